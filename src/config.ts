@@ -1,0 +1,83 @@
+import { z } from '@hono/zod-openapi'
+import { StartError } from './errors.ts'
+import { isLoopback } from './middleware/cross-site.ts'
+import type { Settings } from './platform.ts'
+
+/** A comma-separated list, empty when unset. */
+function list(item: z.ZodType<string, string>) {
+  return z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item))
+}
+
+const origin = z
+  .string()
+  .refine((text) => URL.parse(text)?.origin === text, 'must be origins such as https://app.example')
+const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
+
+/** Every setting: environment variables on Node and Deno, vars on Workers. */
+const schema = z.object({
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be 0 to 65535')
+    .default(3000)
+    .describe('The port to listen on; 0 for any free one.'),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an address or host name')
+    .default('127.0.0.1')
+    .describe('The address to listen on. Only a loopback address keeps others out.'),
+  DATA_DIR: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('./data')
+    .describe('The folder that keeps the data; made when missing.'),
+  CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
+  ALLOWED_HOSTS: list(hostName).describe(
+    'Host names that a server on a loopback address answers to beside localhost, with commas.',
+  ),
+})
+
+export type Config = z.output<typeof schema>
+
+/**
+ * Reads the configuration.
+ * @throws StartError that names each bad value
+ */
+export function parseConfig(variables: Readonly<Record<string, unknown>>): Config {
+  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, variables[name]]))
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const lines = result.error.issues.map(({ path, message }) => {
+    const [name = ''] = path
+    return `${String(name)}=${String(given[name as string])}: ${message}`
+  })
+  throw new StartError(lines.join('; '))
+}
+
+/** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
+export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS }: Config): Settings {
+  return { corsOrigins: CORS_ORIGINS, hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null }
+}
+
+/** The names of all variables, for a runtime that must be told which it may read. */
+export const configNames = Object.keys(schema.shape)
+
+/** What `--help` prints. */
+export function configHelp(): string {
+  const defaults = schema.parse({})
+  const lines = Object.entries(schema.shape).map(([name, { description }]) => {
+    const value = String(defaults[name as keyof Config])
+    return `  ${name.padEnd(15)}${description}${value ? ` [${value}]` : ''}\n`
+  })
+  return `Galley is configured by environment variables:\n\n${lines.join('')}`
+}

@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+import type { ErrorCode } from './errors.ts'
+
+/** What Web standards lack and a runtime supplies. An adapter builds one and hands it to `createApp`. */
+export interface Platform {
+  database: Database
+  assets: Assets
+  settings: Settings
+  /** Milliseconds since 1970. May jump either way. */
+  now(): number
+  /** Fills the array with random bytes fit for secrets, and returns it. */
+  random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
+  /** Takes note of an error that is ours. Must not throw. */
+  report(problem: Problem): void
+}
+
+/** What an operator decides, as far as the app itself must know. */
+export interface Settings {
+  /** Origins of other sites that may call the API from a browser, as in `https://app.example`. */
+  corsOrigins: readonly string[]
+  /** The host names that the server answers to, without port; null for any. */
+  hosts: readonly string[] | null
+}
+
+/** An error of ours, for the log. */
+export interface Problem {
+  requestId: string
+  method: string
+  path: string
+  error: unknown
+}
+
+export type SqlValue = string | number | null
+export type SqlRow = Readonly<Record<string, SqlValue>>
+
+/** One SQL statement with `?` for each parameter: 100 at most, so that it runs on every engine. */
+export interface Statement {
+  sql: string
+  parameters: readonly SqlValue[]
+  /** The statement must return a row (use RETURNING), else its whole write fails with this error. */
+  guard?: Guard
+}
+
+export interface Guard {
+  error: ErrorCode
+  message?: string
+  /** The field of the request that is to blame. */
+  field?: string
+}
+
+/** The rows that each statement of a write returned, in order. */
+export type Results = readonly (readonly SqlRow[])[]
+
+/**
+ * A statement, or a pure function of what the statements before it returned. It runs inside the
+ * transaction, perhaps more than once. What it throws fails the whole write.
+ */
+export type Step = Statement | ((earlier: Results) => Statement)
+
+/**
+ * The one place where data is kept.
+ *
+ * - A write happens wholly or not at all, and its promise resolves only when it is durable.
+ * - Writes take place one after the other, in the order in which they were asked for.
+ * - A failing write fails alone, whatever else shares its commit.
+ * - Errors are `AppError`s: the guard's own; `conflict` for a broken constraint; `storage_full`;
+ *   `storage_unavailable` when the engine can't do its work. After one of the last two during
+ *   COMMIT it is open whether the write happened, as it is after a lost connection.
+ */
+export interface Database {
+  /** Sees every write that has resolved. May answer at once where the engine is synchronous. */
+  read(statement: Statement): readonly SqlRow[] | Promise<readonly SqlRow[]>
+  write(steps: readonly Step[]): Promise<Results>
+  /** Runs `work` in one transaction of its own, before anything else is served: for migrations. */
+  migrate(work: (database: Kysely<unknown>) => Promise<void>): Promise<void>
+  /** Finishes what was asked for and lets go of the file. */
+  close(): Promise<void>
+}
+
+/** Files to serve, read only. */
+export interface Assets {
+  /**
+   * Opens the file at a relative path such as `img/logo.svg`. Null when there is no such file, when
+   * it is a folder or a hidden file, and when the path leads outside.
+   */
+  open(path: string): Promise<Asset | null>
+}
+
+export interface Asset {
+  sizeBytes: number
+  /** Changes whenever the content does; fit for an ETag. */
+  version: string
+  /** The bytes from `start` to `end`, both included. */
+  read(start: number, end: number): ReadableStream<Uint8Array>
+}
