@@ -1,0 +1,62 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { SqlRow, SqlValue, Statement } from '../platform.ts'
+
+/** Runs one statement on an open connection and returns its rows. */
+export type Execute = (sql: string, parameters: readonly SqlValue[]) => readonly SqlRow[]
+
+/**
+ * Kysely over any synchronous SQLite: only `execute` differs between node:sqlite and a Durable Object.
+ * It opens no transactions, since `Database.migrate` holds one around it.
+ */
+export function createKysely(execute: Execute): Kysely<unknown> {
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => ({
+      rows: execute(sql, parameters as readonly SqlValue[]) as R[],
+    }),
+    streamQuery: () => {
+      throw new Error('Streaming is for reads while serving; this connection is for migrations.')
+    },
+  }
+  return new Kysely({ dialect: createDialect(connection) })
+}
+
+const nothing = async () => {}
+
+function createDialect(connection: DatabaseConnection): Dialect {
+  const driver: Driver = {
+    init: nothing,
+    acquireConnection: async () => connection,
+    beginTransaction: nothing,
+    commitTransaction: nothing,
+    rollbackTransaction: nothing,
+    releaseConnection: nothing,
+    destroy: nothing,
+  }
+  return {
+    createDriver: () => driver,
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+/** Kysely that only compiles: every statement of the app is built with it. */
+export const builder = createKysely(() => {
+  throw new Error('This Kysely only compiles.')
+}) as unknown as Kysely<Record<string, Record<string, SqlValue>>>
+
+/** A built query as a statement of the database port. */
+export function statementOf(query: { compile(): CompiledQuery }): Statement {
+  const { sql, parameters } = query.compile()
+  return { sql, parameters: parameters as readonly SqlValue[] }
+}

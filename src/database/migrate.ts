@@ -1,0 +1,65 @@
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { AnyCollection } from '../collections/collection.ts'
+import { StartError } from '../errors.ts'
+import { applySchema } from './schema.ts'
+
+const migrationTable = 'galley_migrations'
+const lockTable = 'galley_migration_lock'
+
+/** What Galley itself keeps, in the order in which it came to be. Never change one that was released: add the next. */
+const migrations: Record<string, Migration> = {
+  '001_frame': {
+    async up(db) {
+      await db.schema
+        .createTable('galley_idempotency')
+        .addColumn('principal', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('fingerprint', 'text', (column) => column.notNull())
+        .addColumn('createdAt', 'integer', (column) => column.notNull())
+        .addColumn('status', 'integer')
+        .addColumn('headers', 'text')
+        .addColumn('body', 'text')
+        .addPrimaryKeyConstraint('galley_idempotency_key', ['principal', 'key'])
+        .execute()
+      await db.schema.createIndex('galley_idempotency_age').on('galley_idempotency').column('createdAt').execute()
+      await db.schema
+        .createTable('galley_fields')
+        .addColumn('collection', 'text', (column) => column.notNull())
+        .addColumn('field', 'text', (column) => column.notNull())
+        .addColumn('declaration', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('galley_fields_key', ['collection', 'field'])
+        .execute()
+    },
+  },
+}
+
+/**
+ * Brings the database to what the code declares: Galley's own tables by numbered migrations, the
+ * collections by comparison with what was declared before.
+ * @throws StartError when the database is newer than the code, or a field has changed its type
+ */
+export async function migrate(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    migrationTableName: migrationTable,
+    migrationLockTableName: lockTable,
+  })
+  await refuseNewer(db)
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error
+  await applySchema(db, collections)
+}
+
+async function refuseNewer(db: Kysely<unknown>): Promise<void> {
+  const tables = await sql`select name from sqlite_master where name = ${migrationTable}`.execute(db)
+  if (tables.rows.length === 0) return
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(migrationTable)}`.execute(db)
+  const unknown = rows.find(({ name }) => !(name in migrations))
+  if (unknown) {
+    throw new StartError(
+      `The database was written by a newer version (it has the migration ${unknown.name}). Start that version; nothing was changed.`,
+    )
+  }
+}
