@@ -1,0 +1,25 @@
+/** How long a browser may keep a preflight's answer. */
+const preflightMaxAgeSeconds = 600
+const requestHeaders = 'Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id'
+const responseHeaders = 'ETag, Location, Retry-After, X-Request-Id'
+
+/**
+ * The CORS headers for this request (Fetch standard §3.3), none when its origin is not allowed.
+ * Credentials are never allowed: they belong to the server's own pages.
+ */
+export function corsHeaders(
+  request: Request,
+  allowedOrigins: ReadonlySet<string>,
+  allow: string | null,
+): Record<string, string> | null {
+  const origin = request.headers.get('origin')
+  if (origin === null || !allowedOrigins.has(origin)) return null
+  const headers = { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': responseHeaders }
+  if (request.method !== 'OPTIONS' || allow === null) return headers
+  return {
+    ...headers,
+    'Access-Control-Allow-Methods': allow,
+    'Access-Control-Allow-Headers': requestHeaders,
+    'Access-Control-Max-Age': String(preflightMaxAgeSeconds),
+  }
+}

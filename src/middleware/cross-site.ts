@@ -1,0 +1,47 @@
+import { AppError } from '../errors.ts'
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a server that listens on this host name or address can be reached from this machine alone. */
+export function isLoopback(hostname: string): boolean {
+  return loopback.test(hostname) || hostname === '::1'
+}
+
+/**
+ * Refuses what changes things when another site's page asks for it, cookie or not: otherwise any web
+ * page could write to a server on localhost. Browsers say so in `Sec-Fetch-Site` (Fetch Metadata),
+ * older ones in `Origin`; other clients send neither and pass.
+ * @throws AppError `cross_site`
+ */
+export function refuseCrossSite(request: Request, allowedOrigins: ReadonlySet<string>): void {
+  if (safeMethods.has(request.method)) return
+  const origin = request.headers.get('origin')
+  if (origin !== null && allowedOrigins.has(origin)) return
+  const site = request.headers.get('sec-fetch-site')
+  if (site === null && origin === null) return
+  const own = site === null ? isOwnOrigin(origin ?? '', request) : site === 'same-origin' || site === 'none'
+  if (!own) throw new AppError('cross_site')
+}
+
+/** A proxy may have ended TLS, so only the authority counts. */
+function isOwnOrigin(origin: string, request: Request): boolean {
+  return URL.parse(origin)?.host === URL.parse(`http://${request.headers.get('host')}`)?.host
+}
+
+/**
+ * Makes the check of `Host` against the names that the server answers to, which stops DNS rebinding.
+ * With `hosts` null every name passes.
+ */
+export function createHostCheck(hosts: readonly string[] | null): (request: Request) => void {
+  if (hosts === null) return () => {}
+  const names = new Set(hosts.map((name) => name.toLowerCase()))
+  let lastGood: string | null = null
+  return function checkHost(request) {
+    const host = request.headers.get('host') ?? ''
+    if (host === lastGood) return
+    const name = host.replace(/:\d+$/, '').toLowerCase()
+    if (!names.has(name) && !isLoopback(name)) throw new AppError('misdirected_request')
+    lastGood = host
+  }
+}

@@ -1,0 +1,18 @@
+const sane = /^[\w.:-]{1,128}$/
+
+/**
+ * Names requests: takes the client's `X-Request-Id` when it is up to 128 of `[A-Za-z0-9_.:-]`, else
+ * makes one of a random prefix and a count, which is unique and costs nothing.
+ */
+export function createRequestIds(random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) {
+  let prefix = ''
+  let count = 0
+  return function requestId(request: Request): string {
+    const given = request.headers.get('x-request-id')
+    if (given !== null && sane.test(given)) return given
+    // Made at the first request, because Workers have no randomness before it.
+    prefix ||= random(new Uint8Array(8)).toHex()
+    count += 1
+    return `${prefix}-${count.toString(36)}`
+  }
+}

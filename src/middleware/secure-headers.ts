@@ -1,0 +1,21 @@
+/** What every answer carries, whatever its type. */
+const always = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const
+
+/** For data, which is never a document: nothing may load, nothing may frame it. */
+export const dataHeaders = {
+  ...always,
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
+
+/** For pages: their own scripts, styles and API, and nothing from elsewhere. */
+export const pageHeaders = {
+  ...always,
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+} as const
