@@ -1,0 +1,142 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Schema } from 'hono'
+import { TrieRouter } from 'hono/router/trie-router'
+import { getPath } from 'hono/utils/url'
+import type { AnyCollection } from './collections/collection.ts'
+import { createIds } from './collections/id.ts'
+import { describeCollection } from './collections/openapi.ts'
+import { createRoutes } from './collections/routes.ts'
+import { createRows } from './collections/rows.ts'
+import type { SchemaOf } from './collections/types.ts'
+import type { Context, Env } from './context.ts'
+import { migrate } from './database/migrate.ts'
+import { AppError } from './errors.ts'
+import { createDoor } from './middleware/door.ts'
+import { createCommit } from './middleware/idempotency.ts'
+import { reply, replyError, replyWith } from './middleware/reply.ts'
+import type { Platform } from './platform.ts'
+import { serveAsset } from './web/assets.ts'
+import { createPages } from './web/pages.ts'
+
+/** The whole server as one fetch handler. It is a Hono app, so `hc<typeof app>` is its typed client. */
+export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
+  /**
+   * Brings the database to what the collections declare. Call it once, before the first request.
+   * @throws StartError when what is stored does not fit
+   */
+  start(): Promise<void>
+  /** Turns readiness off, so that a load balancer sends nothing more. */
+  drain(): void
+}
+
+/** Makes a server from what it keeps and from what its runtime supplies. */
+export function createApp<const C extends readonly AnyCollection[]>(
+  platform: Platform,
+  collections: C,
+): App<SchemaOf<C>> {
+  refuseRepeats(collections)
+  const hono = new OpenAPIHono<Env>({ getPath: unversioned })
+  const commit = createCommit(platform)
+  const newId = createIds(platform.now, platform.random)
+  for (const collection of collections) {
+    const rows = createRows(collection, platform, newId)
+    const tools = { rows, database: platform.database, commit }
+    const path = `/api/${collection.name}`
+    // Its own routes go first: else `/:id` would take them.
+    if (collection.routes) hono.route(path, collection.routes(tools))
+    hono.route(path, createRoutes(collection, tools))
+    for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
+  }
+  hono.route('/', createPages(platform.assets, collections))
+  const drain = addHealth(hono, platform)
+  addDescription(hono)
+  const allowedMethods = createAllow(hono)
+  hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
+  hono.onError((error, c) => answerError(error, c, platform))
+  const door = createDoor(platform)
+  const handle = hono.fetch
+  return Object.assign(hono, {
+    fetch: (request: Request) => door(request, handle),
+    start: () => platform.database.migrate((db) => migrate(db, collections)),
+    drain,
+  }) as App<SchemaOf<C>>
+}
+
+function refuseRepeats(collections: readonly AnyCollection[]): void {
+  const names = collections.map(({ name }) => name)
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  if (repeated) throw new TypeError(`The collection ${repeated} is there twice.`)
+}
+
+/** `/api/v1/…` is the fixed name of what `/api/…` is now. */
+function unversioned(request: Request): string {
+  const path = getPath(request)
+  return path.startsWith('/api/v1/') ? `/api/${path.slice('/api/v1/'.length)}` : path
+}
+
+function addHealth(hono: OpenAPIHono<Env>, { database }: Platform): () => void {
+  let draining = false
+  hono.get('/health/live', (c) => replyWith(c, { status: 200, data: { live: true }, headers: uncached }))
+  hono.get('/health/ready', async (c) => {
+    if (draining) throw new AppError('draining', undefined, { headers: uncached })
+    await database.read({ sql: 'select count(*) from galley_migrations', parameters: [] })
+    return replyWith(c, { status: 200, data: { ready: true }, headers: uncached })
+  })
+  return () => {
+    draining = true
+  }
+}
+
+const uncached = { 'Cache-Control': 'no-store' }
+
+function addDescription(hono: OpenAPIHono<Env>): void {
+  let text: string | null = null
+  hono.get('/openapi.json', (c) => {
+    text ??= JSON.stringify(
+      hono.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: { title: 'Galley', version: '1' },
+        servers: [{ url: '/' }],
+      }),
+    )
+    return reply(c, 200, text)
+  })
+}
+
+type Allow = (path: string) => string | null
+
+/** What `Allow` says of a path, from the routes themselves; null where there is none. */
+function createAllow(hono: OpenAPIHono<Env>): Allow {
+  const router = new TrieRouter<string>()
+  for (const { method, path } of hono.routes) if (method !== 'ALL') router.add('ALL', path, method)
+  return (path) => {
+    const methods = new Set(router.match('ALL', path)[0].map(([method]) => method))
+    if (methods.size === 0) return null
+    if (methods.has('GET')) methods.add('HEAD')
+    return [...methods, 'OPTIONS'].join(', ')
+  }
+}
+
+/** What no route took: a static file, `OPTIONS`, the wrong method, or nothing at all. */
+async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: Allow): Promise<Response> {
+  const { method, path } = c.req
+  const isRead = method === 'GET' || method === 'HEAD'
+  const allow = allowedMethods(path)
+  if (allow === null) {
+    const asset = await serveAsset(assets, c.req.raw, path)
+    if (asset && isRead) return asset
+    await asset?.body?.cancel()
+    if (!asset) throw new AppError('not_found')
+  }
+  const headers = { Allow: allow ?? 'GET, HEAD, OPTIONS' }
+  if (method === 'OPTIONS') return reply(c, 204, null, headers)
+  throw new AppError('method_not_allowed', `${method} is not for this address.`, { headers })
+}
+
+function answerError(error: unknown, c: Context, { report }: Platform): Response {
+  if (error instanceof AppError && error.status < 500) return replyError(c, error)
+  if (!(error instanceof AppError && error.code === 'draining')) {
+    report({ requestId: c.env.requestId, method: c.req.method, path: c.req.path, error })
+  }
+  return replyError(c, error instanceof AppError ? error : new AppError('internal'))
+}

@@ -1,0 +1,125 @@
+import { z } from '@hono/zod-openapi'
+import type { Hono, Schema } from 'hono'
+import type { BlankSchema } from 'hono/types'
+import type { Env } from '../context.ts'
+import type { Commit } from '../middleware/idempotency.ts'
+import type { Database } from '../platform.ts'
+import type { Field, Fields } from './field.ts'
+import type { Rows } from './rows.ts'
+
+/** What every row has beside its declared fields. */
+export interface SystemFields {
+  /** 26 characters `[0-9A-Za-z]`, sortable by time. */
+  id: string
+  /** When the row was made, ISO 8601 in UTC. */
+  createdAt: string
+  /** Rises with every change, and is the row's ETag. Milliseconds since 1970 of the change, or one more than before. */
+  version: number
+}
+
+type OutputOf<F> = F extends Field<infer Output, never> ? Output : never
+type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
+type Simplify<T> = { [K in keyof T]: T[K] } & {}
+
+/** A row as the API gives it. */
+export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: OutputOf<F[K]> }>
+
+type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
+
+/** What a client sends to create a row. */
+export type CreateOf<F extends Fields> = Simplify<
+  { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
+>
+
+/** What a client sends to change a row: any of its fields. */
+export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
+
+/** What routes beyond the usual ones get to work with. */
+export interface RouteTools<F extends Fields> {
+  rows: Rows<F>
+  database: Database
+  commit: Commit
+}
+
+export interface CollectionOptions<F extends Fields, S extends Schema> {
+  fields: F
+  /**
+   * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
+   * with `rows` or `database` and change things by one `commit`.
+   */
+  routes?: (tools: RouteTools<F>) => Hono<Env, S>
+}
+
+/** A resource, declared once. */
+export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
+  extends CollectionOptions<F, S> {
+  name: Name
+  schemas: Schemas
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a collection of any fields; its parameters stand in both positions.
+export type AnyCollection = Collection<string, any, any>
+
+/** The zod schemas of a collection's documents. */
+interface Schemas {
+  /** A row as it is given. */
+  row: z.ZodObject
+  /** A body that creates. Unknown fields are refused; those that the server sets are ignored. */
+  create: z.ZodObject
+  /** A body that changes. */
+  change: z.ZodObject
+}
+
+const namePattern = /^[a-z][a-z0-9_]{0,39}$/
+const fieldPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,39}$/
+/** Far below the hundred columns that every engine takes, and its parameters with them. */
+const fieldsMax = 80
+
+/** What the server sets itself: a client may send it back, as it does after a read, but can't change it. */
+const ignored = {
+  id: z.unknown().optional(),
+  createdAt: z.unknown().optional(),
+  version: z.unknown().optional(),
+}
+
+/**
+ * Declares a resource: from it come a table with its migration, routes, types, OpenAPI.
+ * @throws TypeError when a name can't be one
+ */
+export function collection<const Name extends string, F extends Fields, S extends Schema = BlankSchema>(
+  name: Name,
+  options: CollectionOptions<F, S>,
+): Collection<Name, F, S> {
+  checkNames(name, options.fields)
+  const full = Object.entries(options.fields).map(([key, { schema }]) => [key, schema] as const)
+  const system = { id: z.string(), createdAt: z.iso.datetime(), version: z.int() }
+  const row = z.object({ ...system, ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema)])) })
+  const create = z.strictObject({ ...Object.fromEntries(full), ...ignored })
+  const change = z.strictObject({
+    ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema).optional()])),
+    ...ignored,
+  })
+  return { name, ...options, schemas: { row, create, change } }
+}
+
+/** The schema of a value that is there: without the default for one that is not. */
+function outputOf(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema
+}
+
+function checkNames(name: string, fields: Fields): void {
+  if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_')) {
+    throw new TypeError(
+      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_….`,
+    )
+  }
+  const names = Object.keys(fields)
+  if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
+  for (const key of names) {
+    if (!fieldPattern.test(key) || key in ignored) {
+      throw new TypeError(
+        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and not one that the server sets.`,
+      )
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { z } from '@hono/zod-openapi'
+import type { SqlValue } from '../platform.ts'
+import { idPattern } from './id.ts'
+
+/** What the table must know of a field. */
+export interface Column {
+  type: 'text' | 'boolean' | 'integer' | 'number' | 'timestamp' | 'json'
+  optional: boolean
+  indexed: boolean
+  unique: boolean
+  /** The collection whose row this field names. */
+  references: string | null
+  /** What a row gets that says nothing, as it is stored; null for none. */
+  default: SqlValue
+  encode(value: unknown): SqlValue
+  decode(stored: SqlValue): unknown
+}
+
+/** A field of a collection: how a value is validated, and how it is stored. */
+export interface Field<Output = unknown, Input = unknown> {
+  schema: z.ZodType<Output, Input>
+  column: Column
+}
+
+export type Fields = Readonly<Record<string, Field>>
+
+/** What every kind of field takes. */
+interface Options<Value> {
+  /** May be null, and is when nothing is said. */
+  optional?: boolean
+  /** What it is when nothing is said. */
+  default?: Value
+  /** May be filtered by and, unless optional, sorted by. */
+  indexed?: boolean
+}
+
+interface TextOptions extends Options<string> {
+  /** Removes white space at both ends, before the length is checked. */
+  trim?: boolean
+  /** The least length in UTF-16 units. */
+  min?: number
+  /** The greatest length in UTF-16 units; 10,000 unless told. */
+  max?: number
+  /** No two rows may have the same; implies indexed. */
+  unique?: boolean
+}
+
+interface NumberOptions extends Options<number> {
+  min?: number
+  max?: number
+}
+
+type Optional<O> = O extends { optional: true } ? null : never
+type Omittable<O> = O extends { optional: true } ? null | undefined : O extends { default: unknown } ? undefined : never
+type FieldOf<Value, O> = Field<Value | Optional<O>, Value | Omittable<O>>
+
+const textLengthMax = 10_000
+const isText = (value: string) => value.isWellFormed() && !value.includes('\0')
+
+function text<const O extends TextOptions>(options: O = {} as O): FieldOf<string, O> {
+  const { trim = false, min = 0, max = textLengthMax, unique = false } = options
+  let schema = z.string()
+  if (trim) schema = schema.trim()
+  schema = schema
+    .min(min, min === 1 ? 'must not be empty' : `must have ${min} characters or more`)
+    .max(max, `must have ${max} characters or fewer`)
+    .refine(isText, 'must be well-formed text without NUL characters')
+  return build(schema, options, { type: 'text', unique, indexed: unique || options.indexed === true })
+}
+
+function choice<const V extends string, const O extends Options<V>>(
+  values: readonly [V, ...V[]],
+  options: O = {} as O,
+): FieldOf<V, O> {
+  return build(z.enum(values), options, { type: 'text' })
+}
+
+function boolean<const O extends Options<boolean>>(options: O = {} as O): FieldOf<boolean, O> {
+  return build(z.boolean(), options, { type: 'boolean', encode: Number, decode: (stored) => stored !== 0 })
+}
+
+function integer<const O extends NumberOptions>(options: O = {} as O): FieldOf<number, O> {
+  return build(bounded(z.int(), options), options, { type: 'integer' })
+}
+
+function number<const O extends NumberOptions>(options: O = {} as O): FieldOf<number, O> {
+  return build(bounded(z.number(), options), options, { type: 'number' })
+}
+
+function bounded<S extends z.ZodNumber>(schema: S, { min, max }: NumberOptions): S {
+  let result = schema
+  if (min !== undefined) result = result.min(min, `must be ${min} or more`)
+  if (max !== undefined) result = result.max(max, `must be ${max} or less`)
+  return result
+}
+
+function timestamp<const O extends Options<string>>(options: O = {} as O): FieldOf<string, O> {
+  return build(z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z'), options, {
+    type: 'timestamp',
+    encode: (value) => Date.parse(value),
+    decode: (stored) => new Date(Number(stored)).toISOString(),
+  })
+}
+
+/** Any JSON that a zod schema describes. It is stored as text, so it neither sorts nor filters. */
+function json<S extends z.ZodType, const O extends Omit<Options<z.output<S>>, 'indexed'>>(
+  schema: S,
+  options: O = {} as O,
+): FieldOf<z.output<S>, O> {
+  return build(schema as z.ZodType<z.output<S>, z.output<S>>, options, {
+    type: 'json',
+    encode: (value) => JSON.stringify(value),
+    decode: (stored) => JSON.parse(String(stored)) as z.output<S>,
+  })
+}
+
+/** The id of a row of another collection, which must exist and can't be deleted while it is named. */
+function reference<const O extends Omit<Options<string>, 'default'>>(
+  collection: string,
+  options: O = {} as O,
+): FieldOf<string, O> {
+  const schema = z.string().regex(idPattern, `must be the id of one of ${collection}`)
+  return build(schema, options, { type: 'text', indexed: true, references: collection })
+}
+
+type Storage<Value> = Pick<Column, 'type'> &
+  Partial<Pick<Column, 'indexed' | 'unique' | 'references'>> & {
+    encode?(value: Value): SqlValue
+    decode?(stored: SqlValue): Value
+  }
+
+function build<Value, O extends Options<Value>>(
+  schema: z.ZodType<Value, Value>,
+  options: O,
+  { encode = (value) => value as SqlValue, decode = (stored) => stored as Value, ...storage }: Storage<Value>,
+): FieldOf<Value, O> {
+  const optional = options.optional === true
+  let full: z.ZodType = optional ? schema.nullable() : schema
+  if (options.default !== undefined) full = full.default(schema.parse(options.default))
+  else if (optional) full = full.default(null)
+  const column: Column = {
+    indexed: options.indexed === true,
+    unique: false,
+    references: null,
+    ...storage,
+    optional,
+    default: options.default === undefined ? null : encode(schema.parse(options.default)),
+    encode: (value) => (value === null ? null : encode(value as Value)),
+    decode: (stored) => (stored === null ? null : decode(stored)),
+  }
+  return { schema: full as z.ZodType<never, never>, column }
+}
+
+/** The kinds of field: each validates its values and knows its column. */
+export const field = { text, choice, boolean, integer, number, timestamp, json, reference }

@@ -1,0 +1,261 @@
+/**
+ * Lists: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. Pages are found by key, never
+ * by offset, so the thousandth costs what the first does. Every sort ends in `createdAt, id`, which
+ * makes it total and is how the index of each field goes on.
+ */
+import { type ExpressionWrapper, type RawBuilder, sql } from 'kysely'
+import { builder, statementOf } from '../database/dialect.ts'
+import { type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
+import type { SqlRow, SqlValue, Statement } from '../platform.ts'
+import type { AnyCollection } from './collection.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { Column, Fields } from './field.ts'
+import { columnsOf } from './rows.ts'
+
+export const limitDefault = 50
+export const limitMax = 1000
+/** Counting stops here: this number means "so many or more". */
+export const countMax = 10_000
+/** All values of all filters together; engines take a hundred parameters, and the cursor wants some. */
+export const filterValuesMax = 40
+const sortFieldsMax = 4
+
+export const operators = ['$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$startsWith'] as const
+type Operator = (typeof operators)[number]
+
+interface Filter {
+  field: string
+  operator: Operator
+  values: SqlValue[]
+}
+
+interface SortTerm {
+  field: string
+  descending: boolean
+}
+
+/** A list as it was asked for. */
+export interface ListQuery {
+  limit: number
+  sort: SortTerm[]
+  filters: Filter[]
+  after: SqlValue[] | null
+  count: boolean
+}
+
+type Condition = RawBuilder<boolean> | ExpressionWrapper<never, never, boolean>
+
+/** The fields that a list of this collection may name, with their columns. */
+export function listableFields({ fields }: AnyCollection): ReadonlyMap<string, Column> {
+  const plain: Omit<Column, 'type'> = {
+    optional: false,
+    indexed: true,
+    unique: false,
+    references: null,
+    default: null,
+    encode: (value) => value as SqlValue,
+    decode: (stored) => stored,
+  }
+  return new Map<string, Column>([
+    ['id', { ...plain, type: 'text' }],
+    ['createdAt', { ...plain, type: 'timestamp', encode: (value) => Date.parse(value as string) }],
+    ...Object.entries(fields as Fields).flatMap(([name, { column }]) =>
+      column.indexed ? [[name, column] as [string, Column]] : [],
+    ),
+  ])
+}
+
+/** Reads a list's parameters. @throws AppError `validation_failed` that names each bad one */
+export function parseListQuery(parameters: URLSearchParams, fields: ReadonlyMap<string, Column>): ListQuery {
+  const problems: ErrorDetail[] = []
+  const query: ListQuery = {
+    limit: limitDefault,
+    sort: parseSort(null, fields),
+    filters: [],
+    after: null,
+    count: false,
+  }
+  const filters = new Map<string, string[]>()
+  let cursor: string | null = null
+  for (const [name, value] of parameters) {
+    attempt(problems, () => {
+      if (name === 'limit') query.limit = parseLimit(value)
+      else if (name === 'sort') query.sort = parseSort(value, fields)
+      else if (name === 'count') query.count = parseFlag(name, value)
+      else if (name === 'cursor') cursor = value
+      else if (name.startsWith('filter[')) filters.set(name, [...(filters.get(name) ?? []), value])
+      else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
+    })
+  }
+  for (const [name, values] of filters) attempt(problems, () => query.filters.push(parseFilter(name, values, fields)))
+  const total = query.filters.reduce((sum, { values }) => sum + values.length, 0)
+  if (total > filterValuesMax)
+    problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
+  const after = cursor
+  if (after !== null)
+    attempt(problems, () => {
+      query.after = decodeCursor(after, sortText(query.sort), query.sort.length)
+    })
+  if (problems.length > 0) throw invalidFields(problems)
+  return query
+}
+
+/** Gathers what is wrong, so that one answer names all of it. */
+function attempt(problems: ErrorDetail[], parse: () => void): void {
+  try {
+    parse()
+  } catch (error) {
+    const details = (error as { details?: readonly ErrorDetail[] }).details
+    if (!details) throw error
+    problems.push(...details)
+  }
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > limitMax) throw invalidField('limit', 'out_of_range', `must be 1 to ${limitMax}`)
+  return limit
+}
+
+function parseFlag(name: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw invalidField(name, 'invalid_value', 'must be true or false')
+  return text === 'true'
+}
+
+/** `-createdAt,title` and so on; what follows makes it total. */
+function parseSort(text: string | null, fields: ReadonlyMap<string, Column>): SortTerm[] {
+  const terms: SortTerm[] = []
+  for (const part of text === null ? [] : text.split(',', sortFieldsMax + 1)) {
+    const descending = part.startsWith('-')
+    const name = descending ? part.slice(1) : part
+    const column = fields.get(name)
+    if (!column)
+      throw invalidField('sort', 'not_indexed', `there is no indexed field ${JSON.stringify(name.slice(0, 100))}`)
+    if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it does not sort`)
+    if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} stands twice`)
+    terms.push({ field: name, descending })
+  }
+  if (terms.length > sortFieldsMax) throw invalidField('sort', 'too_big', `may have ${sortFieldsMax} fields at most`)
+  const descending = terms.at(-1)?.descending ?? false
+  for (const field of ['createdAt', 'id']) {
+    if (terms.some((term) => term.field === 'id')) break
+    if (!terms.some((term) => term.field === field)) terms.push({ field, descending })
+  }
+  return terms
+}
+
+function sortText(sort: readonly SortTerm[]): string {
+  return sort.map(({ field, descending }) => (descending ? `-${field}` : field)).join(',')
+}
+
+const filterName = /^filter\[([^[\]]+)\](?:\[(\$[a-zA-Z]+)\])?$/
+
+function parseFilter(name: string, values: readonly string[], fields: ReadonlyMap<string, Column>): Filter {
+  const [, field = '', operatorName = '$eq'] = filterName.exec(name) ?? []
+  const column = fields.get(field)
+  const label = name.slice(0, 100)
+  if (!column) throw invalidField(label, 'not_indexed', 'there is no such indexed field to filter by')
+  const operator = operators.find((known) => known === operatorName)
+  if (!operator) throw invalidField(label, 'unknown_operator', `the operators are ${operators.join(' ')}`)
+  if (operator !== '$in' && values.length > 1) throw invalidField(label, 'repeated', 'stands twice; only $in may')
+  if (operator === '$startsWith' && column.type !== 'text')
+    throw invalidField(label, 'unknown_operator', '$startsWith is for text')
+  return { field, operator, values: values.map((value) => parseValue(label, value, column)) }
+}
+
+function parseValue(label: string, text: string, column: Column): SqlValue {
+  const value = parsers[column.type](text)
+  if (value === null) throw invalidField(label, 'invalid_value', `must be of type ${column.type}`)
+  return value
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
+const decimal = /^-?\d{1,15}(\.\d{1,15})?$/
+
+/** How the text of a filter becomes a stored value, by the column's type; null when it can't. */
+const parsers: Record<Column['type'], (text: string) => SqlValue> = {
+  text: (text) => (text.includes('\0') ? null : text),
+  boolean: (text) => (text === 'true' ? 1 : text === 'false' ? 0 : null),
+  integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : null),
+  number: (text) => (decimal.test(text) ? Number(text) : null),
+  timestamp: (text) => (isoTime.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : null),
+  json: () => null,
+}
+
+/** The statement that reads one page and one row more, which tells whether there is a next one. */
+export function listStatement(collection: AnyCollection, { limit, sort, filters, after }: ListQuery): Statement {
+  let query = builder
+    .selectFrom(collection.name)
+    .select(columnsOf(collection))
+    .limit(limit + 1)
+  for (const condition of filters.flatMap(conditionsOf)) query = query.where(condition)
+  if (after) for (const condition of afterConditions(sort, after)) query = query.where(condition)
+  for (const { field, descending } of sort) query = query.orderBy(field, descending ? 'desc' : 'asc')
+  return statementOf(query)
+}
+
+/** The statement that counts what the filters let through, up to `countMax`. */
+export function countStatement(collection: AnyCollection, { filters }: ListQuery): Statement {
+  let query = builder.selectFrom(collection.name).select(sql.lit(1).as('one')).limit(countMax)
+  for (const condition of filters.flatMap(conditionsOf)) query = query.where(condition)
+  return statementOf(builder.selectFrom(query.as('some')).select(sql<number>`count(*)`.as('count')))
+}
+
+/** The cursor that goes on after this stored row. */
+export function cursorAfter(row: SqlRow, sort: readonly SortTerm[]): string {
+  return encodeCursor(
+    sortText(sort),
+    sort.map(({ field }) => row[field] ?? null),
+  )
+}
+
+const comparisons = { $eq: '=', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
+
+function conditionsOf({ field, operator, values }: Filter): Condition[] {
+  const column = sql.ref(field)
+  const [value = null] = values
+  if (operator === '$in') return [sql<boolean>`${column} in (${sql.join(values)})`]
+  if (operator !== '$startsWith') return [sql<boolean>`${column} ${sql.raw(comparisons[operator])} ${value}`]
+  // As a range, so that the index serves it and no pattern needs escaping.
+  const end = prefixEnd(String(value))
+  const from = sql<boolean>`${column} >= ${value}`
+  return end === null ? [from] : [from, sql<boolean>`${column} < ${end}`]
+}
+
+/** The least text above everything that starts with the prefix, in order of code points; null when there is none. */
+export function prefixEnd(prefix: string): string | null {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
+  while (points.length > 0) {
+    const last = points.pop() ?? 0
+    // Surrogates are no characters: what comes after U+D7FF is U+E000.
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1)
+  }
+  return null
+}
+
+/**
+ * The rows behind a key. Where all directions agree it is a comparison of rows, which an index answers
+ * whole; else it is a bound on the first field, for the index, and the exact rule beside it.
+ */
+function afterConditions(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition[] {
+  const [first] = sort
+  if (!first) return []
+  if (sort.every(({ descending }) => descending === first.descending)) {
+    const columns = sql.join(sort.map(({ field }) => sql.ref(field)))
+    return [sql<boolean>`(${columns}) ${sql.raw(first.descending ? '<' : '>')} (${sql.join(values)})`]
+  }
+  const bound = sql<boolean>`${sql.ref(first.field)} ${sql.raw(first.descending ? '<=' : '>=')} ${values[0] ?? null}`
+  return [bound, strictlyAfter(sort, values)]
+}
+
+/** `a > x or (a = x and (b > y or …))` */
+function strictlyAfter(
+  [term, ...rest]: readonly SortTerm[],
+  [value = null, ...others]: readonly SqlValue[],
+): RawBuilder<boolean> {
+  if (!term) return sql`false`
+  const column = sql.ref(term.field)
+  const beyond = sql<boolean>`${column} ${sql.raw(term.descending ? '<' : '>')} ${value}`
+  if (rest.length === 0) return beyond
+  return sql<boolean>`(${beyond} or (${column} = ${value} and ${strictlyAfter(rest, others)}))`
+}

@@ -1,0 +1,140 @@
+import { type RouteConfig, z } from '@hono/zod-openapi'
+import { errorTable } from '../errors.ts'
+import type { AnyCollection } from './collection.ts'
+import type { Column } from './field.ts'
+import { idPattern } from './id.ts'
+import { countMax, limitDefault, limitMax, listableFields, operators } from './list.ts'
+
+/** The body of every error. */
+export const errorSchema = z
+  .object({
+    error: z.string().openapi({ description: 'What is wrong, for people.' }),
+    status: z.int(),
+    code: z.enum(Object.keys(errorTable) as [string, ...string[]]),
+    requestId: z.string(),
+    details: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Error')
+
+const idParameter = z.object({ id: z.string().regex(idPattern) })
+const ifMatch = z.string().optional().openapi({ description: 'Only if the ETag is still this one; else 412.' })
+const idempotencyKey = z
+  .string()
+  .max(255)
+  .optional()
+  .openapi({ description: 'A repeat with the same key gets the first answer again, for 24 hours.' })
+
+function json(schema: z.ZodType, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+function failures(...statuses: number[]) {
+  return Object.fromEntries(statuses.map((status) => [status, json(errorSchema, textOf(status))]))
+}
+
+function textOf(status: number): string {
+  return Object.values(errorTable).find((entry) => entry.status === status)?.text ?? 'An error.'
+}
+
+/** The OpenAPI paths of a collection's own routes. */
+export function describeCollection(collection: AnyCollection): RouteConfig[] {
+  const { name, schemas } = collection
+  const title = name.charAt(0).toUpperCase() + name.slice(1)
+  const row = schemas.row.openapi(`${title}Row`)
+  const one = (status: number) => z.object({ data: row, status: z.literal(status) })
+  const page = z.object({
+    data: z.array(row),
+    next: z.string().nullable().openapi({ description: 'The cursor of the next page.' }),
+    count: z
+      .int()
+      .optional()
+      .openapi({ description: `With count=true; ${countMax} means so many or more.` }),
+    status: z.literal(200),
+  })
+  const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })
+  const create = body(forClients(schemas.create).openapi(`${title}Create`))
+  const change = body(forClients(schemas.change).openapi(`${title}Change`))
+  const path = `/api/${name}`
+  const route = (
+    method: RouteConfig['method'],
+    at: string,
+    operation: string,
+    config: Omit<RouteConfig, 'method' | 'path'>,
+  ): RouteConfig => ({ method, path: at, tags: [name], operationId: `${name}_${operation}`, ...config })
+  const key = z.object({ 'Idempotency-Key': idempotencyKey })
+  const keyAndMatch = z.object({ 'If-Match': ifMatch, 'Idempotency-Key': idempotencyKey })
+  return [
+    route('get', path, 'list', {
+      summary: `List ${name}`,
+      request: { query: listParameters(collection) },
+      responses: { 200: json(page, 'A page.'), ...failures(400) },
+    }),
+    route('post', path, 'create', {
+      summary: `Create one of ${name}`,
+      request: { headers: key, body: create },
+      responses: { 201: json(one(201), 'Created.'), ...failures(400, 409, 413, 422) },
+    }),
+    route('get', `${path}/{id}`, 'get', {
+      summary: `Get one of ${name}`,
+      request: { params: idParameter },
+      responses: { 200: json(one(200), 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
+    }),
+    route('put', `${path}/{id}`, 'put', {
+      summary: `Change the fields given; with If-None-Match: * create under this id`,
+      request: {
+        params: idParameter,
+        headers: keyAndMatch.extend({ 'If-None-Match': z.literal('*').optional() }),
+        body: change,
+      },
+      responses: {
+        200: json(one(200), 'Changed.'),
+        201: json(one(201), 'Created.'),
+        ...failures(400, 404, 409, 412, 413, 422),
+      },
+    }),
+    route('patch', `${path}/{id}`, 'patch', {
+      summary: 'Change the fields given',
+      request: { params: idParameter, headers: keyAndMatch, body: change },
+      responses: { 200: json(one(200), 'Changed.'), ...failures(400, 404, 409, 412, 413, 422) },
+    }),
+    route('delete', `${path}/{id}`, 'delete', {
+      summary: `Delete one of ${name}`,
+      request: { params: idParameter, headers: keyAndMatch },
+      responses: { 204: { description: 'Deleted.' }, ...failures(404, 409, 412, 422) },
+    }),
+  ]
+}
+
+/** Without what a client may send back but can't set. */
+function forClients(schema: z.ZodObject): z.ZodObject {
+  return schema.omit({ id: true, createdAt: true, version: true })
+}
+
+function listParameters(collection: AnyCollection): z.ZodObject {
+  const fields = [...listableFields(collection)]
+  const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
+  const filters = fields.flatMap(([name, column]) =>
+    operatorsFor(column).map((operator) => [`filter[${name}][${operator}]`, filterSchema(operator)] as const),
+  )
+  return z.object({
+    limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
+    cursor: z.string().optional().openapi({ description: 'The `next` of the page before.' }),
+    sort: z
+      .string()
+      .optional()
+      .openapi({
+        description: `Fields with commas, "-" before one for descending: ${sortable.join(', ')}.`,
+        example: '-createdAt',
+      }),
+    count: z.enum(['true', 'false']).optional(),
+    ...Object.fromEntries(filters),
+  })
+}
+
+function operatorsFor({ type }: Column) {
+  return operators.filter((operator) => operator !== '$startsWith' || type === 'text')
+}
+
+function filterSchema(operator: string): z.ZodType {
+  return operator === '$in' ? z.array(z.string()).optional() : z.string().optional()
+}

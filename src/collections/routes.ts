@@ -1,0 +1,103 @@
+import { Hono, type Env as HonoEnv } from 'hono'
+import type { Context, Env } from '../context.ts'
+import { AppError, invalidField } from '../errors.ts'
+import { readJson } from '../middleware/body.ts'
+import { etagOf, matchesTag } from '../middleware/etag.ts'
+import type { Commit } from '../middleware/idempotency.ts'
+import { reply, replyWith } from '../middleware/reply.ts'
+import type { Database, Results } from '../platform.ts'
+import type { Collection } from './collection.ts'
+import type { Fields } from './field.ts'
+import { idPattern } from './id.ts'
+import { countStatement, cursorAfter, listableFields, listStatement, parseListQuery } from './list.ts'
+import type { Match, Rows } from './rows.ts'
+
+/** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
+export function createRoutes<F extends Fields>(
+  collection: Collection<string, F>,
+  { rows, database, commit }: { rows: Rows<F>; database: Database; commit: Commit },
+): Hono<Env> {
+  const listable = listableFields(collection)
+  const path = `/api/${collection.name}`
+
+  async function list(c: Context): Promise<Response> {
+    const query = parseListQuery(new URL(c.req.url).searchParams, listable)
+    const stored = await database.read(listStatement(collection, query))
+    const page = stored.slice(0, query.limit)
+    const last = page.at(-1)
+    const next = last && stored.length > query.limit ? cursorAfter(last, query.sort) : null
+    const count = query.count ? await countRows(query) : undefined
+    return replyWith(c, { status: 200, data: page.map(rows.decode), more: { next, count } })
+  }
+
+  async function countRows(query: Parameters<typeof countStatement>[1]): Promise<number> {
+    const [row] = await database.read(countStatement(collection, query))
+    return Number(row?.count)
+  }
+
+  async function get(c: Context): Promise<Response> {
+    const row = await rows.get(idOf(c))
+    if (!row) throw notFound(collection.name)
+    const tag = etagOf(row.version)
+    const known = c.req.raw.headers.get('if-none-match')
+    if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
+    return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
+  }
+
+  async function create(c: Context): Promise<Response> {
+    const row = rows.make(await readJson(c))
+    const headers = { ETag: etagOf(row.version), Location: `${path}/${row.id}` }
+    return commit(c, rows.insert(row), () => ({ status: 201, data: row, headers }))
+  }
+
+  async function put(c: Context): Promise<Response> {
+    const condition = c.req.raw.headers.get('if-none-match')
+    if (condition === null) return change(c)
+    if (condition.trim() !== '*') throw new AppError('bad_request', 'PUT takes If-None-Match only as *, which creates.')
+    const id = idOf(c)
+    if (!idPattern.test(id)) throw invalidField('id', 'invalid_format', 'must be 26 characters 0-9 A-Z a-z')
+    const row = rows.make(await readJson(c), id)
+    const headers = { ETag: etagOf(row.version), Location: `${path}/${id}` }
+    return commit(c, rows.insert(row), () => ({ status: 201, data: row, headers }))
+  }
+
+  async function change(c: Context): Promise<Response> {
+    const changes = rows.change(await readJson(c))
+    return commit(c, rows.update(idOf(c), changes, matchOf(c)), (results) => {
+      const row = rows.decode(lastOf(results))
+      return { status: 200, data: row, headers: { ETag: etagOf(row.version) } }
+    })
+  }
+
+  function remove(c: Context): Promise<Response> {
+    return commit(c, rows.remove(idOf(c), matchOf(c)), () => ({ status: 204 }))
+  }
+
+  return new Hono<Env & HonoEnv>()
+    .get('/', list)
+    .post('/', create)
+    .get('/:id', get)
+    .put('/:id', put)
+    .patch('/:id', change)
+    .delete('/:id', remove)
+}
+
+function idOf(c: Context): string {
+  return c.req.param('id') ?? ''
+}
+
+function notFound(name: string): AppError {
+  return new AppError('not_found', `There is no such row in ${name}.`)
+}
+
+function matchOf(c: Context): Match | undefined {
+  const header = c.req.raw.headers.get('if-match')
+  return header === null ? undefined : (version) => matchesTag(header, etagOf(version))
+}
+
+/** The row that the last statement returned, which is an UPDATE of a row that was there. */
+function lastOf(results: Results) {
+  const row = results.at(-1)?.[0]
+  if (!row) throw new Error('The update of a guarded row returned none.')
+  return row
+}

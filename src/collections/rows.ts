@@ -1,0 +1,155 @@
+import { builder, statementOf } from '../database/dialect.ts'
+import { AppError } from '../errors.ts'
+import type { Guard, Platform, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
+import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
+import type { Fields } from './field.ts'
+import { validate } from './validate.ts'
+
+/** Whether a version is the one that the client means; see `If-Match`. */
+export type Match = (version: number) => boolean
+
+/** Reads the rows of a collection and builds the statements that change them. */
+export interface Rows<F extends Fields> {
+  get(id: string): Promise<RowOf<F> | null>
+  /** Makes a row of a body, with its id, time and version; nothing is stored yet. @throws AppError `validation_failed` */
+  make(body: unknown, id?: string): RowOf<F>
+  /** Stores a row; fails with `precondition_failed` when its id is taken. */
+  insert(row: RowOf<F>): Step[]
+  /** Changes the fields given. The last of its results is the new row, for `decode`. Fails with `not_found`, or `precondition_failed` where `match` says no. */
+  update(id: string, changes: ChangeOf<F>, match?: Match): Step[]
+  /** Removes a row. Fails as `update` does, and with `conflict` while another row names it. */
+  remove(id: string, match?: Match): Step[]
+  /** A stored row as the API gives it. */
+  decode(stored: SqlRow): RowOf<F>
+  /** A body that changes a row, validated. @throws AppError `validation_failed` */
+  change(body: unknown): ChangeOf<F>
+}
+
+/** The columns of a collection's table, in order. */
+export function columnsOf({ fields }: AnyCollection): string[] {
+  return ['id', 'createdAt', 'version', ...Object.keys(fields)]
+}
+
+export function createRows<F extends Fields>(
+  collection: Collection<string, F>,
+  { database, now }: Pick<Platform, 'database' | 'now'>,
+  newId: () => string,
+): Rows<F> {
+  const compiled = compile(collection)
+  const { create, change } = collection.schemas
+  const fields = Object.entries(collection.fields)
+  const encode = (row: Record<string, unknown>): SqlValue[] => [
+    row.id as string,
+    Date.parse(row.createdAt as string),
+    row.version as number,
+    ...fields.map(([name, { column }]) => column.encode(row[name])),
+  ]
+  const decode = (stored: SqlRow): RowOf<F> => {
+    const row: Record<string, unknown> = { id: stored.id }
+    for (const [name, { column }] of fields) row[name] = column.decode(stored[name] ?? null)
+    row.createdAt = new Date(Number(stored.createdAt)).toISOString()
+    row.version = stored.version
+    return row as RowOf<F>
+  }
+  const references = (values: Record<string, unknown>): Statement[] =>
+    compiled.references.flatMap(({ field, statement }) => {
+      const id = values[field]
+      return typeof id === 'string' ? [{ ...statement, parameters: [id] }] : []
+    })
+  const updated = (stored: SqlRow, changes: Record<string, unknown>, match?: Match): Statement => {
+    if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
+    const version = Math.max(Number(stored.version) + 1, now())
+    const values = fields.map(([name, { column }]) =>
+      changes[name] === undefined ? (stored[name] ?? null) : column.encode(changes[name]),
+    )
+    return { ...compiled.update, parameters: [version, ...values, stored.id as string] }
+  }
+
+  return {
+    decode,
+    async get(id) {
+      const [stored] = await database.read({ ...compiled.get, parameters: [id] })
+      return stored ? decode(stored) : null
+    },
+    make(body, id = newId()) {
+      const values = validate(create, body)
+      const ms = now()
+      const row: Record<string, unknown> = { id }
+      for (const [name] of fields) row[name] = values[name]
+      row.createdAt = new Date(ms).toISOString()
+      row.version = ms
+      return row as RowOf<F>
+    },
+    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }],
+    update: (id, changes, match) => [
+      ...references(changes),
+      { ...compiled.get, parameters: [id], guard: notFound },
+      (earlier) => updated(lastRow(earlier), changes, match),
+    ],
+    remove(id, match) {
+      const remove = { ...compiled.remove, parameters: [id] }
+      if (!match) return [remove]
+      return [
+        { ...compiled.get, parameters: [id], guard: notFound },
+        (earlier) => {
+          if (!match(Number(lastRow(earlier).version))) throw new AppError('precondition_failed')
+          return remove
+        },
+      ]
+    },
+    change(body) {
+      const values = validate(change, body)
+      return Object.fromEntries(
+        fields.flatMap(([name]) => (values[name] === undefined ? [] : [[name, values[name]]])),
+      ) as ChangeOf<F>
+    },
+  }
+}
+
+const notFound: Guard = { error: 'not_found' }
+
+/** The row that a guarded statement just before this one returned. */
+function lastRow(earlier: readonly (readonly SqlRow[])[]): SqlRow {
+  const row = earlier.at(-1)?.[0]
+  if (!row) throw new Error('The statement before this one is guarded, so it has a row.')
+  return row
+}
+
+/** The hot statements, compiled once; their parameters come in the order that each comment gives. */
+function compile(collection: AnyCollection) {
+  const { name, fields } = collection
+  const columns = columnsOf(collection)
+  const blanks = (names: string[]) => Object.fromEntries(names.map((column) => [column, null]))
+  const changeable = ['version', ...Object.keys(fields)]
+  return {
+    // id
+    get: statementOf(builder.selectFrom(name).select(columns).where('id', '=', '')),
+    // every column
+    insert: {
+      ...statementOf(
+        builder
+          .insertInto(name)
+          .values(blanks(columns))
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .returning('id'),
+      ),
+      guard: { error: 'precondition_failed', message: 'There is a row with this id already.' } satisfies Guard,
+    },
+    // version, every field, id
+    update: statementOf(builder.updateTable(name).set(blanks(changeable)).where('id', '=', '').returning(columns)),
+    // id
+    remove: { ...statementOf(builder.deleteFrom(name).where('id', '=', '').returning('id')), guard: notFound },
+    references: referencesOf(collection),
+  }
+}
+
+/** For each reference a guarded look at what it names. */
+function referencesOf({ fields }: AnyCollection) {
+  return Object.entries((fields ?? {}) as Fields).flatMap(([field, { column }]) => {
+    const { references } = column
+    if (references === null) return []
+    const guard: Guard = { error: 'validation_failed', field, message: `names none of ${references}` }
+    const statement = statementOf(builder.selectFrom(references).select('id').where('id', '=', ''))
+    return [{ field, statement: { ...statement, guard } }]
+  })
+}

@@ -1,0 +1,28 @@
+import type { z } from '@hono/zod-openapi'
+import { type ErrorDetail, invalidFields } from '../errors.ts'
+
+/** More is not of use to anyone. */
+const detailsMax = 50
+
+/** Validates by a zod schema. @throws AppError `validation_failed` that names each bad field */
+export function validate(schema: z.ZodObject, body: unknown): Record<string, unknown> {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  throw invalidFields(result.error.issues.flatMap(detailsOf).slice(0, detailsMax))
+}
+
+function detailsOf(issue: z.core.$ZodIssue): ErrorDetail[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: [...issue.path, key.slice(0, 100)].join('.'),
+      code: 'unknown_field',
+      message: 'there is no such field',
+    }))
+  }
+  return [{ field: issue.path.join('.'), code: issue.code, message: messageOf(issue) }]
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message
+  return issue.input === undefined && issue.path.length > 0 ? 'is required' : `must be of type ${issue.expected}`
+}

@@ -1,0 +1,9 @@
+import { collection } from '../collections/collection.ts'
+import { field } from '../collections/field.ts'
+
+export const todos = collection('todos', {
+  fields: {
+    title: field.text({ trim: true, min: 1, max: 500, indexed: true }),
+    completed: field.boolean({ default: false, indexed: true }),
+  },
+})

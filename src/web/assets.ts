@@ -1,0 +1,107 @@
+import { AppError } from '../errors.ts'
+import { matchesTag } from '../middleware/etag.ts'
+import { dataHeaders, pageHeaders } from '../middleware/secure-headers.ts'
+import type { Asset, Assets } from '../platform.ts'
+
+const types: Record<string, string> = {
+  avif: 'image/avif',
+  css: 'text/css; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  gif: 'image/gif',
+  html: 'text/html; charset=utf-8',
+  ico: 'image/x-icon',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
+  map: 'application/json',
+  md: 'text/markdown; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
+  mp3: 'audio/mpeg',
+  mp4: 'video/mp4',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
+  wasm: 'application/wasm',
+  webm: 'video/webm',
+  webmanifest: 'application/manifest+json',
+  webp: 'image/webp',
+  woff2: 'font/woff2',
+  xml: 'application/xml',
+}
+
+/** A name that carries a hash of its content, as bundlers write: `app.3f2a9c1b.js`, `app-BxK2fQ9z.js`. */
+const hashedName = /(\.[0-9a-f]{8,64}|-(?=[\w-]*\d)[\w-]{8})\.\w+$/
+const pathLengthMax = 1024
+
+/**
+ * Answers a GET or HEAD of a static file (RFC 9110: ETag, 304, one byte range); null when there is no
+ * such file. A hashed name may be kept for ever; any other is asked for again, and is mostly a 304.
+ * @throws AppError `range_not_satisfiable`
+ */
+export async function serveAsset(assets: Assets, request: Request, path: string): Promise<Response | null> {
+  const name = safeName(path)
+  const asset = name === null ? null : await assets.open(name)
+  if (name === null || asset === null) return null
+  const headers = headersOf(name, asset)
+  const known = request.headers.get('if-none-match')
+  if (known !== null && matchesTag(known, `"${asset.version}"`)) return new Response(null, { status: 304, headers })
+  const range = rangeOf(request, asset)
+  const { start, end } = range ?? { start: 0, end: asset.sizeBytes - 1 }
+  headers['Content-Length'] = String(end - start + 1)
+  if (range) headers['Content-Range'] = `bytes ${start}-${end}/${asset.sizeBytes}`
+  const body = request.method === 'HEAD' || asset.sizeBytes === 0 ? null : asset.read(start, end)
+  return new Response(body, { status: range ? 206 : 200, headers })
+}
+
+/** The relative path that a URL's path names; null when it is none that a file here could have. */
+function safeName(path: string): string | null {
+  if (path.length > pathLengthMax) return null
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    return null
+  }
+  const name = decoded.replace(/^\//, '')
+  const parts = name.split('/')
+  const bad = /[\0-\x1f\\:]/.test(name) || parts.some((part) => part === '' || part.startsWith('.'))
+  return bad ? null : name
+}
+
+function headersOf(name: string, asset: Asset): Record<string, string> {
+  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
+  const secure = extension === 'html' ? pageHeaders : dataHeaders
+  return {
+    ...secure,
+    'Content-Type': types[extension] ?? 'application/octet-stream',
+    'Cache-Control': hashedName.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Accept-Ranges': 'bytes',
+    ETag: `"${asset.version}"`,
+  }
+}
+
+interface Range {
+  start: number
+  end: number
+}
+
+/**
+ * The one range that is asked for (RFC 9110 §14.2), null for the whole: also when several are asked
+ * for, when the syntax is unknown, and when `If-Range` names another version.
+ */
+function rangeOf(request: Request, { sizeBytes, version }: Asset): Range | null {
+  const header = request.headers.get('range')
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
+  const condition = request.headers.get('if-range')
+  if (request.method !== 'GET' || (first === '' && last === '')) return null
+  if (condition !== null && condition !== `"${version}"`) return null
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return null
+  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1)
+  if (start > end) {
+    throw new AppError('range_not_satisfiable', undefined, { headers: { 'Content-Range': `bytes */${sizeBytes}` } })
+  }
+  return { start, end }
+}
