@@ -1,0 +1,101 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StartError } from '../src/errors.ts'
+import type { Database } from '../src/platform.ts'
+import { createSqliteDatabase } from './sqlite.ts'
+
+/** Marks a file as Galley's: 'GALY' in ASCII (sqlite.org/pragma.html#pragma_application_id). */
+const applicationId = 0x47414c59
+/** Up to this size the whole file is checked at the start, which takes well under a second. */
+const checkBytesMax = 64 * 1024 * 1024
+
+const settings = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA trusted_schema = OFF;
+`
+
+/**
+ * Opens the data directory for this process alone, and the database in it.
+ * @throws StartError when it can't be written, is in use, or holds something that is not sound
+ */
+export function openDataDirectory(directory: string): Database {
+  const lock = open(directory, 'galley.lock')
+  let connection: DatabaseSync
+  try {
+    connection = openDatabase(directory)
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+  const database = createSqliteDatabase(connection)
+  return {
+    ...database,
+    async close() {
+      await database.close()
+      lock.close()
+    },
+  }
+}
+
+/**
+ * A file of its own whose lock the kernel lets go when the process ends, however it ends; so the
+ * database itself stays open to other readers.
+ */
+function open(directory: string, lockName: string): DatabaseSync {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw new StartError(`The data directory ${directory} can't be made: ${reason(error)}`)
+  }
+  const lock = tryOpen(join(directory, lockName))
+  try {
+    lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (/locked/.test(reason(error)))
+      throw new StartError(`The data directory ${directory} is in use by another process.`)
+    throw new StartError(`The data directory ${directory} can't be written: ${reason(error)}`)
+  }
+  return lock
+}
+
+function tryOpen(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path)
+  } catch (error) {
+    throw new StartError(`${path} can't be opened: ${reason(error)}`)
+  }
+}
+
+function openDatabase(directory: string): DatabaseSync {
+  const path = join(directory, 'galley.db')
+  const connection = tryOpen(path)
+  try {
+    checkFile(connection, path)
+    connection.exec(settings)
+    connection.exec(`PRAGMA application_id = ${applicationId}`)
+    return connection
+  } catch (error) {
+    connection.close()
+    if (error instanceof StartError) throw error
+    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or no database' : "can't be used"
+    throw new StartError(`${path} ${problem}: ${reason(error)}. Nothing was changed.`)
+  }
+}
+
+function checkFile(connection: DatabaseSync, path: string): void {
+  const id = Number(connection.prepare('PRAGMA application_id').get()?.application_id)
+  const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number }
+  if (id !== applicationId && tables > 0)
+    throw new StartError(`${path} is a database, but not one of Galley's. Nothing was changed.`)
+  if (statSync(path).size > checkBytesMax) return
+  const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (verdict !== 'ok') throw new StartError(`${path} is damaged: ${String(verdict)}. Nothing was changed.`)
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../src/config.ts'
+import type { Platform } from '../src/platform.ts'
+import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
+
+/** The part of Deno that is used here, so that `tsc` reads this file as well as `deno check`. */
+declare const Deno: {
+  serve(
+    options: { port: number; hostname: string; onListen(): void },
+    handler: (request: Request) => Response | Promise<Response>,
+  ): { addr: { port: number }; shutdown(): Promise<void> }
+}
+
+/** Serves an app on Deno until a signal ends it. */
+export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+  await runProcess(server, options, listen)
+}
+
+async function listen(app: Served, config: Config): Promise<Listening> {
+  const fetch = app.fetch
+  try {
+    const server = Deno.serve({ port: config.PORT, hostname: config.HOST, onListen() {} }, (request) => fetch(request))
+    return { port: server.addr.port, close: () => server.shutdown() }
+  } catch (error) {
+    throw listenError(error, config)
+  }
+}

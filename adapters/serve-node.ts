@@ -1,0 +1,77 @@
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Config } from '../src/config.ts'
+import { AppError, type ErrorCode, StartError } from '../src/errors.ts'
+import type { Platform } from '../src/platform.ts'
+import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
+
+const nodeMajorMin = 26
+
+/** A head must arrive within this time, however it drips. */
+const headTimeoutMs = 5000
+/** How often that is looked at. */
+const timeoutSweepMs = 500
+const headerBytesMax = 16 * 1024
+const keepAliveIdleMs = 65_000
+
+/** Serves an app on Node until a signal ends it. */
+export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+  await runProcess(server, options, listen)
+}
+
+async function listen(app: Served, { HOST, PORT }: Config): Promise<Listening> {
+  assertVersion()
+  const server = createAdaptorServer({
+    fetch: (request: Request) => app.fetch(request),
+    createServer,
+    serverOptions: {
+      headersTimeout: headTimeoutMs,
+      // Bodies have limits of their own, where they are read.
+      requestTimeout: 0,
+      connectionsCheckingInterval: timeoutSweepMs,
+      keepAliveTimeout: keepAliveIdleMs,
+      maxHeaderSize: headerBytesMax,
+    },
+  }) as Server
+  server.on('clientError', refuse)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, { HOST, PORT } as Config)))
+    server.listen(PORT, HOST, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+}
+
+function assertVersion(): void {
+  const { versions } = process
+  if (Number.parseInt(versions.node, 10) >= nodeMajorMin) return
+  throw new StartError(
+    `This needs Node ${nodeMajorMin}, not ${versions.node}. \`npm ci\` installs it and \`npm start\` uses it.`,
+  )
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+const refusals: Record<string, ErrorCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** Answers what is no request at all, in the shape of every other error. */
+function refuse(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, message, code } = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
+  const body = JSON.stringify({ error: message, status, code })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,161 @@
+/**
+ * The database port over node:sqlite, on Node and Deno.
+ *
+ * Writes that arrive in one turn of the event loop share one transaction, so that durability costs
+ * one fsync for the group and not one for each. Each has a savepoint of its own where it has several
+ * statements, so a failing one is undone alone. Nothing resolves before COMMIT. A full disk or an I/O
+ * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
+ * member runs again on its own and gets its own verdict.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { createKysely } from '../src/database/dialect.ts'
+import { databaseError, guardError } from '../src/database/failure.ts'
+import { AppError } from '../src/errors.ts'
+import type { Database, Results, SqlRow, Statement, Step } from '../src/platform.ts'
+
+/** More in one transaction gain nothing and make the first wait for the last. */
+const groupWritesMax = 256
+/** Beyond this the oldest prepared statement goes. */
+const preparedMax = 256
+/** Writes that wait for their turn; more are refused with 503 rather than kept in memory. */
+const queueWritesMax = 65_536
+
+interface Pending {
+  steps: readonly Step[]
+  resolve(results: Results): void
+  reject(error: unknown): void
+}
+
+type Outcome = { results: Results } | { error: unknown }
+
+/** The part of `DatabaseSync` that is used; tests put faults in between. */
+export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'isTransaction' | 'close'>
+
+/** Makes the port over an open connection, which it then owns. */
+export function createSqliteDatabase(connection: Connection): Database {
+  const prepare = createStatementCache(connection)
+  const queue: Pending[] = []
+  let scheduled: Promise<void> | null = null
+
+  const run = ({ sql, parameters }: Statement) => prepare(sql).all(...parameters) as SqlRow[]
+
+  function runSteps(steps: readonly Step[]): Results {
+    const results: (readonly SqlRow[])[] = []
+    for (const step of steps) {
+      const statement = typeof step === 'function' ? step(results) : step
+      const rows = run(statement)
+      if (statement.guard && rows.length === 0) throw guardError(statement.guard)
+      results.push(rows)
+    }
+    return results
+  }
+
+  /** One member of a group. A single statement undoes itself. */
+  function runMember(steps: readonly Step[]): Outcome {
+    const nested = steps.length > 1
+    if (nested) connection.exec('SAVEPOINT member')
+    try {
+      const results = runSteps(steps)
+      if (nested) connection.exec('RELEASE member')
+      return { results }
+    } catch (error) {
+      if (nested && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
+      return { error }
+    }
+  }
+
+  /** The outcomes in order. @throws what made the transaction as a whole fail; nothing of it happened then */
+  function runGroup(group: readonly Pending[]): Outcome[] {
+    connection.exec('BEGIN IMMEDIATE')
+    try {
+      const outcomes: Outcome[] = []
+      for (const { steps } of group) {
+        const outcome = runMember(steps)
+        if (!connection.isTransaction) throw 'error' in outcome ? outcome.error : new Error('The transaction was lost.')
+        outcomes.push(outcome)
+      }
+      connection.exec('COMMIT')
+      return outcomes
+    } finally {
+      if (connection.isTransaction) connection.exec('ROLLBACK')
+    }
+  }
+
+  function settle(group: readonly Pending[]): void {
+    let outcomes: Outcome[]
+    try {
+      outcomes = runGroup(group)
+    } catch (error) {
+      if (group.length > 1) {
+        for (const member of group) settle([member])
+        return
+      }
+      outcomes = [{ error }]
+    }
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const outcome = outcomes[index]
+      if (outcome && 'results' in outcome) resolve(outcome.results)
+      else reject(databaseError(outcome?.error))
+    }
+  }
+
+  /** A turn of the loop gathers what arrives in it; a microtask would gather nothing. */
+  function nextTurn(): Promise<void> {
+    return new Promise((done) => {
+      setImmediate(() => {
+        settle(queue.splice(0, groupWritesMax))
+        scheduled = queue.length > 0 ? nextTurn() : null
+        done()
+      })
+    })
+  }
+
+  async function drain(): Promise<void> {
+    for (let turn = scheduled; turn; turn = scheduled) await turn
+  }
+
+  return {
+    read(statement) {
+      try {
+        return run(statement)
+      } catch (error) {
+        throw databaseError(error)
+      }
+    },
+    write(steps) {
+      if (queue.length >= queueWritesMax) return Promise.reject(new AppError('storage_unavailable'))
+      return new Promise((resolve, reject) => {
+        queue.push({ steps, resolve, reject })
+        scheduled ??= nextTurn()
+      })
+    },
+    async migrate(work) {
+      await drain()
+      connection.exec('BEGIN IMMEDIATE')
+      try {
+        await work(createKysely((sql, parameters) => run({ sql, parameters })))
+        connection.exec('COMMIT')
+      } finally {
+        if (connection.isTransaction) connection.exec('ROLLBACK')
+      }
+    },
+    async close() {
+      await drain()
+      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      connection.close()
+    },
+  }
+}
+
+function createStatementCache(connection: Connection): (sql: string) => StatementSync {
+  const cache = new Map<string, StatementSync>()
+  return function prepare(sql) {
+    const known = cache.get(sql)
+    if (known) return known
+    const statement = connection.prepare(sql)
+    const [oldest] = cache.keys()
+    if (cache.size >= preparedMax && oldest !== undefined) cache.delete(oldest)
+    cache.set(sql, statement)
+    return statement
+  }
+}
