@@ -1,0 +1,86 @@
+/** Starts the real thing, as a person would, and says where it listens. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createTestHarness } from 'wrangler'
+
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface RunningServer {
+  url: string
+  stop(): Promise<void>
+}
+
+export interface RunningProcess extends RunningServer {
+  process: ChildProcess
+  dataDir: string
+  /** All that it has written to standard output and standard error so far. */
+  output(): string
+  /** Resolves with the exit code, or the signal's name. */
+  exited: Promise<number | string>
+}
+
+export interface ProcessOptions {
+  runtime: 'node' | 'deno'
+  /** The entry file, relative to the repository. */
+  entry?: string
+  env?: Record<string, string>
+  /** Given to go on with the data of an earlier run; else a new one, removed by `stop`. */
+  dataDir?: string
+}
+
+const denoPermissions = ['--allow-net', '--allow-read', '--allow-write', '--allow-env']
+
+/** Spawns a server without waiting for it to listen. */
+export function spawnServer({ runtime, entry, env = {}, dataDir }: ProcessOptions & { dataDir: string }): ChildProcess {
+  const file = entry ?? `adapters/${runtime}.ts`
+  const [command, args] =
+    runtime === 'node'
+      ? [process.execPath, [file]]
+      : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions, file]]
+  return spawn(command, args, { cwd: root, env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env } })
+}
+
+/** Spawns a server on a free port and waits until it listens. */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'galley-')))
+  const child = spawnServer({ ...options, dataDir })
+  let output = ''
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  const listening = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        output += String(chunk)
+        const url = /listens on (http:\/\/\S+)/.exec(output)?.[1]
+        if (url) resolve(url)
+      })
+    }
+  })
+  const early = exited.then((code): never => {
+    throw new Error(`The server ended with ${code} before it listened:\n${output}`)
+  })
+  const url = await Promise.race([listening, early])
+  early.catch(() => {})
+  return {
+    url,
+    process: child,
+    dataDir,
+    output: () => output,
+    exited,
+    async stop() {
+      child.kill('SIGKILL')
+      await exited
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Starts workerd with a Worker as `wrangler dev` would. */
+export async function startWorker(configPath = 'wrangler.toml'): Promise<RunningServer> {
+  const harness = createTestHarness({ root, workers: [{ configPath }] })
+  const { url } = await harness.listen()
+  return { url: url.origin, stop: () => harness.close() }
+}

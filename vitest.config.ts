@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+/** Starting real processes on a busy machine takes a while; no test waits for a time, only for events. */
+const patientMs = 120_000
+
+function project(name: string, include: string[]) {
+  return { test: { name, include, testTimeout: patientMs, hookTimeout: patientMs } }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/*.test.ts', 'test/{collections,database,middleware,web,adapters}/**/*.test.ts']),
+      project('contracts', ['test/contracts/*.test.ts']),
+      project('conformance-node', ['test/conformance/node.test.ts']),
+      project('conformance-deno', ['test/conformance/deno.test.ts']),
+      project('conformance-workers', ['test/conformance/workers.test.ts']),
+      project('process', ['test/process/*.test.ts']),
+      project('page', ['test/page/*.test.ts']),
+      project('package', ['test/package/*.test.ts']),
+    ],
+  },
+})
