@@ -28,6 +28,8 @@ export interface ProcessOptions {
   /** The entry file, relative to the repository. */
   entry?: string
   env?: Record<string, string>
+  /** What comes after the entry file on the command line. */
+  args?: readonly string[]
   /** Given to go on with the data of an earlier run; else a new one, removed by `stop`. */
   dataDir?: string
 }
@@ -35,13 +37,14 @@ export interface ProcessOptions {
 const denoPermissions = ['--allow-net', '--allow-read', '--allow-write', '--allow-env']
 
 /** Spawns a server without waiting for it to listen. */
-export function spawnServer({ runtime, entry, env = {}, dataDir }: ProcessOptions & { dataDir: string }): ChildProcess {
+export function spawnServer(options: ProcessOptions & { dataDir: string }): ChildProcess {
+  const { runtime, entry, env = {}, args = [], dataDir } = options
   const file = entry ?? `adapters/${runtime}.ts`
-  const [command, args] =
+  const [command, before] =
     runtime === 'node'
-      ? [process.execPath, [file]]
-      : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions, file]]
-  return spawn(command, args, { cwd: root, env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env } })
+      ? [process.execPath, []]
+      : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions]]
+  return spawn(command, [...before, file, ...args], { cwd: root, env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env } })
 }
 
 /** Spawns a server on a free port and waits until it listens. */

@@ -1,0 +1,183 @@
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { collection } from '../../src/collections/collection.ts'
+import { field } from '../../src/collections/field.ts'
+import { cursorAfter, listableFields, listStatement, parseListQuery, prefixEnd } from '../../src/collections/list.ts'
+import type { SqlRow } from '../../src/platform.ts'
+import { createTestDatabase } from '../harness/database.ts'
+
+const things = collection('things', {
+  fields: {
+    name: field.text({ indexed: true }),
+    size: field.integer({ indexed: true }),
+    open: field.boolean({ indexed: true }),
+    note: field.text({ optional: true, indexed: true }),
+  },
+})
+const listable = listableFields(things)
+const { database, load, remove } = await createTestDatabase([things])
+afterAll(remove)
+
+interface Thing {
+  id: string
+  createdAt: number
+  version: number
+  name: string
+  size: number
+  open: number
+  note: string | null
+}
+
+const word = fc.string({
+  unit: fc.constantFrom('a', 'b', 'B', 'é', '\u{10ffff}', '\ud7ff', '%', '_', '"'),
+  maxLength: 4,
+})
+const rows = fc
+  .array(
+    fc.record({
+      createdAt: fc.nat(3),
+      version: fc.constant(1),
+      name: word,
+      size: fc.integer({ min: -2, max: 2 }),
+      open: fc.nat(1),
+      note: fc.option(word),
+    }),
+    { maxLength: 40 },
+  )
+  .map((list) => list.map((row, index): Thing => ({ id: `id${String(index).padStart(24, '0')}`, ...row })))
+
+async function list(query: string): Promise<readonly SqlRow[]> {
+  return await database.read(listStatement(things, parseListQuery(new URLSearchParams(query), listable)))
+}
+
+/** SQLite's order of text is that of its UTF-8 bytes. */
+function compareText(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)))
+}
+
+const sortField = fc.constantFrom('name', 'size', 'open', 'createdAt', 'id')
+const sort = fc
+  .uniqueArray(sortField, { minLength: 1, maxLength: 4 })
+  .chain((names) => fc.tuple(...names.map((name) => fc.constantFrom(name, `-${name}`))))
+
+test('pages of any sort give every row once, in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, sort, fc.integer({ min: 1, max: 7 }), async (stored, terms, limit) => {
+      load('things', stored)
+      const query = parseListQuery(new URLSearchParams({ sort: terms.join(','), limit: String(limit) }), listable)
+      const seen: SqlRow[] = []
+      for (let after = query.after; ; ) {
+        const found = await database.read(listStatement(things, { ...query, after }))
+        seen.push(...found.slice(0, limit))
+        const last = found[limit - 1]
+        if (!last || found.length <= limit) break
+        const cursor = cursorAfter(last, query.sort)
+        after = parseListQuery(new URLSearchParams({ sort: terms.join(','), cursor }), listable).after
+      }
+      const expected = stored.toSorted((a, b) => {
+        for (const { field, descending } of query.sort) {
+          const order = compareText(a[field as keyof Thing], b[field as keyof Thing])
+          if (order !== 0) return descending ? -order : order
+        }
+        return 0
+      })
+      expect(seen.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+const matchers: Record<string, (value: unknown, wanted: string) => boolean> = {
+  $eq: (value, wanted) => value === wanted,
+  $gt: (value, wanted) => value !== null && compareText(value, wanted) > 0,
+  $gte: (value, wanted) => value !== null && compareText(value, wanted) >= 0,
+  $lt: (value, wanted) => value !== null && compareText(value, wanted) < 0,
+  $lte: (value, wanted) => value !== null && compareText(value, wanted) <= 0,
+  $startsWith: (value, wanted) => typeof value === 'string' && value.startsWith(wanted),
+}
+
+test('every operator on text finds what it says, and nothing else', async () => {
+  const operator = fc.constantFrom(...Object.keys(matchers))
+  await fc.assert(
+    fc.asyncProperty(rows, fc.constantFrom('name', 'note'), operator, word, async (stored, name, op, wanted) => {
+      load('things', stored)
+      const found = await list(
+        new URLSearchParams({ [`filter[${name}][${op}]`]: wanted, sort: 'id', limit: '1000' }).toString(),
+      )
+      const expected = stored.filter((row) => matchers[op]?.(row[name as 'name' | 'note'], wanted))
+      expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('$in finds any of its values, and filters of several fields all hold', async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, fc.uniqueArray(fc.integer({ min: -2, max: 2 }), { minLength: 1 }), async (stored, sizes) => {
+      load('things', stored)
+      const query = `sort=id&filter[open]=true&${sizes.map((size) => `filter[size][$in]=${size}`).join('&')}`
+      const expected = stored.filter(({ size, open }) => open === 1 && sizes.includes(size))
+      expect((await list(query)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('the end of a prefix lies above all that starts with it and below all else that is greater', () => {
+  const text = fc.string({ unit: 'binary' }).filter((each) => each.isWellFormed())
+  fc.assert(
+    fc.property(text, text, (prefix, other) => {
+      const end = prefixEnd(prefix)
+      const inside = compareText(other, prefix) >= 0 && (end === null || compareText(other, end) < 0)
+      expect(inside).toBe(other.startsWith(prefix))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test.each([
+  ['sort=-createdAt', 'things_by_createdAt'],
+  ['sort=name', 'things_by_name'],
+  ['filter[open]=true&sort=-createdAt', 'things_by_open'],
+  ['filter[name][$startsWith]=ab', 'things_by_name'],
+  ['sort=-name,size', 'things_by_name'],
+])('an index serves %s, with a cursor too', async (query, index) => {
+  const first = parseListQuery(new URLSearchParams(query), listable)
+  const row: SqlRow = { id: 'i', createdAt: 1, version: 1, name: 'n', size: 1, open: 1, note: null }
+  const after = parseListQuery(new URLSearchParams(`${query}&cursor=${cursorAfter(row, first.sort)}`), listable)
+  for (const each of [first, after]) {
+    const { sql, parameters } = listStatement(things, each)
+    const plan = await database.read({ sql: `explain query plan ${sql}`, parameters })
+    expect(plan.map(({ detail }) => detail).join('\n')).toContain(index)
+  }
+})
+
+test.each([
+  ['limit=0', 'limit'],
+  ['limit=1001', 'limit'],
+  ['limit=ten', 'limit'],
+  ['sort=colour', 'sort'],
+  ['sort=note', 'sort'],
+  ['sort=name,-name', 'sort'],
+  ['sort=', 'sort'],
+  ['count=yes', 'count'],
+  ['page=2', 'page'],
+  ['cursor=!', 'cursor'],
+  ['filter[colour]=red', 'filter[colour]'],
+  ['filter[name][$like]=a', 'filter[name][$like]'],
+  ['filter[size]=big', 'filter[size]'],
+  ['filter[size][$startsWith]=1', 'filter[size][$startsWith]'],
+  ['filter[open]=1', 'filter[open]'],
+  ['filter[name]=a&filter[name]=b', 'filter[name]'],
+  [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
+])('%s is refused by name', (query, name) => {
+  const details = [expect.objectContaining({ field: name })]
+  expect(() => parseListQuery(new URLSearchParams(query), listable)).toThrow(expect.objectContaining({ details }))
+})
+
+test('one answer names everything that is wrong', () => {
+  const query = new URLSearchParams('limit=0&page=2&filter[colour]=red')
+  const details = ['limit', 'page', 'filter[colour]'].map((name) => expect.objectContaining({ field: name }))
+  expect(() => parseListQuery(query, listable)).toThrow(expect.objectContaining({ details }))
+})
