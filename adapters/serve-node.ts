@@ -14,6 +14,7 @@ const headTimeoutMs = 5000
 const timeoutSweepMs = 500
 const headerBytesMax = 16 * 1024
 const keepAliveIdleMs = 65_000
+const drainSweepMs = 20
 
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
@@ -50,9 +51,17 @@ function assertVersion(): void {
   )
 }
 
+/** A connection that is busy now turns idle after its answer, so idle ones are looked for until there are none. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    const sweep = setInterval(() => server.closeIdleConnections(), drainSweepMs)
+    server.close(() => {
+      clearInterval(sweep)
+      resolve()
+    })
+    server.prependListener('request', (_, response) => {
+      response.shouldKeepAlive = false
+    })
     server.closeIdleConnections()
   })
 }

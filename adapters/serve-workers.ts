@@ -116,7 +116,9 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
 function createBoundAssets(binding: Fetcher | undefined): Assets {
   return {
     async open(path): Promise<Asset | null> {
-      const response = await binding?.fetch(`https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`)
+      const response = await binding?.fetch(
+        `https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`,
+      )
       if (response?.status !== 200) {
         await response?.body?.cancel()
         return null
