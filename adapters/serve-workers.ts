@@ -17,7 +17,7 @@ export interface WorkerEnv extends Record<string, unknown> {
   ASSETS?: Fetcher
 }
 
-interface ObjectState {
+export interface ObjectState {
   storage: ObjectStorage
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>
 }
@@ -25,6 +25,12 @@ interface ObjectState {
 interface Served {
   fetch(request: Request): Response | Promise<Response>
   start(): Promise<void>
+}
+
+/** What the Worker's entry file exports: `worker` as default, `Galley` by its name. */
+export interface WorkerExports {
+  worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
+  Galley: new (state: ObjectState, env: WorkerEnv) => { fetch(request: Request): Promise<Response> }
 }
 
 /** All requests that are not for a file go to this one object, for now. */
@@ -35,7 +41,7 @@ const fileName = /\.\w{1,16}$/
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
  * SQLite; the Worker in front of it, `worker`, serves the static files and hands on the rest.
  */
-export function serve(server: (platform: Platform) => Served) {
+export function serve(server: (platform: Platform) => Served): WorkerExports {
   class Galley {
     #app: Served | null = null
     #failure: unknown

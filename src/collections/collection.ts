@@ -4,7 +4,7 @@ import type { BlankSchema } from 'hono/types'
 import type { Env } from '../context.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import type { Database } from '../platform.ts'
-import type { Field, Fields } from './field.ts'
+import type { Fields } from './field.ts'
 import type { Rows } from './rows.ts'
 
 /** What every row has beside its declared fields. */
@@ -17,7 +17,7 @@ export interface SystemFields {
   version: number
 }
 
-type OutputOf<F> = F extends Field<infer Output, never> ? Output : never
+type OutputOf<F> = F extends { schema: z.ZodType<infer Output> } ? Output : never
 type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
 type Simplify<T> = { [K in keyof T]: T[K] } & {}
 

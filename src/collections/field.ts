@@ -103,7 +103,7 @@ function timestamp<const O extends Options<string>>(options: O = {} as O): Field
 }
 
 /** Any JSON that a zod schema describes. It is stored as text, so it neither sorts nor filters. */
-function json<S extends z.ZodType, const O extends Omit<Options<z.output<S>>, 'indexed'>>(
+function json<S extends z.ZodType, O extends Omit<Options<z.output<S>>, 'indexed'>>(
   schema: S,
   options: O = {} as O,
 ): FieldOf<z.output<S>, O> {

@@ -3,12 +3,13 @@ import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './collection.ts'
 
-interface Success<Data, Status extends number> {
+type Success<Data, Status extends number> = {
   data: Data
   status: Status
 }
 
-interface Endpoint<In, Out, Status extends number> {
+/** A type and not an interface, since Hono wants index signatures, which interfaces lack. */
+type Endpoint<In, Out, Status extends number> = {
   input: In
   output: Out
   outputFormat: 'json'

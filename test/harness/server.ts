@@ -44,7 +44,10 @@ export function spawnServer(options: ProcessOptions & { dataDir: string }): Chil
     runtime === 'node'
       ? [process.execPath, []]
       : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions]]
-  return spawn(command, [...before, file, ...args], { cwd: root, env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env } })
+  return spawn(command, [...before, file, ...args], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
+  })
 }
 
 /** Spawns a server on a free port and waits until it listens. */

@@ -1,0 +1,87 @@
+/** Hono's typed client over the fixture: the types come from the declarations alone. */
+import { hc } from 'hono/client'
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
+import type { server } from './fixtures/server.ts'
+import { type RunningProcess, startProcess } from './harness/server.ts'
+
+const connect = (url: string) => hc<ReturnType<typeof server>>(url)
+
+let running: RunningProcess
+let api: ReturnType<typeof connect>['api']
+beforeAll(async () => {
+  running = await startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts' })
+  api = connect(running.url).api
+})
+afterAll(() => running.stop())
+
+interface Todo {
+  id: string
+  createdAt: string
+  version: number
+  title: string
+  completed: boolean
+}
+
+test('the typed client creates, reads, changes, lists and deletes todos', async () => {
+  const created = await api.todos.$post({ json: { title: 'typed' } })
+  const { data } = await created.json()
+  expectTypeOf(data).toEqualTypeOf<Todo>()
+  expect(data).toMatchObject({ title: 'typed', completed: false })
+
+  const param = { id: data.id }
+  const changed = await (await api.todos[':id'].$patch({ param, json: { completed: true } })).json()
+  expectTypeOf(changed.data).toEqualTypeOf<Todo>()
+  expect(changed.data.completed).toBe(true)
+  expect((await (await api.todos[':id'].$get({ param })).json()).data).toEqual(changed.data)
+
+  const page = await (await api.todos.$get({ query: { limit: '10', 'filter[title]': 'typed' } })).json()
+  expectTypeOf(page.data).toEqualTypeOf<Todo[]>()
+  expectTypeOf(page.next).toEqualTypeOf<string | null>()
+  expect(page.data).toEqual([changed.data])
+
+  expect((await api.todos[':id'].$delete({ param })).status).toBe(204)
+})
+
+test('the typed client knows what each kind of field takes and gives', async () => {
+  type Create = Parameters<typeof api.books.$post>[0]['json']
+  expectTypeOf<Create>().toEqualTypeOf<{
+    title: string
+    isbn: string
+    author: string
+    subtitle?: string | null | undefined
+    copies?: number | undefined
+    price?: number | undefined
+    format?: 'paper' | 'ebook' | 'audio' | undefined
+    publishedAt?: string | null | undefined
+    tags?: string[] | undefined
+  }>()
+  const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data
+  expectTypeOf(author.born).toEqualTypeOf<string | null>()
+  const created = await api.books.$post({ json: { title: 'Typed', isbn: 'typed', author: author.id, format: 'ebook' } })
+  const book = (await created.json()).data
+  expectTypeOf(book.format).toEqualTypeOf<'paper' | 'ebook' | 'audio'>()
+  expectTypeOf(book.subtitle).toEqualTypeOf<string | null>()
+  expectTypeOf(book.tags).toEqualTypeOf<string[]>()
+  expectTypeOf(book.copies).toEqualTypeOf<number>()
+  expect(book).toMatchObject({ format: 'ebook', subtitle: null, tags: [], copies: 1 })
+})
+
+test('the typed client knows the custom routes', async () => {
+  const author = (await (await api.authors.$post({ json: { name: 'Grace' } })).json()).data
+  const created = await api.books.$post({ json: { title: 'Lent', isbn: 'lent', author: author.id } })
+  const { id } = (await created.json()).data
+  expect((await api.books[':id'].lend.$post({ param: { id } })).status).toBe(200)
+  const stats = await (await api.books.stats.$get()).json()
+  expectTypeOf(stats.data).toEqualTypeOf<{ titles: number; copies: number }>()
+  expect(stats.data.titles).toBeGreaterThan(0)
+})
+
+test('the typed client refuses what is not declared', () => {
+  expectTypeOf<Parameters<typeof api.todos.$post>[0]>().not.toExtend<{ json: { title: number } }>()
+  expectTypeOf(api).not.toHaveProperty('nothing')
+  // @ts-expect-error: a todo needs a title
+  const untitled: Parameters<typeof api.todos.$post>[0] = { json: {} }
+  // @ts-expect-error: there is no such choice
+  const scroll: Parameters<(typeof api.books)[':id']['$patch']>[0] = { param: { id: '' }, json: { format: 'scroll' } }
+  expect([untitled, scroll]).toHaveLength(2)
+})

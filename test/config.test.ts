@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { configHelp, configNames, parseConfig, settingsOf } from '../src/config.ts'
+import { StartError } from '../src/errors.ts'
+
+describe('the configuration', () => {
+  test('suits one person on a laptop when nothing is set', () => {
+    expect(parseConfig({})).toEqual({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      DATA_DIR: './data',
+      CORS_ORIGINS: [],
+      ALLOWED_HOSTS: [],
+    })
+  })
+
+  test('ignores variables that are not its own', () => {
+    expect(parseConfig({ PATH: '/bin', port: 'x' })).toEqual(parseConfig({}))
+  })
+
+  test.each([
+    ['0', 0],
+    ['80', 80],
+    ['65535', 65_535],
+  ])('takes the port %s', (text, port) => {
+    expect(parseConfig({ PORT: text }).PORT).toBe(port)
+  })
+
+  test.each(['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost', 'app.example'])('takes the host %s', (host) => {
+    expect(parseConfig({ HOST: host }).HOST).toBe(host)
+  })
+
+  test('takes a data directory as it stands', () => {
+    expect(parseConfig({ DATA_DIR: ' /srv/my data,2 ' }).DATA_DIR).toBe(' /srv/my data,2 ')
+  })
+
+  test('takes lists with commas, spaces and gaps', () => {
+    const { CORS_ORIGINS, ALLOWED_HOSTS } = parseConfig({
+      CORS_ORIGINS: 'https://a.example, http://localhost:5173,,',
+      ALLOWED_HOSTS: ' a.example ,b_1.example',
+    })
+    expect(CORS_ORIGINS).toEqual(['https://a.example', 'http://localhost:5173'])
+    expect(ALLOWED_HOSTS).toEqual(['a.example', 'b_1.example'])
+  })
+
+  test.each([
+    ['PORT', ''],
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '999999'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['PORT', ' 80'],
+    ['PORT', 'http'],
+    ['HOST', ''],
+    ['HOST', 'a b'],
+    ['HOST', 'http://localhost'],
+    ['HOST', '[::1]'],
+    ['DATA_DIR', ''],
+    ['CORS_ORIGINS', 'app.example'],
+    ['CORS_ORIGINS', 'https://app.example/'],
+    ['CORS_ORIGINS', 'https://app.example/path'],
+    ['CORS_ORIGINS', 'https://APP.example'],
+    ['CORS_ORIGINS', 'https://app.example:443'],
+    ['CORS_ORIGINS', 'https://user@app.example'],
+    ['CORS_ORIGINS', 'https://good.example,*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'file:///tmp'],
+    ['ALLOWED_HOSTS', 'app.example:3000'],
+    ['ALLOWED_HOSTS', 'https://app.example'],
+    ['ALLOWED_HOSTS', 'a b'],
+    ['ALLOWED_HOSTS', '*'],
+  ])('refuses %s=%s and says so', (name, value) => {
+    expect(messageOf({ [name]: value })).toContain(`${name}=${value}: must `)
+  })
+
+  test('names every bad value, each once, in one line', () => {
+    const bad = { PORT: 'http', HOST: '', DATA_DIR: '', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
+    const message = messageOf(bad)
+    for (const name of Object.keys(bad)) expect(message.split(`${name}=`), name).toHaveLength(2)
+    expect(message).not.toContain('\n')
+  })
+
+  test('stays in one line for a value that has several', () => {
+    expect(messageOf({ HOST: 'a\nb' })).not.toContain('\n')
+  })
+})
+
+describe('the settings of the app', () => {
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost', 'app.localhost'])('check Host on %s', (HOST) => {
+    expect(settingsOf(parseConfig({ HOST, ALLOWED_HOSTS: 'a.example' })).hosts).toEqual(['a.example'])
+  })
+
+  test.each(['0.0.0.0', '::', '192.168.1.2', 'app.example', '127.example', 'localhost.example'])(
+    'let any Host pass on %s',
+    (HOST) => {
+      expect(settingsOf(parseConfig({ HOST, ALLOWED_HOSTS: 'a.example' })).hosts).toBeNull()
+    },
+  )
+
+  test('carry the origins of other sites', () => {
+    const config = parseConfig({ CORS_ORIGINS: 'https://a.example' })
+    expect(settingsOf(config).corsOrigins).toEqual(['https://a.example'])
+  })
+})
+
+describe('--help', () => {
+  test('has a line for every variable, with its default', () => {
+    const lines = configHelp().trimEnd().split('\n').slice(2)
+    expect(lines.map((line) => line.trim().split(/ +/)[0])).toEqual(configNames)
+    expect(lines[0]).toMatch(/^ {2}PORT {11}The port .*\[3000\]$/)
+    expect(lines[3]).not.toMatch(/\[/)
+  })
+
+  test('describes every variable in words', () => {
+    for (const line of configHelp().trimEnd().split('\n').slice(2)) expect(line).toMatch(/^ {2}[A-Z_]+ +[A-Z][^.]{10,}/)
+  })
+})
+
+function messageOf(variables: Record<string, unknown>): string {
+  try {
+    parseConfig(variables)
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartError)
+    return (error as Error).message
+  }
+  throw new Error('It was taken.')
+}

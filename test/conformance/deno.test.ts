@@ -1,0 +1,9 @@
+import { startProcess } from '../harness/server.ts'
+import { conformance } from './suite.ts'
+
+const env = { CORS_ORIGINS: 'https://app.example' }
+
+conformance('Deno', {
+  start: () => startProcess({ runtime: 'deno', entry: 'test/fixtures/deno.ts', env }),
+  ownsSocket: true,
+})

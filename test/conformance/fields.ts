@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { type Subject, tally } from './http.ts'
+import { createAuthor, createBook, unique } from './rows.ts'
+
+const nobody = '00000000000000000000000000'
+
+export function fieldCases(subject: Subject): void {
+  values(subject)
+  keys(subject)
+}
+
+function values({ send }: Subject): void {
+  test('every kind of field comes back as it went in', async () => {
+    const author = await createAuthor(send)
+    const fields = {
+      title: unique('kinds'),
+      isbn: unique('isbn'),
+      author: author.id,
+      subtitle: 'A tale',
+      copies: 7,
+      price: 12.5,
+      format: 'audio',
+      publishedAt: '2026-11-21T08:30:00.000Z',
+      tags: ['sea', 'cook "galley"', ''],
+    }
+    const { id } = await createBook(send, fields)
+    expect((await send(`GET /api/books/${id}`)).row).toMatchObject(fields)
+  })
+
+  test('fields left out take their defaults, and optional ones are null', async () => {
+    const defaults = { subtitle: null, copies: 1, price: 0, format: 'paper', publishedAt: null, tags: [] }
+    expect(await createBook(send)).toMatchObject(defaults)
+  })
+
+  test('an optional field is set, and set back to null', async () => {
+    const { id } = await createBook(send)
+    expect((await send(`PUT /api/books/${id}`, { body: { subtitle: 'now' } })).row.subtitle).toBe('now')
+    expect((await send(`PUT /api/books/${id}`, { body: { subtitle: null } })).row.subtitle).toBeNull()
+  })
+
+  test('a change gives no defaults to what it leaves out', async () => {
+    const { id } = await createBook(send, { copies: 9, format: 'ebook', tags: ['kept'] })
+    const { row } = await send(`PATCH /api/books/${id}`, { body: { price: 3 } })
+    expect(row).toMatchObject({ copies: 9, format: 'ebook', tags: ['kept'], price: 3 })
+  })
+
+  test.each([
+    ['copies', -1],
+    ['copies', 1001],
+    ['copies', 1.5],
+    ['copies', '3'],
+    ['copies', null],
+    ['price', -0.01],
+    ['price', '1'],
+    ['format', 'scroll'],
+    ['publishedAt', '21.11.2026'],
+    ['publishedAt', '2026-02-30T00:00:00Z'],
+    ['publishedAt', 1],
+    ['subtitle', 5],
+    ['tags', 'sea'],
+    ['author', 'short'],
+    ['author', null],
+  ])('%s can not be %j', async (field, value) => {
+    const body = { title: 'x', isbn: unique('isbn'), author: nobody, [field]: value }
+    const reply = await send('POST /api/books', { body })
+    expect(reply.status).toBe(400)
+    expect(reply.badFields).toEqual([field])
+  })
+
+  test('what is wrong inside a JSON field is named by its path', async () => {
+    const reply = await send('POST /api/books', {
+      body: { title: 'x', isbn: 'x', author: nobody, tags: ['fine', 1] },
+    })
+    expect(reply.badFields).toEqual(['tags.1'])
+  })
+}
+
+function keys({ send }: Subject): void {
+  test('a unique value that is taken is a 409 that names the field', async () => {
+    const { isbn, author } = await createBook(send)
+    const reply = await send('POST /api/books', { body: { title: 'x', isbn, author } })
+    expect(reply.status).toBe(409)
+    expect(reply.badFields).toEqual(['isbn'])
+  })
+
+  test('a change to a unique value that is taken is a 409 and changes nothing', async () => {
+    const [first, second] = [await createBook(send), await createBook(send)]
+    const reply = await send(`PUT /api/books/${second.id}`, { body: { isbn: first.isbn, title: 'thief' } })
+    expect(reply.status).toBe(409)
+    expect((await send(`GET /api/books/${second.id}`)).row).toEqual(second)
+  })
+
+  test('of many who take one unique value at once, one gets it', async () => {
+    const name = unique('wanted')
+    const replies = await Promise.all(Array.from({ length: 10 }, () => send('POST /api/authors', { body: { name } })))
+    expect(tally(replies)).toEqual({ 201: 1, 409: 9 })
+  })
+
+  test('a reference to nothing is a 400 that names the field', async () => {
+    const created = await send('POST /api/books', { body: { title: 'x', isbn: unique('isbn'), author: nobody } })
+    expect(created.status).toBe(400)
+    expect(created.badFields).toEqual(['author'])
+    const { id } = await createBook(send)
+    const changed = await send(`PATCH /api/books/${id}`, { body: { author: nobody } })
+    expect(changed.status).toBe(400)
+    expect(changed.badFields).toEqual(['author'])
+  })
+
+  test('a row that another one names can not be deleted until that one is gone', async () => {
+    const author = await createAuthor(send)
+    const book = await createBook(send, { author: author.id })
+    expect((await send(`DELETE /api/authors/${author.id}`)).status).toBe(409)
+    expect((await send(`GET /api/authors/${author.id}`)).status).toBe(200)
+    await send(`DELETE /api/books/${book.id}`)
+    expect((await send(`DELETE /api/authors/${author.id}`)).status).toBe(204)
+  })
+}

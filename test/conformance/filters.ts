@@ -1,0 +1,148 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { Subject } from './http.ts'
+import { createAuthor, createBook, createTodo, unique } from './rows.ts'
+
+const shelf = [
+  { name: 'a', copies: 1, price: 0.5, format: 'paper', publishedAt: '2020-01-01T00:00:00Z', subtitle: 'one' },
+  { name: 'b', copies: 2, price: 1, format: 'ebook', publishedAt: '2021-01-01T00:00:00Z', subtitle: 'two' },
+  { name: 'c', copies: 10, price: 1.5, format: 'audio', publishedAt: '2022-01-01T00:00:00Z', subtitle: null },
+]
+
+export function filterCases(subject: Subject): void {
+  operators(subject)
+  prefixes(subject)
+  refusals(subject)
+}
+
+function operators({ send }: Subject): void {
+  const stem = unique('filter')
+  let author = ''
+  beforeAll(async () => {
+    author = (await createAuthor(send)).id
+    for (const { name, ...fields } of shelf) await createBook(send, { ...fields, author, title: `${stem} ${name}` })
+  })
+  const names = async (filters: [string, string][]) => {
+    const query = new URLSearchParams([['filter[author]', author], ['sort', 'title'], ...filters])
+    const { rows } = await send(`GET /api/books?${query}`)
+    return rows.map(({ title }) => String(title).at(-1)).join('')
+  }
+
+  test.each([
+    ['filter[copies]', '2', 'b'],
+    ['filter[copies][$eq]', '2', 'b'],
+    ['filter[copies][$gt]', '2', 'c'],
+    ['filter[copies][$gte]', '2', 'bc'],
+    ['filter[copies][$lt]', '2', 'a'],
+    ['filter[copies][$lte]', '2', 'ab'],
+    ['filter[price][$gt]', '0.75', 'bc'],
+    ['filter[price][$lt]', '-1', ''],
+    ['filter[format]', 'ebook', 'b'],
+    ['filter[format][$gt]', 'audio', 'ab'],
+    ['filter[publishedAt][$gte]', '2021-01-01T00:00:00Z', 'bc'],
+    ['filter[publishedAt]', '2021-01-01T01:00:00+01:00', 'b'],
+    ['filter[publishedAt][$lt]', '2021-01-01', 'a'],
+    ['filter[subtitle]', 'one', 'a'],
+    ['filter[subtitle][$gt]', '', 'ab'],
+    ['filter[createdAt][$gt]', '2000-01-01', 'abc'],
+  ])('%s=%s', async (name, value, expected) => {
+    expect(await names([[name, value]])).toBe(expected)
+  })
+
+  test('text compares by value', async () => {
+    expect(await names([['filter[title][$gt]', `${stem} a`]])).toBe('bc')
+    expect(await names([['filter[title]', `${stem} b`]])).toBe('b')
+    expect(await names([['filter[title]', `${stem} B`]])).toBe('')
+  })
+
+  test('$in is repeated for each value', async () => {
+    const one = (value: string): [string, string] => ['filter[copies][$in]', value]
+    expect(await names([one('1'), one('10'), one('99')])).toBe('ac')
+    expect(await names([one('2')])).toBe('b')
+  })
+
+  test('filters hold together', async () => {
+    expect(
+      await names([
+        ['filter[copies][$gte]', '2'],
+        ['filter[copies][$lt]', '10'],
+        ['filter[format]', 'ebook'],
+      ]),
+    ).toBe('b')
+    expect(
+      await names([
+        ['filter[copies]', '1'],
+        ['filter[format]', 'ebook'],
+      ]),
+    ).toBe('')
+  })
+
+  test('booleans filter', async () => {
+    const title = unique('done')
+    await createTodo(send, { title, completed: true })
+    await createTodo(send, { title })
+    const list = async (value: string) =>
+      (await send(`GET /api/todos?filter[title]=${encodeURIComponent(title)}&filter[completed]=${value}`)).rows
+    expect((await list('true')).map(({ completed }) => completed)).toEqual([true])
+    expect((await list('false')).map(({ completed }) => completed)).toEqual([false])
+  })
+}
+
+function prefixes({ send }: Subject): void {
+  test.each(['%', '_', '[a-z]*', "' or 1=1 --", '\\', '"', '?', '\u{1F9C0}', '\uD7FF', '\u{10FFFF}', 'É', 'ß'])(
+    '$startsWith takes %j as it stands',
+    async (odd) => {
+      const stem = unique('prefix')
+      const right = (await createTodo(send, { title: `${stem}${odd}right` })).title
+      await createTodo(send, { title: `${stem}xwrong` })
+      await createTodo(send, { title: `${stem}${String.fromCodePoint(0x20)}${odd}wrong` })
+      const query = new URLSearchParams({ 'filter[title][$startsWith]': stem + odd })
+      expect((await send(`GET /api/todos?${query}`)).rows.map(({ title }) => title)).toEqual([right])
+    },
+  )
+
+  test('every text starts with the empty one', async () => {
+    await createTodo(send)
+    const reply = await send('GET /api/todos?filter[title][$startsWith]=&limit=1')
+    expect(reply.rows).toHaveLength(1)
+  })
+
+  test('a prefix may be long', async () => {
+    const title = unique('long ').padEnd(480, 'x')
+    await createTodo(send, { title: `${title}y` })
+    const query = new URLSearchParams({ 'filter[title][$startsWith]': title })
+    expect((await send(`GET /api/todos?${query}`)).rows).toHaveLength(1)
+  })
+}
+
+function refusals({ send }: Subject): void {
+  test.each([
+    '/api/todos?filter[colour]=red',
+    '/api/books?filter[tags]=sea',
+    '/api/todos?filter[__proto__]=x',
+    '/api/todos?filter[constructor]=x',
+    '/api/todos?filter[title][$regex]=x',
+    '/api/todos?filter[title][$in][]=x',
+    '/api/todos?filter[title]=a&filter[title]=b',
+    '/api/todos?filter[]=x',
+    '/api/todos?filter[completed]=1',
+    '/api/todos?filter[completed][$startsWith]=t',
+    '/api/books?filter[copies]=many',
+    '/api/books?filter[copies]=1.5',
+    '/api/books?filter[copies]=',
+    '/api/books?filter[price]=NaN',
+    '/api/books?filter[price]=1e999',
+    '/api/books?filter[publishedAt]=yesterday',
+    '/api/todos?filter[title]=%00',
+  ])('%s is refused', async (path) => {
+    const reply = await send(`GET ${path}`)
+    expect(reply.status).toBe(400)
+    expect(reply.badFields).toHaveLength(1)
+    expect(reply.badFields[0]).toMatch(/^filter\[/)
+  })
+
+  test('more than 40 values are refused, and 40 are not', async () => {
+    const values = (count: number) => Array.from({ length: count }, (_, n) => `filter[copies][$in]=${n}`).join('&')
+    expect((await send(`GET /api/books?${values(40)}`)).status).toBe(200)
+    expect((await send(`GET /api/books?${values(41)}`)).status).toBe(400)
+  })
+}

@@ -1,0 +1,9 @@
+import { startProcess } from '../harness/server.ts'
+import { conformance } from './suite.ts'
+
+const env = { CORS_ORIGINS: 'https://app.example' }
+
+conformance('Node', {
+  start: () => startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', env }),
+  ownsSocket: true,
+})

@@ -1,0 +1,62 @@
+/** The HTTP contract, held against a running server: the same on every runtime. */
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { RunningServer } from '../harness/server.ts'
+import { compressionCases } from './compression.ts'
+import { conditionCases } from './conditions.ts'
+import { corsCases } from './cors.ts'
+import { crossSiteCases } from './cross-site.ts'
+import { customCases } from './custom.ts'
+import { errorCases } from './errors.ts'
+import { fieldCases } from './fields.ts'
+import { filterCases } from './filters.ts'
+import { headerCases } from './headers.ts'
+import { healthCases } from './health.ts'
+import { createSend, type Subject } from './http.ts'
+import { idempotencyCases } from './idempotency.ts'
+import { idCases } from './ids.ts'
+import { jsonCases } from './json.ts'
+import { listCases } from './lists.ts'
+import { methodCases } from './methods.ts'
+import { negotiationCases } from './negotiation.ts'
+import { staticCases } from './statics.ts'
+import { todoCases } from './todos.ts'
+import { traversalCases } from './traversal.ts'
+
+interface Options extends Pick<Subject, 'ownsSocket'> {
+  start(): Promise<RunningServer>
+}
+
+const parts: Record<string, (subject: Subject) => void> = {
+  todos: todoCases,
+  ids: idCases,
+  fields: fieldCases,
+  lists: listCases,
+  filters: filterCases,
+  conditions: conditionCases,
+  idempotency: idempotencyCases,
+  'custom routes': customCases,
+  errors: errorCases,
+  JSON: jsonCases,
+  methods: methodCases,
+  headers: headerCases,
+  'other sites': crossSiteCases,
+  CORS: corsCases,
+  negotiation: negotiationCases,
+  compression: compressionCases,
+  'static files': staticCases,
+  traversal: traversalCases,
+  health: healthCases,
+}
+
+export function conformance(runtime: string, { start, ownsSocket }: Options): void {
+  describe(runtime, () => {
+    let server: RunningServer | null = null
+    beforeAll(async () => {
+      server = await start()
+    })
+    afterAll(() => server?.stop())
+    const origin = () => server?.url ?? ''
+    const subject: Subject = { origin, ownsSocket, send: createSend(origin) }
+    for (const [name, cases] of Object.entries(parts)) describe(name, () => cases(subject))
+  })
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import type { Subject } from './http.ts'
+
+const targets = [
+  '/../package.json',
+  '/../../package.json',
+  '/../../../../../../etc/passwd',
+  '/docs/../../package.json',
+  '/./../package.json',
+  '/%2e%2e/package.json',
+  '/%2e%2e%2f%2e%2e%2f%2e%2e%2fpackage.json',
+  '/..%2f..%2f..%2fpackage.json',
+  '/docs/..%2f..%2fpackage.json',
+  '/docs/%2e%2e/%2e%2e/package.json',
+  '/%252e%252e%252fpackage.json',
+  '/..\\..\\..\\package.json',
+  '/..%5c..%5c..%5cpackage.json',
+  '/docs/..%5cpackage.json',
+  '/%c0%ae%c0%ae/package.json',
+  '//etc/passwd',
+  '///etc/passwd',
+  '/%2fetc/passwd',
+  '/%2Fetc%2Fpasswd',
+  '/file:///etc/passwd',
+  '/todos.js%00',
+  '/todos.js%00.html',
+  '/%00',
+  '/.git/config',
+  '/.env',
+  '/docs/.npmrc',
+  '/%2egit/config',
+  '/docs/package.json',
+  '/docs/index.html',
+  '/docs/swagger-ui.js',
+  '/docs/',
+  '/%',
+  '/%zz',
+  `/${'a/'.repeat(600)}x.js`,
+  `/${'a'.repeat(300)}.js`,
+  '/todos.js/',
+  '/todos.js/x',
+  '../package.json',
+  'package.json',
+  '*',
+]
+
+const leaked = /"dependencies"|"devDependencies"|root:|\[core\]|swagger-ui-dist"|ENOENT|node_modules/
+
+export function traversalCases({ origin, send }: Subject): void {
+  test.each(targets)('the raw target %s leads to no file', async (target) => {
+    const answer = await ask(origin(), target)
+    // What stands in front of the app may refuse a target that is no path, or take it for one.
+    if (target.startsWith('/')) expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+    expect(answer).not.toMatch(leaked)
+    expect((await send('GET /health/live')).status).toBe(200)
+  })
+}
+
+/** Sends the target byte by byte as it is, and gives all that comes back. */
+async function ask(origin: string, target: string): Promise<string> {
+  const { hostname, port, host } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+  return await text(socket)
+}

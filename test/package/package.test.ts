@@ -1,0 +1,98 @@
+/** The library as a user gets it: packed, installed into an empty project, and used by its entries. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { root } from '../harness/server.ts'
+
+const run = promisify(execFile)
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+
+const declaration = `
+import { collection, createApp, field, type Platform } from 'galley'
+
+const notes = collection('notes', {
+  fields: { text: field.text({ min: 1, indexed: true }), pinned: field.boolean({ default: false }) },
+})
+
+export const server = (platform: Platform) => createApp(platform, [notes])
+`
+const entries = {
+  'server.ts': declaration,
+  'node.ts': `import { serve } from 'galley/node'\nimport { server } from './server.ts'\nawait serve(server)\n`,
+  'deno.ts': `import { serve } from 'galley/deno'\nimport { server } from './server.ts'\nawait serve(server)\n`,
+  'workers.ts': `import { serve } from 'galley/workers'\nimport { server } from './server.ts'
+const { worker, Galley } = serve(server)\nexport { Galley }\nexport default worker\n`,
+  'client.ts': `import { hc } from 'hono/client'\nimport type { server } from './server.ts'
+const client = hc<ReturnType<typeof server>>('http://localhost:3000')
+export const made: Promise<string> = client.api.notes.$post({ json: { text: 'x' } }).then((r) => r.json()).then((body) => body.data.text)
+// @ts-expect-error there is no such field
+export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
+  'wrangler.toml': `name = "notes"\nmain = "workers.ts"\ncompatibility_date = "2026-10-20"\nsend_metrics = false
+[[durable_objects.bindings]]\nname = "GALLEY"\nclass_name = "Galley"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Galley"]\n`,
+  'tsconfig.json': `{ "compilerOptions": { "target": "ESNext", "module": "NodeNext", "strict": true, "noEmit": true,
+    "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "workers.ts"] }`,
+  'deno.json': '{ "nodeModulesDir": "manual" }',
+  'package.json': '{ "name": "notes", "private": true, "type": "module" }',
+}
+
+let project: string
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'galley-package-'))
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: root })
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
+  await Promise.all(Object.entries(entries).map(([name, text]) => writeFile(join(project, name), text)))
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(project, filename)], {
+    cwd: project,
+  })
+})
+afterAll(() => rm(project, { recursive: true, force: true }))
+
+const commands = {
+  node: [process.execPath, ['node.ts']],
+  deno: [bin('deno'), ['run', '-A', 'deno.ts']],
+} as const
+
+test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', async (runtime) => {
+  const [command, args] = commands[runtime]
+  const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
+  const url = await new Promise<string>((resolve, reject) => {
+    let output = ''
+    child.on('exit', (code) => reject(new Error(`ended with ${code}: ${output}`)))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += String(chunk)
+        const found = /listens on (\S+)/.exec(output)?.[1]
+        if (found) resolve(found)
+      })
+    }
+  })
+  const made = await fetch(`${url}/api/notes`, { method: 'POST', body: '{"text":"hello"}' })
+  expect(made.status).toBe(201)
+  expect(await (await fetch(`${url}/api/notes`)).json()).toMatchObject({ data: [{ text: 'hello', pinned: false }] })
+  const page = await fetch(url, { headers: { accept: 'text/html' } })
+  expect(await page.text()).toContain('/api/notes')
+  expect((await fetch(`${url}/docs/swagger-ui.css`)).status).toBe(200)
+  child.removeAllListeners('exit')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('galley/workers bundles for Cloudflare', async () => {
+  const { stdout } = await run(bin('wrangler'), ['deploy', '--dry-run'], { cwd: project })
+  expect(stdout).toMatch(/Total Upload/)
+})
+
+test('the types are whole, and the typed client knows the fields', async () => {
+  await run(bin('tsc'), ['-p', '.'], { cwd: project }).catch((error: { stdout: string }) =>
+    expect(error.stdout).toBe(''),
+  )
+})
+
+test('the package is as npm tools expect it', async () => {
+  const { stdout } = await run(bin('publint'), ['--strict'], { cwd: root })
+  expect(stdout).toMatch(/All good/)
+})

@@ -1,0 +1,83 @@
+/** What clients know of a server that may be killed at any moment: what it acknowledged, and what they still wait for. */
+
+export interface Todo {
+  id: string
+  title: string
+  completed: boolean
+  createdAt: string
+  version: number
+}
+
+/** One write as a client asks for it. */
+export interface Operation {
+  kind: 'create' | 'update' | 'delete'
+  method: string
+  path: string
+  /** The row's id; for a create only where the client chooses it. */
+  id?: string
+  body?: { title?: string; completed?: boolean }
+  headers: Record<string, string>
+}
+
+/** A row's state as the server acknowledged it, and what may have happened since. */
+export interface Ledger {
+  /** Acknowledged and not deleted, by id. */
+  rows: Map<string, Todo>
+  /** Asked for, without an answer. At most one touches a row. */
+  open: Set<Operation>
+}
+
+/** Takes note of an answer: the row as it is now, null when it is gone. */
+export function acknowledge({ rows, open }: Ledger, operation: Operation, todo: Todo | null): void {
+  open.delete(operation)
+  if (todo) rows.set(todo.id, todo)
+  else if (operation.id !== undefined) rows.delete(operation.id)
+}
+
+/** What is at odds between the ledger and what is stored, in words; empty when nothing is. */
+export function faultsOf(ledger: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
+  const touched = new Map([...ledger.open].flatMap((operation) => (operation.id ? [[operation.id, operation]] : [])))
+  const faults: string[] = []
+  for (const [id, row] of ledger.rows) {
+    const found = stored.get(id)
+    if (same(row, found)) continue
+    const operation = touched.get(id)
+    if (!operation || !happened(operation, row, found)) faults.push(`acknowledged ${text(row)}, found ${text(found)}`)
+  }
+  return [...faults, ...strangers(ledger, stored)]
+}
+
+/** Rows that nobody knows of: deleted ones that came back, creates that happened twice or only half. */
+function strangers({ rows, open }: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
+  const titles = new Map([...open].map((operation) => [operation.body?.title, operation]))
+  const faults: string[] = []
+  for (const row of stored.values()) {
+    if (!isWhole(row)) faults.push(`half a row: ${text(row)}`)
+    if (rows.has(row.id)) continue
+    const operation = titles.get(row.title)
+    if (operation?.kind !== 'create' || (operation.id ?? row.id) !== row.id) faults.push(`a stranger: ${text(row)}`)
+    titles.delete(row.title)
+  }
+  return faults
+}
+
+function happened({ kind, body }: Operation, before: Todo, found: Todo | undefined): boolean {
+  if (kind === 'delete') return found === undefined
+  if (!found || found.version <= before.version) return false
+  return same({ ...before, ...body, version: found.version }, found)
+}
+
+function same(one: Todo, other: Todo | undefined): boolean {
+  return other !== undefined && fields.every((field) => one[field] === other[field])
+}
+
+const fields = ['id', 'title', 'completed', 'createdAt', 'version'] as const
+
+function isWhole(row: Todo): boolean {
+  const types = fields.map((field) => typeof row[field]).join()
+  return types === 'string,string,boolean,string,number' && Object.keys(row).length === fields.length
+}
+
+function text(row: Todo | undefined): string {
+  return row ? JSON.stringify(row) : 'nothing'
+}

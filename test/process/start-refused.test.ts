@@ -1,0 +1,149 @@
+/** What an operator can mend is said in one line, and nothing that is stored is touched. */
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createTodo, type Ended, runToEnd, servers, terminate } from './servers.ts'
+import { temporaryFolders } from './temporary.ts'
+
+const start = servers()
+const folder = temporaryFolders()
+
+/** A start that hangs is found out sooner than by the patience of other tests. */
+const hangMs = 20_000
+
+/** A data directory as a server leaves it, large enough to have a middle. */
+let used: string
+
+beforeAll(async () => {
+  used = await folder()
+  const server = await start({ runtime: 'node', dataDir: used })
+  for (let i = 0; i < 300; i += 1) await createTodo(server.url, `${i} `.padEnd(400, 'x'))
+  expect(await terminate(server)).toBe(0)
+})
+
+describe.each(['node', 'deno'] as const)('a start on %s is refused in one line', (runtime) => {
+  test('that names each of several bad values', async () => {
+    const dataDir = await folder()
+    const env = { PORT: '65536', HOST: 'a b', CORS_ORIGINS: 'app.example', ALLOWED_HOSTS: 'x:1' }
+    const line = lineOf(await runToEnd({ runtime, dataDir, env }))
+    for (const [name, value] of Object.entries(env)) expect(line).toContain(`${name}=${value}: `)
+    expect(await readdir(dataDir)).toEqual([])
+  })
+
+  test('when the port is taken', async () => {
+    const { url } = await start({ runtime })
+    const env = { PORT: new URL(url).port }
+    const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
+    expect(line).toBe(`galley: The address 127.0.0.1:${env.PORT} is taken.`)
+  })
+
+  test('when the address is not one of this machine', async () => {
+    const env = { HOST: '192.0.2.1' }
+    const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
+    expect(line).toBe('galley: The address 192.0.2.1:0 is no address of this machine.')
+  })
+
+  test('when the host name is unknown', async () => {
+    const env = { HOST: 'galley.invalid' }
+    const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
+    expect(line).toContain('galley.invalid')
+  })
+
+  test('when DATA_DIR is a file, which stays as it is', async () => {
+    const file = join(await folder(), 'notes.txt')
+    await writeFile(file, 'mine')
+    expect(lineOf(await runToEnd({ runtime, dataDir: file }))).toContain(file)
+    expect(await readFile(file, 'utf8')).toBe('mine')
+  })
+
+  test.each(['/proc/galley', '/proc'])(
+    'when DATA_DIR is %s, where nothing can be written',
+    async (dataDir) => {
+      expect(lineOf(await runToEnd({ runtime, dataDir }))).toContain(dataDir)
+    },
+    hangMs,
+  )
+
+  test('when another server uses the data directory, which goes on undisturbed', async () => {
+    const first = await start({ runtime })
+    const line = lineOf(await runToEnd({ runtime, dataDir: first.dataDir }))
+    expect(line).toBe(`galley: The data directory ${first.dataDir} is in use by another process.`)
+    expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
+  })
+
+  test('when the database was written by a newer version', async () => {
+    const dataDir = await copyOfUsed()
+    change(dataDir, (db) => db.exec(`INSERT INTO galley_migrations VALUES ('999_tomorrow', '2030-01-01')`))
+    const line = await refusedUntouched(dataDir)
+    expect(line).toContain('newer version')
+    expect(line).toContain('999_tomorrow')
+  })
+
+  test('when galley.db is random bytes', async () => {
+    const dataDir = await folder()
+    await writeFile(join(dataDir, 'galley.db'), crypto.getRandomValues(new Uint8Array(50_000)))
+    expect(await refusedUntouched(dataDir)).toMatch(/damaged or no database/)
+  })
+
+  test('when galley.db was cut short', async () => {
+    const dataDir = await copyOfUsed()
+    const bytes = await readFile(join(dataDir, 'galley.db'))
+    await writeFile(join(dataDir, 'galley.db'), bytes.subarray(0, bytes.length / 2))
+    expect(await refusedUntouched(dataDir)).toMatch(/damaged/)
+  })
+
+  test('when the middle of galley.db was overwritten', async () => {
+    const dataDir = await copyOfUsed()
+    const bytes = await readFile(join(dataDir, 'galley.db'))
+    crypto.getRandomValues(bytes.subarray(bytes.length / 2, bytes.length / 2 + 16_384))
+    await writeFile(join(dataDir, 'galley.db'), bytes)
+    expect(await refusedUntouched(dataDir)).toMatch(/damaged/)
+  })
+
+  test('when galley.db is a folder', async () => {
+    const dataDir = await folder()
+    await mkdir(join(dataDir, 'galley.db'))
+    expect(lineOf(await runToEnd({ runtime, dataDir }))).toContain('galley.db')
+  })
+
+  test("when galley.db is another program's database", async () => {
+    const dataDir = await folder()
+    change(dataDir, (db) => db.exec('CREATE TABLE todos (id INTEGER PRIMARY KEY, title TEXT)'))
+    expect(await refusedUntouched(dataDir)).toMatch(/not one of Galley's/)
+  })
+
+  /** Starts on a data directory, expects refusal, and that the database kept its bytes. Gives the line. */
+  async function refusedUntouched(dataDir: string): Promise<string> {
+    const before = await hashOf(dataDir)
+    const line = lineOf(await runToEnd({ runtime, dataDir }))
+    expect(await hashOf(dataDir), 'the bytes of galley.db').toBe(before)
+    return line
+  }
+})
+
+async function copyOfUsed(): Promise<string> {
+  const copy = await folder()
+  await cp(used, copy, { recursive: true })
+  return copy
+}
+
+function change(dataDir: string, work: (db: DatabaseSync) => void): void {
+  const db = new DatabaseSync(join(dataDir, 'galley.db'))
+  work(db)
+  db.close()
+}
+
+async function hashOf(dataDir: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(join(dataDir, 'galley.db')))
+    .digest('hex')
+}
+
+/** The one line of a refused start. */
+function lineOf({ code, stdout, stderr }: Ended): string {
+  expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^galley: [^\n]+\n$/)
+  return stderr.trimEnd()
+}
