@@ -1,5 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../src/errors.ts'
 import type { Database } from '../src/platform.ts'
@@ -46,7 +47,7 @@ export function openDataDirectory(directory: string): Database {
  */
 function open(directory: string, lockName: string): DatabaseSync {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(resolve(directory))
   } catch (error) {
     throw new StartError(`The data directory ${directory} can't be made: ${reason(error)}`)
   }
@@ -62,6 +63,19 @@ function open(directory: string, lockName: string): DatabaseSync {
   return lock
 }
 
+/** Step by step on Node, whose `recursive` goes round for ever where a file system refuses with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: 'deno' in process.versions })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeDirectory(dirname(path))
+    mkdirSync(path)
+  }
+}
+
 function tryOpen(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path)
@@ -74,9 +88,9 @@ function openDatabase(directory: string): DatabaseSync {
   const path = join(directory, 'galley.db')
   const connection = tryOpen(path)
   try {
-    checkFile(connection, path)
+    const isNew = checkFile(connection, path)
     connection.exec(settings)
-    connection.exec(`PRAGMA application_id = ${applicationId}`)
+    if (isNew) connection.exec(`PRAGMA application_id = ${applicationId}`)
     return connection
   } catch (error) {
     connection.close()
@@ -86,14 +100,17 @@ function openDatabase(directory: string): DatabaseSync {
   }
 }
 
-function checkFile(connection: DatabaseSync, path: string): void {
+/** Whether the file is new and empty. @throws StartError when it is not sound, or not Galley's */
+function checkFile(connection: DatabaseSync, path: string): boolean {
   const id = Number(connection.prepare('PRAGMA application_id').get()?.application_id)
   const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number }
   if (id !== applicationId && tables > 0)
     throw new StartError(`${path} is a database, but not one of Galley's. Nothing was changed.`)
-  if (statSync(path).size > checkBytesMax) return
+  if (id !== applicationId) return true
+  if (statSync(path).size > checkBytesMax) return false
   const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (verdict !== 'ok') throw new StartError(`${path} is damaged: ${String(verdict)}. Nothing was changed.`)
+  return false
 }
 
 function reason(error: unknown): string {

@@ -1,4 +1,5 @@
-import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Asset, Assets } from '../src/platform.ts'
@@ -31,55 +32,74 @@ export function createFolderAssets(mounts: readonly Mount[]): Assets {
   }
 }
 
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EACCES', 'ELOOP'])
+
 async function openInside(folder: URL, name: string): Promise<Asset | null> {
   try {
     const root = await realpath(fileURLToPath(folder))
     const path = await realpath(`${root}${sep}${name}`)
-    return path.startsWith(root + sep) ? await openFile(path) : null
+    const isHidden = `${sep}${name}${path.slice(root.length)}`.includes(`${sep}.`)
+    return path.startsWith(root + sep) && !isHidden ? await describe(path) : null
   } catch (error) {
     if (absent.has((error as { code?: string }).code ?? '')) return null
     throw error
   }
 }
 
-const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EACCES', 'ELOOP'])
-
-async function openFile(path: string): Promise<Asset | null> {
-  const file = await open(path, 'r')
-  try {
-    const { size, mtimeNs } = await file
-      .stat({ bigint: true })
-      .then((stats) => ({ size: stats.isFile() ? Number(stats.size) : -1, mtimeNs: stats.mtimeNs }))
-    if (size < 0) return null
-    return {
-      sizeBytes: size,
-      version: `${size.toString(36)}-${mtimeNs.toString(36)}`,
-      read: (start, end) => readRange(path, start, end),
-    }
-  } finally {
-    await file.close()
+async function describe(path: string): Promise<Asset | null> {
+  const { size, mtimeNs, ...stats } = await stat(path, { bigint: true })
+  if (!isRegular(stats.mode)) return null
+  return {
+    sizeBytes: Number(size),
+    version: `${size.toString(36)}-${mtimeNs.toString(36)}`,
+    read: (start, end) => readRange(path, start, end),
   }
 }
 
-/** Opens the file at the first pull, so that an answer that is never read holds nothing open. */
+function isRegular(mode: bigint): boolean {
+  return (mode & BigInt(constants.S_IFMT)) === BigInt(constants.S_IFREG)
+}
+
+/**
+ * Opens the file at the first pull, so that an answer that is never read holds nothing open, and
+ * closes it on every way out: a handle that is only collected ends the process on Node.
+ */
 function readRange(path: string, start: number, end: number): ReadableStream<Uint8Array> {
-  let file: FileHandle | null = null
+  let opening: Promise<FileHandle> | null = null
   let position = start
+  let done = false
+  const close = async () => {
+    done = true
+    const file = await opening
+    await file?.close()
+  }
   return new ReadableStream(
     {
       async pull(controller) {
-        file ??= await open(path, 'r')
-        const length = Math.min(chunkBytes, end + 1 - position)
-        const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, position)
-        if (bytesRead === 0) throw new Error('The file became shorter while it was sent.')
-        position += bytesRead
-        controller.enqueue(buffer.subarray(0, bytesRead))
-        if (position <= end) return
-        await file.close()
-        controller.close()
+        try {
+          opening ??= open(path, 'r')
+          const chunk = await readChunk(await opening, position, end)
+          if (done) return
+          position += chunk.byteLength
+          controller.enqueue(chunk)
+          if (position <= end) return
+          await close()
+          controller.close()
+        } catch (error) {
+          if (done) return
+          await close()
+          throw error
+        }
       },
-      cancel: () => file?.close(),
+      cancel: close,
     },
     { highWaterMark: 0 },
   )
+}
+
+async function readChunk(file: FileHandle, position: number, end: number): Promise<Uint8Array> {
+  const length = Math.min(chunkBytes, end + 1 - position)
+  const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, position)
+  if (bytesRead === 0) throw new Error('The file became shorter while it was sent.')
+  return buffer.subarray(0, bytesRead)
 }

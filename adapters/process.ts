@@ -72,7 +72,7 @@ function createPlatform(config: Config, { publicFolder }: ServeOptions): Platfor
   return {
     database: openDataDirectory(config.DATA_DIR),
     assets: createFolderAssets([
-      { at: 'docs/', folder: swagger, only: /^swagger-ui(-bundle)?\.(css|js)$/ },
+      { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
       ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
     ]),
     settings: settingsOf(config),
@@ -121,6 +121,7 @@ export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
     EACCES: 'is not allowed to this user',
     EADDRNOTAVAIL: 'is no address of this machine',
     ENOTFOUND: 'is no known host name',
+    EAI_AGAIN: 'is no known host name',
   }
   const text = texts[(error as { code?: string }).code ?? '']
   return text ? new StartError(`The address ${HOST}:${PORT} ${text}.`) : error

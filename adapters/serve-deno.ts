@@ -21,6 +21,8 @@ async function listen(app: Served, config: Config): Promise<Listening> {
     const server = Deno.serve({ port: config.PORT, hostname: config.HOST, onListen() {} }, (request) => fetch(request))
     return { port: server.addr.port, close: () => server.shutdown() }
   } catch (error) {
-    throw listenError(error, config)
+    // Deno gives this one no code.
+    const unknown = /failed to lookup address/.test(String(error))
+    throw listenError(unknown ? { code: 'ENOTFOUND' } : error, config)
   }
 }

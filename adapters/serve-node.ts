@@ -1,4 +1,4 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Config } from '../src/config.ts'
@@ -71,16 +71,29 @@ const refusals: Record<string, ErrorCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
+/** The answer that a connection is busy with; Node has no public way to it. */
+interface Busy extends Socket {
+  _httpMessage?: ServerResponse | null
+}
+
 /** Answers what is no request at all, in the shape of every other error. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
+  const current = (socket as Busy)._httpMessage
+  if (current?.req.complete) {
+    // The answer to what came before is on its way; this may not overtake it.
+    current.once('close', () => socket.end())
+    return
+  }
   const { status, message, code } = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
-  const body = JSON.stringify({ error: message, status, code })
+  const requestId = crypto.randomUUID()
+  const body = JSON.stringify({ error: message, status, code, requestId })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `X-Content-Type-Options: nosniff\r\nX-Request-Id: ${requestId}\r\n` +
       `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -1,10 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Schema } from 'hono'
+import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import type { AnyCollection } from './collections/collection.ts'
 import { createIds } from './collections/id.ts'
-import { describeCollection } from './collections/openapi.ts'
+import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
 import type { SchemaOf } from './collections/types.ts'
@@ -43,7 +43,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     const tools = { rows, database: platform.database, commit }
     const path = `/api/${collection.name}`
     // Its own routes go first: else `/:id` would take them.
-    if (collection.routes) hono.route(path, collection.routes(tools))
+    if (collection.routes) addRoutes(hono, path, collection.routes(tools), collection.name)
     hono.route(path, createRoutes(collection, tools))
     for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
@@ -59,13 +59,22 @@ export function createApp<const C extends readonly AnyCollection[]>(
     fetch: (request: Request) => door(request, handle),
     start: () => platform.database.migrate((db) => migrate(db, collections)),
     drain,
-  }) as App<SchemaOf<C>>
+  })
 }
 
 function refuseRepeats(collections: readonly AnyCollection[]): void {
   const names = collections.map(({ name }) => name)
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
   if (repeated) throw new TypeError(`The collection ${repeated} is there twice.`)
+}
+
+/** Mounts a collection's own routes. An `OpenAPIHono` brings its description along; for any other the paths are named. */
+function addRoutes(hono: OpenAPIHono<Env>, path: string, routes: Hono<Env>, name: string): void {
+  hono.route(path, routes)
+  if (routes instanceof OpenAPIHono) return
+  for (const route of routes.routes.filter(({ method }) => method !== 'ALL')) {
+    hono.openAPIRegistry.registerPath(describeRoute(name, route.method, path + route.path))
+  }
 }
 
 /** `/api/v1/…` is the fixed name of what `/api/…` is now. */

@@ -61,7 +61,7 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
     const [name = ''] = path
     return `${String(name)}=${String(given[name as string])}: ${message}`
   })
-  throw new StartError(lines.join('; '))
+  throw new StartError([...new Set(lines)].join('; '))
 }
 
 /** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */

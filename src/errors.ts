@@ -81,4 +81,8 @@ export function invalidField(field: string, code: string, message: string): AppE
  */
 export class StartError extends Error {
   override readonly name = 'StartError'
+
+  constructor(message: string) {
+    super(message.replace(/\s*[\r\n]+\s*/g, ' '))
+  }
 }

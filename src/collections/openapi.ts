@@ -138,3 +138,15 @@ function operatorsFor({ type }: Column) {
 function filterSchema(operator: string): z.ZodType {
   return operator === '$in' ? z.array(z.string()).optional() : z.string().optional()
 }
+
+/** The little that is known of a route which describes nothing itself. */
+export function describeRoute(name: string, method: string, path: string): RouteConfig {
+  const parameters = [...path.matchAll(/:(\w+)/g)].map(([, parameter = '']) => [parameter, z.string()] as const)
+  return {
+    method: method.toLowerCase() as RouteConfig['method'],
+    path: path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}'),
+    tags: [name],
+    request: { params: z.object(Object.fromEntries(parameters)) },
+    responses: { 200: { description: 'Done.' }, default: json(errorSchema, 'An error.') },
+  }
+}

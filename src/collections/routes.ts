@@ -5,7 +5,7 @@ import { readJson } from '../middleware/body.ts'
 import { etagOf, matchesTag } from '../middleware/etag.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import { reply, replyWith } from '../middleware/reply.ts'
-import type { Database, Results } from '../platform.ts'
+import type { Database } from '../platform.ts'
 import type { Collection } from './collection.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
@@ -64,7 +64,7 @@ export function createRoutes<F extends Fields>(
   async function change(c: Context): Promise<Response> {
     const changes = rows.change(await readJson(c))
     return commit(c, rows.update(idOf(c), changes, matchOf(c)), (results) => {
-      const row = rows.decode(lastOf(results))
+      const row = rows.last(results)
       return { status: 200, data: row, headers: { ETag: etagOf(row.version) } }
     })
   }
@@ -93,11 +93,4 @@ function notFound(name: string): AppError {
 function matchOf(c: Context): Match | undefined {
   const header = c.req.raw.headers.get('if-match')
   return header === null ? undefined : (version) => matchesTag(header, etagOf(version))
-}
-
-/** The row that the last statement returned, which is an UPDATE of a row that was there. */
-function lastOf(results: Results) {
-  const row = results.at(-1)?.[0]
-  if (!row) throw new Error('The update of a guarded row returned none.')
-  return row
 }

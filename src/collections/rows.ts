@@ -1,6 +1,6 @@
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
-import type { Guard, Platform, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
+import type { Guard, Platform, Results, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
 import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
 import type { Fields } from './field.ts'
 import { validate } from './validate.ts'
@@ -15,12 +15,18 @@ export interface Rows<F extends Fields> {
   make(body: unknown, id?: string): RowOf<F>
   /** Stores a row; fails with `precondition_failed` when its id is taken. */
   insert(row: RowOf<F>): Step[]
-  /** Changes the fields given. The last of its results is the new row, for `decode`. Fails with `not_found`, or `precondition_failed` where `match` says no. */
-  update(id: string, changes: ChangeOf<F>, match?: Match): Step[]
+  /**
+   * Changes the fields given, or those that a pure function of the row gives, which may throw an
+   * AppError. `last` of its results is the new row. Fails with `not_found`, or `precondition_failed`
+   * where `match` says no.
+   */
+  update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), match?: Match): Step[]
   /** Removes a row. Fails as `update` does, and with `conflict` while another row names it. */
   remove(id: string, match?: Match): Step[]
   /** A stored row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
+  /** The row that the last statement of a write returned. */
+  last(results: Results): RowOf<F>
   /** A body that changes a row, validated. @throws AppError `validation_failed` */
   change(body: unknown): ChangeOf<F>
 }
@@ -36,6 +42,8 @@ export function createRows<F extends Fields>(
   newId: () => string,
 ): Rows<F> {
   const compiled = compile(collection)
+  // So that a row made again under its old id never repeats a version, and with it an ETag.
+  let newestVersion = 0
   const { create, change } = collection.schemas
   const fields = Object.entries(collection.fields)
   const encode = (row: Record<string, unknown>): SqlValue[] => [
@@ -59,6 +67,7 @@ export function createRows<F extends Fields>(
   const updated = (stored: SqlRow, changes: Record<string, unknown>, match?: Match): Statement => {
     if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
     const version = Math.max(Number(stored.version) + 1, now())
+    newestVersion = Math.max(newestVersion, version)
     const values = fields.map(([name, { column }]) =>
       changes[name] === undefined ? (stored[name] ?? null) : column.encode(changes[name]),
     )
@@ -71,20 +80,25 @@ export function createRows<F extends Fields>(
       const [stored] = await database.read({ ...compiled.get, parameters: [id] })
       return stored ? decode(stored) : null
     },
-    make(body, id = newId()) {
+    last: (results) => decode(lastRow(results)),
+    make(body, chosenId) {
       const values = validate(create, body)
       const ms = now()
-      const row: Record<string, unknown> = { id }
+      const row: Record<string, unknown> = { id: chosenId ?? newId() }
       for (const [name] of fields) row[name] = values[name]
       row.createdAt = new Date(ms).toISOString()
-      row.version = ms
+      row.version = chosenId === undefined ? ms : Math.max(newestVersion + 1, ms)
+      newestVersion = Math.max(newestVersion, row.version as number)
       return row as RowOf<F>
     },
     insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }],
     update: (id, changes, match) => [
-      ...references(changes),
+      ...(typeof changes === 'function' ? [] : references(changes)),
       { ...compiled.get, parameters: [id], guard: notFound },
-      (earlier) => updated(lastRow(earlier), changes, match),
+      (earlier) => {
+        const stored = lastRow(earlier)
+        return updated(stored, typeof changes === 'function' ? changes(decode(stored)) : changes, match)
+      },
     ],
     remove(id, match) {
       const remove = { ...compiled.remove, parameters: [id] }
@@ -108,10 +122,10 @@ export function createRows<F extends Fields>(
 
 const notFound: Guard = { error: 'not_found' }
 
-/** The row that a guarded statement just before this one returned. */
-function lastRow(earlier: readonly (readonly SqlRow[])[]): SqlRow {
+/** The row that the last statement returned; it is guarded, or an UPDATE of a row that is. */
+function lastRow(earlier: Results): SqlRow {
   const row = earlier.at(-1)?.[0]
-  if (!row) throw new Error('The statement before this one is guarded, so it has a row.')
+  if (!row) throw new Error('The last statement returned no row.')
   return row
 }
 

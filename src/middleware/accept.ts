@@ -43,7 +43,7 @@ export function negotiateType<Offer extends string>(header: string | null, offer
 
 /** Whether an error should be problem details (RFC 9457): it is asked for by name, at least as much as plain JSON. */
 export function wantsProblem(header: string | null): boolean {
-  if (header === null || !header.includes('problem+json')) return false
+  if (header === null || !/problem\+json/i.test(header)) return false
   const wanted = preferences(header)
   const problem = qualityOf('application/problem+json', wanted, [])
   return problem > 0 && problem >= qualityOf('application/json', wanted, [])

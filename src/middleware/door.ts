@@ -37,7 +37,8 @@ export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'ra
     for (const [name, value] of Object.entries(cors ?? {})) headers.set(name, value)
   }
 
-  return function door(request, handle) {
+  function door(request: Request, handle: Handler): Response | Promise<Response> {
+    if (request.method === 'HEAD') return head(request, handle)
     const context: RequestContext = { requestId: requestId(request), principal: 'anonymous', bodyText: '' }
     const refuse = (error: unknown): Response => {
       if (!(error instanceof AppError)) throw error
@@ -53,6 +54,33 @@ export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'ra
       return refuse(error)
     }
   }
+
+  /** HEAD is GET without the body (RFC 9110 §9.3.2), headers and all. */
+  async function head(request: Request, handle: Handler): Promise<Response> {
+    return withoutBody(await door(asGet(request), handle))
+  }
+
+  return door
+}
+
+/** Without `Range`, which is for GET alone (RFC 9110 §14.2). */
+function asGet({ url, headers, signal }: Request): Request {
+  const all = new Headers(headers)
+  all.delete('range')
+  return new Request(url, { headers: all, signal })
+}
+
+/** Keeps what tells the length: the header, or a stream where GET would send one, lest a runtime claim zero. */
+async function withoutBody(response: Response): Promise<Response> {
+  const { status, headers } = response
+  const hasBody = response.body !== null
+  if (finishedLength(response) !== undefined && hasBody) {
+    headers.set('Content-Length', String((await response.arrayBuffer()).byteLength))
+  } else {
+    await response.body?.cancel()
+  }
+  const isStream = hasBody && !headers.has('content-length')
+  return new Response(isStream ? new Blob([]).stream() : null, { status, headers })
 }
 
 function contentLength({ headers }: Response): number | undefined {
@@ -64,6 +92,7 @@ function contentLength({ headers }: Response): number | undefined {
 function withHeaders(response: Response, { requestId }: RequestContext): Response {
   const headers = new Headers(response.headers)
   headers.set('X-Request-Id', requestId)
+  if (!headers.has('cache-control')) headers.set('Cache-Control', 'no-cache')
   for (const [name, value] of Object.entries(dataHeaders)) if (!headers.has(name)) headers.set(name, value)
   return new Response(response.body, { status: response.status, headers })
 }

@@ -3,6 +3,8 @@
  * stored in the same write as the change. So there is no moment at which one exists without the
  * other, and a repeat that comes while the first still runs simply waits for its turn to write.
  */
+import type { TypedResponse } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
 import type { Context } from '../context.ts'
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
@@ -20,10 +22,14 @@ const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
  * stored belongs into the steps: a repeat with the same `Idempotency-Key` replays the answer without
  * looking at it again.
  */
-export type Commit = (c: Context, steps: readonly Step[], answer: (results: Results) => Answer) => Promise<Response>
+export type Commit = <Data, const Status extends StatusCode>(
+  c: Context,
+  steps: readonly Step[],
+  answer: (results: Results) => Answer<Data, Status>,
+) => Promise<Response & TypedResponse<{ data: Data; status: Status }, Status, 'json'>>
 
 export function createCommit({ database, now }: Pick<Platform, 'database' | 'now'>): Commit {
-  return async function commit(c, steps, answer) {
+  async function commit(c: Context, steps: readonly Step[], answer: (results: Results) => Answer): Promise<Response> {
     const key = c.req.raw.headers.get('idempotency-key')
     if (key === null) return replyWith(c, answer(await database.write(steps)))
     if (!keyPattern.test(key)) {
@@ -45,6 +51,7 @@ export function createCommit({ database, now }: Pick<Platform, 'database' | 'now
       return replay(c, stored)
     }
   }
+  return commit as Commit
 }
 
 interface Claim {

@@ -4,10 +4,10 @@ import { wantsProblem } from './accept.ts'
 import { dataHeaders } from './secure-headers.ts'
 
 /** An answer before it is a Response: what an idempotent request stores and replays. */
-export interface Answer {
-  status: number
+export interface Answer<Data = unknown, Status extends number = number> {
+  status: Status
   /** What stands under `data`; left out for 204. */
-  data?: unknown
+  data?: Data
   /** What stands beside `data`, such as `next`. */
   more?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>

@@ -1,0 +1,65 @@
+/** One Chromium for a test file; every page is a person of its own and writes down what went wrong on it. */
+import { type Browser, type BrowserContextOptions, type ConsoleMessage, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const waitTimeoutMs = 20_000
+
+export interface Visit {
+  page: Page
+  /** Violations of the policy, uncaught errors, errors on the console and requests to another host. */
+  faults: string[]
+}
+
+export type OpenPage = (url: string, options?: BrowserContextOptions) => Promise<Visit>
+
+export function useBrowser(): OpenPage {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet })
+  })
+  afterAll(() => browser?.close())
+  return async (url, options) => {
+    if (!browser) throw new Error('The browser did not start')
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+    onTestFinished(() => context.close())
+    context.setDefaultTimeout(waitTimeoutMs)
+    const page = await context.newPage()
+    const faults = await watch(page, new URL(url).origin)
+    await page.goto(url)
+    return { page, faults }
+  }
+}
+
+async function watch(page: Page, origin: string): Promise<string[]> {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !isAnswer(message)) faults.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith('http') && url.origin !== origin) faults.push(`request: ${request.url()}`)
+  })
+  await page.exposeFunction('reportViolation', (text: string) => faults.push(`violation: ${text}`))
+  await page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
+    reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile))`)
+  return faults
+}
+
+/** Chromium writes every 4xx and every refused connection to the console; those are the server's doing. */
+function isAnswer(message: ConsoleMessage): boolean {
+  return message.text().startsWith('Failed to load resource') && message.location().url.includes('/api/')
+}

@@ -1,0 +1,54 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { useBrowser } from './browser.ts'
+
+const openPage = useBrowser()
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+})
+afterAll(() => server?.stop())
+
+function operation(page: Page, method: string, path: string) {
+  return page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) })
+}
+
+describe('the API explorer', () => {
+  test.each([
+    ['get', '/api/todos'],
+    ['post', '/api/todos'],
+    ['get', '/api/todos/{id}'],
+    ['put', '/api/todos/{id}'],
+    ['patch', '/api/todos/{id}'],
+    ['delete', '/api/todos/{id}'],
+  ])('shows %s %s', async (method, path) => {
+    const { page } = await openPage(`${server.url}/docs`)
+    await operation(page, method, path).waitFor()
+  })
+
+  test('tries out a request and shows its answer, within the policy and without another host', async () => {
+    const { page, faults } = await openPage(`${server.url}/docs`)
+    const list = operation(page, 'get', '/api/todos')
+    await list.getByRole('button').first().click()
+    await list.getByRole('button', { name: 'Try it out' }).click()
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/api/todos')
+    await list.getByRole('button', { name: 'Execute' }).click()
+    expect((await answered).status()).toBe(200)
+    const live = list.locator('.live-responses-table .response')
+    await live.waitFor()
+    expect(await live.locator('.response-col_status').textContent()).toContain('200')
+    expect(await live.textContent()).toContain('"data"')
+    expect(faults).toEqual([])
+  })
+
+  test('opens an operation that the address names', async () => {
+    const { page } = await openPage(`${server.url}/docs`)
+    await operation(page, 'post', '/api/todos').getByRole('button').first().click()
+    await page.waitForURL(/#\//)
+    const again = await openPage(page.url())
+    await operation(again.page, 'post', '/api/todos').getByRole('button', { name: 'Try it out' }).waitFor()
+    expect(again.faults).toEqual([])
+  })
+})
