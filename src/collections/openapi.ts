@@ -60,7 +60,7 @@ export function describeCollection(collection: AnyCollection): RouteConfig[] {
     at: string,
     operation: string,
     config: Omit<RouteConfig, 'method' | 'path'>,
-  ): RouteConfig => ({ method, path: at, tags: [name], operationId: `${name}_${operation}`, ...config })
+  ): RouteConfig => ({ method, path: at, tags: [name], operationId: operation + title, ...config })
   const key = z.object({ 'Idempotency-Key': idempotencyKey })
   const keyAndMatch = z.object({ 'If-Match': ifMatch, 'Idempotency-Key': idempotencyKey })
   return [
@@ -114,7 +114,7 @@ function listParameters(collection: AnyCollection): z.ZodObject {
   const fields = [...listableFields(collection)]
   const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
   const filters = fields.flatMap(([name, column]) =>
-    operatorsFor(column).map((operator) => [`filter[${name}][${operator}]`, filterSchema(operator)] as const),
+    operatorsFor(column).map((operator) => [`filter[${name}][${operator}]`, filterSchema(column, operator)] as const),
   )
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
@@ -132,11 +132,20 @@ function listParameters(collection: AnyCollection): z.ZodObject {
 }
 
 function operatorsFor({ type }: Column) {
+  if (type === 'boolean') return operators.filter((operator) => operator === '$eq' || operator === '$in')
   return operators.filter((operator) => operator !== '$startsWith' || type === 'text')
 }
 
-function filterSchema(operator: string): z.ZodType {
-  return operator === '$in' ? z.array(z.string()).optional() : z.string().optional()
+const filterValues: Partial<Record<Column['type'], z.ZodType>> = {
+  boolean: z.enum(['true', 'false']),
+  integer: z.int(),
+  number: z.number(),
+  timestamp: z.iso.datetime(),
+}
+
+function filterSchema({ type }: Column, operator: string): z.ZodType {
+  const value = filterValues[type] ?? z.string()
+  return operator === '$in' ? z.array(value).optional() : value.optional()
 }
 
 /** The little that is known of a route which describes nothing itself. */

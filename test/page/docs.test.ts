@@ -49,6 +49,7 @@ describe('the API explorer', () => {
     await page.waitForURL(/#\//)
     const again = await openPage(page.url())
     await operation(again.page, 'post', '/api/todos').getByRole('button', { name: 'Try it out' }).waitFor()
-    expect(again.faults).toEqual([])
+    // Swagger UI takes the `_` of an operation's id for an old way to write a space, and complains.
+    expect(again.faults.filter((fault) => !fault.includes('Deprecated: escaping deep link'))).toEqual([])
   })
 })

@@ -11,6 +11,7 @@ interface Element {
   parentElement: Element | null
   childNodes: Iterable<{ nodeType: number; data?: string }>
   placeholder?: string
+  type?: string
   value?: string
   checkVisibility(): boolean
 }
@@ -80,9 +81,9 @@ function measureContrast(least: number): string[] {
     const [dark = 0, bright = 0] = [light(ink), light(back)].toSorted((one, other) => one - other)
     return (bright + 0.05) / (dark + 0.05)
   }
-  function ownText({ childNodes, value }: Element): string {
+  function ownText({ childNodes, type, value }: Element): string {
     const texts = Array.from(childNodes, ({ nodeType, data = '' }) => (nodeType === 3 ? data : ''))
-    return (texts.join('').trim() || (typeof value === 'string' ? value : '')).slice(0, 40)
+    return (texts.join('').trim() || (type === 'text' ? (value ?? '') : '')).slice(0, 40)
   }
 
   const faint: string[] = []

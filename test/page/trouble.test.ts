@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { useBrowser } from './browser.ts'
+import {
+  add,
+  box,
+  button,
+  choice,
+  editor,
+  newTodo,
+  problem,
+  reload,
+  removeAll,
+  rename,
+  said,
+  store,
+  stored,
+  titles,
+} from './todo-page.ts'
+
+const openPage = useBrowser()
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+})
+afterAll(() => server?.stop())
+beforeEach(() => removeAll(server.url))
+
+describe('two pages', () => {
+  test('that edit the same todo: the second is told, keeps its text and may save it then', async () => {
+    await store(server.url, 'Bake bread')
+    const first = await openPage(server.url)
+    const second = await openPage(server.url)
+    await box(second.page, 'Bake bread').waitFor()
+    await rename(first.page, 'Bake bread', 'Bake rye')
+    await said(first.page, 'Saved')
+    await rename(second.page, 'Bake bread', 'Bake cake')
+    await problem(second.page).filter({ hasText: 'Somebody else changed this todo. It now reads “Bake rye”' }).waitFor()
+    expect(await editor(second.page).inputValue()).toBe('Bake cake')
+    expect(await stored(server.url)).toMatchObject([{ title: 'Bake rye' }])
+    await button(second.page, 'Save').click()
+    await said(second.page, 'Saved “Bake cake”.')
+    expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
+  })
+
+  test('of which one deletes: the other is told and can remove it from its list', async () => {
+    await store(server.url, 'Bake bread')
+    const { page } = await openPage(server.url)
+    await box(page, 'Bake bread').waitFor()
+    await removeAll(server.url)
+    await box(page, 'Bake bread').click()
+    await problem(page).filter({ hasText: 'Somebody else deleted this todo.' }).waitFor()
+    await button(page, 'Remove from list').click()
+    await page.getByText('Add your first todo above.').waitFor()
+  })
+})
+
+describe('when the server is gone', () => {
+  /** A server of its own, which can end and come back at the same address with the same data. */
+  async function startMortal() {
+    const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
+    let running = await startProcess({ runtime: 'node', dataDir })
+    const { url } = running
+    onTestFinished(async () => {
+      await running.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    })
+    const revive = async () => {
+      running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
+    }
+    return { url, kill: () => running.stop(), revive }
+  }
+
+  const unreachable = (page: Page) => problem(page).filter({ hasText: "Can't reach the server." }).waitFor()
+
+  test('the page says so, and Try again adds the todo once and loses none', async () => {
+    const { url, kill, revive } = await startMortal()
+    const { page } = await openPage(url)
+    await add(page, 'Before')
+    await said(page, 'Added')
+    await kill()
+    await add(page, 'Meanwhile')
+    await unreachable(page)
+    expect(await newTodo(page).inputValue()).toBe('Meanwhile')
+    await revive()
+    await button(page, 'Try again').click()
+    await said(page, 'Added “Meanwhile”.')
+    await reload(page)
+    expect(await titles(page)).toEqual(['Meanwhile', 'Before'])
+  })
+
+  test('a change and an edit can be tried again', async () => {
+    const { url, kill, revive } = await startMortal()
+    const { page } = await openPage(url)
+    await add(page, 'One')
+    await said(page, 'Added')
+    await kill()
+    await box(page, 'One').click()
+    await unreachable(page)
+    expect(await box(page, 'One').isChecked()).toBe(false)
+    await rename(page, 'One', 'Two')
+    await unreachable(page)
+    await revive()
+    await button(page, 'Try again').click()
+    await said(page, 'Saved “Two”.')
+    await box(page, 'Two').check()
+    await said(page, 'is done')
+    expect(await stored(url)).toMatchObject([{ title: 'Two', completed: true }])
+  })
+
+  test('the list can be loaded again', async () => {
+    const { url, kill, revive } = await startMortal()
+    const { page } = await openPage(url)
+    await add(page, 'One')
+    await said(page, 'Added')
+    await kill()
+    await choice(page, 'Open').check()
+    await unreachable(page)
+    await revive()
+    await button(page, 'Try again').click()
+    await said(page, '1 open todo.')
+    expect(await titles(page)).toEqual(['One'])
+  })
+})
