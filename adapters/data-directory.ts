@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
-import { StartError } from '../src/errors.ts'
+import { AppError, StartError } from '../src/errors.ts'
 import type { Database } from '../src/platform.ts'
 import { createSqliteDatabase } from './sqlite.ts'
 
@@ -32,13 +32,25 @@ export function openDataDirectory(directory: string): Database {
     throw error
   }
   const database = createSqliteDatabase(connection)
+  const path = join(directory, 'galley.db')
+  const file = fileId(path)
   return {
     ...database,
+    check() {
+      if (fileId(path) !== file) throw new AppError('storage_unavailable', 'The database file was moved or replaced.')
+      return database.check()
+    },
     async close() {
       await database.close()
       lock.close()
     },
   }
+}
+
+/** Tells one file from another at the same path; '' when there is none. */
+function fileId(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat ? `${stat.dev}:${stat.ino}` : ''
 }
 
 /**

@@ -26,6 +26,8 @@ interface Pending {
   reject(error: unknown): void
 }
 
+const probe: Statement = { sql: 'select count(*) from sqlite_schema', parameters: [] }
+
 type Outcome = { results: Results } | { error: unknown }
 
 /** The part of `DatabaseSync` that is used; tests put faults in between. */
@@ -129,6 +131,9 @@ export function createSqliteDatabase(connection: Connection): Database {
         scheduled ??= nextTurn()
       })
     },
+    check() {
+      this.read(probe)
+    },
     async migrate(work) {
       await drain()
       connection.exec('BEGIN IMMEDIATE')
@@ -141,7 +146,11 @@ export function createSqliteDatabase(connection: Connection): Database {
     },
     async close() {
       await drain()
-      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      try {
+        connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // A full disk, say. The log holds all of it and is read at the next start.
+      }
       connection.close()
     },
   }

@@ -3,6 +3,7 @@ import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import type { AnyCollection } from './collections/collection.ts'
+import type { Fields } from './collections/field.ts'
 import { createIds } from './collections/id.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
@@ -35,6 +36,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   collections: C,
 ): App<SchemaOf<C>> {
   refuseRepeats(collections)
+  refuseDangling(collections)
   const hono = new OpenAPIHono<Env>({ getPath: unversioned })
   const commit = createCommit(platform)
   const newId = createIds(platform.now, platform.random)
@@ -68,6 +70,17 @@ function refuseRepeats(collections: readonly AnyCollection[]): void {
   if (repeated) throw new TypeError(`The collection ${repeated} is there twice.`)
 }
 
+/** A reference to what is not there would make every write fail. */
+function refuseDangling(collections: readonly AnyCollection[]): void {
+  const names = new Set(collections.map(({ name }) => name))
+  for (const { name, fields } of collections) {
+    for (const [key, { column }] of Object.entries(fields as Fields)) {
+      if (column.references === null || names.has(column.references)) continue
+      throw new TypeError(`The field ${name}.${key} refers to ${column.references}, which is no collection here.`)
+    }
+  }
+}
+
 /** Mounts a collection's own routes. An `OpenAPIHono` brings its description along; for any other the paths are named. */
 function addRoutes(hono: OpenAPIHono<Env>, path: string, routes: Hono<Env>, name: string): void {
   hono.route(path, routes)
@@ -88,7 +101,7 @@ function addHealth(hono: OpenAPIHono<Env>, { database }: Platform): () => void {
   hono.get('/health/live', (c) => replyWith(c, { status: 200, data: { live: true }, headers: uncached }))
   hono.get('/health/ready', async (c) => {
     if (draining) throw new AppError('draining', undefined, { headers: uncached })
-    await database.read({ sql: 'select count(*) from galley_migrations', parameters: [] })
+    await database.check()
     return replyWith(c, { status: 200, data: { ready: true }, headers: uncached })
   })
   return () => {

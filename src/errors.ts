@@ -64,8 +64,12 @@ export class AppError extends Error {
   }
 }
 
-/** A `validation_failed` that names each field. */
-export function invalidFields(details: readonly ErrorDetail[]): AppError {
+/** An error names so many fields; more are of use to nobody. */
+export const detailsMax = 50
+
+/** A `validation_failed` that names each field, up to `detailsMax`. */
+export function invalidFields(all: readonly ErrorDetail[]): AppError {
+  const details = all.slice(0, detailsMax)
   const text = details.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')
   return new AppError('validation_failed', text, { details })
 }

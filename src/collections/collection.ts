@@ -115,11 +115,14 @@ function checkNames(name: string, fields: Fields): void {
   }
   const names = Object.keys(fields)
   if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
+  // Lower-cased, because SQL does not tell columns apart by case.
+  const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
   for (const key of names) {
-    if (!fieldPattern.test(key) || key in ignored) {
+    if (!fieldPattern.test(key) || taken.has(key.toLowerCase())) {
       throw new TypeError(
-        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and not one that the server sets.`,
+        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither one that the server sets nor equal to another but for case.`,
       )
     }
+    taken.add(key.toLowerCase())
   }
 }

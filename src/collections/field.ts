@@ -10,6 +10,8 @@ export interface Column {
   unique: boolean
   /** The collection whose row this field names. */
   references: string | null
+  /** The most that a value takes, roughly, as stored or as JSON. */
+  bytesMax: number
   /** What a row gets that says nothing, as it is stored; null for none. */
   default: SqlValue
   encode(value: unknown): SqlValue
@@ -39,7 +41,7 @@ interface TextOptions extends Options<string> {
   trim?: boolean
   /** The least length in UTF-16 units. */
   min?: number
-  /** The greatest length in UTF-16 units; 10,000 unless told. */
+  /** The greatest length in UTF-16 units; 10,000 unless told, and 1,000 at most where it is indexed. */
   max?: number
   /** No two rows may have the same; implies indexed. */
   unique?: boolean
@@ -54,25 +56,42 @@ type Optional<O> = O extends { optional: true } ? null : never
 type Omittable<O> = O extends { optional: true } ? null | undefined : O extends { default: unknown } ? undefined : never
 type FieldOf<Value, O> = Field<Value | Optional<O>, Value | Omittable<O>>
 
+interface JsonOptions<Value> extends Omit<Options<Value>, 'indexed'> {
+  /** The greatest length as JSON text in UTF-16 units; 65,536 unless told. */
+  max?: number
+}
+
 const textLengthMax = 10_000
+/** What is indexed goes into cursors, and so into addresses. */
+const indexedLengthMax = 1000
+const jsonLengthMax = 65_536
+/** Of a UTF-16 unit in UTF-8. */
+const unitBytesMax = 3
+/** Of a number, a time, an id or the like. */
+const scalarBytesMax = 32
 const isText = (value: string) => value.isWellFormed() && !value.includes('\0')
 
 function text<const O extends TextOptions>(options: O = {} as O): FieldOf<string, O> {
-  const { trim = false, min = 0, max = textLengthMax, unique = false } = options
+  const { trim = false, min = 0, unique = false } = options
+  const indexed = unique || options.indexed === true
+  const { max = indexed ? indexedLengthMax : textLengthMax } = options
+  if (indexed && max > indexedLengthMax)
+    throw new TypeError(`An indexed text may have ${indexedLengthMax} characters at most.`)
   let schema = z.string()
   if (trim) schema = schema.trim()
   schema = schema
     .min(min, min === 1 ? 'must not be empty' : `must have ${min} characters or more`)
     .max(max, `must have ${max} characters or fewer`)
     .refine(isText, 'must be well-formed text without NUL characters')
-  return build(schema, options, { type: 'text', unique, indexed: unique || options.indexed === true })
+  return build(schema, options, { type: 'text', unique, indexed, bytesMax: max * unitBytesMax })
 }
 
 function choice<const V extends string, const O extends Options<V>>(
   values: readonly [V, ...V[]],
   options: O = {} as O,
 ): FieldOf<V, O> {
-  return build(z.enum(values), options, { type: 'text' })
+  const bytesMax = Math.max(...values.map((value) => value.length)) * unitBytesMax
+  return build(z.enum(values), options, { type: 'text', bytesMax })
 }
 
 function boolean<const O extends Options<boolean>>(options: O = {} as O): FieldOf<boolean, O> {
@@ -95,20 +114,33 @@ function bounded<S extends z.ZodNumber>(schema: S, { min, max }: NumberOptions):
 }
 
 function timestamp<const O extends Options<string>>(options: O = {} as O): FieldOf<string, O> {
-  return build(z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z'), options, {
+  const schema = z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z').overwrite(normalTime)
+  return build(schema, options, {
     type: 'timestamp',
     encode: (value) => Date.parse(value),
     decode: (stored) => new Date(Number(stored)).toISOString(),
   })
 }
 
+/** As it is stored and given back, to the millisecond, so that the answer to a write is what a read will say. */
+function normalTime(text: string): string {
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? text : new Date(ms).toISOString()
+}
+
 /** Any JSON that a zod schema describes. It is stored as text, so it neither sorts nor filters. */
-function json<S extends z.ZodType, O extends Omit<Options<z.output<S>>, 'indexed'>>(
+function json<S extends z.ZodType, O extends JsonOptions<z.output<S>>>(
   schema: S,
   options: O = {} as O,
 ): FieldOf<z.output<S>, O> {
-  return build(schema as z.ZodType<z.output<S>, z.output<S>>, options, {
+  const { max = jsonLengthMax } = options
+  const bounded = schema.refine(
+    (value) => JSON.stringify(value).length <= max,
+    `must be ${max} characters of JSON or fewer`,
+  )
+  return build(bounded as z.ZodType<z.output<S>, z.output<S>>, options, {
     type: 'json',
+    bytesMax: max * unitBytesMax,
     encode: (value) => JSON.stringify(value),
     decode: (stored) => JSON.parse(String(stored)) as z.output<S>,
   })
@@ -124,7 +156,7 @@ function reference<const O extends Omit<Options<string>, 'default'>>(
 }
 
 type Storage<Value> = Pick<Column, 'type'> &
-  Partial<Pick<Column, 'indexed' | 'unique' | 'references'>> & {
+  Partial<Pick<Column, 'indexed' | 'unique' | 'references' | 'bytesMax'>> & {
     encode?(value: Value): SqlValue
     decode?(stored: SqlValue): Value
   }
@@ -142,6 +174,7 @@ function build<Value, O extends Options<Value>>(
     indexed: options.indexed === true,
     unique: false,
     references: null,
+    bytesMax: scalarBytesMax,
     ...storage,
     optional,
     default: options.default === undefined ? null : encode(schema.parse(options.default)),

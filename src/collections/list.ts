@@ -5,8 +5,8 @@
  */
 import { type ExpressionWrapper, type RawBuilder, sql } from 'kysely'
 import { builder, statementOf } from '../database/dialect.ts'
-import { type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
-import type { SqlRow, SqlValue, Statement } from '../platform.ts'
+import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
+import type { Database, SqlRow, SqlValue, Statement } from '../platform.ts'
 import type { AnyCollection } from './collection.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Column, Fields } from './field.ts'
@@ -16,6 +16,8 @@ export const limitDefault = 50
 export const limitMax = 1000
 /** Counting stops here: this number means "so many or more". */
 export const countMax = 10_000
+/** A page ends early when the texts of its rows have so many characters; `next` goes on. */
+export const pageLengthMax = 4 * 1024 * 1024
 /** All values of all filters together; engines take a hundred parameters, and the cursor wants some. */
 export const filterValuesMax = 40
 const sortFieldsMax = 4
@@ -52,6 +54,7 @@ export function listableFields({ fields }: AnyCollection): ReadonlyMap<string, C
     indexed: true,
     unique: false,
     references: null,
+    bytesMax: 32,
     default: null,
     encode: (value) => value as SqlValue,
     decode: (stored) => stored,
@@ -76,20 +79,23 @@ export function parseListQuery(parameters: URLSearchParams, fields: ReadonlyMap<
     count: false,
   }
   const filters = new Map<string, string[]>()
+  let filterValues = 0
   let cursor: string | null = null
   for (const [name, value] of parameters) {
+    if (problems.length >= detailsMax || filterValues > filterValuesMax) break
     attempt(problems, () => {
       if (name === 'limit') query.limit = parseLimit(value)
       else if (name === 'sort') query.sort = parseSort(value, fields)
       else if (name === 'count') query.count = parseFlag(name, value)
       else if (name === 'cursor') cursor = value
-      else if (name.startsWith('filter[')) filters.set(name, [...(filters.get(name) ?? []), value])
-      else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
+      else if (name.startsWith('filter[')) {
+        filters.set(name, [...(filters.get(name) ?? []), value])
+        filterValues += 1
+      } else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
   }
   for (const [name, values] of filters) attempt(problems, () => query.filters.push(parseFilter(name, values, fields)))
-  const total = query.filters.reduce((sum, { values }) => sum + values.length, 0)
-  if (total > filterValuesMax)
+  if (filterValues > filterValuesMax)
     problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
   const after = cursor
   if (after !== null)
@@ -170,16 +176,55 @@ function parseValue(label: string, text: string, column: Column): SqlValue {
 }
 
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
-const decimal = /^-?\d{1,15}(\.\d{1,15})?$/
+/** A number as JSON writes it (RFC 8259 §6), of a length that any double fits in. */
+const number = /^(?=.{1,40}$)-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
+
+function parseNumber(text: string): number {
+  return number.test(text) ? Number(text) : Number.NaN
+}
 
 /** How the text of a filter becomes a stored value, by the column's type; null when it can't. */
 const parsers: Record<Column['type'], (text: string) => SqlValue> = {
   text: (text) => (text.includes('\0') ? null : text),
   boolean: (text) => (text === 'true' ? 1 : text === 'false' ? 0 : null),
-  integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : null),
-  number: (text) => (decimal.test(text) ? Number(text) : null),
+  integer: (text) => (Number.isSafeInteger(parseNumber(text)) ? Number(text) : null),
+  number: (text) => (Number.isFinite(parseNumber(text)) ? Number(text) : null),
   timestamp: (text) => (isoTime.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : null),
   json: () => null,
+}
+
+/** One page of stored rows, and the cursor that goes on after it. */
+interface Page {
+  rows: SqlRow[]
+  next: string | null
+}
+
+/** Reads a page, at once where its rows can't be large, else in blocks until it is long enough. */
+export async function readPage(database: Database, collection: AnyCollection, query: ListQuery): Promise<Page> {
+  const block = rowsAtOnce(collection)
+  const rows: SqlRow[] = []
+  let { after } = query
+  for (let length = 0; ; ) {
+    const limit = Math.min(block, query.limit - rows.length)
+    const found = await database.read(listStatement(collection, { ...query, limit, after }))
+    rows.push(...found.slice(0, limit))
+    const last = rows.at(-1)
+    if (!last || found.length <= limit) return { rows, next: null }
+    if (limit === block) length += lengthOf(found)
+    if (rows.length === query.limit || length >= pageLengthMax) return { rows, next: cursorAfter(last, query.sort) }
+    after = keyOf(last, query.sort)
+  }
+}
+
+function rowsAtOnce({ fields }: AnyCollection): number {
+  const bytes = Object.values(fields as Fields).reduce((sum, { column }) => sum + column.bytesMax, 0)
+  return Math.max(1, Math.floor(pageLengthMax / (bytes + 1)))
+}
+
+function lengthOf(rows: readonly SqlRow[]): number {
+  let length = 0
+  for (const row of rows) for (const value of Object.values(row)) if (typeof value === 'string') length += value.length
+  return length
 }
 
 /** The statement that reads one page and one row more, which tells whether there is a next one. */
@@ -203,10 +248,11 @@ export function countStatement(collection: AnyCollection, { filters }: ListQuery
 
 /** The cursor that goes on after this stored row. */
 export function cursorAfter(row: SqlRow, sort: readonly SortTerm[]): string {
-  return encodeCursor(
-    sortText(sort),
-    sort.map(({ field }) => row[field] ?? null),
-  )
+  return encodeCursor(sortText(sort), keyOf(row, sort))
+}
+
+function keyOf(row: SqlRow, sort: readonly SortTerm[]): SqlValue[] {
+  return sort.map(({ field }) => row[field] ?? null)
 }
 
 const comparisons = { $eq: '=', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const

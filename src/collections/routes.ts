@@ -9,7 +9,7 @@ import type { Database } from '../platform.ts'
 import type { Collection } from './collection.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
-import { countStatement, cursorAfter, listableFields, listStatement, parseListQuery } from './list.ts'
+import { countStatement, listableFields, parseListQuery, readPage } from './list.ts'
 import type { Match, Rows } from './rows.ts'
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
@@ -22,10 +22,7 @@ export function createRoutes<F extends Fields>(
 
   async function list(c: Context): Promise<Response> {
     const query = parseListQuery(new URL(c.req.url).searchParams, listable)
-    const stored = await database.read(listStatement(collection, query))
-    const page = stored.slice(0, query.limit)
-    const last = page.at(-1)
-    const next = last && stored.length > query.limit ? cursorAfter(last, query.sort) : null
+    const { rows: page, next } = await readPage(database, collection, query)
     const count = query.count ? await countRows(query) : undefined
     return replyWith(c, { status: 200, data: page.map(rows.decode), more: { next, count } })
   }

@@ -1,19 +1,16 @@
 import type { z } from '@hono/zod-openapi'
-import { type ErrorDetail, invalidFields } from '../errors.ts'
-
-/** More is not of use to anyone. */
-const detailsMax = 50
+import { detailsMax, type ErrorDetail, invalidFields } from '../errors.ts'
 
 /** Validates by a zod schema. @throws AppError `validation_failed` that names each bad field */
 export function validate(schema: z.ZodObject, body: unknown): Record<string, unknown> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw invalidFields(result.error.issues.flatMap(detailsOf).slice(0, detailsMax))
+  throw invalidFields(result.error.issues.slice(0, detailsMax).flatMap(detailsOf))
 }
 
 function detailsOf(issue: z.core.$ZodIssue): ErrorDetail[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, detailsMax).map((key) => ({
       field: [...issue.path, key.slice(0, 100)].join('.'),
       code: 'unknown_field',
       message: 'there is no such field',

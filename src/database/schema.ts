@@ -48,7 +48,7 @@ async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
     .addColumn('createdAt', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
-  await db.schema.createIndex(`${name}_by_createdAt`).on(name).columns(['createdAt', 'id']).execute()
+  await db.schema.createIndex(indexName(name, 'createdAt')).on(name).columns(['createdAt', 'id']).execute()
 }
 
 async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {
@@ -124,15 +124,20 @@ async function fillGaps(db: Kysely<unknown>, table: string, name: string, column
   )
 }
 
+/** With a dot, which no name of a table or field has, so that no two are equal. */
+function indexName(table: string, field: string): string {
+  return `${table}.${field}`
+}
+
 async function applyIndex(
   db: Kysely<unknown>,
   table: string,
   name: string,
   index: Declaration['index'],
 ): Promise<void> {
-  await db.schema.dropIndex(`${table}_by_${name}`).ifExists().execute()
+  await db.schema.dropIndex(indexName(table, name)).ifExists().execute()
   if (index === 'none') return
-  const create = db.schema.createIndex(`${table}_by_${name}`).on(table)
+  const create = db.schema.createIndex(indexName(table, name)).on(table)
   try {
     // A unique one still sorts: SQLite needs no more columns where no two rows are equal.
     if (index === 'unique') await create.unique().column(name).execute()

@@ -29,19 +29,27 @@ function isOwnOrigin(origin: string, request: Request): boolean {
   return URL.parse(origin)?.host === URL.parse(`http://${request.headers.get('host')}`)?.host
 }
 
+/** A host with an optional port (RFC 9110 §7.2), narrower than URLs take it: runtimes build one from it. */
+const authority = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
+
 /**
- * Makes the check of `Host` against the names that the server answers to, which stops DNS rebinding.
- * With `hosts` null every name passes.
+ * Makes the check of `Host`: that it is one, and one that the server answers to, which stops DNS
+ * rebinding. With `hosts` null every name passes.
  */
 export function createHostCheck(hosts: readonly string[] | null): (request: Request) => void {
-  if (hosts === null) return () => {}
-  const names = new Set(hosts.map((name) => name.toLowerCase()))
+  const names = hosts && new Set(hosts.map((name) => name.toLowerCase()))
   let lastGood: string | null = null
-  return function checkHost(request) {
-    const host = request.headers.get('host') ?? ''
+  return function checkHost({ headers }) {
+    const host = headers.get('host')
     if (host === lastGood) return
-    const name = host.replace(/:\d+$/, '').toLowerCase()
-    if (!names.has(name) && !isLoopback(name)) throw new AppError('misdirected_request')
+    const name = host === null ? '' : hostnameOf(host)
+    if (names && !names.has(name) && !isLoopback(name)) throw new AppError('misdirected_request')
     lastGood = host
   }
+}
+
+function hostnameOf(host: string): string {
+  const hostname = authority.test(host) ? URL.parse(`http://${host}`)?.hostname : undefined
+  if (hostname === undefined) throw new AppError('bad_request', 'The Host header names no host.')
+  return hostname
 }

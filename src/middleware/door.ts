@@ -37,8 +37,7 @@ export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'ra
     for (const [name, value] of Object.entries(cors ?? {})) headers.set(name, value)
   }
 
-  function door(request: Request, handle: Handler): Response | Promise<Response> {
-    if (request.method === 'HEAD') return head(request, handle)
+  function admit(request: Request, handle: Handler): Response | Promise<Response> {
     const context: RequestContext = { requestId: requestId(request), principal: 'anonymous', bodyText: '' }
     const refuse = (error: unknown): Response => {
       if (!(error instanceof AppError)) throw error
@@ -57,10 +56,10 @@ export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'ra
 
   /** HEAD is GET without the body (RFC 9110 §9.3.2), headers and all. */
   async function head(request: Request, handle: Handler): Promise<Response> {
-    return withoutBody(await door(asGet(request), handle))
+    return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context)))
   }
 
-  return door
+  return (request, handle) => (request.method === 'HEAD' ? head : admit)(request, handle)
 }
 
 /** Without `Range`, which is for GET alone (RFC 9110 §14.2). */

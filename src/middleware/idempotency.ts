@@ -61,10 +61,11 @@ interface Claim {
   ms: number
 }
 
-/** A digest of what was asked: method, path with query, body. */
+/** A digest of what was asked: method, path with query, conditions, body. */
 async function fingerprint(c: Context): Promise<string> {
-  const { pathname, search } = new URL(c.req.url)
-  const text = `${c.req.method} ${pathname}${search}\n${c.env.bodyText}`
+  const { method, path, url, raw } = c.req
+  const conditions = [raw.headers.get('if-match'), raw.headers.get('if-none-match')]
+  const text = `${method} ${path}${new URL(url).search}\n${JSON.stringify(conditions)}\n${c.env.bodyText}`
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex()
 }
 

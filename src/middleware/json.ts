@@ -8,13 +8,15 @@ import { AppError } from '../errors.ts'
 
 /** Deep enough for any honest document, and far from any stack's end. */
 export const jsonDepthMax = 64
+/** In one object; no collection has more fields, and each costs some work to refuse. */
+export const jsonKeysMax = 1000
 
 /** Up to this many keys a linear search beats a Set. */
 const fewKeys = 8
 
 /**
  * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, no number that a
- * double can't hold, nothing deeper than `jsonDepthMax`, no `__proto__`.
+ * double can't hold, nothing deeper than `jsonDepthMax` or wider than `jsonKeysMax`, no `__proto__`.
  * @throws AppError `malformed_json`
  */
 export function parseJson(text: string): unknown {
@@ -88,8 +90,10 @@ function noteKey(open: Keys[], quoted: string): void {
   if (Array.isArray(keys) ? keys.includes(key) : keys.has(key)) {
     throw malformed(`The key ${JSON.stringify(key.slice(0, 100))} stands twice in one object.`)
   }
-  if (!Array.isArray(keys)) keys.add(key)
-  else if (keys.length < fewKeys) keys.push(key)
+  if (!Array.isArray(keys)) {
+    if (keys.size === jsonKeysMax) throw malformed(`An object may have ${jsonKeysMax} keys at most.`)
+    keys.add(key)
+  } else if (keys.length < fewKeys) keys.push(key)
   else open[open.length - 1] = new Set(keys).add(key)
 }
 

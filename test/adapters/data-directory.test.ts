@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -84,6 +84,13 @@ describe('a data directory', () => {
     const reader = new DatabaseSync(join(folder, 'galley.db'), { readOnly: true })
     expect(reader.prepare('SELECT n FROM kept').get()).toEqual({ n: 7 })
     reader.close()
+  })
+
+  test('fails its check once the database is no longer where it was', async () => {
+    const database = openAt(folder)
+    await database.check()
+    await rename(join(folder, 'galley.db'), join(folder, 'elsewhere.db'))
+    expect(() => database.check()).toThrow(expect.objectContaining({ code: 'storage_unavailable' }))
   })
 
   test('leaves neither a log nor an open file behind when it is closed', async () => {

@@ -1,8 +1,17 @@
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import { cursorAfter, listableFields, listStatement, parseListQuery, prefixEnd } from '../../src/collections/list.ts'
+import {
+  cursorAfter,
+  listableFields,
+  listStatement,
+  pageLengthMax,
+  parseListQuery,
+  prefixEnd,
+  readPage,
+} from '../../src/collections/list.ts'
 import type { SqlRow } from '../../src/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
@@ -68,11 +77,9 @@ test('pages of any sort give every row once, in order', async () => {
       const query = parseListQuery(new URLSearchParams({ sort: terms.join(','), limit: String(limit) }), listable)
       const seen: SqlRow[] = []
       for (let after = query.after; ; ) {
-        const found = await database.read(listStatement(things, { ...query, after }))
-        seen.push(...found.slice(0, limit))
-        const last = found[limit - 1]
-        if (!last || found.length <= limit) break
-        const cursor = cursorAfter(last, query.sort)
+        const { rows: found, next: cursor } = await readPage(database, things, { ...query, after })
+        seen.push(...found)
+        if (cursor === null) break
         after = parseListQuery(new URLSearchParams({ sort: terms.join(','), cursor }), listable).after
       }
       const expected = stored.toSorted((a, b) => {
@@ -143,11 +150,11 @@ test('the end of a prefix lies above all that starts with it and below all else 
 })
 
 test.each([
-  ['sort=-createdAt', 'things_by_createdAt'],
-  ['sort=name', 'things_by_name'],
-  ['filter[open]=true&sort=-createdAt', 'things_by_open'],
-  ['filter[name][$startsWith]=ab', 'things_by_name'],
-  ['sort=-name,size', 'things_by_name'],
+  ['sort=-createdAt', 'things.createdAt'],
+  ['sort=name', 'things.name'],
+  ['filter[open]=true&sort=-createdAt', 'things.open'],
+  ['filter[name][$startsWith]=ab', 'things.name'],
+  ['sort=-name,size', 'things.name'],
 ])('an index serves %s, with a cursor too', async (query, index) => {
   const first = parseListQuery(new URLSearchParams(query), listable)
   const row: SqlRow = { id: 'i', createdAt: 1, version: 1, name: 'n', size: 1, open: 1, note: null }
@@ -186,4 +193,36 @@ test('one answer names everything that is wrong', () => {
   const query = new URLSearchParams('limit=0&page=2&filter[colour]=red')
   const details = ['limit', 'page', 'filter[colour]'].map((name) => expect.objectContaining({ field: name }))
   expect(() => parseListQuery(query, listable)).toThrow(expect.objectContaining({ details }))
+})
+
+test('a page of large rows ends early, and the pages after it give the rest', async () => {
+  const documents = collection('documents', { fields: { body: field.json(z.string(), { max: 1_000_000 }) } })
+  const own = await createTestDatabase([documents])
+  onTestFinished(own.remove)
+  const body = JSON.stringify('x'.repeat(900_000))
+  own.load(
+    'documents',
+    Array.from({ length: 20 }, (_, index) => ({ id: `id${index + 10}`, createdAt: index, version: 1, body })),
+  )
+  const fields = listableFields(documents)
+  const seen: unknown[] = []
+  for (let parameters = 'limit=1000'; ; ) {
+    const { rows: page, next } = await readPage(
+      own.database,
+      documents,
+      parseListQuery(new URLSearchParams(parameters), fields),
+    )
+    expect(page.length * body.length).toBeLessThan(2 * pageLengthMax)
+    seen.push(...page.map(({ id }) => id))
+    if (next === null) break
+    parameters = `limit=1000&cursor=${next}`
+  }
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => `id${index + 10}`))
+})
+
+test('a flood of bad parameters is answered with the first fifty', () => {
+  const flood = new URLSearchParams(Array.from({ length: 7000 }, (_, index) => [`x${index}`, '']))
+  expect(() => parseListQuery(flood, listable)).toThrow(
+    expect.objectContaining({ details: expect.toSatisfy((details: unknown[]) => details.length === 50) }),
+  )
 })

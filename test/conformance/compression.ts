@@ -13,7 +13,7 @@ export function compressionCases(subject: Subject): void {
 }
 
 function createBigBook({ send }: Subject): Promise<Row> {
-  return createBook(send, { subtitle: 'long '.repeat(500), tags: ['sea', 'cook'] })
+  return createBook(send, { subtitle: 'long '.repeat(200), tags: ['sea', 'cook'] })
 }
 
 function compressed(subject: Subject): void {

@@ -80,6 +80,15 @@ function hosts({ send, ownsSocket }: Subject): void {
       expect((await send('GET /health/live', { headers: { Host: host } })).status).toBe(200)
     }
   })
+
+  test.each(['127.999.999.999', 'a b', 'localhost:99999', 'localhost:x', '[::1', 'a/b.localhost', 'me@localhost'])(
+    'the host name %o is none, for every method',
+    async (host) => {
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
+        expect((await send(`${method} /api/todos`, { headers: { Host: host } })).status).toBe(400)
+      }
+    },
+  )
 }
 
 function problems({ send }: Subject): void {

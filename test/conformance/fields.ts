@@ -32,6 +32,15 @@ function values({ send }: Subject): void {
     expect(await createBook(send)).toMatchObject(defaults)
   })
 
+  test.each(['2026-11-21T08:30:00Z', '2026-11-21T08:30:00.123456789Z', `2026-11-21T08:30:00.${'9'.repeat(2000)}Z`])(
+    'the answer to a write gives the time %s as a read will',
+    async (publishedAt) => {
+      const book = await createBook(send, { publishedAt })
+      expect(book.publishedAt).toMatch(/^2026-11-21T08:30:0\d\.\d{3}Z$/)
+      expect((await send(`GET /api/books/${book.id}`)).row).toEqual(book)
+    },
+  )
+
   test('an optional field is set, and set back to null', async () => {
     const { id } = await createBook(send)
     expect((await send(`PUT /api/books/${id}`, { body: { subtitle: 'now' } })).row.subtitle).toBe('now')

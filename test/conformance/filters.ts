@@ -36,6 +36,8 @@ function operators({ send }: Subject): void {
     ['filter[copies][$lte]', '2', 'ab'],
     ['filter[price][$gt]', '0.75', 'bc'],
     ['filter[price][$lt]', '-1', ''],
+    ['filter[price][$lt]', '1e308', 'abc'],
+    ['filter[copies][$lt]', '9007199254740991', 'abc'],
     ['filter[format]', 'ebook', 'b'],
     ['filter[format][$gt]', 'audio', 'ab'],
     ['filter[publishedAt][$gte]', '2021-01-01T00:00:00Z', 'bc'],

@@ -36,6 +36,12 @@ function replays({ send }: Subject): void {
     expect((await send(`GET /api/todos?${startingWith('title', title)}`)).rows).toHaveLength(1)
   })
 
+  test('the versioned and the plain address are one request', async () => {
+    const request = { body: { title: unique('named') }, headers: keyed() }
+    const first = await send('POST /api/todos', request)
+    expect(visible(await send('POST /api/v1/todos', request))).toEqual(visible(first))
+  })
+
   test.each(['PUT', 'PATCH'])('a %s with If-Match is replayed even after the version moved', async (method) => {
     const todo = await createTodo(send)
     const request = { body: { completed: true }, headers: { ...keyed(), 'If-Match': etagOf(todo) } }
@@ -93,6 +99,14 @@ function refusals({ send }: Subject): void {
     expect((await send(`PUT /api/todos/${one.id}`, { body: {}, headers })).status).toBe(200)
     expect((await send(`PUT /api/todos/${two.id}`, { body: {}, headers })).status).toBe(422)
     expect((await send(`PATCH /api/todos/${one.id}`, { body: {}, headers })).status).toBe(422)
+  })
+
+  test('a key with another condition is 422', async () => {
+    const headers = keyed()
+    const todo = await createTodo(send)
+    expect((await send(`PUT /api/todos/${todo.id}`, { body: {}, headers })).status).toBe(200)
+    const conditional = { ...headers, 'If-Match': etagOf(todo) }
+    expect((await send(`PUT /api/todos/${todo.id}`, { body: {}, headers: conditional })).status).toBe(422)
   })
 
   test.each([256, 1000])('a key of %i characters is 400', async (length) => {

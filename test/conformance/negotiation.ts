@@ -88,7 +88,7 @@ function description({ send }: Subject): void {
   test('/docs is a page whose files are there', async () => {
     const reply = await send('GET /docs')
     expect(reply.header('content-type')).toBe('text/html; charset=utf-8')
-    const files = [...reply.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path)
+    const files = [...reply.text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path)
     expect(files).toHaveLength(3)
     for (const path of files) {
       const file = await send(`GET ${path}`)

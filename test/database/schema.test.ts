@@ -53,7 +53,7 @@ const indexes = (connection: DatabaseSync) =>
 
 test('a declaration becomes a table with an index for each indexed field', async () => {
   const fields = { a: field.text({ indexed: true }), b: field.integer(), c: field.text({ unique: true }) }
-  expect(await start(fields, indexes)).toEqual(['things_by_a', 'things_by_c', 'things_by_createdAt'])
+  expect(await start(fields, indexes)).toEqual(['things.a', 'things.c', 'things.createdAt'])
 })
 
 test('a start without a change touches nothing', async () => {
@@ -79,13 +79,13 @@ test('a new required field without a default is refused while there are rows, an
 test('a field that vanished keeps its data, does not hinder new rows, and is there when it comes back', async () => {
   const both = { a: field.text({ indexed: true }), b: field.text({ default: 'new' }) }
   await start(both, put('x', { a: '1', b: '2' }))
-  expect(await start({ b: both.b }, indexes)).toEqual(['things_by_createdAt'])
+  expect(await start({ b: both.b }, indexes)).toEqual(['things.createdAt'])
   await start({ a: both.a }, put('y', { a: '3' }))
   expect(await start(both, rows)).toEqual([
     { id: 'x', createdAt: 1, version: 1, a: '1', b: '2' },
     { id: 'y', createdAt: 1, version: 1, a: '3', b: 'new' },
   ])
-  expect(await start(both, indexes)).toContain('things_by_a')
+  expect(await start(both, indexes)).toContain('things.a')
 })
 
 test('a changed type is refused with words that say what to do, and nothing is changed', async () => {
@@ -99,8 +99,8 @@ test('a changed type is refused with words that say what to do, and nothing is c
 
 test('indexing, no longer indexing and making unique only change the index', async () => {
   await start({ a: field.text() }, put('x', { a: '1' }))
-  expect(await start({ a: field.text({ indexed: true }) }, indexes)).toContain('things_by_a')
-  expect(await start({ a: field.text() }, indexes)).not.toContain('things_by_a')
+  expect(await start({ a: field.text({ indexed: true }) }, indexes)).toContain('things.a')
+  expect(await start({ a: field.text() }, indexes)).not.toContain('things.a')
   await start({ a: field.text({ unique: true }) }, (connection) => {
     expect(() => put('y', { a: '1' })(connection)).toThrow(/UNIQUE/)
   })

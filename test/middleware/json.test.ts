@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { jsonDepthMax, parseJson } from '../../src/middleware/json.ts'
+import { jsonDepthMax, jsonKeysMax, parseJson } from '../../src/middleware/json.ts'
 
 const isExact = (value: unknown): boolean =>
   typeof value === 'number'
@@ -46,6 +46,7 @@ test.each([
   ['an integer that a double rounds', '{"n":9007199254740993}'],
   ['an integer of a thousand digits', `[-${'9'.repeat(1000)}]`],
   ['nesting too deep', `${'['.repeat(jsonDepthMax + 1)}${']'.repeat(jsonDepthMax + 1)}`],
+  ['an object of too many keys', `{${Array.from({ length: jsonKeysMax + 1 }, (_, n) => `"k${n}":1`).join()}}`],
   ['a bomb of brackets', '['.repeat(1_000_000)],
   ['a bomb of objects', '{"a":'.repeat(200_000)],
   ['nothing', ''],

@@ -57,6 +57,14 @@ describe('a server on node', () => {
     await connection.closed
   })
 
+  test.concurrent('refuses a body in a multitude of chunks, and closes', async () => {
+    const connection = await openConnection(server.url)
+    connection.send('POST /api/todos HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
+    connection.send('1\r\n \r\n'.repeat(100_000))
+    expectError(await connection.answer(), 400, 'bad_request')
+    await connection.closed
+  })
+
   test.concurrent.each([
     ['in one field', `X-Large: ${'x'.repeat(17 * 1024)}\r\n`],
     ['in many fields', 'X-Field: 0123456789\r\n'.repeat(1000)],

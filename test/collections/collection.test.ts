@@ -1,0 +1,53 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { collection } from '../../src/collections/collection.ts'
+import { type Fields, field } from '../../src/collections/field.ts'
+import type { Platform } from '../../src/platform.ts'
+import { createTestDatabase } from '../harness/database.ts'
+
+const platform: Platform = {
+  ...{ database: (await createTestDatabase([])).database, assets: { open: async () => null } },
+  settings: { corsOrigins: [], hosts: null },
+  now: Date.now,
+  random: (bytes) => crypto.getRandomValues(bytes),
+  report() {},
+}
+
+test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
+  'a collection can not be named %o',
+  (name) => {
+    expect(() => collection(name, { fields: {} })).toThrow(TypeError)
+  },
+)
+
+test.each<[string, Fields]>([
+  ['named like one that the server sets', { id: field.text() }],
+  ['named like one of those but for case', { createdat: field.text() }],
+  ['equal to another but for case', { name: field.text(), Name: field.text() }],
+  ['with a space', { 'a b': field.text() }],
+])('a field can not be %s', (_, fields) => {
+  expect(() => collection('things', { fields })).toThrow(TypeError)
+})
+
+test('an indexed text can not be longer than a cursor may be', () => {
+  expect(() => field.text({ indexed: true, max: 1001 })).toThrow(TypeError)
+  expect(() => field.text({ unique: true, max: 1001 })).toThrow(TypeError)
+})
+
+test('a reference to a collection that is not mounted is refused with its name', () => {
+  const things = collection('things', { fields: { owner: field.reference('people') } })
+  expect(() => createApp(platform, [things])).toThrow('things.owner refers to people')
+})
+
+test('a collection can not be mounted twice', () => {
+  const things = collection('things', { fields: {} })
+  expect(() => createApp(platform, [things, things])).toThrow('things is there twice')
+})
+
+test('no two indexes have one name', async () => {
+  const a = collection('a', { fields: { b_by_c: field.text({ indexed: true }), t: field.text({ indexed: true }) } })
+  const ab = collection('a_by_b', { fields: { c: field.text({ indexed: true }) } })
+  const at = collection('a_by_t', { fields: { id_: field.text({ indexed: true }) } })
+  const { remove } = await createTestDatabase([a, ab, at])
+  onTestFinished(remove)
+})
