@@ -36,9 +36,9 @@ export function openDataDirectory(directory: string): Database {
   const file = fileId(path)
   return {
     ...database,
-    check() {
+    async check() {
       if (fileId(path) !== file) throw new AppError('storage_unavailable', 'The database file was moved or replaced.')
-      return database.check()
+      await database.check()
     },
     async close() {
       await database.close()

@@ -44,8 +44,8 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
         throw databaseError(error)
       }
     },
-    check() {
-      this.read({ sql: 'select 1', parameters: [] })
+    async check() {
+      await this.read({ sql: 'select 1', parameters: [] })
     },
     migrate: (work) => storage.transaction(() => work(createKysely(run))),
     async close() {},

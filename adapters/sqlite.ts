@@ -131,8 +131,8 @@ export function createSqliteDatabase(connection: Connection): Database {
         scheduled ??= nextTurn()
       })
     },
-    check() {
-      this.read(probe)
+    async check() {
+      await this.read(probe)
     },
     async migrate(work) {
       await drain()

@@ -72,7 +72,7 @@ export interface Database {
   read(statement: Statement): readonly SqlRow[] | Promise<readonly SqlRow[]>
   write(steps: readonly Step[]): Promise<Results>
   /** Fails with `storage_unavailable` unless the data can be read and is where it was at the start. */
-  check(): void | Promise<void>
+  check(): Promise<void>
   /** Runs `work` in one transaction of its own, before anything else is served: for migrations. */
   migrate(work: (database: Kysely<unknown>) => Promise<void>): Promise<void>
   /** Finishes what was asked for and lets go of the file. */

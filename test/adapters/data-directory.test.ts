@@ -90,7 +90,7 @@ describe('a data directory', () => {
     const database = openAt(folder)
     await database.check()
     await rename(join(folder, 'galley.db'), join(folder, 'elsewhere.db'))
-    expect(() => database.check()).toThrow(expect.objectContaining({ code: 'storage_unavailable' }))
+    await expect(database.check()).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
   test('leaves neither a log nor an open file behind when it is closed', async () => {

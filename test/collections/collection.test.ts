@@ -6,7 +6,8 @@ import type { Platform } from '../../src/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const platform: Platform = {
-  ...{ database: (await createTestDatabase([])).database, assets: { open: async () => null } },
+  database: (await createTestDatabase([])).database,
+  assets: { open: async () => null },
   settings: { corsOrigins: [], hosts: null },
   now: Date.now,
   random: (bytes) => crypto.getRandomValues(bytes),
