@@ -16,6 +16,7 @@ export default defineConfig({
       project('conformance-deno', ['test/conformance/deno.test.ts']),
       project('conformance-workers', ['test/conformance/workers.test.ts']),
       project('process', ['test/process/*.test.ts']),
+      project('faults', ['test/faults/*.test.ts']),
       project('page', ['test/page/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
     ],

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, StartError } from '../src/errors.ts'
+import { createMetrics } from '../src/metrics.ts'
 import type { Database } from '../src/platform.ts'
 import { createSqliteDatabase } from './sqlite.ts'
 
@@ -18,11 +19,18 @@ const settings = `
   PRAGMA trusted_schema = OFF;
 `
 
+/** Another process has the data directory. */
+export class DirectoryInUseError extends StartError {
+  constructor(directory: string) {
+    super(`The data directory ${directory} is in use by another process.`)
+  }
+}
+
 /**
  * Opens the data directory for this process alone, and the database in it.
  * @throws StartError when it can't be written, is in use, or holds something that is not sound
  */
-export function openDataDirectory(directory: string): Database {
+export function openDataDirectory(directory: string, metrics = createMetrics()): Database {
   const lock = open(directory, 'galley.lock')
   let connection: DatabaseSync
   try {
@@ -31,7 +39,7 @@ export function openDataDirectory(directory: string): Database {
     lock.close()
     throw error
   }
-  const database = createSqliteDatabase(connection)
+  const database = createSqliteDatabase(connection, metrics)
   const path = join(directory, 'galley.db')
   const file = fileId(path)
   return {
@@ -68,8 +76,7 @@ function open(directory: string, lockName: string): DatabaseSync {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
-    if (/locked/.test(reason(error)))
-      throw new StartError(`The data directory ${directory} is in use by another process.`)
+    if (/locked/.test(reason(error))) throw new DirectoryInUseError(directory)
     throw new StartError(`The data directory ${directory} can't be written: ${reason(error)}`)
   }
   return lock

@@ -4,18 +4,22 @@
  */
 import process from 'node:process'
 import { type Config, configHelp, parseConfig, settingsOf } from '../src/config.ts'
+import type { Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
-import { problemLine } from '../src/log.ts'
-import type { Platform, Problem } from '../src/platform.ts'
-import { openDataDirectory } from './data-directory.ts'
+import { createLog, type Log } from '../src/log.ts'
+import { createMetrics, type Metrics } from '../src/metrics.ts'
+import type { Platform } from '../src/platform.ts'
+import { DirectoryInUseError, openDataDirectory } from './data-directory.ts'
 import { createFolderAssets } from './folder.ts'
+import { createLogOutput } from './log-output.ts'
+import { addProcessMetrics } from './process-metrics.ts'
 
 /** Requests in flight may take this long to finish once the server is told to stop. */
-const drainTimeoutMs = 10_000
+const drainTimeoutMs = 15_000
 
 /** What a process serves: the part of `createApp`'s result that it needs. */
 export interface Served {
-  fetch(request: Request): Response | Promise<Response>
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
   start(): Promise<void>
   drain(): void
 }
@@ -32,7 +36,10 @@ export interface Listening {
   close(): Promise<void>
 }
 
-export type Listen = (app: Served, config: Config) => Promise<Listening>
+export type Listen = (app: Pick<Served, 'fetch'>, config: Config) => Promise<Listening>
+
+/** How often a data directory in use is tried again. */
+const waitStepMs = 50
 
 /**
  * Runs a server as this process: reads the environment, opens the data directory, listens, says so,
@@ -49,16 +56,58 @@ export async function runProcess(
   }
   try {
     const config = parseConfig(process.env)
-    const platform = createPlatform(config, options)
-    const app = server(platform)
-    await app.start().catch((error) => endUnused(platform, error))
-    const listening = await listen(app, config).catch((error) => endUnused(platform, error))
-    process.stdout.write(banner(config, listening.port))
-    endOnSignal(app, platform, listening)
+    if (config.DATA_DIR_WAIT > 0) await takeOver(server, options, listen, config)
+    else await begin(server, options, listen, config)
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     process.stderr.write(`galley: ${error.message}\n`)
     process.exitCode = 1
+  }
+}
+
+type Server = (platform: Platform) => Served
+
+async function begin(server: Server, options: ServeOptions, listen: Listen, config: Config): Promise<void> {
+  const platform = createPlatform(config, options)
+  const app = server(platform)
+  await app.start().catch((error) => endUnused(platform, error))
+  const listening = await listen(app, config).catch((error) => endUnused(platform, error))
+  process.stderr.write(banner(config, listening.port))
+  endOnSignal(app, platform, listening)
+}
+
+/**
+ * Listens first and lets clients wait until the process before this one has let go of the data, so
+ * that behind a proxy with both as upstreams no request is lost.
+ */
+async function takeOver(server: Server, options: ServeOptions, listen: Listen, config: Config): Promise<void> {
+  const { promise: app, resolve, reject } = Promise.withResolvers<Served>()
+  app.catch(() => {})
+  const listening = await listen({ fetch: async (request, peer) => (await app).fetch(request, peer) }, config)
+  process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
+  try {
+    const platform = await createPlatformInTime(config, options)
+    const served = server(platform)
+    await served.start().catch((error) => endUnused(platform, error))
+    resolve(served)
+    process.stderr.write(banner(config, listening.port))
+    endOnSignal(served, platform, listening)
+  } catch (error) {
+    reject(error)
+    void listening.close()
+    throw error
+  }
+}
+
+async function createPlatformInTime(config: Config, options: ServeOptions): Promise<Platform> {
+  const deadline = performance.now() + config.DATA_DIR_WAIT * 1000
+  for (;;) {
+    try {
+      return createPlatform(config, options)
+    } catch (error) {
+      if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error
+      await new Promise((done) => setTimeout(done, waitStepMs))
+    }
   }
 }
 
@@ -69,22 +118,28 @@ async function endUnused({ database }: Platform, error: unknown): Promise<never>
 
 function createPlatform(config: Config, { publicFolder }: ServeOptions): Platform {
   const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
+  const status = new URL('../src/web/status/', import.meta.url)
+  const metrics = createMetrics()
+  const database = openDataDirectory(config.DATA_DIR, metrics)
   return {
-    database: openDataDirectory(config.DATA_DIR),
+    database,
     assets: createFolderAssets([
       { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
+      { at: 'status/', folder: status, only: /^status\.(css|js)$/ },
       ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
     ]),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
-    report,
+    log: createProcessLog(config, metrics),
+    metrics,
   }
 }
 
-/** One line of JSON on standard error. */
-function report(problem: Problem): void {
-  process.stderr.write(`${problemLine(problem, Date.now())}\n`)
+function createProcessLog({ LOG_LEVEL }: Config, metrics: Metrics): Log {
+  const output = createLogOutput()
+  addProcessMetrics(metrics, output.dropped)
+  return createLog({ level: LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
 }
 
 function banner({ HOST, DATA_DIR }: Config, port: number): string {

@@ -6,7 +6,7 @@ import { type Listening, listenError, runProcess, type Served, type ServeOptions
 declare const Deno: {
   serve(
     options: { port: number; hostname: string; onListen(): void },
-    handler: (request: Request) => Response | Promise<Response>,
+    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
 }
 
@@ -15,10 +15,16 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
   await runProcess(server, options, listen)
 }
 
-async function listen(app: Served, config: Config): Promise<Listening> {
-  const fetch = app.fetch
+async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
+  const options = { port: config.PORT, hostname: config.HOST, onListen() {} }
   try {
-    const server = Deno.serve({ port: config.PORT, hostname: config.HOST, onListen() {} }, (request) => fetch(request))
+    const server = Deno.serve(options, (request, { remoteAddr }) =>
+      app.fetch(request, {
+        get address() {
+          return remoteAddr.hostname
+        },
+      }),
+    )
     return { port: server.addr.port, close: () => server.shutdown() }
   } catch (error) {
     // Deno gives this one no code.

@@ -1,8 +1,10 @@
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import type { Config } from '../src/config.ts'
+import type { Peer } from '../src/context.ts'
 import { AppError, type ErrorCode, StartError } from '../src/errors.ts'
+import { writeTimeoutMs } from '../src/middleware/stream.ts'
 import type { Platform } from '../src/platform.ts'
 import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
 
@@ -21,10 +23,11 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
   await runProcess(server, options, listen)
 }
 
-async function listen(app: Served, { HOST, PORT }: Config): Promise<Listening> {
+async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promise<Listening> {
   assertVersion()
   const server = createAdaptorServer({
-    fetch: (request: Request) => app.fetch(request),
+    fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
+      app.fetch(request, peerOf(incoming.socket)),
     createServer,
     serverOptions: {
       headersTimeout: headTimeoutMs,
@@ -36,11 +39,26 @@ async function listen(app: Served, { HOST, PORT }: Config): Promise<Listening> {
     },
   }) as Server
   server.on('clientError', refuse)
+  server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(error, { HOST, PORT } as Config)))
     server.listen(PORT, HOST, resolve)
   })
   return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+}
+
+/** Asked for late, because few requests need it. */
+function peerOf(socket: Socket): Peer {
+  return {
+    get address() {
+      return socket.remoteAddress ?? null
+    },
+  }
+}
+
+/** After a time without traffic: a peer that takes nothing of what is sent goes, and so does an idle one, but not one whose answer is being made. */
+function endIfStuck(socket: Busy): void {
+  if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
 }
 
 function assertVersion(): void {

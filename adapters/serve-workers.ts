@@ -1,6 +1,7 @@
 import { parseConfig, settingsOf } from '../src/config.ts'
 import { AppError, StartError } from '../src/errors.ts'
-import { problemLine } from '../src/log.ts'
+import { createLog } from '../src/log.ts'
+import { createMetrics } from '../src/metrics.ts'
 import { createDoor } from '../src/middleware/door.ts'
 import type { Asset, Assets, Platform } from '../src/platform.ts'
 import { serveAsset } from '../src/web/assets.ts'
@@ -88,18 +89,27 @@ function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
   return {
     database: createObjectDatabase(storage),
     assets: createBoundAssets(env.ASSETS),
+    ...createSurroundings(env),
+  }
+}
+
+function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'assets'> {
+  const config = parseConfig(env)
+  return {
     // The names under which a Worker is reached are Cloudflare's to check.
-    settings: { ...settingsOf(parseConfig(env)), hosts: null },
+    settings: { ...settingsOf(config), hosts: null },
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
-    report: (problem) => console.error(problemLine(problem, Date.now())),
+    log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
+    metrics: createMetrics(),
   }
 }
 
 /** An app that could not start answers every request with the reason in the log. */
 function refuse(failure: unknown, request: Request): Response {
   const { pathname } = new URL(request.url)
-  console.error(problemLine({ requestId: '', method: request.method, path: pathname, error: failure }, Date.now()))
+  const log = createLog({ level: 'error', write: console.error, now: Date.now })
+  log.problem({ requestId: '', method: request.method, path: pathname, error: failure })
   const message = failure instanceof StartError ? failure.message : undefined
   const { status, code, message: error } = new AppError('storage_unavailable', message)
   return Response.json({ error, status, code }, { status })
@@ -111,10 +121,7 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
   const known: Assets = { open: async () => asset }
-  const door = createDoor({
-    settings: { ...settingsOf(parseConfig(env)), hosts: null },
-    random: (bytes) => crypto.getRandomValues(bytes),
-  })
+  const door = createDoor(createSurroundings(env))
   return door(request, async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }))
 }
 

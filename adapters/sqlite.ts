@@ -11,6 +11,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { createKysely } from '../src/database/dialect.ts'
 import { databaseError, guardError } from '../src/database/failure.ts'
 import { AppError } from '../src/errors.ts'
+import { createMetrics, secondsBounds } from '../src/metrics.ts'
 import type { Database, Results, SqlRow, Statement, Step } from '../src/platform.ts'
 
 /** More in one transaction gain nothing and make the first wait for the last. */
@@ -33,8 +34,19 @@ type Outcome = { results: Results } | { error: unknown }
 /** The part of `DatabaseSync` that is used; tests put faults in between. */
 export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'isTransaction' | 'close'>
 
+/** Of writes in a group. */
+const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
+
 /** Makes the port over an open connection, which it then owns. */
-export function createSqliteDatabase(connection: Connection): Database {
+export function createSqliteDatabase(connection: Connection, metrics = createMetrics()): Database {
+  const readSeconds = metrics.histogram('database_read_seconds', 'Time of a read.', secondsBounds)()
+  const groupSeconds = metrics.histogram(
+    'database_group_seconds',
+    'Time of a group of writes, with its commit.',
+    secondsBounds,
+  )()
+  const groupWrites = metrics.histogram('database_group_writes', 'Writes that shared a commit.', groupBounds)()
+  metrics.gauge('database_queue_writes', 'Writes that wait for their group.', () => queue.length)
   const prepare = createStatementCache(connection)
   const queue: Pending[] = []
   let scheduled: Promise<void> | null = null
@@ -105,7 +117,11 @@ export function createSqliteDatabase(connection: Connection): Database {
   function nextTurn(): Promise<void> {
     return new Promise((done) => {
       setImmediate(() => {
-        settle(queue.splice(0, groupWritesMax))
+        const group = queue.splice(0, groupWritesMax)
+        const startMs = performance.now()
+        settle(group)
+        groupSeconds.observe((performance.now() - startMs) / 1000)
+        groupWrites.observe(group.length)
         scheduled = queue.length > 0 ? nextTurn() : null
         done()
       })
@@ -118,10 +134,13 @@ export function createSqliteDatabase(connection: Connection): Database {
 
   return {
     read(statement) {
+      const startMs = performance.now()
       try {
         return run(statement)
       } catch (error) {
         throw databaseError(error)
+      } finally {
+        readSeconds.observe((performance.now() - startMs) / 1000)
       }
     },
     write(steps) {

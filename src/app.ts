@@ -9,14 +9,16 @@ import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
 import type { SchemaOf } from './collections/types.ts'
-import type { Context, Env } from './context.ts'
+import type { Context, Env, Peer, RequestContext } from './context.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
 import { createDoor } from './middleware/door.ts'
 import { createCommit } from './middleware/idempotency.ts'
 import { reply, replyError, replyWith } from './middleware/reply.ts'
 import type { Platform } from './platform.ts'
+import { createRouter } from './router.ts'
 import { serveAsset } from './web/assets.ts'
+import { createMetricsRoute } from './web/metrics.ts'
 import { createPages } from './web/pages.ts'
 
 /** The whole server as one fetch handler. It is a Hono app, so `hc<typeof app>` is its typed client. */
@@ -37,7 +39,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
 ): App<SchemaOf<C>> {
   refuseRepeats(collections)
   refuseDangling(collections)
-  const hono = new OpenAPIHono<Env>({ getPath: unversioned })
+  const { router, matched } = createRouter()
+  const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform)
   const newId = createIds(platform.now, platform.random)
   for (const collection of collections) {
@@ -50,15 +53,21 @@ export function createApp<const C extends readonly AnyCollection[]>(
     for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
   hono.route('/', createPages(platform.assets, collections))
+  hono.route('/', createMetricsRoute(platform))
   const drain = addHealth(hono, platform)
   addDescription(hono)
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
   hono.onError((error, c) => answerError(error, c, platform))
   const door = createDoor(platform)
-  const handle = hono.fetch
+  const { fetch } = hono
+  const handle = (request: Request, context: RequestContext) => {
+    const response = fetch(request, context)
+    context.route = matched()
+    return response
+  }
   return Object.assign(hono, {
-    fetch: (request: Request) => door(request, handle),
+    fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
     start: () => platform.database.migrate((db) => migrate(db, collections)),
     drain,
   })
@@ -139,6 +148,9 @@ function createAllow(hono: OpenAPIHono<Env>): Allow {
   }
 }
 
+/** What the log and the metrics call the route of a static file. */
+const fileRoute = '(file)'
+
 /** What no route took: a static file, `OPTIONS`, the wrong method, or nothing at all. */
 async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: Allow): Promise<Response> {
   const { method, path } = c.req
@@ -146,7 +158,10 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
   const allow = allowedMethods(path)
   if (allow === null) {
     const asset = await serveAsset(assets, c.req.raw, path)
-    if (asset && isRead) return asset
+    if (asset && isRead) {
+      c.env.route = fileRoute
+      return asset
+    }
     await asset?.body?.cancel()
     if (!asset) throw new AppError('not_found')
   }
@@ -155,10 +170,10 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
   throw new AppError('method_not_allowed', `${method} is not for this address.`, { headers })
 }
 
-function answerError(error: unknown, c: Context, { report }: Platform): Response {
+function answerError(error: unknown, c: Context, { log }: Platform): Response {
   if (error instanceof AppError && error.status < 500) return replyError(c, error)
   if (!(error instanceof AppError && error.code === 'draining')) {
-    report({ requestId: c.env.requestId, method: c.req.method, path: c.req.path, error })
+    log.problem({ requestId: c.env.requestId, method: c.req.method, path: c.req.path, error })
   }
   return replyError(c, error instanceof AppError ? error : new AppError('internal'))
 }

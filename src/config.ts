@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { StartError } from './errors.ts'
+import { logLevels } from './log.ts'
 import { isLoopback } from './middleware/cross-site.ts'
 import type { Settings } from './platform.ts'
 
@@ -41,6 +42,21 @@ const schema = z.object({
     .min(1, 'must not be empty')
     .default('./data')
     .describe('The folder that keeps the data; made when missing.'),
+  LOG_LEVEL: z
+    .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
+    .default('info')
+    .describe('The least that is logged: debug, info (each request), warn, error or off.'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^([!-~]{16,200})?$/, 'must be 16 characters or more, without spaces')
+    .default('')
+    .describe('Who sends it as a bearer token may read /metrics from other machines.'),
+  DATA_DIR_WAIT: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be 0 to 999 seconds')
+    .transform(Number)
+    .default(0)
+    .describe('Seconds to wait for a data directory that is in use; clients wait, too.'),
   CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
   ALLOWED_HOSTS: list(hostName).describe(
     'Host names that a server on a loopback address answers to beside localhost, with commas.',
@@ -65,8 +81,8 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
 }
 
 /** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
-export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS }: Config): Settings {
-  return { corsOrigins: CORS_ORIGINS, hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null }
+export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS, METRICS_TOKEN }: Config): Settings {
+  return { corsOrigins: CORS_ORIGINS, hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null, metricsToken: METRICS_TOKEN }
 }
 
 /** The names of all variables, for a runtime that must be told which it may read. */

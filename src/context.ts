@@ -1,12 +1,23 @@
 import type { Context as HonoContext } from 'hono'
 
+/** What a runtime knows of the connection that a request came on. */
+export interface Peer {
+  /** The address at its other end: a client's, or a proxy's. */
+  readonly address: string | null
+}
+
 /** What belongs to one request and is not in the `Request`; routes find it in `c.env`. */
 export interface RequestContext {
   requestId: string
+  /** The `traceparent` to hand on to other services (W3C Trace Context); '' when the client sent none. */
+  traceparent: string
   /** Who is asking. Before accounts exist: the one anonymous principal. */
   principal: string
+  /** The pattern of the route that took it, such as `/api/todos/:id`; '' for none. */
+  route: string
   /** The body as it was read, for the fingerprint of an idempotent request. */
   bodyText: string
+  peer: Peer | null
 }
 
 /** The environment of every route: `new Hono<Env>()`. */

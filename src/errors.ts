@@ -7,6 +7,7 @@ export const errorTable = {
   malformed_json: { status: 400, text: 'The body is not valid JSON.' },
   validation_failed: { status: 400, text: 'Some fields are not valid.' },
   cross_site: { status: 403, text: 'Requests from other sites may not change anything here.' },
+  forbidden: { status: 403, text: 'You may not do this.' },
   not_found: { status: 404, text: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, text: 'This address does not take that method.' },
   not_acceptable: { status: 406, text: 'There is no form of this that you accept.' },
@@ -21,6 +22,7 @@ export const errorTable = {
   headers_too_large: { status: 431, text: 'The header fields are too large.' },
   internal: { status: 500, text: 'Something went wrong on our side.' },
   storage_unavailable: { status: 503, text: 'The database does not answer. Try again.' },
+  timeout: { status: 503, text: 'The answer takes too long. Try again.' },
   draining: { status: 503, text: 'The server is stopping.' },
   storage_full: { status: 507, text: 'The storage is full.' },
 } as const

@@ -10,8 +10,10 @@ export {
 } from './collections/collection.ts'
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
 export type { Match, Rows } from './collections/rows.ts'
-export type { Context, Env, RequestContext } from './context.ts'
+export type { Context, Env, Peer, RequestContext } from './context.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
+export { type AccessEntry, createLog, type Log, type LogLevel, type LogOptions, type Problem } from './log.ts'
+export { type Counter, createMetrics, type Family, type Histogram, type Labels, type Metrics } from './metrics.ts'
 export { readJson } from './middleware/body.ts'
 export type { Commit } from './middleware/idempotency.ts'
 export type { Answer } from './middleware/reply.ts'
@@ -21,7 +23,6 @@ export type {
   Database,
   Guard,
   Platform,
-  Problem,
   Results,
   Settings,
   SqlRow,

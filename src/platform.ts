@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { ErrorCode } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 /** What Web standards lack and a runtime supplies. An adapter builds one and hands it to `createApp`. */
 export interface Platform {
@@ -10,8 +12,8 @@ export interface Platform {
   now(): number
   /** Fills the array with random bytes fit for secrets, and returns it. */
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
-  /** Takes note of an error that is ours. Must not throw. */
-  report(problem: Problem): void
+  log: Log
+  metrics: Metrics
 }
 
 /** What an operator decides, as far as the app itself must know. */
@@ -20,14 +22,8 @@ export interface Settings {
   corsOrigins: readonly string[]
   /** The host names that the server answers to, without port; null for any. */
   hosts: readonly string[] | null
-}
-
-/** An error of ours, for the log. */
-export interface Problem {
-  requestId: string
-  method: string
-  path: string
-  error: unknown
+  /** Lets whoever bears it read the metrics from anywhere; '' for nobody. */
+  metricsToken: string
 }
 
 export type SqlValue = string | number | null

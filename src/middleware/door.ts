@@ -1,34 +1,55 @@
-import type { RequestContext } from '../context.ts'
+import type { Peer, RequestContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { compress, compressBytesMin } from './compress.ts'
 import { corsHeaders } from './cors.ts'
 import { createHostCheck, refuseCrossSite } from './cross-site.ts'
-import { finishedLength, replyError } from './reply.ts'
+import { createDeadlines } from './deadline.ts'
+import { createRecorder, type Exchange, pathOf } from './record.ts'
+import { finishedBytes, replyError } from './reply.ts'
 import { createRequestIds } from './request-id.ts'
 import { dataHeaders } from './secure-headers.ts'
+import { watchStream } from './stream.ts'
+import { traceparentOf } from './trace.ts'
 
 type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>
 
-/** Lets a request in to its handler, and its answer out. Never throws an `AppError`. */
-export type Door = (request: Request, handle: Handler) => Response | Promise<Response>
+/** Lets a request in to its handler, and its answer out. Never throws. */
+export type Door = (request: Request, handle: Handler, peer?: Peer | null) => Response | Promise<Response>
 
 /**
  * What happens to every request before and after its route, in one pass and without a promise of its
  * own: name it, refuse it when it comes from where it should not, run it, and see that the answer
  * carries what every answer must.
  */
-export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'random'>): Door {
-  const requestId = createRequestIds(random)
+export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log' | 'metrics'>): Door {
+  const { settings } = platform
+  const requestId = createRequestIds(platform.random)
+  const recorder = createRecorder(platform)
+  const deadlines = createDeadlines()
   const checkHost = createHostCheck(settings.hosts)
   const corsOrigins = new Set(settings.corsOrigins)
 
-  function finish(request: Request, response: Response, context: RequestContext): Response {
-    const length = finishedLength(response)
-    if (length !== undefined && length < compressBytesMin && corsOrigins.size === 0) return response
-    const complete = length === undefined ? withHeaders(response, context) : response
+  function finish(exchange: Exchange, response: Response): Response {
+    const { request, context } = exchange
+    const bytes = finishedBytes(response)
+    if (bytes !== undefined && bytes < compressBytesMin && corsOrigins.size === 0)
+      return ended(exchange, response, bytes)
+    const complete = bytes === undefined ? withHeaders(response, context) : response
     if (corsOrigins.size > 0) addCors(request, complete)
-    return compress(request, complete, length ?? contentLength(complete))
+    const sent = compress(request, complete, bytes ?? contentLength(complete))
+    const { body } = sent
+    if (sent === response && bytes !== undefined) return ended(exchange, sent, bytes)
+    if (body === null) return ended(exchange, sent, 0)
+    return replaceBody(
+      sent,
+      watchStream(body, (end) => recorder.end(exchange, sent.status, end)),
+    )
+  }
+
+  function ended(exchange: Exchange, response: Response, bytes: number): Response {
+    recorder.end(exchange, response.status, { bytes, cut: false })
+    return response
   }
 
   function addCors(request: Request, { headers }: Response): void {
@@ -37,29 +58,57 @@ export function createDoor({ settings, random }: Pick<Platform, 'settings' | 'ra
     for (const [name, value] of Object.entries(cors ?? {})) headers.set(name, value)
   }
 
-  function admit(request: Request, handle: Handler): Response | Promise<Response> {
-    const context: RequestContext = { requestId: requestId(request), principal: 'anonymous', bodyText: '' }
-    const refuse = (error: unknown): Response => {
-      if (!(error instanceof AppError)) throw error
-      return finish(request, replyError({ env: context, req: { raw: request } }, error), context)
+  function admit(request: Request, handle: Handler, peer: Peer | null): Response | Promise<Response> {
+    const context: RequestContext = {
+      requestId: requestId(request),
+      traceparent: traceparentOf(request),
+      principal: 'anonymous',
+      route: '',
+      bodyText: '',
+      peer,
     }
+    const exchange = recorder.begin(request, context)
     try {
       checkHost(request)
       refuseCrossSite(request, corsOrigins)
       const response = handle(request, context)
-      if (!(response instanceof Promise)) return finish(request, response, context)
-      return response.then((later) => finish(request, later, context)).catch(refuse)
+      return response instanceof Promise ? inTime(exchange, response) : finish(exchange, response)
     } catch (error) {
-      return refuse(error)
+      return refuse(exchange, error)
     }
   }
 
-  /** HEAD is GET without the body (RFC 9110 §9.3.2), headers and all. */
-  async function head(request: Request, handle: Handler): Promise<Response> {
-    return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context)))
+  function refuse(exchange: Exchange, error: unknown): Response {
+    const { request, context } = exchange
+    const known = error instanceof AppError ? error : new AppError('internal')
+    const { requestId: id } = context
+    if (known !== error)
+      platform.log.problem({ requestId: id, method: request.method, path: pathOf(request.url), error })
+    return finish(exchange, replyError({ env: context, req: { raw: request } }, known))
   }
 
-  return (request, handle) => (request.method === 'HEAD' ? head : admit)(request, handle)
+  /** The answer, or a refusal when it takes too long. What comes after that is let go. */
+  function inTime(exchange: Exchange, response: Promise<Response>): Promise<Response> {
+    return new Promise((resolve) => {
+      const isInTime = deadlines.start(() => resolve(refuse(exchange, new AppError('timeout'))))
+      response
+        .then((later) => {
+          if (isInTime()) resolve(finish(exchange, later))
+          else void later.body?.cancel()
+        })
+        .catch((error) => {
+          isInTime()
+          resolve(refuse(exchange, error))
+        })
+    })
+  }
+
+  /** HEAD is GET without the body (RFC 9110 §9.3.2), headers and all. */
+  async function head(request: Request, handle: Handler, peer: Peer | null): Promise<Response> {
+    return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context), peer))
+  }
+
+  return (request, handle, peer = null) => (request.method === 'HEAD' ? head : admit)(request, handle, peer)
 }
 
 /** Without `Range`, which is for GET alone (RFC 9110 §14.2). */
@@ -69,11 +118,21 @@ function asGet({ url, headers, signal }: Request): Request {
   return new Request(url, { headers: all, signal })
 }
 
+function replaceBody(response: Response, body: ReadableStream<Uint8Array>): Response {
+  const init: ResponseInit & { encodeBody: 'automatic' | 'manual' } = {
+    status: response.status,
+    headers: response.headers,
+    // workerd would compress a second time unless told that the body is encoded already.
+    encodeBody: response.headers.has('content-encoding') ? 'manual' : 'automatic',
+  }
+  return new Response(body as BodyInit, init)
+}
+
 /** Keeps what tells the length: the header, or a stream where GET would send one, lest a runtime claim zero. */
 async function withoutBody(response: Response): Promise<Response> {
   const { status, headers } = response
   const hasBody = response.body !== null
-  if (finishedLength(response) !== undefined && hasBody) {
+  if (finishedBytes(response) !== undefined && hasBody) {
     headers.set('Content-Length', String((await response.arrayBuffer()).byteLength))
   } else {
     await response.body?.cancel()

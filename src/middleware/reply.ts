@@ -25,8 +25,8 @@ interface Finished extends Response {
   [finished]?: number
 }
 
-/** The length of an answer that `reply` made, in UTF-16 units; undefined for any other. */
-export function finishedLength(response: Response): number | undefined {
+/** The length of an answer that `reply` made; undefined for any other. */
+export function finishedBytes(response: Response): number | undefined {
   return (response as Finished)[finished]
 }
 
@@ -53,8 +53,14 @@ export function reply(
       ...headers,
     },
   })
-  response[finished] = text?.length ?? 0
+  response[finished] = text === null ? 0 : bytesOf(text)
   return response
+}
+
+const beyondAscii = /[^\0-\x7f]/
+
+function bytesOf(text: string): number {
+  return beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length
 }
 
 /** Answers with a success. */

@@ -2,16 +2,19 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
+import { createLog } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import type { Platform } from '../../src/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const platform: Platform = {
   database: (await createTestDatabase([])).database,
   assets: { open: async () => null },
-  settings: { corsOrigins: [], hosts: null },
+  settings: { corsOrigins: [], hosts: null, metricsToken: '' },
   now: Date.now,
   random: (bytes) => crypto.getRandomValues(bytes),
-  report() {},
+  log: createLog({ level: 'off', write() {}, now: Date.now }),
+  metrics: createMetrics(),
 }
 
 test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(

@@ -67,7 +67,7 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
     })
   })
 
-  test('ends with code 1 when a client does not take its answers within the limit', async () => {
+  test('ends although a client does not take its answers', async () => {
     const server = await start({ runtime })
     const stuck = await openConnection(server.url)
     stuck.socket.pause()
@@ -75,7 +75,8 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
     stuck.send(get('/docs/swagger-ui-bundle.js').repeat(40))
     await filled(server, stuck)
     await signalled(server, 'SIGTERM')
-    expect(await server.exited).toBe(1)
+    // By cutting the client off where the runtime can, else by the limit on the whole.
+    expect(await server.exited).toBe(runtime === 'node' ? 0 : 1)
     stuck.socket.destroy()
   })
 

@@ -1,0 +1,54 @@
+/** One run of wrk against a server, and what it saw. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const script = fileURLToPath(new URL('wrk.lua', import.meta.url))
+/** Slow peers answer late; an answer that takes longer than this is a failure. */
+const timeoutSeconds = 60
+
+/** What to send: GETs of the paths in a file, at random, and a share of POSTs between them. */
+export interface Load {
+  getsFile: string
+  postShare: number
+  postPath: string
+  postBody: string
+}
+
+export interface WrkOptions {
+  origin: string
+  connections: number
+  seconds: number
+  core: number
+}
+
+export interface WrkResult {
+  /** Zero when a server answered nothing in the whole time; its latencies are infinite then. */
+  requests: number
+  requestsPerSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/** The line that wrk.lua writes at the end. */
+type Summary = Record<'requests' | 'microseconds' | 'failures' | 'refusals' | 'p50Us' | 'p99Us', number>
+
+/** @throws Error when a connection failed, or an answer was 400 or more: all that wrk counts */
+export async function runWrk(load: Load, { origin, connections, seconds, core }: WrkOptions): Promise<WrkResult> {
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, `--timeout=${timeoutSeconds}s`, '--latency']
+  const work = ['-s', script, origin, '--', load.getsFile, String(load.postShare), load.postPath, load.postBody]
+  const { stdout } = await run('taskset', ['-c', String(core), ...wrk, ...work])
+  const line = /^RESULT (.*)$/m.exec(stdout)?.[1]
+  if (!line) throw new Error(`wrk said nothing:\n${stdout}`)
+  const { requests, microseconds, failures, refusals, p50Us, p99Us } = JSON.parse(line) as Summary
+  if (failures + refusals > 0)
+    throw new Error(`${failures} requests failed, ${refusals} answers were 400 or more:\n${stdout}`)
+  const latencyMs = (us: number) => (requests > 0 ? us / 1000 : Number.POSITIVE_INFINITY)
+  return {
+    requests,
+    requestsPerSecond: requests / (microseconds / 1e6),
+    p50Ms: latencyMs(p50Us),
+    p99Ms: latencyMs(p99Us),
+  }
+}

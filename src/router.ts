@@ -1,0 +1,27 @@
+import type { Result, Router } from 'hono/router'
+import { RegExpRouter } from 'hono/router/reg-exp-router'
+import { SmartRouter } from 'hono/router/smart-router'
+import { TrieRouter } from 'hono/router/trie-router'
+import type { H, RouterRoute } from 'hono/types'
+
+type Route = [H, RouterRoute]
+
+/** Hono's own router, and the pattern that it chose last. Hono matches and calls the handler in one synchronous step. */
+export function createRouter(): { router: Router<Route>; matched(): string } {
+  const inner = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] })
+  let last: Result<Route> = [[]]
+  const router: Router<Route> = {
+    name: 'galley',
+    add: (method, path, handler) => inner.add(method, path, handler),
+    match(method, path) {
+      last = inner.match(method, path)
+      return last
+    },
+  }
+  return { router, matched: () => patternOf(last) }
+}
+
+function patternOf([handlers]: Result<Route>): string {
+  const [route] = handlers.at(-1) ?? []
+  return route === undefined || route[1].method === 'ALL' ? '' : route[1].path
+}

@@ -1,0 +1,37 @@
+/** Single writes whose answers a ledger takes note of, whatever they are. */
+import { acknowledge, type Ledger, type Operation, type Todo } from '../process/ledger.ts'
+
+/** An answer's status, with the error's code where it is one. */
+export type Verdict = string
+
+export const createdVerdict: Verdict = '201'
+
+/** Makes a write and says how it was answered: `201`, or `507 storage_full`. */
+export async function attempt(url: string, ledger: Ledger, operation: Operation): Promise<Verdict> {
+  ledger.open.add(operation)
+  const { method, path, headers, body } = operation
+  const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
+  const text = await response.text()
+  const answer = (text === '' ? {} : JSON.parse(text)) as { data?: Todo; code?: string }
+  if (!response.ok) return `${response.status} ${answer.code}`
+  acknowledge(ledger, operation, answer.data ?? null)
+  return String(response.status)
+}
+
+export function creation(headers: Record<string, string> = {}): Operation {
+  const body = { title: crypto.randomUUID(), completed: false }
+  return { kind: 'create', method: 'POST', path: '/api/todos', body, headers }
+}
+
+export function change({ id, completed }: Todo): Operation {
+  const body = { completed: !completed }
+  return { kind: 'update', method: 'PATCH', path: `/api/todos/${id}`, id, body, headers: {} }
+}
+
+export function removal({ id }: Todo): Operation {
+  return { kind: 'delete', method: 'DELETE', path: `/api/todos/${id}`, id, headers: {} }
+}
+
+export function createMany(url: string, ledger: Ledger, count: number): Promise<Verdict[]> {
+  return Promise.all(Array.from({ length: count }, () => attempt(url, ledger, creation())))
+}

@@ -1,0 +1,118 @@
+/** What an acknowledgement is worth when the power goes: as the disk was synced, and no more than that. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { RunningProcess } from '../harness/server.ts'
+import { createRandom, type Random, writeUntilGone } from '../process/crowd.ts'
+import { faultsOf, type Ledger } from '../process/ledger.ts'
+import { servers } from '../process/servers.ts'
+import { temporaryFolders } from '../process/temporary.ts'
+import type { Disk } from './disk.ts'
+import { disks } from './disks.ts'
+import { tearDisk } from './power.ts'
+import { integrityOf, storedTodos } from './stored.ts'
+
+const folder = temporaryFolders()
+const newDisk = disks()
+const start = servers()
+
+const clients = 16
+const acknowledgedMax = 300
+/** How many writes, syncs and the like a round may see, and how many of them on the database itself. */
+const callsMax = 1000
+const checkpointCallsMax = 60
+const seed = 20_261_121
+
+test.each([
+  ['node', 20],
+  ['deno', 20],
+] as const)('an acknowledged write survives a power cut at any moment (%s)', async (runtime, rounds) => {
+  const random = createRandom(seed)
+  const ledger: Ledger = { rows: new Map(), open: new Set() }
+  const totals = { acknowledged: 0, unanswered: 0 }
+  let disk = await newDisk()
+  for (let round = 0; round < rounds; round += 1) {
+    const server = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
+    await settle(server.url, ledger)
+    totals.acknowledged += await writeUntilCut(server, disk, ledger, random)
+    totals.unanswered += ledger.open.size
+    disk = await newDisk(await remains(disk, random))
+    expect(await integrityOf(disk.dataDir, await folder()), `round ${round}`).toBe('ok')
+  }
+  const last = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
+  await settle(last.url, ledger)
+  console.info(`power cuts on ${runtime}: ${JSON.stringify({ rounds, ...totals, rows: ledger.rows.size })}`)
+})
+
+/** Holds the ledger against what is stored. What was open is known then, either way. */
+async function settle(url: string, ledger: Ledger): Promise<void> {
+  const stored = await storedTodos(url)
+  expect(faultsOf(ledger, stored)).toEqual([])
+  ledger.open.clear()
+  ledger.rows = stored
+}
+
+/** Cuts at a random moment. Gives the number of acknowledgements. */
+async function writeUntilCut(server: RunningProcess, disk: Disk, ledger: Ledger, random: Random): Promise<number> {
+  const fatal = chooseMoment(disk, random)
+  let acknowledged = 0
+  const onAcknowledged = () => {
+    acknowledged += 1
+    if (acknowledged === fatal) server.process.kill('SIGKILL')
+  }
+  await writeUntilGone({ url: server.url, clients, ledger, random, onAcknowledged })
+  expect(await server.exited).toBe('SIGKILL')
+  return acknowledged
+}
+
+/** An acknowledgement, whose number it gives; or the middle of a call that reaches for the disk, anywhere or in a checkpoint. */
+function chooseMoment(disk: Disk, random: Random): number {
+  const below = (max: number) => 1 + Math.floor(random() * max)
+  const dice = random()
+  if (dice < 0.4) return below(acknowledgedMax)
+  const inCheckpoint = dice < 0.7
+  disk.set('fuseSparesWal', inCheckpoint ? 1 : 0)
+  disk.set('fuse', below(inCheckpoint ? checkpointCallsMax : callsMax))
+  return Number.POSITIVE_INFINITY
+}
+
+/** Either nothing that was not synced, or some of it. */
+async function remains(disk: Disk, random: Random): Promise<string> {
+  if (random() < 0.5) return disk.shadowDir
+  const torn = join(await folder(), 'torn')
+  await mkdir(torn)
+  tearDisk(disk, torn, random)
+  return torn
+}
+
+test.each(['OFF', 'NORMAL'])('a power cut takes acknowledged writes with synchronous=%s', async (level) => {
+  const weak = { NODE_OPTIONS: `--import=${new URL('weak-sync.ts', import.meta.url)}`, FAULT_SYNCHRONOUS: level }
+  expect(await lossesOf('node', weak)).not.toEqual([])
+})
+
+test.each(['node', 'deno'] as const)(
+  'a power cut takes acknowledged writes on a disk that lies (%s)',
+  async (runtime) => {
+    expect(await lossesOf(runtime, {}, (disk) => disk.set('loseSyncs', 1))).not.toEqual([])
+  },
+)
+
+async function lossesOf(
+  runtime: 'node' | 'deno',
+  env: Record<string, string>,
+  prepare: (disk: Disk) => void = () => {},
+): Promise<string[]> {
+  const ledger: Ledger = { rows: new Map(), open: new Set() }
+  const disk = await newDisk()
+  const server = await start({ runtime, dataDir: disk.dataDir, env: { ...disk.env, ...env } })
+  prepare(disk)
+  let left = 100
+  const onAcknowledged = () => {
+    left -= 1
+    if (left === 0) server.process.kill('SIGKILL')
+  }
+  await writeUntilGone({ url: server.url, clients, ledger, random: createRandom(seed), onAcknowledged })
+  const rest = await newDisk(disk.shadowDir)
+  const again = await start({ runtime, dataDir: rest.dataDir })
+  return faultsOf(ledger, await storedTodos(again.url)).filter((fault) => fault.endsWith('found nothing'))
+}
