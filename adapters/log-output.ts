@@ -3,7 +3,7 @@ import process from 'node:process'
 
 /** Lines wait this long for others, so that a write to the file serves many. */
 const flushMs = 50
-const flushBytes = 16 * 1024
+const flushBytes = 64 * 1024
 /** A reader of the log that stands still costs lines, never requests or memory. */
 const bufferBytesMax = 4 * 1024 * 1024
 const standardOutput = 1

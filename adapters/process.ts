@@ -125,7 +125,7 @@ function createPlatform(config: Config, { publicFolder }: ServeOptions): Platfor
     database,
     assets: createFolderAssets([
       { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
-      { at: 'status/', folder: status, only: /^status\.(css|js)$/ },
+      { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
       ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
     ]),
     settings: settingsOf(config),

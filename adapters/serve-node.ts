@@ -27,7 +27,7 @@ async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promi
   assertVersion()
   const server = createAdaptorServer({
     fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
-      app.fetch(request, peerOf(incoming.socket)),
+      app.fetch(request, new SocketPeer(incoming.socket)),
     createServer,
     serverOptions: {
       headersTimeout: headTimeoutMs,
@@ -47,12 +47,16 @@ async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promi
   return { port: (server.address() as AddressInfo).port, close: () => close(server) }
 }
 
-/** Asked for late, because few requests need it. */
-function peerOf(socket: Socket): Peer {
-  return {
-    get address() {
-      return socket.remoteAddress ?? null
-    },
+/** Asks for the address late, because few requests need it. */
+class SocketPeer implements Peer {
+  readonly #socket: Socket
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  get address(): string | null {
+    return this.#socket.remoteAddress ?? null
   }
 }
 

@@ -3,6 +3,7 @@
  * requests are put together by hand, because they are written as often as answers are.
  */
 import { AppError } from './errors.ts'
+import { isoTime } from './iso-time.ts'
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'off'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -104,7 +105,7 @@ function createClock(now: () => number): () => string {
     const ms = now()
     if (ms !== lastMs) {
       lastMs = ms
-      text = new Date(ms).toISOString()
+      text = isoTime(ms)
     }
     return text
   }

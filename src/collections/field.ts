@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { isoTime } from '../iso-time.ts'
 import type { SqlValue } from '../platform.ts'
 import { idPattern } from './id.ts'
 
@@ -118,7 +119,7 @@ function timestamp<const O extends Options<string>>(options: O = {} as O): Field
   return build(schema, options, {
     type: 'timestamp',
     encode: (value) => Date.parse(value),
-    decode: (stored) => new Date(Number(stored)).toISOString(),
+    decode: (stored) => isoTime(Number(stored)),
   })
 }
 

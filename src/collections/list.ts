@@ -3,14 +3,12 @@
  * by offset, so the thousandth costs what the first does. Every sort ends in `createdAt, id`, which
  * makes it total and is how the index of each field goes on.
  */
-import { type ExpressionWrapper, type RawBuilder, sql } from 'kysely'
-import { builder, statementOf } from '../database/dialect.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { Database, SqlRow, SqlValue, Statement } from '../platform.ts'
 import type { AnyCollection } from './collection.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Column, Fields } from './field.ts'
-import { columnsOf } from './rows.ts'
+import { andThen, columnsOf } from './rows.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
@@ -45,7 +43,11 @@ export interface ListQuery {
   count: boolean
 }
 
-type Condition = RawBuilder<boolean> | ExpressionWrapper<never, never, boolean>
+/** A condition in SQL with its values. Put together by hand: a list is hot, and names of fields need no escaping, see `collection`. */
+interface Condition {
+  sql: string
+  values: readonly SqlValue[]
+}
 
 /** The fields that a list of this collection may name, with their columns. */
 export function listableFields({ fields }: AnyCollection): ReadonlyMap<string, Column> {
@@ -194,26 +196,31 @@ const parsers: Record<Column['type'], (text: string) => SqlValue> = {
 }
 
 /** One page of stored rows, and the cursor that goes on after it. */
-interface Page {
+export interface Page {
   rows: SqlRow[]
   next: string | null
 }
 
-/** Reads a page, at once where its rows can't be large, else in blocks until it is long enough. */
-export async function readPage(database: Database, collection: AnyCollection, query: ListQuery): Promise<Page> {
+/** Reads a page, in one go where its rows can't be large, else in blocks until it is long enough. */
+export function readPage(database: Database, collection: AnyCollection, query: ListQuery): Page | Promise<Page> {
   const block = rowsAtOnce(collection)
+  const { sort } = query
   const rows: SqlRow[] = []
-  let { after } = query
-  for (let length = 0; ; ) {
+  let length = 0
+
+  function readBlock(after: SqlValue[] | null): Page | Promise<Page> {
     const limit = Math.min(block, query.limit - rows.length)
-    const found = await database.read(listStatement(collection, { ...query, limit, after }))
-    rows.push(...found.slice(0, limit))
-    const last = rows.at(-1)
-    if (!last || found.length <= limit) return { rows, next: null }
-    if (limit === block) length += lengthOf(found)
-    if (rows.length === query.limit || length >= pageLengthMax) return { rows, next: cursorAfter(last, query.sort) }
-    after = keyOf(last, query.sort)
+    return andThen(database.read(listStatement(collection, { ...query, limit, after })), (found) => {
+      rows.push(...found.slice(0, limit))
+      const last = rows.at(-1)
+      if (!last || found.length <= limit) return { rows, next: null }
+      if (limit === block) length += lengthOf(found)
+      if (rows.length === query.limit || length >= pageLengthMax) return { rows, next: cursorAfter(last, sort) }
+      return readBlock(keyOf(last, sort))
+    })
   }
+
+  return readBlock(query.after)
 }
 
 function rowsAtOnce({ fields }: AnyCollection): number {
@@ -229,21 +236,33 @@ function lengthOf(rows: readonly SqlRow[]): number {
 
 /** The statement that reads one page and one row more, which tells whether there is a next one. */
 export function listStatement(collection: AnyCollection, { limit, sort, filters, after }: ListQuery): Statement {
-  let query = builder
-    .selectFrom(collection.name)
-    .select(columnsOf(collection))
-    .limit(limit + 1)
-  for (const condition of filters.flatMap(conditionsOf)) query = query.where(condition)
-  if (after) for (const condition of afterConditions(sort, after)) query = query.where(condition)
-  for (const { field, descending } of sort) query = query.orderBy(field, descending ? 'desc' : 'asc')
-  return statementOf(query)
+  const conditions = [...filters.map(filterCondition), ...(after ? [afterCondition(sort, after)] : [])]
+  const where = whereOf(conditions)
+  const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
+  const sql = `${selectOf(collection)}${where.sql} order by ${order.join()} limit ?`
+  return { sql, parameters: [...where.values, limit + 1] }
 }
 
 /** The statement that counts what the filters let through, up to `countMax`. */
-export function countStatement(collection: AnyCollection, { filters }: ListQuery): Statement {
-  let query = builder.selectFrom(collection.name).select(sql.lit(1).as('one')).limit(countMax)
-  for (const condition of filters.flatMap(conditionsOf)) query = query.where(condition)
-  return statementOf(builder.selectFrom(query.as('some')).select(sql<number>`count(*)`.as('count')))
+export function countStatement({ name }: AnyCollection, { filters }: ListQuery): Statement {
+  const { sql, values } = whereOf(filters.map(filterCondition))
+  return {
+    sql: `select count(*) as count from (select 1 from "${name}"${sql} limit ${countMax})`,
+    parameters: values,
+  }
+}
+
+const selects = new WeakMap<AnyCollection, string>()
+
+function selectOf(collection: AnyCollection): string {
+  let text = selects.get(collection)
+  if (text === undefined) {
+    text = `select ${columnsOf(collection)
+      .map((column) => `"${column}"`)
+      .join()} from "${collection.name}"`
+    selects.set(collection, text)
+  }
+  return text
 }
 
 /** The cursor that goes on after this stored row. */
@@ -257,15 +276,22 @@ function keyOf(row: SqlRow, sort: readonly SortTerm[]): SqlValue[] {
 
 const comparisons = { $eq: '=', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
 
-function conditionsOf({ field, operator, values }: Filter): Condition[] {
-  const column = sql.ref(field)
-  const [value = null] = values
-  if (operator === '$in') return [sql<boolean>`${column} in (${sql.join(values)})`]
-  if (operator !== '$startsWith') return [sql<boolean>`${column} ${sql.raw(comparisons[operator])} ${value}`]
+function whereOf(conditions: readonly Condition[]): Condition {
+  if (conditions.length === 0) return { sql: '', values: [] }
+  return {
+    sql: ` where ${conditions.map(({ sql }) => sql).join(' and ')}`,
+    values: conditions.flatMap(({ values }) => values),
+  }
+}
+
+function filterCondition({ field, operator, values }: Filter): Condition {
+  if (operator === '$in') return { sql: `"${field}" in (${values.map(() => '?').join()})`, values }
+  if (operator !== '$startsWith') return { sql: `"${field}" ${comparisons[operator]} ?`, values }
   // As a range, so that the index serves it and no pattern needs escaping.
+  const [value = null] = values
   const end = prefixEnd(String(value))
-  const from = sql<boolean>`${column} >= ${value}`
-  return end === null ? [from] : [from, sql<boolean>`${column} < ${end}`]
+  if (end === null) return { sql: `"${field}" >= ?`, values }
+  return { sql: `"${field}" >= ? and "${field}" < ?`, values: [value, end] }
 }
 
 /** The least text above everything that starts with the prefix, in order of code points; null when there is none. */
@@ -283,25 +309,30 @@ export function prefixEnd(prefix: string): string | null {
  * The rows behind a key. Where all directions agree it is a comparison of rows, which an index answers
  * whole; else it is a bound on the first field, for the index, and the exact rule beside it.
  */
-function afterConditions(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition[] {
+function afterCondition(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition {
   const [first] = sort
-  if (!first) return []
-  if (sort.every(({ descending }) => descending === first.descending)) {
-    const columns = sql.join(sort.map(({ field }) => sql.ref(field)))
-    return [sql<boolean>`(${columns}) ${sql.raw(first.descending ? '<' : '>')} (${sql.join(values)})`]
+  const [value = null] = values
+  if (first && sort.some(({ descending }) => descending !== first.descending)) {
+    const exact = strictlyAfter(sort, values)
+    const bound = `"${first.field}" ${first.descending ? '<=' : '>='} ?`
+    return { sql: `${bound} and ${exact.sql}`, values: [value, ...exact.values] }
   }
-  const bound = sql<boolean>`${sql.ref(first.field)} ${sql.raw(first.descending ? '<=' : '>=')} ${values[0] ?? null}`
-  return [bound, strictlyAfter(sort, values)]
+  const columns = sort.map(({ field }) => `"${field}"`).join()
+  const marks = sort.map(() => '?').join()
+  return { sql: `(${columns}) ${first?.descending ? '<' : '>'} (${marks})`, values }
 }
 
 /** `a > x or (a = x and (b > y or …))` */
 function strictlyAfter(
   [term, ...rest]: readonly SortTerm[],
   [value = null, ...others]: readonly SqlValue[],
-): RawBuilder<boolean> {
-  if (!term) return sql`false`
-  const column = sql.ref(term.field)
-  const beyond = sql<boolean>`${column} ${sql.raw(term.descending ? '<' : '>')} ${value}`
-  if (rest.length === 0) return beyond
-  return sql<boolean>`(${beyond} or (${column} = ${value} and ${strictlyAfter(rest, others)}))`
+): Condition {
+  if (!term) return { sql: 'false', values: [] }
+  const beyond = `"${term.field}" ${term.descending ? '<' : '>'} ?`
+  if (rest.length === 0) return { sql: beyond, values: [value] }
+  const further = strictlyAfter(rest, others)
+  return {
+    sql: `(${beyond} or ("${term.field}" = ? and ${further.sql}))`,
+    values: [value, value, ...further.values],
+  }
 }

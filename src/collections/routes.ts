@@ -6,11 +6,11 @@ import { etagOf, matchesTag } from '../middleware/etag.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import { reply, replyWith } from '../middleware/reply.ts'
 import type { Database } from '../platform.ts'
-import type { Collection } from './collection.ts'
+import type { Collection, RowOf } from './collection.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
-import { countStatement, listableFields, parseListQuery, readPage } from './list.ts'
-import type { Match, Rows } from './rows.ts'
+import { countStatement, listableFields, type Page, parseListQuery, readPage } from './list.ts'
+import { andThen, type Match, type Rows } from './rows.ts'
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
@@ -20,20 +20,25 @@ export function createRoutes<F extends Fields>(
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
-  async function list(c: Context): Promise<Response> {
-    const query = parseListQuery(new URL(c.req.url).searchParams, listable)
-    const { rows: page, next } = await readPage(database, collection, query)
-    const count = query.count ? await countRows(query) : undefined
-    return replyWith(c, { status: 200, data: page.map(rows.decode), more: { next, count } })
+  function list(c: Context): Response | Promise<Response> {
+    const query = parseListQuery(parametersOf(c), listable)
+    return andThen(readPage(database, collection, query), (page) => {
+      if (!query.count) return answerPage(c, page)
+      return andThen(database.read(countStatement(collection, query)), ([row]) =>
+        answerPage(c, page, Number(row?.count)),
+      )
+    })
   }
 
-  async function countRows(query: Parameters<typeof countStatement>[1]): Promise<number> {
-    const [row] = await database.read(countStatement(collection, query))
-    return Number(row?.count)
+  function answerPage(c: Context, { rows: stored, next }: Page, count?: number): Response {
+    return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, count } })
   }
 
-  async function get(c: Context): Promise<Response> {
-    const row = await rows.get(idOf(c))
+  function get(c: Context): Response | Promise<Response> {
+    return andThen(rows.get(idOf(c)), (row) => answerRow(c, row))
+  }
+
+  function answerRow(c: Context, row: RowOf<F> | null): Response {
     if (!row) throw notFound(collection.name)
     const tag = etagOf(row.version)
     const known = c.req.raw.headers.get('if-none-match')
@@ -77,6 +82,11 @@ export function createRoutes<F extends Fields>(
     .put('/:id', put)
     .patch('/:id', change)
     .delete('/:id', remove)
+}
+
+function parametersOf({ req }: Context): URLSearchParams {
+  const start = req.url.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : req.url.slice(start))
 }
 
 function idOf(c: Context): string {

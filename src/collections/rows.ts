@@ -1,5 +1,6 @@
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
+import { isoTime } from '../iso-time.ts'
 import type { Guard, Platform, Results, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
 import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
 import type { Fields } from './field.ts'
@@ -10,7 +11,8 @@ export type Match = (version: number) => boolean
 
 /** Reads the rows of a collection and builds the statements that change them. */
 export interface Rows<F extends Fields> {
-  get(id: string): Promise<RowOf<F> | null>
+  /** At once where the database answers at once, which a hot route should make use of. */
+  get(id: string): RowOf<F> | null | Promise<RowOf<F> | null>
   /** Makes a row of a body, with its id, time and version; nothing is stored yet. @throws AppError `validation_failed` */
   make(body: unknown, id?: string): RowOf<F>
   /** Stores a row; fails with `precondition_failed` when its id is taken. */
@@ -29,6 +31,11 @@ export interface Rows<F extends Fields> {
   last(results: Results): RowOf<F>
   /** A body that changes a row, validated. @throws AppError `validation_failed` */
   change(body: unknown): ChangeOf<F>
+}
+
+/** Goes on with a value that may be a promise, and at once where it is none. */
+export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(use) : use(value)
 }
 
 /** The columns of a collection's table, in order. */
@@ -55,7 +62,7 @@ export function createRows<F extends Fields>(
   const decode = (stored: SqlRow): RowOf<F> => {
     const row: Record<string, unknown> = { id: stored.id }
     for (const [name, { column }] of fields) row[name] = column.decode(stored[name] ?? null)
-    row.createdAt = new Date(Number(stored.createdAt)).toISOString()
+    row.createdAt = isoTime(Number(stored.createdAt))
     row.version = stored.version
     return row as RowOf<F>
   }
@@ -76,10 +83,8 @@ export function createRows<F extends Fields>(
 
   return {
     decode,
-    async get(id) {
-      const [stored] = await database.read({ ...compiled.get, parameters: [id] })
-      return stored ? decode(stored) : null
-    },
+    get: (id) =>
+      andThen(database.read({ ...compiled.get, parameters: [id] }), ([stored]) => (stored ? decode(stored) : null)),
     last: (results) => decode(lastRow(results)),
     make(body, chosenId) {
       const values = validate(create, body)

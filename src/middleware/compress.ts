@@ -5,6 +5,11 @@ export const compressBytesMin = 1024
 
 const compressible = /^(text\/(?!event-stream)|application\/(json|problem\+json|javascript|xml|wasm)|image\/svg\+xml)/
 
+/** Whether it can come to compressing at all, told without a look at the answer's headers. */
+export function mayCompress(request: Request, { status }: Response, sizeBytes: number): boolean {
+  return status === 200 && sizeBytes >= compressBytesMin && request.headers.has('accept-encoding')
+}
+
 /**
  * Compresses an answer as `Accept-Encoding` asks (gzip or deflate) where it pays. A strong ETag turns
  * weak, because the bytes are no longer the tagged ones (RFC 9110 §8.8.1). Ranges and streams of
@@ -16,7 +21,7 @@ export function compress(request: Request, response: Response, sizeBytes: number
   if (sizeBytes === undefined || sizeBytes < compressBytesMin || response.status !== 200) return response
   const { headers } = response
   if (headers.has('content-encoding') || !compressible.test(headers.get('content-type') ?? '')) return response
-  headers.append('Vary', 'Accept-Encoding')
+  if (headers.get('vary')?.includes('Accept-Encoding') !== true) headers.append('Vary', 'Accept-Encoding')
   const encoding = negotiateEncoding(request.headers.get('accept-encoding'))
   const { body } = response
   return encoding === null || body === null ? response : encode(body, headers, encoding)

@@ -1,7 +1,7 @@
 import type { Peer, RequestContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
-import { compress, compressBytesMin } from './compress.ts'
+import { compress, mayCompress } from './compress.ts'
 import { corsHeaders } from './cors.ts'
 import { createHostCheck, refuseCrossSite } from './cross-site.ts'
 import { createDeadlines } from './deadline.ts'
@@ -33,7 +33,7 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
   function finish(exchange: Exchange, response: Response): Response {
     const { request, context } = exchange
     const bytes = finishedBytes(response)
-    if (bytes !== undefined && bytes < compressBytesMin && corsOrigins.size === 0)
+    if (bytes !== undefined && corsOrigins.size === 0 && !mayCompress(request, response, bytes))
       return ended(exchange, response, bytes)
     const complete = bytes === undefined ? withHeaders(response, context) : response
     if (corsOrigins.size > 0) addCors(request, complete)
@@ -92,10 +92,7 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     return new Promise((resolve) => {
       const isInTime = deadlines.start(() => resolve(refuse(exchange, new AppError('timeout'))))
       response
-        .then((later) => {
-          if (isInTime()) resolve(finish(exchange, later))
-          else void later.body?.cancel()
-        })
+        .then((later) => (isInTime() ? resolve(finish(exchange, later)) : later.body?.cancel()))
         .catch((error) => {
           isInTime()
           resolve(refuse(exchange, error))

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import { type AppError, type ErrorDetail, errorTable } from '../errors.ts'
 import { wantsProblem } from './accept.ts'
+import { compressBytesMin } from './compress.ts'
 import { dataHeaders } from './secure-headers.ts'
 
 /** An answer before it is a Response: what an idempotent request stores and replays. */
@@ -43,19 +44,25 @@ export function reply(
   text: string | null,
   headers?: Readonly<Record<string, string>>,
 ): Response {
+  const bytes = text === null ? 0 : bytesOf(text)
   const response: Finished = new Response(text, {
     status,
     headers: {
       ...dataHeaders,
       'Cache-Control': 'no-cache',
       'X-Request-Id': c.env.requestId,
-      ...(text === null ? undefined : { 'Content-Type': 'application/json' }),
+      ...(text === null ? undefined : jsonHeaders),
+      ...(status === 200 && bytes >= compressBytesMin ? compressibleHeaders : undefined),
       ...headers,
     },
   })
-  response[finished] = text === null ? 0 : bytesOf(text)
+  response[finished] = bytes
   return response
 }
+
+const jsonHeaders = { 'Content-Type': 'application/json' }
+/** Said here and not when it is compressed, because to change headers of an answer later is dear. */
+const compressibleHeaders = { Vary: 'Accept-Encoding' }
 
 const beyondAscii = /[^\0-\x7f]/
 

@@ -1,0 +1,16 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isoTime } from '../src/iso-time.ts'
+
+test('any time is as Date gives it, whatever came before', () => {
+  fc.assert(
+    fc.property(fc.array(fc.date({ noInvalidDate: true })), (dates) => {
+      for (const date of dates) expect(isoTime(date.getTime())).toBe(date.toISOString())
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a time that is none is refused as Date refuses it', () => {
+  expect(() => isoTime(Number.NaN)).toThrow(RangeError)
+})
