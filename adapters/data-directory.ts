@@ -7,8 +7,9 @@ import { createMetrics } from '../src/metrics.ts'
 import type { Database } from '../src/platform.ts'
 import { createSqliteDatabase } from './sqlite.ts'
 
+export const databaseName = 'galley.db'
 /** Marks a file as Galley's: 'GALY' in ASCII (sqlite.org/pragma.html#pragma_application_id). */
-const applicationId = 0x47414c59
+export const applicationId = 0x47414c59
 /** Up to this size the whole file is checked at the start, which takes well under a second. */
 const checkBytesMax = 64 * 1024 * 1024
 
@@ -31,7 +32,7 @@ export class DirectoryInUseError extends StartError {
  * @throws StartError when it can't be written, is in use, or holds something that is not sound
  */
 export function openDataDirectory(directory: string, metrics = createMetrics()): Database {
-  const lock = open(directory, 'galley.lock')
+  const lock = lockDataDirectory(directory)
   let connection: DatabaseSync
   try {
     connection = openDatabase(directory)
@@ -39,13 +40,14 @@ export function openDataDirectory(directory: string, metrics = createMetrics()):
     lock.close()
     throw error
   }
-  const database = createSqliteDatabase(connection, metrics)
-  const path = join(directory, 'galley.db')
+  const path = join(directory, databaseName)
   const file = fileId(path)
+  const database = createSqliteDatabase(connection, { metrics, origin: file.origin })
   return {
     ...database,
     async check() {
-      if (fileId(path) !== file) throw new AppError('storage_unavailable', 'The database file was moved or replaced.')
+      if (fileId(path).inode !== file.inode)
+        throw new AppError('storage_unavailable', 'The database file was moved or replaced.')
       await database.check()
     },
     async close() {
@@ -55,23 +57,26 @@ export function openDataDirectory(directory: string, metrics = createMetrics()):
   }
 }
 
-/** Tells one file from another at the same path; '' when there is none. */
-function fileId(path: string): string {
+/** Tells one file from another at the same path. Where a file system has no time of birth, any other time may stand for it. */
+function fileId(path: string): { inode: string; origin: string } {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat ? `${stat.dev}:${stat.ino}` : ''
+  const inode = stat ? `${stat.dev}:${stat.ino}` : ''
+  return { inode, origin: `${inode}:${stat?.birthtimeNs ?? 0}` }
 }
 
 /**
- * A file of its own whose lock the kernel lets go when the process ends, however it ends; so the
- * database itself stays open to other readers.
+ * Takes a data directory for this process, making it when it is missing. The lock is on a file of its
+ * own, so that the database stays open to other readers, and the kernel lets go of it when the process
+ * ends, however it ends.
+ * @throws StartError when it is in use or can't be written
  */
-function open(directory: string, lockName: string): DatabaseSync {
+export function lockDataDirectory(directory: string): DatabaseSync {
   try {
     makeDirectory(resolve(directory))
   } catch (error) {
     throw new StartError(`The data directory ${directory} can't be made: ${reason(error)}`)
   }
-  const lock = tryOpen(join(directory, lockName))
+  const lock = tryOpen(join(directory, 'galley.lock'))
   try {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
   } catch (error) {
@@ -104,7 +109,7 @@ function tryOpen(path: string): DatabaseSync {
 }
 
 function openDatabase(directory: string): DatabaseSync {
-  const path = join(directory, 'galley.db')
+  const path = join(directory, databaseName)
   const connection = tryOpen(path)
   try {
     const isNew = checkFile(connection, path)

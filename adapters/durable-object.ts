@@ -30,6 +30,7 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
   }
 
   return {
+    origin: 'durable object',
     read({ sql, parameters }) {
       try {
         return run(sql, parameters)

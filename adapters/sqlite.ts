@@ -38,7 +38,10 @@ export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'isTransaction'
 const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
 
 /** Makes the port over an open connection, which it then owns. */
-export function createSqliteDatabase(connection: Connection, metrics = createMetrics()): Database {
+export function createSqliteDatabase(
+  connection: Connection,
+  { metrics = createMetrics(), origin = '' } = {},
+): Database {
   const readSeconds = metrics.histogram('database_read_seconds', 'Time of a read.', secondsBounds)()
   const groupSeconds = metrics.histogram(
     'database_group_seconds',
@@ -133,6 +136,7 @@ export function createSqliteDatabase(connection: Connection, metrics = createMet
   }
 
   return {
+    origin,
     read(statement) {
       const startMs = performance.now()
       try {

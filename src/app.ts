@@ -10,6 +10,7 @@ import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
 import type { SchemaOf } from './collections/types.ts'
 import type { Context, Env, Peer, RequestContext } from './context.ts'
+import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
 import { createDoor } from './middleware/door.ts'
@@ -68,7 +69,11 @@ export function createApp<const C extends readonly AnyCollection[]>(
   }
   return Object.assign(hono, {
     fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
-    start: () => platform.database.migrate((db) => migrate(db, collections)),
+    start: () =>
+      platform.database.migrate(async (db) => {
+        await migrate(db, collections)
+        await renewEpoch(db, platform)
+      }),
     drain,
   })
 }

@@ -64,6 +64,8 @@ export type Step = Statement | ((earlier: Results) => Statement)
  *   COMMIT it is open whether the write happened, as it is after a lost connection.
  */
 export interface Database {
+  /** Names the place of the data, such as a file's device and inode: another one means another history. */
+  readonly origin: string
   /** Sees every write that has resolved. May answer at once where the engine is synchronous. */
   read(statement: Statement): readonly SqlRow[] | Promise<readonly SqlRow[]>
   write(steps: readonly Step[]): Promise<Results>

@@ -32,6 +32,20 @@ const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '002_epoch': {
+    async up(db) {
+      await db.schema
+        .createTable('galley_epoch')
+        .addColumn('epoch', 'text', (column) => column.notNull())
+        .addColumn('origin', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+}
+
+/** Whether a database with this migration can be read by this version. */
+export function isKnownMigration(name: string): boolean {
+  return name in migrations
 }
 
 /**
@@ -56,7 +70,7 @@ async function refuseNewer(db: Kysely<unknown>): Promise<void> {
   const tables = await sql`select name from sqlite_master where name = ${migrationTable}`.execute(db)
   if (tables.rows.length === 0) return
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(migrationTable)}`.execute(db)
-  const unknown = rows.find(({ name }) => !(name in migrations))
+  const unknown = rows.find(({ name }) => !isKnownMigration(name))
   if (unknown) {
     throw new StartError(
       `The database was written by a newer version (it has the migration ${unknown.name}). Start that version; nothing was changed.`,

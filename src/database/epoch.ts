@@ -1,0 +1,20 @@
+import { type Kysely, sql } from 'kysely'
+import type { Platform } from '../platform.ts'
+
+const epochBytes = 8
+
+/**
+ * The epoch names one unbroken history of the data. It is renewed when the data is not where it was:
+ * after a restore, or when a file was put in the place of another. What a client saw of an older epoch
+ * may never have been, so positions of it are void.
+ */
+export async function renewEpoch(
+  db: Kysely<unknown>,
+  { database: { origin }, random }: Pick<Platform, 'database' | 'random'>,
+): Promise<void> {
+  const { rows } = await sql<{ origin: string }>`select origin from galley_epoch`.execute(db)
+  if (rows[0]?.origin === origin) return
+  const epoch = random(new Uint8Array(epochBytes)).toHex()
+  await sql`delete from galley_epoch`.execute(db)
+  await sql`insert into galley_epoch (epoch, origin) values (${epoch}, ${origin})`.execute(db)
+}

@@ -1,0 +1,165 @@
+/** Backup and restore as an operator runs them, beside a server that is busy. */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { root } from '../harness/server.ts'
+import { createTodo, servers, terminate, titlesOf } from './servers.ts'
+import { temporaryFolders } from './temporary.ts'
+
+const start = servers()
+const folder = temporaryFolders()
+
+interface Outcome {
+  code: number
+  stderr: string
+}
+
+const execute = promisify(execFile)
+
+async function maintain(command: string, file: string, dataDir: string): Promise<Outcome> {
+  try {
+    const env = { ...process.env, DATA_DIR: dataDir }
+    const { stderr } = await execute(process.execPath, ['adapters/maintain.ts', command, file], { cwd: root, env })
+    return { code: 0, stderr }
+  } catch (error) {
+    const { code, stderr } = error as Outcome
+    return { code, stderr }
+  }
+}
+
+const good: Outcome = { code: 0, stderr: '' }
+const refused = (words: string) => ({ code: 1, stderr: expect.stringMatching(new RegExp(`^galley: .*${words}.*\n$`)) })
+
+/** A data directory with these todos, and no server. */
+async function filled(...titles: string[]): Promise<string> {
+  const dataDir = await folder()
+  const server = await start({ runtime: 'node', dataDir })
+  for (const title of titles) await createTodo(server.url, title)
+  await terminate(server)
+  return dataDir
+}
+
+async function titlesIn(dataDir: string): Promise<string[]> {
+  const server = await start({ runtime: 'node', dataDir })
+  const titles = await titlesOf(server.url)
+  await terminate(server)
+  return titles
+}
+
+function one(file: string, sql: string): unknown {
+  const database = new DatabaseSync(file)
+  const row = database.prepare(sql).get()
+  database.close()
+  return Object.values(row ?? {})[0]
+}
+
+const epochIn = (dataDir: string) => one(join(dataDir, 'galley.db'), 'select epoch from galley_epoch')
+
+test('a backup of a busy server has all that was answered before it, and is sound', async () => {
+  const server = await start({ runtime: 'node' })
+  const file = join(await folder(), 'copy.db')
+  let written = 0
+  let busy = true
+  const writers = Array.from({ length: 8 }, async () => {
+    for (; busy; written += 1) await createTodo(server.url, `todo ${written}`)
+  })
+  while (written < 100) await once(server.process.stdout ?? server.process, 'data')
+  const before = written
+  expect(await maintain('backup', file, server.dataDir)).toEqual(good)
+  const after = written
+  busy = false
+  await Promise.all(writers)
+  expect(one(file, 'PRAGMA integrity_check')).toBe('ok')
+  expect(one(file, 'select count(*) from todos')).toSatisfy((rows) => rows >= before && rows <= after + 8)
+})
+
+test('a restored directory holds what the backup held, in a new epoch, and keeps what was there', async () => {
+  const dataDir = await filled('milk', 'bread')
+  const file = join(await folder(), 'copy.db')
+  expect(await maintain('backup', file, dataDir)).toEqual(good)
+  const server = await start({ runtime: 'node', dataDir })
+  await createTodo(server.url, 'too late')
+  await terminate(server)
+  const epoch = epochIn(dataDir)
+  expect(await maintain('restore', file, dataDir)).toEqual(good)
+  expect(await titlesIn(dataDir)).toEqual(['milk', 'bread'])
+  expect(epochIn(dataDir)).not.toBe(epoch)
+  expect(one(join(dataDir, 'galley.db.before-restore'), 'select count(*) from todos')).toBe(3)
+})
+
+test('a directory that is only started again keeps its epoch', async () => {
+  const dataDir = await filled('milk')
+  const epoch = epochIn(dataDir)
+  await titlesIn(dataDir)
+  expect(epochIn(dataDir)).toBe(epoch)
+})
+
+test('a killed server leaves a log, which is kept by the restore that replaces it', async () => {
+  const dataDir = await filled('milk')
+  const file = join(await folder(), 'copy.db')
+  await maintain('backup', file, dataDir)
+  const server = await start({ runtime: 'node', dataDir })
+  await createTodo(server.url, 'in the log')
+  server.process.kill('SIGKILL')
+  await server.exited
+  expect(await maintain('restore', file, dataDir)).toEqual(good)
+  expect(await titlesIn(dataDir)).toEqual(['milk'])
+  expect(one(join(dataDir, 'galley.db.before-restore'), 'select count(*) from todos')).toBe(2)
+})
+
+test('a new and a damaged directory can be restored into', async () => {
+  const dataDir = await filled('milk')
+  const file = join(await folder(), 'copy.db')
+  await maintain('backup', file, dataDir)
+  const empty = join(await folder(), 'new')
+  expect(await maintain('restore', file, empty)).toEqual(good)
+  expect(await titlesIn(empty)).toEqual(['milk'])
+  writeFileSync(join(dataDir, 'galley.db'), 'ruined '.repeat(5000))
+  expect(await maintain('restore', file, dataDir)).toEqual(good)
+  expect(await titlesIn(dataDir)).toEqual(['milk'])
+})
+
+test('a restore while the server runs is refused, and it goes on undisturbed', async () => {
+  const server = await start({ runtime: 'node' })
+  await createTodo(server.url, 'milk')
+  const file = join(await folder(), 'copy.db')
+  await maintain('backup', file, server.dataDir)
+  expect(await maintain('restore', file, server.dataDir)).toEqual(refused('is in use'))
+  expect(await titlesOf(server.url)).toEqual(['milk'])
+})
+
+test('a backup replaces no file, and of nothing there is none', async () => {
+  const dataDir = await filled('milk')
+  const file = join(await folder(), 'copy.db')
+  writeFileSync(file, 'mine')
+  expect(await maintain('backup', file, dataDir)).toEqual(refused('exists already'))
+  const none = join(await folder(), 'none')
+  expect(await maintain('backup', `${file}2`, none)).toEqual(refused('no database'))
+  expect(existsSync(none)).toBe(false)
+})
+
+test.each<[string, (file: string) => void, string]>([
+  ['is cut off', (file) => truncateSync(file, 20_000), 'damaged'],
+  ['is no database', (file) => writeFileSync(file, 'hello'), 'damaged or no database'],
+  ['is not one of ours', (file) => one(file, 'PRAGMA application_id = 1'), "not one of Galley's"],
+  [
+    'is of a newer version',
+    (file) => one(file, "insert into galley_migrations values ('999_next', '2030')"),
+    'newer version',
+  ],
+])('a restore of a file that %s is refused and changes nothing', async (_, spoil, words) => {
+  const dataDir = await filled('milk')
+  const file = join(await folder(), 'copy.db')
+  await maintain('backup', file, dataDir)
+  spoil(file)
+  expect(await maintain('restore', file, dataDir)).toEqual(refused(words))
+  expect(await titlesIn(dataDir)).toEqual(['milk'])
+})
+
+test('what is asked for in the wrong words is refused with the right ones', async () => {
+  expect(await maintain('destroy', 'file', await folder())).toEqual(refused('galley backup FILE'))
+})
