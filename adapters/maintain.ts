@@ -4,7 +4,8 @@ import { parseConfig } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
 import { backup, restore } from './backup.ts'
 
-const usage = 'Say `galley backup FILE`, or `galley restore FILE` while the server does not run. DATA_DIR names the data.'
+const usage =
+  'Say `galley backup FILE`, or `galley restore FILE` while the server does not run. DATA_DIR names the data.'
 
 async function run([command, file, ...rest]: readonly string[]): Promise<string> {
   const { DATA_DIR } = parseConfig(process.env)

@@ -6,16 +6,18 @@ import process from 'node:process'
 import { type Config, configHelp, parseConfig, settingsOf } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
-import { createLog, type Log } from '../src/log.ts'
-import { createMetrics, type Metrics } from '../src/metrics.ts'
+import { createLog } from '../src/log.ts'
+import { createMetrics } from '../src/metrics.ts'
 import type { Platform } from '../src/platform.ts'
 import { DirectoryInUseError, openDataDirectory } from './data-directory.ts'
 import { createFolderAssets } from './folder.ts'
-import { createLogOutput } from './log-output.ts'
+import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
 /** Requests in flight may take this long to finish once the server is told to stop. */
 const drainTimeoutMs = 15_000
+/** A proxy may have sent a request on a connection that seems idle here; within this time it has its answer. */
+const drainGraceMs = 300
 
 /** What a process serves: the part of `createApp`'s result that it needs. */
 export interface Served {
@@ -32,11 +34,17 @@ export interface ServeOptions {
 /** A server that listens. */
 export interface Listening {
   port: number
+  /** Ends each connection with its next answer, but still takes new ones: nothing is cut that is on its way. */
+  drain(): void
   /** Takes no new connections and resolves when those in flight are answered. */
   close(): Promise<void>
 }
 
-export type Listen = (app: Pick<Served, 'fetch'>, config: Config) => Promise<Listening>
+/** What Node and Deno do each in its own way. */
+export interface Runtime {
+  listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening>
+  writeOutput: WriteOutput
+}
 
 /** How often a data directory in use is tried again. */
 const waitStepMs = 50
@@ -48,7 +56,7 @@ const waitStepMs = 50
 export async function runProcess(
   server: (platform: Platform) => Served,
   options: ServeOptions,
-  listen: Listen,
+  runtime: Runtime,
 ): Promise<void> {
   if (process.argv.includes('--help')) {
     process.stdout.write(configHelp())
@@ -56,8 +64,9 @@ export async function runProcess(
   }
   try {
     const config = parseConfig(process.env)
-    if (config.DATA_DIR_WAIT > 0) await takeOver(server, options, listen, config)
-    else await begin(server, options, listen, config)
+    const output = createLogOutput(runtime.writeOutput)
+    const making: Making = { server, options, runtime, config, output }
+    await (config.DATA_DIR_WAIT > 0 ? takeOver(making) : begin(making))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     process.stderr.write(`galley: ${error.message}\n`)
@@ -65,33 +74,42 @@ export async function runProcess(
   }
 }
 
-type Server = (platform: Platform) => Served
+/** What a running server is made from. */
+interface Making {
+  server(platform: Platform): Served
+  options: ServeOptions
+  runtime: Runtime
+  config: Config
+  output: LogOutput
+}
 
-async function begin(server: Server, options: ServeOptions, listen: Listen, config: Config): Promise<void> {
-  const platform = createPlatform(config, options)
+async function begin(making: Making): Promise<void> {
+  const { server, runtime, config, output } = making
+  const platform = createPlatform(making)
   const app = server(platform)
   await app.start().catch((error) => endUnused(platform, error))
-  const listening = await listen(app, config).catch((error) => endUnused(platform, error))
+  const listening = await runtime.listen(app, config).catch((error) => endUnused(platform, error))
   process.stderr.write(banner(config, listening.port))
-  endOnSignal(app, platform, listening)
+  endOnSignal(app, platform, listening, output)
 }
 
 /**
  * Listens first and lets clients wait until the process before this one has let go of the data, so
  * that behind a proxy with both as upstreams no request is lost.
  */
-async function takeOver(server: Server, options: ServeOptions, listen: Listen, config: Config): Promise<void> {
+async function takeOver(making: Making): Promise<void> {
+  const { server, runtime, config, output } = making
   const { promise: app, resolve, reject } = Promise.withResolvers<Served>()
   app.catch(() => {})
-  const listening = await listen({ fetch: async (request, peer) => (await app).fetch(request, peer) }, config)
+  const listening = await runtime.listen({ fetch: async (request, peer) => (await app).fetch(request, peer) }, config)
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
-    const platform = await createPlatformInTime(config, options)
+    const platform = await createPlatformInTime(making)
     const served = server(platform)
     await served.start().catch((error) => endUnused(platform, error))
     resolve(served)
     process.stderr.write(banner(config, listening.port))
-    endOnSignal(served, platform, listening)
+    endOnSignal(served, platform, listening, output)
   } catch (error) {
     reject(error)
     void listening.close()
@@ -99,11 +117,11 @@ async function takeOver(server: Server, options: ServeOptions, listen: Listen, c
   }
 }
 
-async function createPlatformInTime(config: Config, options: ServeOptions): Promise<Platform> {
-  const deadline = performance.now() + config.DATA_DIR_WAIT * 1000
+async function createPlatformInTime(making: Making): Promise<Platform> {
+  const deadline = performance.now() + making.config.DATA_DIR_WAIT * 1000
   for (;;) {
     try {
-      return createPlatform(config, options)
+      return createPlatform(making)
     } catch (error) {
       if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error
       await new Promise((done) => setTimeout(done, waitStepMs))
@@ -116,11 +134,12 @@ async function endUnused({ database }: Platform, error: unknown): Promise<never>
   throw error
 }
 
-function createPlatform(config: Config, { publicFolder }: ServeOptions): Platform {
+function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
   const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   const status = new URL('../src/web/status/', import.meta.url)
   const metrics = createMetrics()
   const database = openDataDirectory(config.DATA_DIR, metrics)
+  addProcessMetrics(metrics, output.dropped)
   return {
     database,
     assets: createFolderAssets([
@@ -131,15 +150,9 @@ function createPlatform(config: Config, { publicFolder }: ServeOptions): Platfor
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
-    log: createProcessLog(config, metrics),
+    log: createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now }),
     metrics,
   }
-}
-
-function createProcessLog({ LOG_LEVEL }: Config, metrics: Metrics): Log {
-  const output = createLogOutput()
-  addProcessMetrics(metrics, output.dropped)
-  return createLog({ level: LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
 }
 
 function banner({ HOST, DATA_DIR }: Config, port: number): string {
@@ -154,15 +167,18 @@ function banner({ HOST, DATA_DIR }: Config, port: number): string {
 }
 
 /** The first signal drains; a second one, or the time limit, ends the process at once with code 1. */
-function endOnSignal(app: Served, { database }: Platform, listening: Listening): void {
+function endOnSignal(app: Served, { database }: Platform, listening: Listening, output: LogOutput): void {
   let ending = false
   const end = async () => {
     if (ending) process.exit(1)
     ending = true
     app.drain()
     setTimeout(() => process.exit(1), drainTimeoutMs).unref()
+    listening.drain()
+    await new Promise((done) => setTimeout(done, drainGraceMs))
     await listening.close()
     await database.close()
+    await output.close()
     process.exit(0)
   }
   process.on('SIGTERM', end)

@@ -1,4 +1,5 @@
 import type { Config } from '../src/config.ts'
+import type { Peer } from '../src/context.ts'
 import type { Platform } from '../src/platform.ts'
 import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
 
@@ -8,27 +9,45 @@ declare const Deno: {
     options: { port: number; hostname: string; onListen(): void },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
+  stdout: { write(bytes: Uint8Array): Promise<number> }
 }
 
 /** Serves an app on Deno until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, listen)
+  await runProcess(server, options, { listen, writeOutput: (bytes) => Deno.stdout.write(bytes) })
 }
 
 async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
   const options = { port: config.PORT, hostname: config.HOST, onListen() {} }
+  let isDraining = false
+  const answer = async (request: Request, peer: Peer): Promise<Response> => {
+    const response = await app.fetch(request, peer)
+    return isDraining ? withClose(response) : response
+  }
   try {
     const server = Deno.serve(options, (request, { remoteAddr }) =>
-      app.fetch(request, {
+      answer(request, {
         get address() {
           return remoteAddr.hostname
         },
       }),
     )
-    return { port: server.addr.port, close: () => server.shutdown() }
+    return {
+      port: server.addr.port,
+      drain() {
+        isDraining = true
+      },
+      close: () => server.shutdown(),
+    }
   } catch (error) {
     // Deno gives this one no code.
     const unknown = /failed to lookup address/.test(String(error))
     throw listenError(unknown ? { code: 'ENOTFOUND' } : error, config)
   }
+}
+
+function withClose({ body, status, headers }: Response): Response {
+  const all = new Headers(headers)
+  all.set('Connection', 'close')
+  return new Response(body, { status, headers: all })
 }

@@ -1,3 +1,4 @@
+import { write } from 'node:fs'
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
@@ -20,7 +21,7 @@ const drainSweepMs = 20
 
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, listen)
+  await runProcess(server, options, { listen, writeOutput })
 }
 
 async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promise<Listening> {
@@ -44,7 +45,7 @@ async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promi
     server.once('error', (error) => reject(listenError(error, { HOST, PORT } as Config)))
     server.listen(PORT, HOST, resolve)
   })
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+  return { port: (server.address() as AddressInfo).port, drain: () => drain(server), close: () => close(server) }
 }
 
 /** Asks for the address late, because few requests need it. */
@@ -81,10 +82,25 @@ function close(server: Server): Promise<void> {
       clearInterval(sweep)
       resolve()
     })
-    server.prependListener('request', (_, response) => {
-      response.shouldKeepAlive = false
-    })
     server.closeIdleConnections()
+  })
+}
+
+function drain(server: Server): void {
+  server.prependListener('request', (_, response) => {
+    response.shouldKeepAlive = false
+  })
+}
+
+const standardOutput = 1
+
+/** None of it when a pipe is full, which is to be tried again. */
+function writeOutput(bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(standardOutput, bytes, (error, written) => {
+      if (error && error.code !== 'EAGAIN') reject(error)
+      else resolve(error ? 0 : written)
+    })
   })
 }
 

@@ -78,7 +78,7 @@ export function createLog({ level, pretty = false, write, now }: LogOptions): Lo
     if (!tells(each)) return
     const text = pretty
       ? prettyNote(time(), each, message, fields)
-      : JSON.stringify({ time: time(), level: each, message, ...fields })
+      : JSON.stringify({ time: time(), level: each, message, ...tellableFields(fields) })
     write(`${text}\n`, each === 'error')
   }
 
@@ -134,7 +134,7 @@ function prettyAccess(time: string, { method, path, status, bytes, durationMs, c
 function prettyNote(time: string, level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): string {
   const color = level === 'error' ? 31 : level === 'warn' ? 33 : 36
   const rest = Object.entries(fields).map(
-    ([name, value]) => `\n    ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => `\n    ${name}: ${typeof value === 'string' ? value : JSON.stringify(tellable(value))}`,
   )
   return `${dim(time.slice(11, 23))} ${colored(color, level)} ${message}${rest.join('')}`
 }
@@ -142,7 +142,21 @@ function prettyNote(time: string, level: LogLevel, message: string, fields: Read
 const causesMax = 5
 
 function describe(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : JSON.stringify(error)
+  if (!(error instanceof Error)) return tellable(error)
   if (error.cause === undefined || depth === causesMax) return { stack: error.stack }
   return { stack: error.stack, cause: describe(error.cause, depth + 1) }
+}
+
+function tellableFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, tellable(value)]))
+}
+
+/** What JSON can hold: the value itself, else its kind. A log must not fail on what went wrong. */
+function tellable(value: unknown): unknown {
+  try {
+    JSON.stringify(value)
+    return value
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
 }

@@ -92,11 +92,11 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     return new Promise((resolve) => {
       const isInTime = deadlines.start(() => resolve(refuse(exchange, new AppError('timeout'))))
       response
-        .then((later) => (isInTime() ? resolve(finish(exchange, later)) : later.body?.cancel()))
-        .catch((error) => {
-          isInTime()
-          resolve(refuse(exchange, error))
-        })
+        .then(
+          (later) => (isInTime() ? resolve(finish(exchange, later)) : later.body?.cancel().catch(() => {})),
+          (error) => isInTime() && resolve(refuse(exchange, error)),
+        )
+        .catch((error) => resolve(refuse(exchange, error)))
     })
   }
 

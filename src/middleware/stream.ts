@@ -22,9 +22,14 @@ export function watchStream(
   const reader = body.getReader()
   let bytes = 0
   let timer: ReturnType<typeof setTimeout> | undefined
-  const stop = (reason: unknown) => {
+  let isEnded = false
+  const end = (how: Omit<StreamEnd, 'bytes'>) => {
     clearTimeout(timer)
-    onEnd({ bytes, cut: true })
+    if (!isEnded) onEnd({ bytes, ...how })
+    isEnded = true
+  }
+  const stop = (reason: unknown) => {
+    end({ cut: true })
     return reader.cancel(reason).catch(() => {})
   }
   return new ReadableStream<Uint8Array>(
@@ -33,8 +38,9 @@ export function watchStream(
         clearTimeout(timer)
         try {
           const { done, value } = await reader.read()
+          if (isEnded) return
           if (done) {
-            onEnd({ bytes, cut: false })
+            end({ cut: false })
             controller.close()
             return
           }
@@ -45,7 +51,8 @@ export function watchStream(
             void stop('the peer takes nothing')
           }, timeoutMs)
         } catch (error) {
-          onEnd({ bytes, cut: true, error })
+          if (isEnded) return
+          end({ cut: true, error })
           controller.error(new Error('The source of the answer failed.'))
         }
       },

@@ -1,10 +1,15 @@
-/** Version 00 of `traceparent` (W3C Trace Context §3.2), and what later ones must still begin with. */
-const pattern = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?=-|$)/
+/** What every version of `traceparent` begins with (W3C Trace Context §3.2). */
+const pattern = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?=-|$)/
+/** All there is of version 00. */
+const knownLength = 55
+const lengthMax = 256
 
 /** The client's `traceparent` if it is one; '' otherwise. */
 export function traceparentOf({ headers }: Request): string {
   const given = headers.get('traceparent')
-  return given !== null && given.length <= 55 && pattern.test(given) ? given : ''
+  if (given === null || !pattern.test(given)) return ''
+  const isFit = given.startsWith('00') ? given.length === knownLength : given.length <= lengthMax
+  return isFit ? given : ''
 }
 
 export function traceIdOf(traceparent: string): string {

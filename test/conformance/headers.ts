@@ -59,6 +59,7 @@ function secureHeaders({ send }: Subject): void {
     ['GET /favicon.svg', 'data'],
     ['GET /docs/swagger-ui-bundle.js', 'data'],
     ['GET /docs', 'page'],
+    ['GET /status', 'page'],
     ['GET /index.html', 'page'],
   ])('%s carries what every answer must, for %s', async (line, kind) => {
     const reply = await send(line.replace('ID', id))

@@ -10,6 +10,7 @@ const routes: [string, string[]][] = [
   ['/health/live', ['GET']],
   ['/openapi.json', ['GET']],
   ['/docs', ['GET']],
+  ['/status', ['GET']],
   ['/', ['GET']],
   ['/todos.js', ['GET']],
 ]

@@ -18,6 +18,7 @@ function home({ send, origin }: Subject): void {
       expect(reply.header('content-type')).toBe('text/plain; charset=utf-8')
       expect(reply.text).toContain(`${origin()}/api/todos\n`)
       expect(reply.text).toContain(`${origin()}/api/books\n`)
+      expect(reply.text).toMatch(/\/docs .*\n.*\/openapi\.json .*\n.*\/status .*\n.*\/health\/ready /)
     },
   )
 
@@ -31,6 +32,7 @@ function home({ send, origin }: Subject): void {
     expect(reply.header('content-type')).toBe('application/json')
     const body = reply.body<{ collections: string[] }>()
     expect(body.status).toBe(200)
+    expect(body.data).toMatchObject({ docs: '/docs', status: '/status', openapi: '/openapi.json' })
     expect(body.data.collections).toEqual(expect.arrayContaining(['/api/todos', '/api/authors', '/api/books']))
   })
 
@@ -40,6 +42,7 @@ function home({ send, origin }: Subject): void {
       const reply = await get(accept)
       expect(reply.header('content-type')).toBe('text/html; charset=utf-8')
       expect(reply.text).toMatch(/^<!doctype html>/i)
+      expect(reply.text).toContain('href="/status"')
       expect(reply.header('content-security-policy')).toContain("script-src 'self'")
     },
   )
@@ -85,11 +88,14 @@ function description({ send }: Subject): void {
     expect(paths).toHaveProperty(['/api/authors/import', 'post'])
   })
 
-  test('/docs is a page whose files are there', async () => {
-    const reply = await send('GET /docs')
+  test.each([
+    ['/docs', 3],
+    ['/status', 2],
+  ])('%s is a page whose %i files are there', async (address, count) => {
+    const reply = await send(`GET ${address}`)
     expect(reply.header('content-type')).toBe('text/html; charset=utf-8')
-    const files = [...reply.text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path)
-    expect(files).toHaveLength(3)
+    const files = [...reply.text.matchAll(/<(?:script|link)\b[^>]*(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path)
+    expect(files).toHaveLength(count)
     for (const path of files) {
       const file = await send(`GET ${path}`)
       expect(file.status).toBe(200)

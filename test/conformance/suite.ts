@@ -18,6 +18,7 @@ import { jsonCases } from './json.ts'
 import { listCases } from './lists.ts'
 import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
+import { operationCases } from './operations.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { traversalCases } from './traversal.ts'
@@ -46,6 +47,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   'static files': staticCases,
   traversal: traversalCases,
   health: healthCases,
+  operations: operationCases,
 }
 
 export function conformance(runtime: string, { start, ownsSocket }: Options): void {

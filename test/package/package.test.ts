@@ -76,6 +76,7 @@ test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', a
   const page = await fetch(url, { headers: { accept: 'text/html' } })
   expect(await page.text()).toContain('/api/notes')
   expect((await fetch(`${url}/docs/swagger-ui.css`)).status).toBe(200)
+  expect((await fetch(`${url}/status/status.js`)).status).toBe(200)
   child.removeAllListeners('exit')
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])

@@ -55,7 +55,15 @@ describe('deno task start', () => {
     const { child, url } = await startTask(join(await folder(), 'made', 'anew'))
     await createTodo(url, 'milk')
     expect(await titlesOf(url)).toEqual(['milk'])
-    for (const path of ['/', '/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/openapi.json']) {
+    for (const path of [
+      '/',
+      '/status',
+      '/status/status.js',
+      '/docs',
+      '/docs/swagger-ui.css',
+      '/docs/swagger-ui-bundle.js',
+      '/openapi.json',
+    ]) {
       const response = await fetch(url + path, { headers: { Accept: path === '/' ? 'text/html' : '*/*' } })
       const body = await response.text()
       expect({ path, status: response.status, empty: body === '' }).toEqual({ path, status: 200, empty: false })

@@ -1,0 +1,218 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type RunningProcess, type RunningServer, startProcess, startWorker } from '../harness/server.ts'
+import { useBrowser } from './browser.ts'
+import { accessibleNames, faintTexts, overflowPx, textCount } from './look.ts'
+import { drawnLine, enterToken, keepBusy, live, looks, plot, row, state, tokenField, write } from './status-page.ts'
+
+const openPage = useBrowser()
+const token = 'a-token-for-the-page'
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node', env: { METRICS_TOKEN: token } })
+})
+afterAll(() => server?.stop())
+
+async function openBusy(options?: Parameters<typeof openPage>[1]) {
+  keepBusy(server.url)
+  const visit = await openPage(`${server.url}/status`, options)
+  await row(visit.page, 'POST /api/todos').waitFor()
+  await drawnLine(visit.page, 'Requests per second').waitFor({ state: 'attached' })
+  return visit
+}
+
+describe('under load', () => {
+  test('the page draws every plot and states its values, within the policy and without another host', async () => {
+    const { page, faults } = await openBusy()
+    for (const title of ['Latency', 'Writes per commit', 'Commit time', 'Database read', 'Event loop delay']) {
+      await drawnLine(page, title).waitFor({ state: 'attached' })
+    }
+    await plot(page, /^Requests per second: 2xx [1-9].*, 3xx 0, 4xx [1-9].*, 5xx 0\. Highest/).waitFor()
+    await plot(page, /^Latency: p50 [\d.]+ m?s, p99 [\d.]+ m?s\./).waitFor()
+    await plot(page, /^Writes per commit: mean [1-9]/).waitFor()
+    await plot(page, /^Commit time: mean [\d.]+ m?s, p99 [\d.]+ m?s\./).waitFor()
+    await plot(page, /^Event loop delay: p50 [\d.]+ m?s, p99 [\d.]+ m?s\./).waitFor()
+    await plot(page, /^In flight: now \d+\./).waitFor()
+    await plot(page, /^Memory: now [1-9]\d+ MB\./).waitFor()
+    await plot(page, /^CPU: now [1-9][\d.]* %\./).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('the slowest routes stand first when asked for', async () => {
+    const { page } = await openBusy()
+    await page.getByRole('radio', { name: 'Slowest' }).check()
+    const rows = await page.locator('tbody tr').allInnerTexts()
+    const p99 = rows.map((text) => text.split('\t')[3] ?? '').map(milliseconds)
+    expect(p99.length).toBeGreaterThan(2)
+    expect(p99).toEqual(p99.toSorted((one, other) => other - one))
+  })
+
+  function milliseconds(text: string): number {
+    const [value = '', unit] = text.split(' ')
+    return Number(value) * (unit === 's' ? 1000 : 1)
+  }
+})
+
+test('the table counts what was asked and what was refused since the page is open', async () => {
+  const { page } = await openPage(`${server.url}/status`)
+  await live(page)
+  await Promise.all(Array.from({ length: 300 }, (_, index) => write(server.url, index < 7 ? '' : 'Bake bread')))
+  const cells = row(page, 'POST /api/todos').getByRole('cell')
+  await cells.nth(3).filter({ hasText: /^7$/ }).waitFor()
+  expect(await cells.last().textContent()).toBe('0')
+})
+
+test('the numbers in the page do not count its own questions', async () => {
+  const { page } = await openPage(`${server.url}/status`)
+  await live(page)
+  await looks(page, 3)
+  expect(await page.getByRole('row', { name: '/metrics' }).count()).toBe(0)
+  await plot(page, /^Requests per second: 2xx 0,/).waitFor()
+  await plot(page, /^In flight: now 0\./).waitFor()
+})
+
+describe('for somebody elsewhere', () => {
+  const elsewhere = { extraHTTPHeaders: { 'X-Forwarded-For': '203.0.113.9' } }
+
+  test('the page asks for the token, refuses a wrong one and keeps the right one in this tab', async () => {
+    const { page, faults } = await openPage(`${server.url}/status`, elsewhere)
+    await state(page, 'The numbers are for who bears the token.')
+    await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe('token')
+    await enterToken(page, 'not the token')
+    await page.getByRole('alert').filter({ hasText: 'one word' }).waitFor()
+    await enterToken(page, 'not-the-token-at-all')
+    await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
+    await enterToken(page, token)
+    await plot(page, /^Memory: now \d+ MB/).waitFor()
+    expect(await tokenField(page).isVisible()).toBe(false)
+    await page.reload()
+    await live(page)
+    expect(await page.evaluate<string>('JSON.stringify([localStorage.length, document.cookie])')).toBe('[0,""]')
+    expect(faults.filter((fault) => !fault.includes('403'))).toEqual([])
+  })
+
+  test('the field for the token has its name, and every text of it stands out', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await openPage(`${server.url}/status`, { ...elsewhere, colorScheme })
+      await enterToken(page, 'not-the-token-at-all')
+      await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
+      expect(await faintTexts(page)).toEqual([])
+      expect(await accessibleNames(page)).toContain('textbox "Token for the metrics"')
+    }
+  })
+})
+
+describe('on Workers', () => {
+  let worker: RunningServer
+  beforeAll(async () => {
+    worker = await startWorker('test/page/wrangler.toml')
+  })
+  afterAll(() => worker?.stop())
+
+  test('the page shows what there is and leaves out the rest', async () => {
+    const { page, faults } = await openPage(`${worker.url}/status`)
+    await enterToken(page, token)
+    keepBusy(worker.url)
+    await plot(page, /^Requests per second: 2xx [1-9]/).waitFor()
+    await row(page, 'POST /api/todos').waitFor()
+    const shown = await page.locator('figcaption:visible').allTextContents()
+    expect(shown).toEqual(expect.arrayContaining(['In flight', 'Requests per second', 'Latency']))
+    expect(shown).not.toEqual(expect.arrayContaining(['Memory']))
+    expect(shown).not.toEqual(expect.arrayContaining(['CPU']))
+    expect(faults.filter((fault) => !fault.includes('403'))).toEqual([])
+  })
+})
+
+test('when the server is gone the page says so, and goes on by itself when it is back', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'galley-status-'))
+  let running = await startProcess({ runtime: 'node', dataDir })
+  onTestFinished(async () => {
+    await running.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+  const { url } = running
+  const { page } = await openPage(`${url}/status`)
+  await live(page)
+  await Promise.all(Array.from({ length: 50 }, () => write(url, 'Bake bread')))
+  await drawnLine(page, 'Memory').waitFor({ state: 'attached' })
+  await running.stop()
+  await state(page, "Can't reach the server. Trying again every second.")
+  await plot(page, /^Memory: now –/).waitFor()
+  running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
+  await live(page)
+  await plot(page, /^Memory: now \d+ MB/).waitFor()
+  expect(await page.locator('b').allTextContents()).not.toContainEqual(expect.stringContaining('-'))
+})
+
+test('a hidden page asks nothing, and goes on when it is seen again', async () => {
+  const { page } = await openPage(`${server.url}/status`)
+  await live(page)
+  await hide(page, true)
+  await state(page, 'Paused')
+  let asked = 0
+  page.on('request', () => {
+    asked += 1
+  })
+  const other = await openPage(`${server.url}/status`)
+  await looks(other.page, 3)
+  expect(asked).toBe(0)
+  await hide(page, false)
+  await live(page)
+  await plot(page, /^Memory: now \d+ MB/).waitFor()
+})
+
+/** A headless browser has no window to put away. */
+function hide(page: Page, hidden: boolean): Promise<void> {
+  return page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))`)
+}
+
+describe('for everybody', () => {
+  test('nothing scrolls sideways at a width of 320 pixels', async () => {
+    const { page } = await openBusy({ viewport: { width: 320, height: 700 } })
+    expect(await overflowPx(page)).toBe(0)
+  })
+
+  test.each(['light', 'dark'] as const)('every text stands out from its background in %s', async (colorScheme) => {
+    const { page } = await openBusy({ colorScheme })
+    expect(await textCount(page)).toBeGreaterThan(40)
+    expect(await faintTexts(page)).toEqual([])
+  })
+
+  test('light and dark follow the system', async () => {
+    const backs = new Set<string>()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await openPage(`${server.url}/status`, { colorScheme })
+      backs.add(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'))
+    }
+    expect(backs.size).toBe(2)
+  })
+
+  test('every plot, field and link has a name, and the table its heads', async () => {
+    const { page } = await openBusy()
+    const names = await accessibleNames(page)
+    expect(names).toEqual(expect.arrayContaining(['radio "Busiest"', 'radio "Slowest"', 'link "API explorer"']))
+    expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
+    const images = await page.getByRole('img').count()
+    expect(images).toBe(9)
+    expect(await page.getByRole('img', { name: /\w: \w/ }).count()).toBe(images)
+    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
+      'Route',
+      'Rate',
+      'p50',
+      'p99',
+      '4xx',
+      '5xx',
+    ])
+    await page.getByRole('rowheader', { name: 'POST /api/todos', exact: true }).waitFor()
+  })
+
+  test('nothing moves for who wants no motion', async () => {
+    const { page } = await openBusy({ reducedMotion: 'reduce' })
+    expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0)
+  })
+})

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { root } from '../harness/server.ts'
+
+const missing = 'These tests want nginx: `apt-get install -y nginx-light`.'
+/** What nginx says once its sockets are open. */
+const readyPattern = /using the "\w+" event method/
+
+export interface Nginx {
+  url: string
+  /** What it has reported so far. */
+  output(): string
+}
+
+interface Ports {
+  /** Where nginx listens. */
+  port: number
+  /** Where the two servers behind it do. */
+  upstreams: readonly [number, number]
+}
+
+/** Starts nginx with examples/nginx.conf on these ports. It ends with the test file. Call it at the top level. */
+export function nginxes(): (folder: string, ports: Ports) => Promise<Nginx> {
+  const ends: (() => Promise<unknown>)[] = []
+  afterAll(() => Promise.all(ends.map((end) => end())))
+  return async (folder, ports) => {
+    await writeFile(join(folder, 'nginx.conf'), await configOf(ports))
+    const globals = 'daemon off; master_process off; pid nginx.pid; error_log stderr notice;'
+    const child = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', globals])
+    const exited = once(child, 'exit')
+    ends.push(() => (child.kill('SIGTERM') ? exited : Promise.resolve()))
+    let output = ''
+    const ready = new Promise<void>((resolve) =>
+      child.stderr.on('data', (chunk) => {
+        output += String(chunk)
+        if (readyPattern.test(output)) resolve()
+      }),
+    )
+    const early = exited.then(
+      () => Promise.reject(new Error(`nginx ended:\n${output}`)),
+      (error) => Promise.reject(isMissing(error) ? new Error(missing) : error),
+    )
+    await Promise.race([ready, early])
+    early.catch(() => {})
+    return { url: `http://127.0.0.1:${ports.port}`, output: () => output }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ENOENT'
+}
+
+/** The example as it stands but for its ports, and for where nginx keeps large bodies. */
+async function configOf({ port, upstreams: [one, other] }: Ports): Promise<string> {
+  const example = await readFile(join(root, 'examples/nginx.conf'), 'utf8')
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const folders = kinds.map((kind) => `${kind}_temp_path ${kind};`).join(' ')
+  return example
+    .replace('http {', `http { access_log off; ${folders}`)
+    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('127.0.0.1:3001', `127.0.0.1:${one}`)
+    .replace('127.0.0.1:3002', `127.0.0.1:${other}`)
+}
