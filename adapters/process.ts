@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { type Config, configHelp, parseConfig, settingsOf } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
-import { StartError } from '../src/errors.ts'
+import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import type { Platform } from '../src/platform.ts'
@@ -99,8 +99,7 @@ async function begin(making: Making): Promise<void> {
  */
 async function takeOver(making: Making): Promise<void> {
   const { server, runtime, config, output } = making
-  const { promise: app, resolve, reject } = Promise.withResolvers<Served>()
-  app.catch(() => {})
+  const { promise: app, resolve } = Promise.withResolvers<Pick<Served, 'fetch'>>()
   const listening = await runtime.listen({ fetch: async (request, peer) => (await app).fetch(request, peer) }, config)
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
@@ -111,7 +110,8 @@ async function takeOver(making: Making): Promise<void> {
     process.stderr.write(banner(config, listening.port))
     endOnSignal(served, platform, listening, output)
   } catch (error) {
-    reject(error)
+    resolve({ fetch: unavailable })
+    listening.drain()
     void listening.close()
     throw error
   }
@@ -183,6 +183,11 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
+}
+
+function unavailable(): Response {
+  const { message, status, code } = new AppError('storage_unavailable')
+  return Response.json({ error: message, status, code }, { status })
 }
 
 /** The words for what can go wrong with an address. */

@@ -78,12 +78,17 @@ export function readLabels(text: string): Record<string, string> {
 
 /** Names a series, whatever the order of its labels. */
 function keyOf({ name, labels }: Pick<Sample, 'name' | 'labels'>): string {
-  return JSON.stringify([name, Object.entries(labels).toSorted()])
+  return JSON.stringify([
+    name,
+    Object.entries(labels)
+      .map((each) => JSON.stringify(each))
+      .toSorted(),
+  ])
 }
 
 /** Each series has buckets that rise and end with +Inf, which is its count, and a sum. */
 function checkHistogram(name: string, { samples }: Family): void {
-  const series = Map.groupBy(samples, ({ labels: { le, ...rest } }) => keyOf({ name, labels: rest }))
+  const series = Map.groupBy(samples, (sample) => keyOf({ name, labels: { ...sample.labels, le: '' } }))
   for (const [key, all] of series) {
     const buckets = all.filter((sample) => sample.name === `${name}_bucket`)
     const bounds = buckets.map(({ labels }) => Number(labels.le?.replace('+Inf', 'Infinity')))

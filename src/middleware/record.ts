@@ -87,7 +87,8 @@ function createObserver(metrics: Metrics): Observe {
 
 /** By hand, because a URL object would cost more than all else here. */
 export function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  const end = query === -1 ? url.length : query
   const start = url.indexOf('/', url.indexOf('//') + 2)
-  const end = url.indexOf('?', start)
-  return url.slice(start, end === -1 ? undefined : end)
+  return start === -1 || start > end ? '/' : url.slice(start, end)
 }

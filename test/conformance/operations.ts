@@ -102,14 +102,14 @@ function metricsSeries({ send }: Subject): void {
         ...odd.map((method) => send(`${method} /api/todos`)),
         ...odd.map((method) => send(`${method} /${name}`)),
       ])
-    await visit('first')
+    await visit('apple')
     await read(send)
     const before = await read(send)
-    await visit('second')
+    await visit('banana')
     const after = await read(send)
     expect(seriesOf(after)).toEqual(seriesOf(before))
     expect(countOf(after, { method: 'other', route: '', status: '405' })).toBeGreaterThan(0)
-    expect(JSON.stringify([...after])).not.toMatch(/first|second|PROPFIND/)
+    expect(JSON.stringify([...after])).not.toMatch(/apple|banana|PROPFIND/)
   })
 }
 

@@ -15,19 +15,21 @@ export interface Nginx {
   output(): string
 }
 
-interface Ports {
+interface NginxOptions {
   /** Where nginx listens. */
   port: number
   /** Where the two servers behind it do. */
   upstreams: readonly [number, number]
+  /** What stands for `non_idempotent` in the example. */
+  repeats: string
 }
 
 /** Starts nginx with examples/nginx.conf on these ports. It ends with the test file. Call it at the top level. */
-export function nginxes(): (folder: string, ports: Ports) => Promise<Nginx> {
+export function nginxes(): (folder: string, options: NginxOptions) => Promise<Nginx> {
   const ends: (() => Promise<unknown>)[] = []
   afterAll(() => Promise.all(ends.map((end) => end())))
-  return async (folder, ports) => {
-    await writeFile(join(folder, 'nginx.conf'), await configOf(ports))
+  return async (folder, options) => {
+    await writeFile(join(folder, 'nginx.conf'), await configOf(options))
     const globals = 'daemon off; master_process off; pid nginx.pid; error_log stderr notice;'
     const child = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', globals])
     const exited = once(child, 'exit')
@@ -45,7 +47,7 @@ export function nginxes(): (folder: string, ports: Ports) => Promise<Nginx> {
     )
     await Promise.race([ready, early])
     early.catch(() => {})
-    return { url: `http://127.0.0.1:${ports.port}`, output: () => output }
+    return { url: `http://127.0.0.1:${options.port}`, output: () => output }
   }
 }
 
@@ -53,8 +55,8 @@ function isMissing(error: unknown): boolean {
   return (error as { code?: string }).code === 'ENOENT'
 }
 
-/** The example as it stands but for its ports, and for where nginx keeps large bodies. */
-async function configOf({ port, upstreams: [one, other] }: Ports): Promise<string> {
+/** The example as it stands but for its ports, what it repeats, and where nginx keeps large bodies. */
+async function configOf({ port, upstreams: [one, other], repeats }: NginxOptions): Promise<string> {
   const example = await readFile(join(root, 'examples/nginx.conf'), 'utf8')
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const folders = kinds.map((kind) => `${kind}_temp_path ${kind};`).join(' ')
@@ -63,4 +65,5 @@ async function configOf({ port, upstreams: [one, other] }: Ports): Promise<strin
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace('127.0.0.1:3001', `127.0.0.1:${one}`)
     .replace('127.0.0.1:3002', `127.0.0.1:${other}`)
+    .replace('http_503 non_idempotent;', `http_503 ${repeats};`)
 }

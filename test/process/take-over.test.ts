@@ -1,0 +1,123 @@
+/** DATA_DIR_WAIT: a server that listens before the data directory is its own. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openConnection } from './connection.ts'
+import { freePort } from './free-port.ts'
+import { createTodo, runToEnd, servers, terminate, titlesOf } from './servers.ts'
+import { listens, type Successor, successors, waits } from './successor.ts'
+import { temporaryFolders } from './temporary.ts'
+
+const start = servers()
+const startSuccessor = successors()
+const folder = temporaryFolders()
+
+describe.each(['node', 'deno'] as const)('a server on %s whose data directory is in use', (runtime) => {
+  /** A server, and one that waits for its data for so long. */
+  async function startBoth(waitSeconds: number) {
+    const first = await start({ runtime })
+    const { dataDir } = first
+    const second = startSuccessor({ runtime, dataDir, port: await freePort(), waitSeconds })
+    await second.printed(waits)
+    return { first, second, dataDir }
+  }
+
+  test('says that it waits, and serves once the other has ended', async () => {
+    const { first, second, dataDir } = await startBoth(30)
+    await createTodo(first.url, 'milk')
+    expect(second.errors()).toBe(`Galley waits for ${dataDir}\n`)
+    expect(await terminate(first)).toBe(0)
+    await second.printed(listens)
+    expect(await titlesOf(second.url)).toEqual(['milk'])
+  })
+
+  test('lets its clients wait, and then answers each of them, however large the request', async () => {
+    const { first, second } = await startBoth(30)
+    const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
+    const answers = Promise.all(titles.map((title) => createTodo(second.url, title)))
+    // Close to the most that a body may have, and far more than the kernel buffers.
+    const large = fetch(`${second.url}/api/todos`, { method: 'POST', body: `{"title":"${'x'.repeat(1_000_000)}"}` })
+    await reached(second)
+    expect(await terminate(first)).toBe(0)
+    expect((await answers).map(({ title }) => title)).toEqual(titles)
+    expect((await large).status).toBe(400)
+    expect((await titlesOf(second.url)).toSorted()).toEqual(titles.toSorted())
+  })
+
+  test('takes over from one that was killed', async () => {
+    const { first, second } = await startBoth(30)
+    await createTodo(first.url, 'milk')
+    await terminate(first, 'SIGKILL')
+    await second.printed(listens)
+    expect(await titlesOf(second.url)).toEqual(['milk'])
+  })
+
+  test('gives up when its time is over, with one line and code 1, and harms nobody', async () => {
+    const { first, second, dataDir } = await startBoth(1)
+    expect(await second.exited).toBe(1)
+    const line = `galley: The data directory ${dataDir} is in use by another process.`
+    expect(second.errors()).toBe(`Galley waits for ${dataDir}\n${line}\n`)
+    expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
+  })
+
+  test('lets no client hang when its time is over: each has a 503, or its connection is closed', async () => {
+    const { second, dataDir } = await startBoth(1)
+    const answers = Promise.all(Array.from({ length: 20 }, () => statusOf(second)))
+    expect(await second.exited).toBe(1)
+    for (const status of await answers) expect([503, null]).toContain(status)
+    expect(second.errors()).toMatch(new RegExp(`^Galley waits for ${dataDir}\ngalley: [^\n]+\n$`))
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends at once at %s, and lets no client hang', async (signal) => {
+    const { first, second } = await startBoth(600)
+    const waiting = statusOf(second)
+    await reached(second)
+    second.process.kill(signal)
+    expect([0, signal]).toContain(await second.exited)
+    expect([503, null]).toContain(await waiting)
+    expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
+  })
+
+  test('is refused at once without DATA_DIR_WAIT', async () => {
+    const { dataDir } = await start({ runtime })
+    const { code, stderr } = await runToEnd({ runtime, dataDir })
+    expect([code, stderr]).toEqual([1, `galley: The data directory ${dataDir} is in use by another process.\n`])
+  })
+})
+
+describe.each(['node', 'deno'] as const)('a server on %s that may wait', (runtime) => {
+  test('does not wait for what time does not mend: a taken port', async () => {
+    const { url, dataDir } = await start({ runtime })
+    const { port } = new URL(url)
+    const { code, stderr } = await runToEnd({ runtime, dataDir, env: { PORT: port, DATA_DIR_WAIT: '600' } })
+    expect([code, stderr]).toEqual([1, `galley: The address 127.0.0.1:${port} is taken.\n`])
+  })
+
+  test('does not wait for what time does not mend: a database that is none', async () => {
+    const dataDir = await folder()
+    await mkdir(join(dataDir, 'galley.db'))
+    const { code, stderr } = await runToEnd({ runtime, dataDir, env: { DATA_DIR_WAIT: '600' } })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/galley: .*galley\.db.*\n$/)
+  })
+
+  test('serves at once where nobody has the data directory', async () => {
+    const server = startSuccessor({ runtime, dataDir: await folder(), port: await freePort(), waitSeconds: 600 })
+    await server.printed(listens)
+    expect(await titlesOf(server.url)).toEqual([])
+  })
+})
+
+/** A request's status; null when its connection was closed without an answer. */
+async function statusOf({ url }: Successor): Promise<number | null> {
+  const response = await fetch(`${url}/api/todos`).catch(() => null)
+  await response?.arrayBuffer().catch(() => {})
+  return response?.status ?? null
+}
+
+/** Resolves once it has taken all connections that were opened to it before, since it takes them in order. */
+async function reached({ url }: Successor): Promise<void> {
+  const { socket, closed } = await openConnection(url)
+  socket.destroy()
+  await closed
+}
