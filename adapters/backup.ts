@@ -33,9 +33,10 @@ export async function backup(directory: string, file: string): Promise<void> {
 /**
  * Puts a backup in the place of a data directory's database. What was there stays beside it as
  * `galley.db.before-restore`, replacing the one of the last restore. The server must not run.
+ * @returns where that is, null where there was nothing
  * @throws StartError when the directory is in use, or the file is not a sound database of this version or an older one
  */
-export async function restore(file: string, directory: string): Promise<void> {
+export async function restore(file: string, directory: string): Promise<{ aside: string | null }> {
   if (!existsSync(file)) throw new StartError(`There is no file ${file}.`)
   checkDatabase(file)
   const lock = lockDataDirectory(directory)
@@ -46,9 +47,10 @@ export async function restore(file: string, directory: string): Promise<void> {
     await copyDatabase(file, part)
     checkDatabase(part)
     syncPath(part)
-    if (existsSync(target)) setAside(target)
+    const aside = existsSync(target) ? setAside(target) : null
     renameSync(part, target)
     syncPath(directory)
+    return { aside }
   } finally {
     rmSync(part, { force: true })
     lock.close()
@@ -56,7 +58,7 @@ export async function restore(file: string, directory: string): Promise<void> {
 }
 
 /** Leaves the file in its place until the new one takes it in one step. */
-function setAside(target: string): void {
+function setAside(target: string): string {
   const aside = `${target}.before-restore`
   for (const end of ['', '-wal', '-shm']) rmSync(aside + end, { force: true })
   foldLog(target)
@@ -64,6 +66,7 @@ function setAside(target: string): void {
   if (existsSync(`${target}-wal`)) renameSync(`${target}-wal`, `${aside}-wal`)
   rmSync(`${target}-shm`, { force: true })
   linkSync(target, aside)
+  return aside
 }
 
 /** Brings what a killed server left in the write-ahead log into the file itself. */

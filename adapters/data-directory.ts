@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { AppError, StartError } from '../src/errors.ts'
 import { createMetrics } from '../src/metrics.ts'
 import type { Database } from '../src/platform.ts'
+import { syncedBeside } from './durability.ts'
 import { createSqliteDatabase } from './sqlite.ts'
 
 export const databaseName = 'galley.db'
@@ -42,7 +43,11 @@ export function openDataDirectory(directory: string, metrics = createMetrics()):
   }
   const path = join(directory, databaseName)
   const file = fileId(path)
-  const database = createSqliteDatabase(connection, { metrics, origin: file.origin })
+  const database = createSqliteDatabase(connection, {
+    metrics,
+    origin: file.origin,
+    durability: syncedBeside(connection, path),
+  })
   return {
     ...database,
     async check() {

@@ -31,6 +31,9 @@ export function createLogOutput(output: WriteOutput): LogOutput {
     } catch {
       dropped += batch.length
     }
+    writing = null
+    if (length >= flushLength) flush()
+    else if (length > 0) timer ??= setTimeout(flush, flushMs)
   }
 
   function flush(): void {
@@ -40,11 +43,7 @@ export function createLogOutput(output: WriteOutput): LogOutput {
     const batch = lines
     lines = []
     length = 0
-    writing = writeLines(batch).then(() => {
-      writing = null
-      if (length >= flushLength) flush()
-      else if (length > 0) timer ??= setTimeout(flush, flushMs)
-    })
+    writing = writeLines(batch)
   }
 
   async function writeRest(): Promise<void> {

@@ -15,8 +15,9 @@ async function run([command, file, ...rest]: readonly string[]): Promise<string>
     return `${DATA_DIR} is saved in ${file}.`
   }
   if (command !== 'restore') throw new StartError(usage)
-  await restore(file, DATA_DIR)
-  return `${DATA_DIR} holds what ${file} held. What was there before is in ${DATA_DIR}/galley.db.before-restore.`
+  const { aside } = await restore(file, DATA_DIR)
+  const before = aside === null ? '' : ` What was there before is in ${aside}.`
+  return `${DATA_DIR} holds what ${file} held.${before}`
 }
 
 try {

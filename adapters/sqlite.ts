@@ -1,9 +1,9 @@
 /**
  * The database port over node:sqlite, on Node and Deno.
  *
- * Writes that arrive in one turn of the event loop share one transaction, so that durability costs
- * one fsync for the group and not one for each. Each has a savepoint of its own where it has several
- * statements, so a failing one is undone alone. Nothing resolves before COMMIT. A full disk or an I/O
+ * Writes that arrive in one turn of the event loop, or while the group before them is on its way to the
+ * disk, share one transaction, so that durability costs one fsync for the group and not one for each. Each has a savepoint of its own where it has several
+ * statements, so a failing one is undone alone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
  * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
  * member runs again on its own and gets its own verdict.
  */
@@ -13,6 +13,7 @@ import { databaseError, guardError } from '../src/database/failure.ts'
 import { AppError } from '../src/errors.ts'
 import { createMetrics, secondsBounds } from '../src/metrics.ts'
 import type { Database, Results, SqlRow, Statement, Step } from '../src/platform.ts'
+import { syncedByCommit } from './durability.ts'
 
 /** More in one transaction gain nothing and make the first wait for the last. */
 const groupWritesMax = 256
@@ -40,7 +41,7 @@ const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
 /** Makes the port over an open connection, which it then owns. */
 export function createSqliteDatabase(
   connection: Connection,
-  { metrics = createMetrics(), origin = '' } = {},
+  { metrics = createMetrics(), origin = '', durability = syncedByCommit(connection) } = {},
 ): Database {
   const readSeconds = metrics.histogram('database_read_seconds', 'Time of a read.', secondsBounds)()
   const groupSeconds = metrics.histogram(
@@ -50,11 +51,11 @@ export function createSqliteDatabase(
   )()
   const groupWrites = metrics.histogram('database_group_writes', 'Writes that shared a commit.', groupBounds)()
   metrics.gauge('database_queue_writes', 'Writes that wait for their group.', () => queue.length)
-  const prepare = createStatementCache(connection)
+  const prepare = createStatementCache()
   const queue: Pending[] = []
   let scheduled: Promise<void> | null = null
 
-  const run = ({ sql, parameters }: Statement) => prepare(sql).all(...parameters) as SqlRow[]
+  const run = ({ sql, parameters }: Statement, on = connection) => prepare(on, sql).all(...parameters) as SqlRow[]
 
   function runSteps(steps: readonly Step[]): Results {
     const results: (readonly SqlRow[])[] = []
@@ -98,17 +99,34 @@ export function createSqliteDatabase(
     }
   }
 
-  function settle(group: readonly Pending[]): void {
-    let outcomes: Outcome[]
+  function commitGroup(group: readonly Pending[]): Outcome[] {
     try {
-      outcomes = runGroup(group)
+      return runGroup(group)
     } catch (error) {
-      if (group.length > 1) {
-        for (const member of group) settle([member])
-        return
-      }
-      outcomes = [{ error }]
+      return group.length === 1 ? [{ error }] : group.flatMap((member) => commitGroup([member]))
     }
+  }
+
+  async function commitDurably(group: readonly Pending[]): Promise<Outcome[]> {
+    try {
+      durability.hold()
+    } catch (error) {
+      return group.map(() => ({ error }))
+    }
+    const outcomes = commitGroup(group)
+    try {
+      await durability.settle()
+      return outcomes
+    } catch (error) {
+      return outcomes.map((outcome) => ('results' in outcome ? { error } : outcome))
+    }
+  }
+
+  async function writeGroup(group: readonly Pending[]): Promise<void> {
+    const startMs = performance.now()
+    const outcomes = await commitDurably(group)
+    groupSeconds.observe((performance.now() - startMs) / 1000)
+    groupWrites.observe(group.length)
     for (const [index, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[index]
       if (outcome && 'results' in outcome) resolve(outcome.results)
@@ -117,22 +135,16 @@ export function createSqliteDatabase(
   }
 
   /** A turn of the loop gathers what arrives in it; a microtask would gather nothing. */
-  function nextTurn(): Promise<void> {
-    return new Promise((done) => {
-      setImmediate(() => {
-        const group = queue.splice(0, groupWritesMax)
-        const startMs = performance.now()
-        settle(group)
-        groupSeconds.observe((performance.now() - startMs) / 1000)
-        groupWrites.observe(group.length)
-        scheduled = queue.length > 0 ? nextTurn() : null
-        done()
-      })
-    })
+  async function writeAll(): Promise<void> {
+    while (queue.length > 0) {
+      await new Promise((done) => setImmediate(done))
+      await writeGroup(queue.splice(0, groupWritesMax))
+    }
+    scheduled = null
   }
 
   async function drain(): Promise<void> {
-    for (let turn = scheduled; turn; turn = scheduled) await turn
+    for (let writing = scheduled; writing; writing = scheduled) await writing
   }
 
   return {
@@ -140,7 +152,7 @@ export function createSqliteDatabase(
     read(statement) {
       const startMs = performance.now()
       try {
-        return run(statement)
+        return run(statement, durability.reader())
       } catch (error) {
         throw databaseError(error)
       } finally {
@@ -151,7 +163,7 @@ export function createSqliteDatabase(
       if (queue.length >= queueWritesMax) return Promise.reject(new AppError('storage_unavailable'))
       return new Promise((resolve, reject) => {
         queue.push({ steps, resolve, reject })
-        scheduled ??= nextTurn()
+        scheduled ??= writeAll()
       })
     },
     async check() {
@@ -163,25 +175,24 @@ export function createSqliteDatabase(
       try {
         await work(createKysely((sql, parameters) => run({ sql, parameters })))
         connection.exec('COMMIT')
+        await durability.settle()
       } finally {
         if (connection.isTransaction) connection.exec('ROLLBACK')
       }
     },
     async close() {
       await drain()
-      try {
-        connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      } catch {
-        // A full disk, say. The log holds all of it and is read at the next start.
-      }
-      connection.close()
+      await durability.close()
     },
   }
 }
 
-function createStatementCache(connection: Connection): (sql: string) => StatementSync {
-  const cache = new Map<string, StatementSync>()
-  return function prepare(sql) {
+/** Prepared statements by connection and text, the oldest of which go. */
+function createStatementCache(): (connection: Connection, sql: string) => StatementSync {
+  const caches = new Map<Connection, Map<string, StatementSync>>()
+  return function prepare(connection, sql) {
+    const cache = caches.get(connection) ?? new Map<string, StatementSync>()
+    caches.set(connection, cache)
     const known = cache.get(sql)
     if (known) return known
     const statement = connection.prepare(sql)

@@ -53,7 +53,6 @@ describe('a data directory', () => {
   test('has a database that is durable, checks references and bears the mark of Galley', async () => {
     const database = openAt(folder)
     expect(await one(database, 'PRAGMA journal_mode')).toBe('wal')
-    expect(await one(database, 'PRAGMA synchronous')).toBe(2)
     expect(await one(database, 'PRAGMA foreign_keys')).toBe(1)
     expect(await one(database, 'PRAGMA trusted_schema')).toBe(0)
     expect(Number(await one(database, 'PRAGMA application_id')).toString(16)).toBe('47414c59')

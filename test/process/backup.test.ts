@@ -1,6 +1,5 @@
 /** Backup and restore as an operator runs them, beside a server that is busy. */
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -62,16 +61,21 @@ const epochIn = (dataDir: string) => one(join(dataDir, 'galley.db'), 'select epo
 test('a backup of a busy server has all that was answered before it, and is sound', async () => {
   const server = await start({ runtime: 'node' })
   const file = join(await folder(), 'copy.db')
-  let written = 0
-  let busy = true
-  const writers = Array.from({ length: 8 }, async () => {
-    for (; busy; written += 1) await createTodo(server.url, `todo ${written}`)
-  })
-  while (written < 100) await once(server.process.stdout ?? server.process, 'data')
-  const before = written
+  const crowd = { busy: true, written: 0 }
+  const enough = Promise.withResolvers<void>()
+  const write = async () => {
+    while (crowd.busy) {
+      await createTodo(server.url, `todo ${crowd.written}`)
+      crowd.written += 1
+      if (crowd.written === 100) enough.resolve()
+    }
+  }
+  const writers = Array.from({ length: 8 }, write)
+  await enough.promise
+  const before = crowd.written
   expect(await maintain('backup', file, server.dataDir)).toEqual(good)
-  const after = written
-  busy = false
+  const after = crowd.written
+  crowd.busy = false
   await Promise.all(writers)
   expect(one(file, 'PRAGMA integrity_check')).toBe('ok')
   expect(one(file, 'select count(*) from todos')).toSatisfy((rows) => rows >= before && rows <= after + 8)

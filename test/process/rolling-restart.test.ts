@@ -1,6 +1,9 @@
 /** One server takes over from the other behind nginx, and nobody who uses them notices. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { storedTodos } from '../faults/stored.ts'
+import { root } from '../harness/server.ts'
 import { freePort } from './free-port.ts'
 import { nginxes } from './nginx.ts'
 import { type ProxiedCrowd, startProxiedCrowd } from './proxied-crowd.ts'
@@ -43,11 +46,31 @@ describe.each(['node', 'deno'] as const)('after ten hand-overs behind nginx on %
     }
     await crowd.wrote(writesBetween)
     await crowd.stop()
-    const stored = [...(await storedTodos(url)).keys()]
+    const stored = [...(await storedTodos(current.url)).keys()]
     const figures = { rounds, keyed, rows: stored.length, failures: crowd.failures.length }
     console.info(`hand-overs on ${runtime}: ${JSON.stringify(figures)}`)
     return { crowd, stored, output: output() }
   }
+})
+
+test('nginx keeps the metrics to this machine, and leaves it to the server what is too large', async () => {
+  const [port, ...ports] = [await freePort(), await freePort(), await freePort()] as const
+  const { url } = await startNginx(await folder(), { port, upstreams: ports, repeats: 'non_idempotent' })
+  const server = start({ runtime: 'node', dataDir: await folder(), port: ports[0], waitSeconds })
+  await server.printed(listens)
+  expect((await fetch(`${url}/metrics`)).status).toBe(404)
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(200)
+  const large = await fetch(`${url}/api/todos`, { method: 'POST', body: 'x'.repeat(1_500_000) })
+  expect(await large.json()).toMatchObject({ status: 413, code: 'body_too_large' })
+})
+
+test('docs/operations.md shows the configuration of these tests', async () => {
+  const [docs, example] = await Promise.all(
+    ['docs/operations.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
+  )
+  const shown = /^```nginx\n(.*?)^```$/ms.exec(docs ?? '')?.[1]
+  const inside = /^http \{\n(.*)^\}$/ms.exec(example ?? '')?.[1]
+  expect(shown).toBe(inside?.replace(/^ {2}/gm, ''))
 })
 
 interface Outcome {
