@@ -19,6 +19,7 @@ const settings = `
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
   PRAGMA trusted_schema = OFF;
+  PRAGMA cache_size = -16000;
 `
 
 /** Another process has the data directory. */

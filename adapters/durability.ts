@@ -55,8 +55,8 @@ export function syncedBeside(connection: Connection, path: string): Durability {
   let isLogBroken = false
 
   function release(): void {
-    if (isHeld) snapshot.exec('COMMIT')
     isHeld = false
+    if (snapshot.isTransaction) snapshot.exec('COMMIT')
   }
 
   /** After a failed sync nobody knows what of the log is on the disk, so all of it is written to the file and begun anew. */
@@ -71,18 +71,33 @@ export function syncedBeside(connection: Connection, path: string): Durability {
     }
   }
 
+  /** Where there can be no worker. */
+  function checkpointHere(): void {
+    try {
+      connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch {
+      // Tried again after the next group; the log keeps everything meanwhile.
+    }
+  }
+
   async function checkpointIfDue(): Promise<void> {
     const { frames, moved } = files.log()
-    if (frames >= logFramesMax) await checkpointer.runWhole()
-    else if (frames - moved >= checkpointFrames) void checkpointer.run()
+    if (frames >= logFramesMax) {
+      await checkpointer.runWhole()
+      if (files.log().moved < frames) checkpointHere()
+    } else if (frames - moved >= checkpointFrames) void checkpointer.run()
   }
 
   return {
     hold() {
       if (isLogBroken) saveLog()
-      snapshot.exec('BEGIN')
-      isHeld = true
-      touch.get()
+      try {
+        snapshot.exec('BEGIN')
+        touch.get()
+        isHeld = true
+      } finally {
+        if (!isHeld) release()
+      }
     },
     async settle() {
       try {
@@ -147,6 +162,7 @@ const workerCode = `
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 const database = new DatabaseSync(workerData)
+database.exec('PRAGMA synchronous = FULL')
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 parentPort.on('message', (message) => {
   try {

@@ -13,7 +13,7 @@ export interface GalleyOptions {
 
 export function startGalley({ folder, core, env = {} }: GalleyOptions): Promise<Server> {
   return startServer({
-    args: ['--max-semi-space-size=4', entry],
+    args: ['--max-semi-space-size=8', entry],
     env: { LOG_LEVEL: 'info', ...env },
     folder,
     core,
