@@ -24,7 +24,7 @@ export interface Durability {
 }
 
 /** Beyond this the log is moved into the file, beside the writes. */
-const checkpointFrames = 1000
+const checkpointFrames = 4000
 /** Beyond this (64 MiB) writes wait for that, because SQLite begins the log anew only when nothing of it is left. */
 const logFramesMax = 16_384
 

@@ -17,6 +17,8 @@ import { syncedByCommit } from './durability.ts'
 
 /** More in one transaction gain nothing and make the first wait for the last. */
 const groupWritesMax = 256
+/** Turns of the event loop in which a group gathers: in the second come the clients whose last write was just answered. */
+const gatherTurns = 2
 /** Beyond this the oldest prepared statement goes. */
 const preparedMax = 256
 /** Writes that wait for their turn; more are refused with 503 rather than kept in memory. */
@@ -137,7 +139,7 @@ export function createSqliteDatabase(
   /** A turn of the loop gathers what arrives in it; a microtask would gather nothing. */
   async function writeAll(): Promise<void> {
     while (queue.length > 0) {
-      await new Promise((done) => setImmediate(done))
+      for (let turn = 0; turn < gatherTurns; turn += 1) await new Promise((done) => setImmediate(done))
       await writeGroup(queue.splice(0, groupWritesMax))
     }
     scheduled = null

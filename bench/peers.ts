@@ -98,7 +98,7 @@ const jsonServer: Peer = {
 function galley(engine: string | null, { writesAccessLog }: Abilities): Peer {
   return {
     name: engine === null ? 'Galley' : `Galley, HTTP_ENGINE=${engine}`,
-    durability: 'SQLite file, WAL, synchronous=FULL: creates that arrive together share a commit',
+    durability: 'SQLite file, WAL synced before the answer: creates that arrive together share a commit',
     note: `validates, ${writesAccessLog ? 'writes' : 'has no'} access log, pages by cursor`,
     async start({ folder, core, todos }) {
       const server = await startGalley({ folder, core, ...(engine !== null && { env: { HTTP_ENGINE: engine } }) })
