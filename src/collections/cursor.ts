@@ -4,13 +4,15 @@ import type { SqlValue } from '../platform.ts'
 /** Longer ones are none of ours, whatever the sort. */
 const cursorLengthMax = 65_536
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * A cursor: where a page ended, in terms of the sort it belongs to. It is the sort and the last row's
  * values, as JSON in base64url, so it outlives restarts and any change of the rows around it.
  */
 export function encodeCursor(sort: string, values: readonly SqlValue[]): string {
-  const bytes = new TextEncoder().encode(JSON.stringify([sort, ...values]))
-  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+  return encoder.encode(JSON.stringify([sort, ...values])).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
 /**
@@ -30,9 +32,7 @@ export function decodeCursor(cursor: string, sort: string, length: number): SqlV
 function parse(cursor: string): SqlValue[] | null {
   if (cursor.length > cursorLengthMax) return null
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(
-      Uint8Array.fromBase64(cursor, { alphabet: 'base64url' }),
-    )
+    const text = decoder.decode(Uint8Array.fromBase64(cursor, { alphabet: 'base64url' }))
     const parts: unknown = JSON.parse(text)
     return Array.isArray(parts) && parts.every(isSqlValue) ? parts : null
   } catch {
