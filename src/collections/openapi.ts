@@ -3,7 +3,8 @@ import { errorTable } from '../errors.ts'
 import type { AnyCollection } from './collection.ts'
 import type { Column } from './field.ts'
 import { idPattern } from './id.ts'
-import { countMax, limitDefault, limitMax, listableFields, operators } from './list.ts'
+import { countMax } from './list.ts'
+import { limitDefault, limitMax, listableFields, operators } from './list-query.ts'
 
 /** The body of every error. */
 export const errorSchema = z

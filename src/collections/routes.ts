@@ -9,7 +9,8 @@ import type { Database } from '../platform.ts'
 import type { Collection, RowOf } from './collection.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
-import { countStatement, listableFields, type Page, parseListQuery, readPage } from './list.ts'
+import { countStatement, type Page, readPage } from './list.ts'
+import { listableFields, parseListQuery } from './list-query.ts'
 import { andThen, type Match, type Rows } from './rows.ts'
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */

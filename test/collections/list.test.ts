@@ -3,15 +3,8 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import {
-  cursorAfter,
-  listableFields,
-  listStatement,
-  pageLengthMax,
-  parseListQuery,
-  prefixEnd,
-  readPage,
-} from '../../src/collections/list.ts'
+import { cursorAfter, listStatement, pageLengthMax, prefixEnd, readPage } from '../../src/collections/list.ts'
+import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
 import type { SqlRow } from '../../src/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
