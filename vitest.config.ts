@@ -10,7 +10,7 @@ function project(name: string, include: string[]) {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/*.test.ts', 'test/{collections,database,middleware,web,adapters}/**/*.test.ts']),
+      project('unit', ['test/*.test.ts', 'test/{collections,database,middleware,web,adapters,http1}/**/*.test.ts']),
       project('contracts', ['test/contracts/*.test.ts']),
       project('conformance-node', ['test/conformance/node.test.ts']),
       project('conformance-deno', ['test/conformance/deno.test.ts']),

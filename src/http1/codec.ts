@@ -1,0 +1,15 @@
+/** Between bytes and text. A runtime may have faster ones. */
+export interface Codec {
+  /** One character a byte (ISO 8859-1). */
+  latin1(bytes: Uint8Array, start: number, end: number): string
+  /** How many bytes a text takes in UTF-8. */
+  utf8Length(text: string): number
+}
+
+const beyondAscii = /[^\0-\x7f]/
+
+/** Written with what every runtime has. */
+export const plainCodec: Codec = {
+  latin1: (bytes, start, end) => String.fromCharCode(...bytes.subarray(start, end)),
+  utf8Length: (text) => (beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length),
+}

@@ -1,0 +1,136 @@
+/**
+ * Header fields, RFC 9112 §5: `field-line = field-name ":" OWS field-value OWS`, each ended by CRLF, and
+ * an empty line after the last. Scanned once, byte by byte, and stopped and resumed at any byte. Bare CR
+ * or LF, folded lines, and blanks before the colon are refused.
+ */
+import type { Codec } from './codec.ts'
+import { commonName, hashByte } from './field-names.ts'
+import { CR, classes, HTAB, LF, SP, TOKEN, VALUE } from './grammar.ts'
+import type { Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+const colon = 0x3a
+
+/** The fields of one head in the order they came. Immutable, so that equal heads may share one. */
+export interface FieldBlock {
+  /** Lower case. */
+  readonly names: readonly string[]
+  /** What all values are cut from, as latin1. */
+  readonly text: string
+  /** Start and end of each value in `text`. */
+  readonly spans: readonly number[]
+}
+
+/** The value of the field at an index. */
+export function fieldValue({ text, spans }: FieldBlock, index: number): string {
+  return text.slice(spans[2 * index], spans[2 * index + 1])
+}
+
+type State = 'line' | 'name' | 'blank' | 'value' | 'lf' | 'lastLf'
+
+/** Scans one field section. After the last byte `block` makes what was found. */
+export class FieldScanner {
+  readonly #bytesMax: number
+  readonly #fieldsMax: number
+  #state: State = 'line'
+  #hash = 0
+  /** Names that are common ones, '' for others. */
+  #names: string[] = []
+  /** Four offsets a field: of its name and of its value, from the start of the section. */
+  #offsets: number[] = []
+  #mark = 0
+
+  constructor({ headerBytesMax, headerFieldsMax }: Limits) {
+    this.#bytesMax = headerBytesMax
+    this.#fieldsMax = headerFieldsMax
+  }
+
+  /**
+   * Scans from where it stopped, and returns the offset after the section, or -1 when it wants more.
+   * @param base where the section starts; the same bytes must follow it at every call
+   * @throws Refusal 400, 431
+   */
+  scan(bytes: Uint8Array, base: number, from: number, end: number): number {
+    const stop = Math.min(end, base + this.#bytesMax)
+    let state = this.#state
+    let index = from
+    while (index < stop) {
+      if (state === 'line') {
+        if (bytes[index] === CR) {
+          state = 'lastLf'
+          index += 1
+          continue
+        }
+        if (this.#names.length >= this.#fieldsMax) throw new Refusal(431, 'The request has too many header fields.')
+        this.#mark = index - base
+        this.#hash = 0
+        state = 'name'
+      }
+      if (state === 'name') {
+        let hash = this.#hash
+        while (index < stop && (classes[bytes[index]!]! & TOKEN) !== 0) {
+          hash = hashByte(hash, bytes[index]!)
+          index += 1
+        }
+        this.#hash = hash
+        if (index === stop) break
+        this.#endName(bytes, base, index)
+        index += 1
+        state = 'blank'
+      }
+      if (state === 'blank') {
+        while (index < stop && (bytes[index] === SP || bytes[index] === HTAB)) index += 1
+        if (index === stop) break
+        this.#mark = index - base
+        state = 'value'
+      }
+      if (state === 'value') {
+        while (index < stop && (classes[bytes[index]!]! & VALUE) !== 0) index += 1
+        if (index === stop) break
+        if (bytes[index] !== CR) throw new Refusal(400, 'A header field holds a byte that it may not.')
+        this.#endValue(bytes, base, index)
+        index += 1
+        state = 'lf'
+        continue
+      }
+      if (bytes[index] !== LF) throw new Refusal(400, 'A line ends with a CR alone.')
+      index += 1
+      if (state === 'lastLf') return index
+      state = 'line'
+    }
+    if (index - base >= this.#bytesMax) throw new Refusal(431, 'The header of the request is too large.')
+    this.#state = state
+    return -1
+  }
+
+  #endName(bytes: Uint8Array, base: number, index: number): void {
+    const start = base + this.#mark
+    if (bytes[index] !== colon || index === start) throw new Refusal(400, 'A header field has no proper name.')
+    this.#names.push(commonName(bytes, start, index, this.#hash))
+    this.#offsets.push(this.#mark, index - base)
+  }
+
+  #endValue(bytes: Uint8Array, base: number, index: number): void {
+    const start = base + this.#mark
+    let end = index
+    while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end -= 1
+    this.#offsets.push(this.#mark, end - base)
+  }
+
+  /** What was found; the scanner is then ready for another section. */
+  block(bytes: Uint8Array, base: number, end: number, { latin1 }: Codec): FieldBlock {
+    const text = latin1(bytes, base, end)
+    const spans: number[] = []
+    const names = this.#names
+    const offsets = this.#offsets
+    for (let field = 0; field < names.length; field++) {
+      const at = 4 * field
+      if (names[field] === '') names[field] = text.slice(offsets[at], offsets[at + 1]).toLowerCase()
+      spans.push(offsets[at + 2]!, offsets[at + 3]!)
+    }
+    this.#state = 'line'
+    this.#names = []
+    this.#offsets = []
+    return { names, text, spans }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What the fields of a head say of the message and its connection: how long the body is, whose
+ * request it is, and what happens after it. All that could make two readers see different messages is
+ * refused (RFC 9112 §11.2).
+ */
+import { type FieldBlock, fieldValue } from './fields.ts'
+import { tokenPattern } from './grammar.ts'
+import { Refusal } from './refusal.ts'
+
+/** What a block of fields says, whatever the request line. */
+export interface Framing {
+  /** The one `Host`; null when there is none. */
+  readonly host: string | null
+  /** Bytes of the body; -1 when it is chunked. */
+  readonly contentLength: number
+  readonly hasTransferEncoding: boolean
+  readonly isClosing: boolean
+  readonly isKeepingAlive: boolean
+  readonly expectsContinue: boolean
+  /** `Upgrade`, when `Connection` names it; '' else. */
+  readonly upgrade: string
+}
+
+/**
+ * Reads the framing out of a block.
+ * @throws Refusal 400, 417, 501
+ */
+export function readFraming(block: FieldBlock): Framing {
+  const { names } = block
+  let host: string | null = null
+  let contentLength: string | null = null
+  let transferEncoding: string | null = null
+  let connection: string | null = null
+  let upgrade: string | null = null
+  let expect: string | null = null
+  for (let index = 0; index < names.length; index++) {
+    switch (names[index]) {
+      case 'host':
+        host = once('Host', host, fieldValue(block, index))
+        break
+      case 'content-length':
+        contentLength = once('Content-Length', contentLength, fieldValue(block, index))
+        break
+      case 'transfer-encoding':
+        transferEncoding = once('Transfer-Encoding', transferEncoding, fieldValue(block, index))
+        break
+      case 'connection':
+        connection = joined(connection, fieldValue(block, index))
+        break
+      case 'upgrade':
+        upgrade = joined(upgrade, fieldValue(block, index))
+        break
+      case 'expect':
+        expect = joined(expect, fieldValue(block, index))
+        break
+      default:
+    }
+  }
+  const options = connection === null ? noOptions : readOptions(connection)
+  return {
+    host,
+    contentLength: readLength(contentLength, transferEncoding),
+    hasTransferEncoding: transferEncoding !== null,
+    isClosing: options.includes('close'),
+    isKeepingAlive: options.includes('keep-alive'),
+    expectsContinue: readExpect(expect),
+    upgrade: options.includes('upgrade') ? (upgrade ?? '') : '',
+  }
+}
+
+function once(name: string, earlier: string | null, value: string): string {
+  if (earlier !== null) throw new Refusal(400, `${name} is there twice.`)
+  return value
+}
+
+/** Lines of one name are one list, RFC 9110 §5.3. */
+function joined(earlier: string | null, value: string): string {
+  return earlier === null ? value : `${earlier}, ${value}`
+}
+
+/** The elements of a list with OWS between them, in lower case, RFC 9110 §5.6.1. */
+function elements(value: string): string[] {
+  return value.toLowerCase().split(/[\t ]*,[\t ]*/)
+}
+
+const noOptions: readonly string[] = []
+
+/** `Connection = #token`, RFC 9110 §7.6.1. */
+function readOptions(value: string): readonly string[] {
+  const options = elements(value).filter((option) => option !== '')
+  if (!options.every((option) => tokenPattern.test(option))) throw new Refusal(400, 'Connection is no list of options.')
+  return options
+}
+
+/** RFC 9112 §6.3. Fifteen digits, so that the number is exact. */
+const lengthPattern = /^\d{1,15}$/
+
+function readLength(contentLength: string | null, transferEncoding: string | null): number {
+  if (transferEncoding !== null) {
+    if (contentLength !== null) throw new Refusal(400, 'Content-Length and Transfer-Encoding exclude each other.')
+    checkCoding(transferEncoding)
+    return -1
+  }
+  if (contentLength === null) return 0
+  if (!lengthPattern.test(contentLength)) throw new Refusal(400, 'Content-Length is no number of bytes.')
+  return Number(contentLength)
+}
+
+/** A request ends only where `chunked` is the last coding, RFC 9112 §6.1. Others before it are not implemented. */
+function checkCoding(value: string): void {
+  if (value.toLowerCase() === 'chunked') return
+  const codings = elements(value)
+  const isFramed =
+    codings.every((coding) => tokenPattern.test(coding)) && codings.indexOf('chunked') === codings.length - 1
+  if (isFramed) throw new Refusal(501, 'Of all transfer codings only chunked is known here.')
+  throw new Refusal(400, 'Transfer-Encoding does not tell where the body ends.')
+}
+
+/** RFC 9110 §10.1.1. */
+function readExpect(value: string | null): boolean {
+  if (value === null) return false
+  if (value.toLowerCase() !== '100-continue') throw new Refusal(417, 'Of all expectations only 100-continue is known.')
+  return true
+}

@@ -1,0 +1,48 @@
+/**
+ * The bytes of HTTP/1.1: one table tells for each byte where it may stand, so that a scan is one
+ * look-up a byte.
+ */
+
+export const HTAB = 0x09
+export const LF = 0x0a
+export const CR = 0x0d
+export const SP = 0x20
+
+/** tchar, RFC 9110 §5.6.2: what methods and field names are made of. */
+export const TOKEN = 1
+/** field-vchar, SP and HTAB, RFC 9110 §5.5: what field values are made of. */
+export const VALUE = 2
+/** pchar and "/", RFC 3986 §3.3, and `[ ] |`, which browsers leave as they are. */
+export const PATH = 4
+/** What may stand after "?", RFC 3986 §3.4, and ``[ ] | \ ^ ` { }``, which browsers leave as they are. */
+export const QUERY = 8
+/** What makes a URL that is not yet normal possible: dot segments and what URLs encode (WHATWG URL §4.4). */
+export const ABNORMAL = 16
+
+/** The classes of each byte, as bits. */
+export const classes: Uint8Array = new Uint8Array(256)
+
+function mark(bit: number, bytes: string): void {
+  for (let index = 0; index < bytes.length; index++) classes[bytes.charCodeAt(index)]! |= bit
+}
+
+const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const path = `${alphanumeric}-._~%!$&'()*+,;=:@/[]|`
+
+mark(TOKEN, `${alphanumeric}!#$%&'*+-.^_\`|~`)
+mark(PATH, path)
+mark(QUERY, `${path}?\\^\`{}`)
+mark(ABNORMAL, ".%'")
+for (let byte = 0x20; byte <= 0xff; byte++) if (byte !== 0x7f) classes[byte]! |= VALUE
+classes[HTAB]! |= VALUE
+
+/** The value of each hexadecimal digit, 255 for every other byte. */
+export const hexValues: Uint8Array = new Uint8Array(256).fill(255)
+for (let value = 0; value < 16; value++) {
+  const digit = value.toString(16)
+  hexValues[digit.charCodeAt(0)] = value
+  hexValues[digit.toUpperCase().charCodeAt(0)] = value
+}
+
+/** token, RFC 9110 §5.6.2. */
+export const tokenPattern = /^[\w!#$%&'*+.^`|~-]+$/

@@ -1,0 +1,138 @@
+import type { ArrivingBody } from './light-body.ts'
+import type { Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Hears of it when more of a body is wanted. */
+export type OnWanted = () => void
+
+/** The body of a request on its way from the parser to whoever reads it. */
+export class IncomingBody implements ArrivingBody {
+  readonly #limits: Limits
+  readonly #onWanted: OnWanted
+  /** What nobody has read yet. The last one may be borrowed. */
+  #queue: Bytes[] = []
+  #queuedBytes = 0
+  #isBorrowed = false
+  #isEnded = false
+  #error: Error | null = null
+  #whole: PromiseWithResolvers<Bytes> | null = null
+  #controller: ReadableStreamDefaultController<Bytes> | null = null
+  #isPulling = false
+
+  constructor(limits: Limits, onWanted: OnWanted) {
+    this.#limits = limits
+    this.#onWanted = onWanted
+  }
+
+  /** Whether so much waits that no more should come. */
+  get isFull(): boolean {
+    return this.#whole === null && this.#queuedBytes >= this.#limits.bodyQueueBytesMax
+  }
+
+  /** Takes bytes, which are borrowed until `own`. */
+  push(bytes: Uint8Array): void {
+    if (this.#error !== null) return
+    if (this.#whole !== null && this.#queuedBytes + bytes.byteLength > this.#limits.wholeBodyBytesMax) {
+      throw new Refusal(413, `The body may be ${this.#limits.wholeBodyBytesMax} bytes at most.`)
+    }
+    this.own()
+    this.#queue.push(bytes as Bytes)
+    this.#queuedBytes += bytes.byteLength
+    this.#isBorrowed = true
+    if (this.#isPulling) this.#deliver()
+  }
+
+  /** Copies what is borrowed; to be called before its owner takes it back. */
+  own(): void {
+    const last = this.#queue.length - 1
+    if (this.#isBorrowed && last >= 0) this.#queue[last] = (this.#queue[last] as Bytes).slice()
+    this.#isBorrowed = false
+  }
+
+  end(): void {
+    this.#isEnded = true
+    if (this.#whole !== null) this.#resolveWhole(this.#whole)
+    if (this.#isPulling) this.#deliver()
+  }
+
+  /** What was wanted will never come. */
+  fail(error: Error): void {
+    if (this.#error !== null || (this.#isEnded && this.#queue.length === 0)) return
+    this.#error = error
+    this.#clear()
+    this.#whole?.reject(error)
+    this.#controller?.error(error)
+  }
+
+  async readAll(): Promise<Bytes> {
+    if (this.#error !== null) throw this.#error
+    if (this.#queuedBytes > this.#limits.wholeBodyBytesMax) throw new Refusal(413, 'The body is too large.')
+    const whole = Promise.withResolvers<Bytes>()
+    if (this.#isEnded) this.#resolveWhole(whole)
+    else {
+      this.#whole = whole
+      this.#onWanted()
+    }
+    return await whole.promise
+  }
+
+  stream(): ReadableStream<Bytes> {
+    return new ReadableStream<Bytes>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+          if (this.#error !== null) controller.error(this.#error)
+        },
+        pull: () => {
+          this.#isPulling = true
+          this.#deliver()
+          if (this.#isPulling || !this.isFull) this.#onWanted()
+        },
+        cancel: () => {
+          this.#error = new Error('Nobody wants the body.')
+          this.#clear()
+          this.#onWanted()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  #deliver(): void {
+    this.own()
+    const bytes = this.#queue.shift()
+    if (bytes === undefined && !this.#isEnded) return
+    this.#isPulling = false
+    if (bytes === undefined) {
+      this.#controller?.close()
+      return
+    }
+    this.#queuedBytes -= bytes.byteLength
+    this.#controller?.enqueue(bytes)
+  }
+
+  #resolveWhole({ resolve }: PromiseWithResolvers<Bytes>): void {
+    const [first] = this.#queue
+    if (this.#queue.length === 1 && first !== undefined) resolve(this.#isBorrowed ? first.slice() : first)
+    else resolve(joined(this.#queue, this.#queuedBytes))
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.#isBorrowed = false
+  }
+}
+
+function joined(parts: readonly Bytes[], length: number): Bytes {
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.byteLength
+  }
+  return whole
+}

@@ -1,0 +1,104 @@
+/**
+ * The body of a request or an answer (Fetch §5.3) that is still what it was made from. Whoever wants it
+ * as a stream, a Blob or a form gets it through a native `Response`, which holds it from then on.
+ */
+const NativeResponse = globalThis.Response
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** A body that is still on its way. */
+export interface ArrivingBody {
+  /** All of it, in an array of its own; rejects when it breaks off. To be called once. */
+  readAll(): Promise<Bytes>
+  /** To be called once, instead. */
+  stream(): ReadableStream<Bytes>
+}
+
+/** A native `Response` brings a body of any other kind. */
+export type BodySource = string | Bytes | ArrivingBody | Response
+
+/** A body, to be read once. */
+export class LightBody {
+  readonly #source: string | Bytes | ArrivingBody | null
+  #native: Response | null
+  #isUsed = false
+
+  constructor(source: BodySource) {
+    this.#native = source instanceof NativeResponse ? source : null
+    this.#source = source instanceof NativeResponse ? null : source
+  }
+
+  /** What it was made from when that is text or bytes that nobody has touched. */
+  get plain(): string | Bytes | null {
+    const source = this.#source
+    if (this.#isUsed || this.#native !== null) return null
+    return typeof source === 'string' || source instanceof Uint8Array ? source : null
+  }
+
+  get stream(): ReadableStream<Bytes> {
+    this.#native ??= this.#makeNative()
+    return this.#native.body as ReadableStream<Bytes>
+  }
+
+  get isUsed(): boolean {
+    return this.#native === null ? this.#isUsed : this.#native.bodyUsed
+  }
+
+  async text(): Promise<string> {
+    if (this.#native !== null) return await this.#native.text()
+    const source = this.#take()
+    if (typeof source === 'string') return withoutMark(source.toWellFormed())
+    return decoder.decode(source instanceof Uint8Array ? source : await source.readAll())
+  }
+
+  async bytes(): Promise<Bytes> {
+    if (this.#native !== null) return await this.#native.bytes()
+    const source = this.#take()
+    if (typeof source === 'string') return encoder.encode(source)
+    return source instanceof Uint8Array ? source.slice() : await source.readAll()
+  }
+
+  /** The same body as a native object with this content type, which decides what Blobs and forms become. */
+  asNative(type: string | null): Response {
+    return new NativeResponse(this.stream, type === null ? {} : { headers: { 'content-type': type } })
+  }
+
+  /**
+   * Another body of the same content.
+   * @throws TypeError when this one is used or locked
+   */
+  clone(): LightBody {
+    if (this.#isUsed) throw usedError()
+    const { plain } = this
+    if (plain !== null) return new LightBody(plain)
+    this.#native ??= this.#makeNative()
+    return new LightBody(this.#native.clone())
+  }
+
+  #take(): string | Bytes | ArrivingBody {
+    if (this.#isUsed) throw usedError()
+    this.#isUsed = true
+    return this.#source as string | Bytes | ArrivingBody
+  }
+
+  #makeNative(): Response {
+    const source = this.#source
+    if (!this.#isUsed) {
+      const isPlain = typeof source === 'string' || source instanceof Uint8Array
+      return new NativeResponse(isPlain ? source : (source as ArrivingBody).stream())
+    }
+    const used = new NativeResponse('')
+    void used.text()
+    return used
+  }
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+function usedError(): TypeError {
+  return new TypeError('The body is used already.')
+}

@@ -1,0 +1,213 @@
+/**
+ * `Headers` as the Fetch standard (§5.1) has them, without what native ones cost: those of a request are
+ * looked up in the bytes that came, those of an answer are two short lists.
+ */
+import { type FieldBlock, fieldValue } from './fields.ts'
+import { tokenPattern } from './grammar.ts'
+import { delegate } from './native.ts'
+
+const NativeHeaders = globalThis.Headers
+
+/** How many names are remembered with their lower case. What an app uses are few; what an attacker sends is not. */
+const knownNamesMax = 256
+const lowerNames = new Map<string, string>()
+
+/**
+ * A field name in lower case.
+ * @throws TypeError when it is none
+ */
+export function lowerName(name: string): string {
+  const known = lowerNames.get(name)
+  if (known !== undefined) return known
+  const text = textOf(name)
+  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
+  const lower = text.toLowerCase()
+  if (lowerNames.size < knownNamesMax) lowerNames.set(text, lower)
+  return lower
+}
+
+/** What a runtime makes of a value that is to be text, whatever the types say. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : String(value)
+}
+
+const untrimmed = /^[\t\n\r ]|[\t\n\r ]$/
+const forbidden = /[\0\n\r]|[^\0-\xff]/
+
+/**
+ * A field value without blanks around it. What could end a line, and so split a response, is no value.
+ * @throws TypeError
+ */
+export function fieldText(value: string): string {
+  const text = textOf(value)
+  const trimmed = untrimmed.test(text) ? text.replaceAll(/^[\t\n\r ]+|[\t\n\r ]+$/g, '') : text
+  if (forbidden.test(trimmed)) throw new TypeError('A header value holds a character that it may not.')
+  return trimmed
+}
+
+/** Fields as two lists, names in lower case; a name may stand there several times. */
+export interface FieldList {
+  names: string[]
+  values: string[]
+}
+
+/**
+ * The fields that an init names.
+ * @throws TypeError
+ */
+export function fieldList(init: unknown): FieldList {
+  const list: FieldList = { names: [], values: [] }
+  if (init === undefined) return list
+  if (init === null || typeof init !== 'object') throw new TypeError('Headers are made from an object.')
+  if (Symbol.iterator in init) {
+    for (const pair of init as Iterable<Iterable<string>>) addPair(list, pair)
+    return list
+  }
+  const record = init as Readonly<Record<string, string>>
+  for (const name of Object.keys(record)) add(list, name, record[name] as string)
+  return list
+}
+
+function addPair(list: FieldList, pair: Iterable<string>): void {
+  const [name, value, ...more] = pair
+  if (name === undefined || value === undefined || more.length > 0)
+    throw new TypeError('A header is a name and a value.')
+  add(list, name, value)
+}
+
+function add({ names, values }: FieldList, name: string, value: string): void {
+  names.push(lowerName(name))
+  values.push(fieldText(value))
+}
+
+function listOf(block: FieldBlock): FieldList {
+  return { names: [...block.names], values: block.names.map((_, index) => fieldValue(block, index)) }
+}
+
+/** `Headers` over a block that came, or over lists of one's own. */
+export class LightHeaders {
+  /** As long as nothing is changed. */
+  #block: FieldBlock | null
+  #list: FieldList | null
+
+  private constructor(block: FieldBlock | null, list: FieldList | null) {
+    this.#block = block
+    this.#list = list
+  }
+
+  static ofBlock(block: FieldBlock): LightHeaders {
+    return new LightHeaders(block, null)
+  }
+
+  /** Changes go to the lists that are given. */
+  static ofList(list: FieldList): LightHeaders {
+    return new LightHeaders(null, list)
+  }
+
+  get(name: string): string | null {
+    return this.#combined(lowerName(name))
+  }
+
+  has(name: string): boolean {
+    return this.#names.includes(lowerName(name))
+  }
+
+  getSetCookie(): string[] {
+    return this.#names.flatMap((name, index) => (name === 'set-cookie' ? [this.#value(index)] : []))
+  }
+
+  append(name: string, value: string): void {
+    add(this.#own(), name, value)
+  }
+
+  set(name: string, value: string): void {
+    const lower = lowerName(name)
+    const text = fieldText(value)
+    const list = this.#own()
+    const at = list.names.indexOf(lower)
+    if (at === -1) {
+      list.names.push(lower)
+      list.values.push(text)
+      return
+    }
+    list.values[at] = text
+    keepOnly(list, (other, index) => other !== lower || index === at)
+  }
+
+  delete(name: string): void {
+    const lower = lowerName(name)
+    if (this.#names.includes(lower)) keepOnly(this.#own(), (other) => other !== lower)
+  }
+
+  forEach(callback: (value: string, name: string, headers: Headers) => void, thisArg?: unknown): void {
+    if (typeof callback !== 'function') throw new TypeError('forEach wants a function.')
+    for (const [name, value] of this.entries()) callback.call(thisArg, value, name, this)
+  }
+
+  entries(): HeadersIterator<[string, string]> {
+    return this.#each((pair) => pair)
+  }
+
+  keys(): HeadersIterator<string> {
+    return this.#each(([name]) => name)
+  }
+
+  values(): HeadersIterator<string> {
+    return this.#each(([, value]) => value)
+  }
+
+  [Symbol.iterator](): HeadersIterator<[string, string]> {
+    return this.entries()
+  }
+
+  get #names(): readonly string[] {
+    return this.#list === null ? (this.#block as FieldBlock).names : this.#list.names
+  }
+
+  #value(index: number): string {
+    return this.#list === null ? fieldValue(this.#block as FieldBlock, index) : (this.#list.values[index] as string)
+  }
+
+  #combined(lower: string): string | null {
+    const names = this.#names
+    let text: string | null = null
+    for (let index = 0; index < names.length; index++) {
+      if (names[index] === lower) text = text === null ? this.#value(index) : `${text}, ${this.#value(index)}`
+    }
+    return text
+  }
+
+  /** Sorted anew at each step, as the standard has it: what changes on the way is seen. */
+  *#each<T>(pick: (pair: [string, string]) => T): HeadersIterator<T> {
+    for (let index = 0; ; index++) {
+      const pair = this.#sorted()[index]
+      if (pair === undefined) return undefined
+      yield pick(pair)
+    }
+  }
+
+  /** By name and combined, but each cookie for itself. */
+  #sorted(): [string, string][] {
+    const names = [...new Set(this.#names)].toSorted()
+    return names.flatMap((name): [string, string][] =>
+      name === 'set-cookie'
+        ? this.getSetCookie().map((value) => [name, value])
+        : [[name, this.#combined(name) as string]],
+    )
+  }
+
+  #own(): FieldList {
+    this.#list ??= listOf(this.#block as FieldBlock)
+    this.#block = null
+    return this.#list
+  }
+}
+
+function keepOnly(list: FieldList, isKept: (name: string, index: number) => boolean): void {
+  const { names, values } = list
+  list.names = names.filter((name, index) => isKept(name, index))
+  list.values = values.filter((_, index) => isKept(names[index] as string, index))
+}
+
+const toNative = (headers: LightHeaders) => new NativeHeaders([...headers])
+delegate(LightHeaders.prototype, NativeHeaders.prototype, { bare: toNative, whole: toNative })

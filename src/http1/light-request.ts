@@ -1,0 +1,124 @@
+/**
+ * A `Request` (Fetch §5.4) over a head that came from the wire. What routes ask for is answered from
+ * there; for the rest a native object is made.
+ */
+import type { FieldBlock } from './fields.ts'
+import type { LightBody } from './light-body.ts'
+import { LightHeaders } from './light-headers.ts'
+import { delegate } from './native.ts'
+import type { RequestHead } from './request-head.ts'
+import { type Target, urlOf } from './target.ts'
+
+const NativeRequest = globalThis.Request
+
+export class LightRequest {
+  readonly #method: string
+  readonly #target: Target
+  readonly #isAbnormal: boolean
+  readonly #fields: FieldBlock
+  readonly #body: LightBody | null
+  #url: string | null = null
+  #headers: LightHeaders | null = null
+  #abort: AbortController | null = null
+  #abortReason: unknown
+  #bare: Request | null = null
+
+  /** @param target the head's own, which must not be null */
+  constructor({ method, isAbnormal, fields }: RequestHead, target: Target, body: LightBody | null) {
+    this.#method = method
+    this.#target = target
+    this.#isAbnormal = isAbnormal
+    this.#fields = fields
+    this.#body = body
+  }
+
+  /** Tells whoever listens to `signal`, now or later, that the client is gone. */
+  static abort(request: LightRequest, reason: Error): void {
+    request.#abortReason = reason
+    request.#abort?.abort(reason)
+  }
+
+  /**
+   * The same request as a native object, which takes the body over. Any other value is returned as it is.
+   * @throws TypeError when the body is used or locked
+   */
+  static toNative(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null || !(#method in value)) return value
+    const body = value.#body === null ? null : value.#body.stream
+    return value.#makeNative(body, value.signal)
+  }
+
+  get method(): string {
+    return this.#method
+  }
+
+  get url(): string {
+    this.#url ??= urlOf(this.#target, this.#isAbnormal)
+    return this.#url
+  }
+
+  get headers(): Headers {
+    this.#headers ??= LightHeaders.ofBlock(this.#fields)
+    return this.#headers
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === null) {
+      this.#abort = new AbortController()
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason)
+    }
+    return this.#abort.signal
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.#body === null ? null : this.#body.stream
+  }
+
+  get bodyUsed(): boolean {
+    return this.#body !== null && this.#body.isUsed
+  }
+
+  async text(): Promise<string> {
+    return this.#body === null ? '' : await this.#body.text()
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text())
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body === null ? new Uint8Array() : await this.#body.bytes()
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer
+  }
+
+  /** @throws TypeError when the body is used or locked */
+  clone(): Request {
+    const body = this.#body === null ? null : this.#body.clone().stream
+    return this.#makeNative(body, AbortSignal.any([this.signal]))
+  }
+
+  #makeNative(body: ReadableStream<Uint8Array<ArrayBuffer>> | null, signal: AbortSignal): Request {
+    const init: RequestInit & { duplex: 'half' } = {
+      method: this.#method,
+      headers: this.headers,
+      signal,
+      duplex: 'half',
+    }
+    if (body !== null) init.body = body
+    return new NativeRequest(this.url, init)
+  }
+
+  /** Without body and signal, for properties that no request of a server is asked for. */
+  static bare(request: LightRequest): Request {
+    request.#bare ??= new NativeRequest(request.url, { method: request.#method })
+    return request.#bare
+  }
+}
+
+delegate(LightRequest.prototype, NativeRequest.prototype, {
+  bare: LightRequest.bare,
+  whole: (request) => LightRequest.toNative(request) as Request,
+})

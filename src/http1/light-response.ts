@@ -1,0 +1,195 @@
+/**
+ * A `Response` (Fetch §5.5) that is still what it was made from, so that a server can write it without
+ * streams. It takes the place of the global one (see globals.ts); what it does not do itself a native
+ * object does for it.
+ */
+import { LightBody } from './light-body.ts'
+import { type FieldList, fieldList, LightHeaders, textOf } from './light-headers.ts'
+import { delegate } from './native.ts'
+
+const NativeResponse = globalThis.Response
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Untouched text or bytes, else a stream. */
+export type BodyToWrite = string | Bytes | ReadableStream<Bytes> | null
+
+export class LightResponse {
+  readonly #status: number
+  readonly #statusText: string
+  readonly #fields: FieldList
+  #headers: LightHeaders | null = null
+  /** Text is left as it is until it is touched: most answers are text that only the server reads. */
+  #text: string | null = null
+  #body: LightBody | null = null
+
+  /** @throws RangeError, TypeError as the native one does */
+  constructor(body?: BodyInit | null, init?: ResponseInit) {
+    const { status = 200, statusText = '', headers } = init ?? noInit
+    this.#status = status === 200 ? status : checkStatus(status)
+    this.#statusText = statusText === '' ? '' : checkText(statusText)
+    this.#fields = fieldList(headers)
+    if (body === null || body === undefined) return
+    if (withoutBody.has(this.#status)) throw new TypeError(`An answer of status ${this.#status} has no body.`)
+    if (typeof body === 'string') {
+      this.#text = body
+      this.#setType('text/plain;charset=UTF-8')
+    } else this.#wrap(body)
+  }
+
+  static json(data: unknown, init?: ResponseInit): LightResponse {
+    const text = JSON.stringify(data) as string | undefined
+    if (text === undefined) throw new TypeError('This is nothing that JSON can say.')
+    const response = new LightResponse(null, init)
+    if (withoutBody.has(response.#status)) throw new TypeError(`An answer of status ${response.#status} has no body.`)
+    response.#text = text
+    response.#setType('application/json')
+    return response
+  }
+
+  static error(): Response {
+    return NativeResponse.error()
+  }
+
+  static redirect(url: string | URL, status?: number): Response {
+    return NativeResponse.redirect(url, status)
+  }
+
+  /** Whether it is one of these, be it of a class that extends it. */
+  static is(value: object): value is LightResponse {
+    return #fields in value
+  }
+
+  /** For the server that writes it: the fields and what stands for the body. */
+  static fields(response: LightResponse): FieldList {
+    return response.#fields
+  }
+
+  static bodyToWrite(response: LightResponse): BodyToWrite {
+    if (response.#body === null) return response.#text
+    return response.#body.plain ?? response.#body.stream
+  }
+
+  /** The same answer as a native object with the body that is given. */
+  static toNative(response: LightResponse, body: ReadableStream<Bytes> | null): Response {
+    const init = { status: response.#status, statusText: response.#statusText, headers: response.headers }
+    return new NativeResponse(body, init)
+  }
+
+  get type(): ResponseType {
+    return 'default'
+  }
+
+  get url(): string {
+    return ''
+  }
+
+  get redirected(): boolean {
+    return false
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  get ok(): boolean {
+    return this.#status < 300
+  }
+
+  get statusText(): string {
+    return this.#statusText
+  }
+
+  get headers(): Headers {
+    this.#headers ??= LightHeaders.ofList(this.#fields)
+    return this.#headers
+  }
+
+  get body(): ReadableStream<Bytes> | null {
+    return this.#ownBody()?.stream ?? null
+  }
+
+  get bodyUsed(): boolean {
+    return this.#body !== null && this.#body.isUsed
+  }
+
+  async text(): Promise<string> {
+    return (await this.#ownBody()?.text()) ?? ''
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text())
+  }
+
+  async bytes(): Promise<Bytes> {
+    return (await this.#ownBody()?.bytes()) ?? new Uint8Array()
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer
+  }
+
+  /** @throws TypeError when the body is used or locked */
+  clone(): LightResponse {
+    const body = this.#ownBody()?.clone() ?? null
+    const copy = new LightResponse(null, {
+      status: this.#status,
+      statusText: this.#statusText,
+      headers: this.headers,
+    })
+    copy.#body = body
+    return copy
+  }
+
+  #ownBody(): LightBody | null {
+    if (this.#text !== null) this.#body = new LightBody(this.#text)
+    this.#text = null
+    return this.#body
+  }
+
+  #wrap(body: Exclude<BodyInit, string>): void {
+    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+      this.#body = new LightBody(copyOf(body))
+      return
+    }
+    const native = new NativeResponse(body)
+    const type = native.headers.get('content-type')
+    if (type !== null) this.#setType(type)
+    this.#body = new LightBody(native)
+  }
+
+  #setType(type: string): void {
+    const { names, values } = this.#fields
+    if (names.includes('content-type')) return
+    names.push('content-type')
+    values.push(type)
+  }
+}
+
+const noInit: ResponseInit = {}
+/** Null body statuses, Fetch §2.2.3. */
+const withoutBody: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+/** reason-phrase, RFC 9112 §4. */
+const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/
+
+function checkStatus(given: number): number {
+  const status = Math.trunc(given) & 0xffff
+  if (status < 200 || status > 599) throw new RangeError(`A status is 200 to 599, not ${given}.`)
+  return status
+}
+
+function checkText(given: string): string {
+  const text = textOf(given)
+  if (!reasonPhrase.test(text)) throw new TypeError('A status text holds a character that it may not.')
+  return text
+}
+
+function copyOf(body: ArrayBuffer | ArrayBufferView): Bytes {
+  return body instanceof ArrayBuffer
+    ? new Uint8Array(body.slice())
+    : new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice()
+}
+
+delegate(LightResponse.prototype, NativeResponse.prototype, {
+  bare: (response) => LightResponse.toNative(response, null),
+  whole: (response) => LightResponse.toNative(response, response.body),
+})

@@ -1,0 +1,41 @@
+import { type FieldList, fieldList } from './light-headers.ts'
+import { type BodyToWrite, LightResponse } from './light-response.ts'
+
+/** An answer as it is to be written. */
+export interface Outgoing {
+  status: number
+  statusText: string
+  fields: FieldList
+  body: BodyToWrite
+  /** What `Content-Length` says; -1 when it says nothing. */
+  declaredLength: number
+  /** Whether the handler wants the connection closed. */
+  isClosing: boolean
+}
+
+/**
+ * Takes an answer apart.
+ * @throws TypeError when it is none, or its body is used
+ */
+export function outgoing(response: Response): Outgoing {
+  if (!(response instanceof globalThis.Response)) throw new TypeError('The handler gave no Response.')
+  const light = LightResponse.is(response) ? response : null
+  const fields = light === null ? fieldList(response.headers) : LightResponse.fields(light)
+  const body = light === null ? (response.body as BodyToWrite) : LightResponse.bodyToWrite(light)
+  if (body instanceof ReadableStream && (body.locked || response.bodyUsed))
+    throw new TypeError('The body is used already.')
+  const { status, statusText } = response
+  return { status, statusText, fields, body, declaredLength: declaredLength(fields), isClosing: isClosing(fields) }
+}
+
+function declaredLength({ names, values }: FieldList): number {
+  const at = names.indexOf('content-length')
+  if (at === -1) return -1
+  const text = values[at] as string
+  return /^\d{1,15}$/.test(text) ? Number(text) : -1
+}
+
+function isClosing({ names, values }: FieldList): boolean {
+  const at = names.indexOf('connection')
+  return at !== -1 && /(?:^|,)\s*close\s*(?:,|$)/i.test(values[at] as string)
+}

@@ -1,0 +1,88 @@
+import type { FieldBlock } from './fields.ts'
+import type { Framing } from './framing.ts'
+import type { Header } from './header-memo.ts'
+import type { Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { originOf, readAbsolute, refuseAuthority, type Target } from './target.ts'
+
+/** A request without its body. */
+export interface RequestHead {
+  readonly type: 'head'
+  readonly method: string
+  /** Null for `OPTIONS *`, which is about the server as a whole. */
+  readonly target: Target | null
+  /** Whether the URL of the target must be made with care. */
+  readonly isAbnormal: boolean
+  /** Of HTTP/1.0 or HTTP/1.1. */
+  readonly minorVersion: number
+  readonly fields: FieldBlock
+  readonly framing: Framing
+}
+
+/** The request line, taken apart. */
+export interface RequestLine {
+  method: string
+  target: string
+  isAbnormal: boolean
+  minorVersion: number
+}
+
+/** What a head must be held against. */
+export interface HeadRules {
+  limits: Limits
+  scheme: 'http' | 'https'
+  /** The authority of a request of HTTP/1.0 that names none. */
+  authority: string
+}
+
+/**
+ * Puts a head together where line and fields agree.
+ * @throws Refusal 400, 413, 421, 501
+ */
+export function makeHead(line: RequestLine, { fields, framing }: Header, rules: HeadRules): RequestHead {
+  const { method, minorVersion, isAbnormal } = line
+  if (minorVersion === 0 && framing.hasTransferEncoding) {
+    throw new Refusal(400, 'HTTP/1.0 knows no Transfer-Encoding.')
+  }
+  if (framing.contentLength > rules.limits.bodyBytesMax) throw new Refusal(413, 'The body is too large.')
+  const target = readTarget(line, framing.host, rules)
+  return { type: 'head', method, target, isAbnormal, minorVersion, fields, framing }
+}
+
+/** The four forms of RFC 9112 §3.2. */
+function readTarget(
+  { method, target, minorVersion }: RequestLine,
+  host: string | null,
+  rules: HeadRules,
+): Target | null {
+  if (host === null && minorVersion > 0) throw new Refusal(400, 'Host is missing.')
+  const origin = originOf(host ?? rules.authority, rules.scheme)
+  if (method === 'CONNECT') refuseAuthority(target)
+  if (target.startsWith('/')) return { origin, path: target }
+  if (target !== '*') return readAbsolute(target, host === null ? null : origin, rules.scheme)
+  if (method !== 'OPTIONS') throw new Refusal(400, 'Only OPTIONS may be about *.')
+  return null
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+const spellings = methods.map((name) => ({ name, bytes: new TextEncoder().encode(name) }))
+
+/** The method that these bytes spell when it is a usual one. */
+export function usualMethod(bytes: Uint8Array, start: number, end: number): string | null {
+  for (const { name, bytes: spelling } of spellings) {
+    if (spelling.length === end - start && spelling.every((byte, index) => byte === bytes[start + index])) return name
+  }
+  return null
+}
+
+/**
+ * Refuses methods that no `Request` can carry: TRACE, and those that differ by case alone from one that
+ * it knows (methods are case-sensitive, RFC 9110 §9.1).
+ * @throws Refusal 501
+ */
+export function refuseUnserved(method: string): void {
+  const upper = method.toUpperCase()
+  if (upper === 'TRACE' || upper === 'TRACK' || (upper !== method && [...methods, 'CONNECT'].includes(upper))) {
+    throw new Refusal(501, `${method} is not served here.`)
+  }
+}

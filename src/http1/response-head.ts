@@ -1,0 +1,118 @@
+/**
+ * The head of an answer as text, RFC 9112 §4 and §6.3. How the message is framed and what becomes of
+ * the connection is told here alone: what a handler says of that is not taken over.
+ */
+import type { FieldList } from './light-headers.ts'
+
+/** reason phrases, RFC 9110 §15. */
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  203: 'Non-Authoritative Information',
+  204: 'No Content',
+  205: 'Reset Content',
+  206: 'Partial Content',
+  207: 'Multi-Status',
+  208: 'Already Reported',
+  226: 'IM Used',
+  300: 'Multiple Choices',
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  407: 'Proxy Authentication Required',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  410: 'Gone',
+  411: 'Length Required',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
+  417: 'Expectation Failed',
+  421: 'Misdirected Request',
+  422: 'Unprocessable Content',
+  423: 'Locked',
+  424: 'Failed Dependency',
+  425: 'Too Early',
+  426: 'Upgrade Required',
+  428: 'Precondition Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  451: 'Unavailable For Legal Reasons',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+  507: 'Insufficient Storage',
+  508: 'Loop Detected',
+  511: 'Network Authentication Required',
+}
+
+const statusLines: readonly string[] = Array.from(
+  { length: 600 },
+  (_, status) => `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`,
+)
+
+/** Of one connection (RFC 9110 §7.6.1), so that none but the connection may say them; and the length. */
+const own: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** How the body of an answer is framed: by its length in bytes, in chunks, by the end of the connection, or there is none. */
+export type Framed = number | 'chunked' | 'close' | 'none'
+
+/** What the connection says beside what the handler says. */
+export interface HeadFrame {
+  framed: Framed
+  /** The value of `Connection`; '' for none. */
+  connection: string
+  /** The value of `Date` (RFC 9110 §6.6.1), where the handler gives none. */
+  date: string
+}
+
+/** Writes a head. Names and values must be valid ones: a `Headers` lets no others in. */
+export function responseHead(
+  status: number,
+  statusText: string,
+  { names, values }: FieldList,
+  { framed, connection, date }: HeadFrame,
+): string {
+  let text = statusText === '' ? (statusLines[status] as string) : `HTTP/1.1 ${status} ${statusText}\r\n`
+  let hasDate = false
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string
+    if (own.has(name)) continue
+    if (name === 'date') hasDate = true
+    text += `${name}: ${values[index]}\r\n`
+  }
+  if (typeof framed === 'number') text += `content-length: ${framed}\r\n`
+  else if (framed === 'chunked') text += 'transfer-encoding: chunked\r\n'
+  if (connection !== '') text += `connection: ${connection}\r\n`
+  return hasDate ? `${text}\r\n` : `${text}date: ${date}\r\n\r\n`
+}
+
+/** Whether answers of this status have no body and no length, RFC 9112 §6.3. */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304
+}

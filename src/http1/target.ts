@@ -1,0 +1,62 @@
+/**
+ * The request target and the URL it means, RFC 9112 §3.2 and §3.3. The URL is put together from the
+ * authority and the target and never resolved against a base, where `//x/y` would name another host.
+ */
+import { Refusal } from './refusal.ts'
+
+/** Where a request goes. */
+export interface Target {
+  /** Scheme and authority as URLs write them, such as `http://example.com:8080`. */
+  origin: string
+  /** Path and query as they came. */
+  path: string
+}
+
+/** uri-host and port, RFC 9110 §7.2. What URLs make of it decides in the end. */
+const hostPattern = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
+
+let lastHost = ''
+let lastOrigin = ''
+
+/**
+ * The origin that `Host` names.
+ * @throws Refusal 400
+ */
+export function originOf(host: string, scheme: string): string {
+  if (host === lastHost && lastOrigin.startsWith(`${scheme}:`)) return lastOrigin
+  const origin = hostPattern.test(host) ? URL.parse(`${scheme}://${host}`)?.origin : undefined
+  if (origin === undefined) throw new Refusal(400, 'Host names no host.')
+  lastHost = host
+  lastOrigin = origin
+  return origin
+}
+
+const absolutePattern = /^(https?):\/\/([^/?]+)(.*)$/i
+
+/**
+ * Reads an absolute-form, whose authority must be the one in `Host` (RFC 9112 §3.2.2).
+ * @throws Refusal 400, 421
+ */
+export function readAbsolute(text: string, hostOrigin: string | null, scheme: string): Target {
+  const [, given = '', authority = '', path = ''] = absolutePattern.exec(text) ?? []
+  if (authority === '') throw new Refusal(400, 'The request target is no address.')
+  const origin = originOf(authority, scheme)
+  if (given.toLowerCase() !== scheme) throw new Refusal(421, `This connection serves ${scheme}.`)
+  if (hostOrigin !== null && origin !== hostOrigin) throw new Refusal(400, 'The request target and Host disagree.')
+  return { origin, path: path.startsWith('/') ? path : `/${path}` }
+}
+
+/** The URL of a target, as a `Request` shows it. */
+export function urlOf({ origin, path }: Target, isAbnormal: boolean): string {
+  const text = origin + path
+  return isAbnormal ? new URL(text).href : text
+}
+
+/**
+ * CONNECT alone has the authority-form, RFC 9112 §3.2.3; a server that is no proxy need not serve it.
+ * @throws Refusal 400, 501
+ */
+export function refuseAuthority(text: string): never {
+  const isAuthority = hostPattern.test(text) && /:\d+$/.test(text)
+  throw isAuthority ? new Refusal(501, 'CONNECT is not served here.') : new Refusal(400, 'CONNECT wants host and port.')
+}

@@ -1,0 +1,25 @@
+/** A byte stream both ways, such as a TCP or TLS socket. It reports to a `Connection`. */
+export interface Transport {
+  /** What a handler may know of the other end. */
+  readonly peer: Peer
+  /** What is sent and not yet taken, in bytes. */
+  readonly pendingBytes: number
+  /** Sends text, one byte a character, or bytes, which must not change any more. False: no more until `drained`. */
+  write(data: string | Uint8Array): boolean
+  /** Holds back what is written until `uncork`, to send it in one go. */
+  cork(): void
+  uncork(): void
+  /** Sends the end after all that was written. What the other end sends still comes. */
+  end(): void
+  /** Breaks off in both directions. */
+  destroy(): void
+  pause(): void
+  resume(): void
+}
+
+/** What a server knows of the other end of a connection. */
+export interface Peer {
+  readonly address: string | null
+  /** Whether the connection is encrypted. */
+  readonly isSecure: boolean
+}
