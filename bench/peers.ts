@@ -134,9 +134,14 @@ function titles(count: number): { title: string }[] {
   return Array.from({ length: count }, (_, index) => ({ title: `Todo number ${index + 1}` }))
 }
 
-/** Installs the peers' packages when they are not there yet. */
+interface Manifest {
+  dependencies: Record<string, string>
+}
+
+/** Installs the peers' packages when they are not all there yet. */
 export function installPeers(): void {
-  if (existsSync(modules)) return
+  const { dependencies } = JSON.parse(readFileSync(join(folderOfPeers, 'package.json'), 'utf8')) as Manifest
+  if (Object.keys(dependencies).every((name) => existsSync(join(modules, name)))) return
   console.log('Installing the peers, once: npm ci --prefix bench/peers')
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folderOfPeers, stdio: 'inherit' })
 }

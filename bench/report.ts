@@ -26,7 +26,6 @@ export interface Report {
 type Metric = 'requestsPerCpuSecond' | 'requestsPerSecond' | 'p50Ms' | 'p99Ms'
 
 const readme = fileURLToPath(new URL('README.md', import.meta.url))
-const begin = '<!-- figures: written by `node bench/run.ts` -->'
 /** Fewer answers than this to each connection in a round are no figure. */
 const answersPerConnectionMin = 4
 const end = '<!-- end of figures -->'
@@ -42,22 +41,28 @@ export function readmeTables(report: Report): string {
   ].join('\n\n')
 }
 
-export function writeReadme(text: string): void {
-  const [before, rest] = readFileSync(readme, 'utf8').split(begin)
-  const after = rest?.split(end)[1]
-  if (after === undefined) throw new Error(`README.md lacks its two markers, ${begin} and ${end}.`)
-  writeFileSync(readme, `${before}${begin}\n\n${text}\n\n${end}${after}`)
+/** Puts the text between the markers of the command that made it; each command has a section of its own. */
+export function writeReadme(text: string, command = 'node bench/run.ts'): void {
+  const begin = `<!-- figures: written by \`${command}\` -->`
+  const old = readFileSync(readme, 'utf8')
+  const from = old.indexOf(begin)
+  const to = old.indexOf(end, from)
+  if (from === -1 || to === -1) throw new Error(`README.md lacks its two markers, ${begin} and ${end}.`)
+  writeFileSync(readme, `${old.slice(0, from)}${begin}\n\n${text}\n\n${old.slice(to)}`)
 }
 
 function conditionsOf({ conditions }: Report): string {
   const { rounds, seconds, connections, todos } = conditions
+  const how = `Medians of ${rounds} rounds of ${seconds} s, ${connections} connections`
+  return `${machineText(`SQLite ${process.versions.sqlite}`)} ${how}, ${figure(todos)} todos at the start.`
+}
+
+/** One sentence: when, on what, and with which versions of Node, of the parts given, and of wrk. */
+export function machineText(...parts: readonly string[]): string {
   const [cpu] = cpus()
   const machine = `${cpus().length} cores of ${cpu?.model.trim() ?? 'an unknown CPU'}`
-  const parts = `Node ${process.versions.node}, SQLite ${process.versions.sqlite}, ${wrkVersion()}`
-  return (
-    `${new Date().toISOString().slice(0, 10)}, ${machine}, ${parts}. Medians of ${rounds} rounds of ${seconds} s, ` +
-    `${connections} connections, ${figure(todos)} todos at the start.`
-  )
+  const versions = [`Node ${process.versions.node}`, ...parts, wrkVersion()]
+  return `${[new Date().toISOString().slice(0, 10), machine, ...versions].join(', ')}.`
 }
 
 function wrkVersion(): string {

@@ -19,7 +19,9 @@ const quietTimeoutMs = 60_000
 const outputCharsMax = 4000
 
 export interface ServerOptions {
-  /** What comes after `node` on the command line. */
+  /** The program, where that is not this Node. */
+  command?: string
+  /** What comes after the program on the command line. */
   args: readonly string[]
   env?: Record<string, string>
   /** The folder for its data and for `output.txt`: what it writes to standard output and standard error. */
@@ -65,11 +67,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 /** Starts a server and waits for its first answer. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { args, env = {}, folder, core, cwd = root, readyPath } = options
+  const { command = process.execPath, args, env = {}, folder, core, cwd = root, readyPath } = options
   mkdirSync(folder, { recursive: true })
   const port = await freePort()
   const output = openSync(join(folder, 'output.txt'), 'a')
-  const child = spawn('taskset', ['-c', String(core), process.execPath, ...args], {
+  const child = spawn('taskset', ['-c', String(core), command, ...args], {
     cwd,
     stdio: ['ignore', output, output],
     env: { ...process.env, NODE_ENV: 'production', PORT: String(port), DATA_DIR: folder, ...env },

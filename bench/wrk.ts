@@ -35,10 +35,15 @@ export interface WrkResult {
 type Summary = Record<'requests' | 'microseconds' | 'failures' | 'refusals' | 'p50Us' | 'p99Us', number>
 
 /** @throws Error when a connection failed, or an answer was 400 or more: all that wrk counts */
-export async function runWrk(load: Load, { origin, connections, seconds, core }: WrkOptions): Promise<WrkResult> {
+export function runWrk(load: Load, options: WrkOptions): Promise<WrkResult> {
+  return runScript(script, [load.getsFile, String(load.postShare), load.postPath, load.postBody], options)
+}
+
+/** The same with another script that ends as wrk.lua does. */
+export async function runScript(file: string, args: readonly string[], options: WrkOptions): Promise<WrkResult> {
+  const { origin, connections, seconds, core } = options
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, `--timeout=${timeoutSeconds}s`, '--latency']
-  const work = ['-s', script, origin, '--', load.getsFile, String(load.postShare), load.postPath, load.postBody]
-  const { stdout } = await run('taskset', ['-c', String(core), ...wrk, ...work])
+  const { stdout } = await run('taskset', ['-c', String(core), ...wrk, '-s', file, origin, '--', ...args])
   const line = /^RESULT (.*)$/m.exec(stdout)?.[1]
   if (!line) throw new Error(`wrk said nothing:\n${stdout}`)
   const { requests, microseconds, failures, refusals, p50Us, p99Us } = JSON.parse(line) as Summary

@@ -1,0 +1,125 @@
+/** What a case is, and the few sentences most cases are written in. */
+import type { Check } from '../checks.ts'
+
+export interface Expected {
+  statuses: readonly number[]
+  checks?: readonly Check[]
+  /** Whether a 100 (Continue) has to or may come before it; without this none may. */
+  continues?: 'must' | 'may'
+}
+
+/**
+ * What becomes of the connection after the last answer. `open`: a plain request that follows is served.
+ * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further answer may come.
+ */
+export type After = 'open' | 'closed' | 'either' | 'any'
+
+/** One way that is right. No answers and `closed` is a close without an answer. */
+export interface Outcome {
+  answers: readonly Expected[]
+  after: After
+  /** The RFC leaves a server this choice, but the probe does not. */
+  lenient?: boolean
+}
+
+/**
+ * `whole`: one write. `bytewise`: a write for each byte. `half-close`: one write, then no more from the client.
+ * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for an answer to the
+ * first, a 100 (Continue) included. `after-pause`: the same, but after the quiet time it is sent without one.
+ */
+export type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-answer' | 'after-pause'
+
+export interface Case {
+  slug: string
+  says: string
+  /** An RFC and its section, `9112 §3.2`. */
+  section: string
+  /** One character a byte; `{host}` stands for the probed host and port. Two parts where `how` speaks of two. */
+  send: readonly string[]
+  how: How
+  /** Any of these is right. */
+  outcomes: readonly Outcome[]
+  /** The places of answers to HEAD. */
+  heads: readonly number[]
+  needsEcho: boolean
+  /** The RFC lets a server accept this; the probe does not, for leniency is how requests are smuggled. */
+  stricter: boolean
+}
+
+export interface Topic {
+  name: string
+  cases: readonly Case[]
+}
+
+export const fromHost = 'Host: {host}\r\n'
+/** Follows a request in the same write: whoever answers it after an error has executed what must not be. */
+export const next = `GET /next HTTP/1.1\r\n${fromHost}\r\n`
+/** Lies inside a body; the Host is fixed so that its length is. */
+export const hidden = 'GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n'
+
+/** A request head: its first line, then Host and the given field lines. */
+export function head(line: string, ...fields: readonly string[]): string {
+  return `${line}\r\n${fromHost}${fields.map((field) => `${field}\r\n`).join('')}\r\n`
+}
+
+export const get = (...fields: readonly string[]) => head('GET / HTTP/1.1', ...fields)
+export const post = (...fields: readonly string[]) => head('POST / HTTP/1.1', ...fields)
+export const echo = (...fields: readonly string[]) => head('POST /echo-body HTTP/1.1', ...fields)
+
+export const closedSilently: Outcome = { answers: [], after: 'closed' }
+
+type Rest = Partial<Omit<Case, 'slug' | 'says' | 'outcomes'>>
+
+function complete(slug: string, section: string, says: string, send: string, rest: Rest): Omit<Case, 'outcomes'> {
+  const needsEcho = send.includes('/echo-body')
+  return { slug, section, says, send: [send], how: 'whole', heads: [], needsEcho, stricter: false, ...rest }
+}
+
+/** The general form: the outcomes are spelled out. */
+export function allows(
+  slug: string,
+  section: string,
+  says: string,
+  send: string,
+  outcomes: readonly Outcome[],
+  rest: Rest = {},
+): Case {
+  return { ...complete(slug, section, says, send, rest), outcomes }
+}
+
+export interface Served extends Rest {
+  statuses?: readonly number[]
+  checks?: readonly Check[]
+  after?: After
+}
+
+/** One answer, 200 unless told, and the connection goes on unless told. */
+export function serves(slug: string, section: string, says: string, send: string, served: Served = {}): Case {
+  const { statuses = [200], checks = [], after = 'open', ...rest } = served
+  return allows(slug, section, says, send, [{ answers: [{ statuses, checks }], after }], rest)
+}
+
+export interface Refused extends Rest {
+  statuses?: readonly number[]
+  /** Whether the RFC leaves it to the server to close without a word. */
+  silent?: boolean
+  /** Statuses that are not the right ones but do no harm. */
+  lenientStatuses?: readonly number[]
+  /** Where the request ends is beyond doubt, so the RFC would let the connection go on. */
+  keepable?: boolean
+  /** False where the bytes that follow would be taken as part of what is refused. */
+  followed?: boolean
+}
+
+/** One error, 400 unless told, the connection closed, and the request that follows in the same write never executed. */
+export function refuses(slug: string, section: string, says: string, send: string, refused: Refused = {}): Case {
+  const { statuses = [400], silent = false, lenientStatuses = [], keepable = false, followed = true, ...rest } = refused
+  const kept: Outcome = { answers: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }
+  const outcomes: Outcome[] = [
+    { answers: [{ statuses }], after: 'closed' },
+    { answers: [{ statuses: lenientStatuses }], after: 'closed', lenient: true },
+    ...(silent ? [closedSilently] : []),
+    ...(keepable ? [kept] : []),
+  ]
+  return allows(slug, section, says, followed ? send + next : send, outcomes, rest)
+}

@@ -1,0 +1,49 @@
+/** What can be asked of an answer beyond its status. A check returns what is wrong, or null. */
+import { type Answer, valuesOf } from './answers.ts'
+
+export type Check = (answer: Answer, all: readonly Answer[]) => string | null
+
+const imfFixdate =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
+
+export function hasBody(text: string): Check {
+  return ({ body }) => (body === text ? null : `a body of ${summary(body)}, not ${summary(text)}`)
+}
+
+export function hasNotBody(text: string): Check {
+  return ({ body }) => (body === text ? 'the body echoed' : null)
+}
+
+export function lacks(name: string): Check {
+  return (answer) => (valuesOf(answer, name).length === 0 ? null : `${name} present`)
+}
+
+/** RFC 9110 §6.6.1: one Date, in the one form that may be sent (§5.6.7). */
+export const hasDate: Check = (answer) => {
+  const dates = valuesOf(answer, 'date')
+  return dates.length === 1 && imfFixdate.test(dates[0] ?? '') ? null : 'no Date of the right form'
+}
+
+export function saysConnection(option: string): Check {
+  return (answer) => {
+    const options = valuesOf(answer, 'connection')
+      .join(',')
+      .toLowerCase()
+      .split(/[ \t]*,[ \t]*/)
+    return options.includes(option) ? null : `no Connection: ${option}`
+  }
+}
+
+/** RFC 9110 §15.5.6 */
+export const allowsWhen405: Check = (answer) =>
+  answer.status !== 405 || valuesOf(answer, 'allow').length > 0 ? null : '405 without Allow'
+
+/** RFC 9110 §9.3.2: what HEAD says of the length is what GET says; it may say nothing. */
+export const saysLengthOfFirst: Check = (answer, [first]) => {
+  const [length] = valuesOf(answer, 'content-length')
+  return length === undefined || Number(length) === first?.body.length ? null : `a Content-Length of ${length}`
+}
+
+function summary(text: string): string {
+  return text.length > 40 ? `${text.length} bytes` : JSON.stringify(text)
+}

@@ -1,0 +1,197 @@
+/**
+ * One case over one raw connection. Waits for events; a time only says how long silence has to last to count as
+ * silence, and when to give up on a server that neither answers nor closes.
+ */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Answer, type Reading, readAnswers } from './answers.ts'
+import { type Case, fromHost, type Outcome } from './cases/case.ts'
+
+export interface Target {
+  host: string
+  port: number
+  /** What requests say in Host. */
+  authority: string
+  quietMs: number
+  patienceMs: number
+}
+
+export interface Seen {
+  answers: readonly Answer[]
+  /** `next`: a plain request that followed was served, so the connection is open and in step. */
+  end: 'closed' | 'next' | 'open'
+  problem: string | null
+  /** A write failed, so what the server said last may have been lost on this side. */
+  cut: boolean
+}
+
+const plainRequest = `GET / HTTP/1.1\r\n${fromHost}Connection: close\r\n\r\n`
+
+export async function exchange(probed: Case, target: Target): Promise<Seen> {
+  const wire = new Wire(target, probed.heads)
+  try {
+    await wire.connected()
+    return await play(probed, target, wire)
+  } finally {
+    wire.destroy()
+  }
+}
+
+async function play(probed: Case, { quietMs, patienceMs }: Target, wire: Wire): Promise<Seen> {
+  const sent = send(probed, wire, quietMs, patienceMs)
+  await wire.until(() => isDecided(wire.reading.answers, probed.outcomes), patienceMs)
+  await sent
+  const afters = new Set(fitting(wire.reading.answers, probed.outcomes).map(({ after }) => after))
+  if (afters.size === 1 && afters.has('closed')) await wire.until(() => false, patienceMs)
+  else if (!(afters.size === 1 && afters.has('open'))) await wire.until(() => false, quietMs)
+  const mayBeOpen = afters.has('open') || afters.has('either')
+  if (mayBeOpen && !wire.ended) return askOnce(wire, quietMs, patienceMs)
+  const { answers, problem } = wire.reading
+  return { answers, problem, end: wire.ended ? 'closed' : 'open', cut: wire.cut }
+}
+
+/** Whether no accepted outcome waits for a further answer. */
+function isDecided(answers: readonly Answer[], outcomes: readonly Outcome[]): boolean {
+  return fitting(answers, outcomes).every((outcome) => outcome.answers.length <= answers.length)
+}
+
+/** The outcomes that the answers so far can still become; when there are enough answers, have become. */
+function fitting(answers: readonly Answer[], outcomes: readonly Outcome[]): Outcome[] {
+  return outcomes.filter(
+    (outcome) =>
+      outcome.answers.length >= answers.length &&
+      answers.every(({ status }, index) => outcome.answers[index]?.statuses.includes(status)),
+  )
+}
+
+async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, patienceMs: number): Promise<void> {
+  const [first = '', second] = parts
+  if (how === 'bytewise') return wire.writeBytewise(first)
+  if (how === 'half-close') return wire.end(first)
+  if (how !== 'reads-late') wire.read()
+  await wire.write(first)
+  wire.read()
+  if (second === undefined) return
+  const heard = () => wire.reading.answers.length + wire.reading.interim.length > 0
+  await wire.until(heard, how === 'after-pause' ? quietMs : patienceMs)
+  await wire.write(second)
+}
+
+/** A plain request says whether the connection is open, and closes it: after its answer no other can come. */
+async function askOnce(wire: Wire, quietMs: number, patienceMs: number): Promise<Seen> {
+  const before = wire.reading.answers.length
+  await wire.write(plainRequest)
+  await wire.until(() => wire.reading.answers.length > before, patienceMs)
+  await wire.until(() => false, quietMs)
+  const { answers, problem } = wire.reading
+  const { cut } = wire
+  if (answers.length === before) return { answers, problem, end: wire.ended ? 'closed' : 'open', cut }
+  const status = answers.at(-1)?.status
+  const wrong = status === 200 ? null : `a plain request that followed got ${status}`
+  return { answers: answers.slice(0, -1), problem: problem ?? wrong, end: 'next', cut }
+}
+
+class Wire {
+  readonly #socket: Socket
+  readonly #authority: string
+  readonly #heads: readonly number[]
+  #bytes = ''
+  readonly #waiting = new Set<() => void>()
+  /** The server has closed, in order or by reset. */
+  ended = false
+  /** A write failed: Node then drops what it has not read yet. */
+  cut = false
+  reading: Reading = { answers: [], interim: [], problem: null }
+
+  constructor({ host, port, authority }: Target, heads: readonly number[]) {
+    this.#authority = authority
+    this.#heads = heads
+    this.#socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+    this.#socket.on('end', () => this.#end())
+    this.#socket.on('close', () => this.#end())
+  }
+
+  /** @throws the system's error when nobody listens */
+  async connected(): Promise<void> {
+    await once(this.#socket, 'connect')
+    // A reset is a way to close; 'close' follows it.
+    this.#socket.on('error', () => {
+      this.cut = true
+    })
+  }
+
+  read(): void {
+    if (this.#socket.listenerCount('data') > 0) return
+    this.#socket.on('data', (chunk) => {
+      this.#bytes += chunk.toString('latin1')
+      this.#update()
+    })
+  }
+
+  #end(): void {
+    this.ended = true
+    this.#update()
+  }
+
+  #update(): void {
+    this.reading = readAnswers(this.#bytes, this.#heads, this.ended)
+    for (const check of this.#waiting) check()
+  }
+
+  /** Resolves when it holds, when the server has closed, or when the time is over. */
+  until(holds: () => boolean, timeMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(check)
+        resolve()
+      }
+      const timer = setTimeout(done, timeMs)
+      const check = () => {
+        if (this.ended || holds()) done()
+      }
+      this.#waiting.add(check)
+      check()
+    })
+  }
+
+  #encode(text: string): Buffer {
+    return Buffer.from(text.replaceAll('{host}', this.#authority), 'latin1')
+  }
+
+  /** Resolves when the system has taken it all, or will take no more. */
+  async write(text: string): Promise<void> {
+    await this.#writeBytes(this.#encode(text))
+  }
+
+  #writeBytes(bytes: Uint8Array): Promise<void> {
+    if (!this.#socket.writable) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#socket.once('close', resolve)
+      this.#socket.write(bytes, () => {
+        this.#socket.off('close', resolve)
+        resolve()
+      })
+    })
+  }
+
+  async writeBytewise(text: string): Promise<void> {
+    this.read()
+    const bytes = this.#encode(text)
+    for (let at = 0; at < bytes.length && !this.ended; at++) {
+      await this.#writeBytes(bytes.subarray(at, at + 1))
+      // Lets the server read this byte before the next one, and this process see an early answer.
+      await turn()
+    }
+  }
+
+  end(text: string): void {
+    this.read()
+    this.#socket.end(this.#encode(text))
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

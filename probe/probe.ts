@@ -1,0 +1,87 @@
+/** Runs cases against a server, some at a time. */
+import type { Case } from './cases/case.ts'
+import { topics } from './cases.ts'
+import { exchange, type Target } from './exchange.ts'
+import { judge, type Verdict } from './judge.ts'
+
+export interface Result extends Verdict {
+  slug: string
+  topic: string
+  says: string
+  section: string
+}
+
+export interface ProbeOptions {
+  target: Target
+  /** Whether the server answers `POST /echo-body` with the body that it got. */
+  hasEcho?: boolean
+  /** Only cases whose slug contains this. */
+  only?: string
+}
+
+const casesAtOnce = 16
+/** Longer requests are not sent byte by byte: they would take most of the probe's time and show nothing new. */
+const bytewiseBytesMax = 500
+const attemptsMax = 5
+export const bytewiseTopic = 'byte by byte'
+
+interface Planned {
+  topic: string
+  probed: Case
+}
+
+export function plan({ hasEcho = true, only = '' }: Omit<ProbeOptions, 'target'> = {}): Planned[] {
+  return topics
+    .flatMap(({ name, cases }) => cases.map((probed) => ({ topic: name, probed })))
+    .filter(({ probed }) => (hasEcho || !probed.needsEcho) && probed.slug.includes(only))
+}
+
+/** In the order of the plan; each that is short enough a second time, byte by byte. */
+export async function runProbe({ target, ...options }: ProbeOptions): Promise<Result[]> {
+  const planned = plan(options)
+  const results: Result[][] = planned.map(() => [])
+  // One iterator for all: each takes the next case that nobody has taken.
+  const queue = planned.entries()
+  const work = async () => {
+    for (const [index, one] of queue) results[index] = await runBothWays(one, target)
+  }
+  await Promise.all(Array.from({ length: casesAtOnce }, work))
+  return results.flat()
+}
+
+async function runBothWays({ topic, probed }: Planned, target: Target): Promise<Result[]> {
+  const { slug, says, section } = probed
+  const whole = { slug, topic, says, section, ...judge(probed, await exchange(probed, target)) }
+  if (!isSentBytewise(probed)) return [whole]
+  const verdict = await runBytewise({ ...probed, how: 'bytewise' }, whole, target)
+  return [whole, { ...whole, slug: bytewiseSlug(slug), topic: bytewiseTopic, ...verdict }]
+}
+
+/** Where a reset met a byte on its way the answer may have been lost on this side: then it does not count. */
+async function runBytewise(twin: Case, whole: Verdict, target: Target): Promise<Verdict> {
+  for (let attempt = 1; ; attempt++) {
+    const seen = await exchange(twin, target)
+    const verdict = sameAs(whole, judge(twin, seen))
+    if (verdict.passed || !seen.cut || attempt === attemptsMax) return verdict
+  }
+}
+
+export function isSentBytewise({ how, send }: Case): boolean {
+  return how === 'whole' && (send[0]?.length ?? 0) <= bytewiseBytesMax
+}
+
+export function bytewiseSlug(slug: string): string {
+  return `${slug}/bytewise`
+}
+
+/** How the bytes are cut must not matter: right both times, or wrong in the same way (counted once, not twice). */
+function sameAs(whole: Verdict, bytewise: Verdict): Verdict {
+  const passed = (whole.passed && bytewise.passed) || whole.seen === bytewise.seen
+  return {
+    passed,
+    legal: passed || (whole.legal && bytewise.legal),
+    fault: passed ? null : 'changes its verdict when the bytes come one at a time',
+    expected: `as when sent whole: ${whole.seen}`,
+    seen: bytewise.seen,
+  }
+}
