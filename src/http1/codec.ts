@@ -13,3 +13,8 @@ export const plainCodec: Codec = {
   latin1: (bytes, start, end) => String.fromCharCode(...bytes.subarray(start, end)),
   utf8Length: (text) => (beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length),
 }
+
+/** A copy of its own: `slice` of what a runtime derives from Uint8Array, such as Node's Buffer, may share the memory. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}

@@ -4,7 +4,7 @@
  * refused (RFC 9112 §11.2).
  */
 import { type FieldBlock, fieldValue } from './fields.ts'
-import { tokenPattern } from './grammar.ts'
+import { tokenPattern, trimmed } from './grammar.ts'
 import { Refusal } from './refusal.ts'
 
 /** What a block of fields says, whatever the request line. */
@@ -80,7 +80,10 @@ function joined(earlier: string | null, value: string): string {
 
 /** The elements of a list with OWS between them, in lower case, RFC 9110 §5.6.1. */
 function elements(value: string): string[] {
-  return value.toLowerCase().split(/[\t ]*,[\t ]*/)
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((element) => trimmed(element, '\t '))
 }
 
 const noOptions: readonly string[] = []

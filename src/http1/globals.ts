@@ -6,39 +6,45 @@
 import { LightRequest } from './light-request.ts'
 import { LightResponse } from './light-response.ts'
 
+const { fetch: nativeFetch, Request: NativeRequest, Response: NativeResponse } = globalThis
 let isInstalled = false
 
 /** Does it once, for the whole process. */
 export function installLightObjects(): void {
   if (isInstalled) return
   isInstalled = true
-  const { fetch, Request: NativeRequest, Response: NativeResponse } = globalThis
-  class Request extends NativeRequest {
-    constructor(input: RequestInfo | URL, init?: RequestInit) {
-      super(LightRequest.toNative(input) as RequestInfo, LightRequest.toNative(init) as RequestInit)
-    }
-  }
-  standFor(Request, NativeRequest)
-  Object.defineProperty(LightResponse, 'name', { value: 'Response' })
-  standFor(LightResponse, NativeResponse)
-  replace('Request', Request)
-  replace('Response', LightResponse)
-  replace('fetch', (input: RequestInfo | URL, init?: RequestInit) =>
-    fetch(LightRequest.toNative(input) as RequestInfo, init),
-  )
+  replace('Request', requestClass())
+  replace('Response', responseClass())
+  replace('fetch', function fetch(input: RequestInfo | URL, ...init: [init?: RequestInit]) {
+    return nativeFetch(LightRequest.toNative(input) as RequestInfo, ...init)
+  })
 }
 
-/** Makes `instanceof` hold for both kinds, and for a class that extends this one as ever. */
-function standFor(light: { prototype: object }, native: { prototype: object }): void {
-  Object.defineProperty(light, Symbol.hasInstance, {
+/** The native class but for what it is made from. */
+function requestClass(): object {
+  function Request(input: RequestInfo | URL, init?: RequestInit): Request {
+    const native = LightRequest.toNative(input, (init?.body ?? null) === null)
+    const target = new.target === Request ? NativeRequest : new.target
+    return Reflect.construct(NativeRequest, [native, LightRequest.toNative(init)], target)
+  }
+  Object.setPrototypeOf(Request, NativeRequest)
+  Request.prototype = NativeRequest.prototype
+  NativeRequest.prototype.constructor = Request
+  return Request
+}
+
+/** Its instances are light; it is named as the native class, and native answers are instances of it, too. */
+function responseClass(): typeof LightResponse {
+  Object.defineProperty(LightResponse, 'name', { value: 'Response' })
+  Object.defineProperty(LightResponse, Symbol.hasInstance, {
     value(this: unknown, value: unknown) {
-      return this === light
-        ? native.prototype.isPrototypeOf(Object(value))
+      return this === LightResponse
+        ? NativeResponse.prototype.isPrototypeOf(Object(value))
         : Function.prototype[Symbol.hasInstance].call(this, value)
     },
   })
-  // Native objects name the class that stands for them, too.
-  Object.defineProperty(native.prototype, 'constructor', { value: light, configurable: true, writable: true })
+  Object.defineProperty(NativeResponse.prototype, 'constructor', { value: LightResponse })
+  return LightResponse
 }
 
 function replace(name: 'Request' | 'Response' | 'fetch', value: unknown): void {

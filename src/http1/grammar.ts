@@ -46,3 +46,12 @@ for (let value = 0; value < 16; value++) {
 
 /** token, RFC 9110 §5.6.2. */
 export const tokenPattern = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** A text without these characters around it. By index, because a pattern would look at a run of blanks once for each of them. */
+export function trimmed(text: string, blanks: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && blanks.includes(text.charAt(start))) start += 1
+  while (end > start && blanks.includes(text.charAt(end - 1))) end -= 1
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}

@@ -1,3 +1,4 @@
+import { copyOf } from './codec.ts'
 import type { ArrivingBody } from './light-body.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
@@ -47,7 +48,7 @@ export class IncomingBody implements ArrivingBody {
   /** Copies what is borrowed; to be called before its owner takes it back. */
   own(): void {
     const last = this.#queue.length - 1
-    if (this.#isBorrowed && last >= 0) this.#queue[last] = (this.#queue[last] as Bytes).slice()
+    if (this.#isBorrowed && last >= 0) this.#queue[last] = copyOf(this.#queue[last] as Bytes)
     this.#isBorrowed = false
   }
 
@@ -115,7 +116,7 @@ export class IncomingBody implements ArrivingBody {
 
   #resolveWhole({ resolve }: PromiseWithResolvers<Bytes>): void {
     const [first] = this.#queue
-    if (this.#queue.length === 1 && first !== undefined) resolve(this.#isBorrowed ? first.slice() : first)
+    if (this.#queue.length === 1 && first !== undefined) resolve(this.#isBorrowed ? copyOf(first) : first)
     else resolve(joined(this.#queue, this.#queuedBytes))
     this.#clear()
   }

@@ -2,6 +2,8 @@
  * The body of a request or an answer (Fetch §5.3) that is still what it was made from. Whoever wants it
  * as a stream, a Blob or a form gets it through a native `Response`, which holds it from then on.
  */
+import { copyOf } from './codec.ts'
+
 const NativeResponse = globalThis.Response
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -57,12 +59,7 @@ export class LightBody {
     if (this.#native !== null) return await this.#native.bytes()
     const source = this.#take()
     if (typeof source === 'string') return encoder.encode(source)
-    return source instanceof Uint8Array ? source.slice() : await source.readAll()
-  }
-
-  /** The same body as a native object with this content type, which decides what Blobs and forms become. */
-  asNative(type: string | null): Response {
-    return new NativeResponse(this.stream, type === null ? {} : { headers: { 'content-type': type } })
+    return source instanceof Uint8Array ? copyOf(source) : await source.readAll()
   }
 
   /**
@@ -101,4 +98,9 @@ function withoutMark(text: string): string {
 
 function usedError(): TypeError {
   return new TypeError('The body is used already.')
+}
+
+/** All of a body as a native object with this content type, which decides what Blobs and forms become. */
+export function nativeOf(bytes: Bytes, type: string | null): Response {
+  return new NativeResponse(bytes, type === null ? {} : { headers: { 'content-type': type } })
 }

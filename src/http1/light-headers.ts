@@ -3,7 +3,7 @@
  * looked up in the bytes that came, those of an answer are two short lists.
  */
 import { type FieldBlock, fieldValue } from './fields.ts'
-import { tokenPattern } from './grammar.ts'
+import { tokenPattern, trimmed } from './grammar.ts'
 import { delegate } from './native.ts'
 
 const NativeHeaders = globalThis.Headers
@@ -16,9 +16,10 @@ const lowerNames = new Map<string, string>()
  * A field name in lower case.
  * @throws TypeError when it is none
  */
-export function lowerName(name: string): string {
-  const known = lowerNames.get(name)
+export function lowerName(name: unknown): string {
+  const known = lowerNames.get(name as string)
   if (known !== undefined) return known
+  if (name === undefined) throw new TypeError('A header has a name.')
   const text = textOf(name)
   if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
   const lower = text.toLowerCase()
@@ -26,23 +27,26 @@ export function lowerName(name: string): string {
   return lower
 }
 
-/** What a runtime makes of a value that is to be text, whatever the types say. */
+/**
+ * What a runtime makes of a value that is to be text, whatever the types say.
+ * @throws TypeError for a symbol
+ */
 export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : String(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'symbol') throw new TypeError('A symbol is no text.')
+  return String(value)
 }
 
-const untrimmed = /^[\t\n\r ]|[\t\n\r ]$/
 const forbidden = /[\0\n\r]|[^\0-\xff]/
 
 /**
  * A field value without blanks around it. What could end a line, and so split a response, is no value.
  * @throws TypeError
  */
-export function fieldText(value: string): string {
-  const text = textOf(value)
-  const trimmed = untrimmed.test(text) ? text.replaceAll(/^[\t\n\r ]+|[\t\n\r ]+$/g, '') : text
-  if (forbidden.test(trimmed)) throw new TypeError('A header value holds a character that it may not.')
-  return trimmed
+export function fieldText(value: unknown): string {
+  const text = trimmed(textOf(value), '\t\n\r ')
+  if (forbidden.test(text)) throw new TypeError('A header value holds a character that it may not.')
+  return text
 }
 
 /** Fields as two lists, names in lower case; a name may stand there several times. */
@@ -60,24 +64,25 @@ export function fieldList(init: unknown): FieldList {
   if (init === undefined) return list
   if (init === null || typeof init !== 'object') throw new TypeError('Headers are made from an object.')
   if (Symbol.iterator in init) {
-    for (const pair of init as Iterable<Iterable<string>>) addPair(list, pair)
+    for (const pair of init as Iterable<unknown>) addPair(list, pair)
     return list
   }
-  const record = init as Readonly<Record<string, string>>
-  for (const name of Object.keys(record)) add(list, name, record[name] as string)
+  const record = init as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(record)) add(list, name, record[name])
   return list
 }
 
-function addPair(list: FieldList, pair: Iterable<string>): void {
-  const [name, value, ...more] = pair
-  if (name === undefined || value === undefined || more.length > 0)
-    throw new TypeError('A header is a name and a value.')
-  add(list, name, value)
+function addPair(list: FieldList, pair: unknown): void {
+  if (typeof pair !== 'object' || pair === null) throw new TypeError('A header is a name and a value.')
+  const parts = [...(pair as Iterable<unknown>)]
+  if (parts.length !== 2) throw new TypeError('A header is a name and a value.')
+  add(list, parts[0], parts[1])
 }
 
-function add({ names, values }: FieldList, name: string, value: string): void {
-  names.push(lowerName(name))
+function add({ names, values }: FieldList, name: unknown, value: unknown): void {
+  const lower = lowerName(name)
   values.push(fieldText(value))
+  names.push(lower)
 }
 
 function listOf(block: FieldBlock): FieldList {
@@ -116,11 +121,15 @@ export class LightHeaders {
     return this.#names.flatMap((name, index) => (name === 'set-cookie' ? [this.#value(index)] : []))
   }
 
-  append(name: string, value: string): void {
+  append(...given: [name: string, value: string]): void {
+    if (given.length < 2) throw new TypeError('append wants a name and a value.')
+    const [name, value] = given
     add(this.#own(), name, value)
   }
 
-  set(name: string, value: string): void {
+  set(...given: [name: string, value: string]): void {
+    if (given.length < 2) throw new TypeError('set wants a name and a value.')
+    const [name, value] = given
     const lower = lowerName(name)
     const text = fieldText(value)
     const list = this.#own()
@@ -145,19 +154,27 @@ export class LightHeaders {
   }
 
   entries(): HeadersIterator<[string, string]> {
-    return this.#each((pair) => pair)
+    return new FieldIterator(this, (pair) => pair)
   }
 
   keys(): HeadersIterator<string> {
-    return this.#each(([name]) => name)
+    return new FieldIterator(this, ([name]) => name)
   }
 
   values(): HeadersIterator<string> {
-    return this.#each(([, value]) => value)
+    return new FieldIterator(this, ([, value]) => value)
   }
 
-  [Symbol.iterator](): HeadersIterator<[string, string]> {
-    return this.entries()
+  declare [Symbol.iterator]: () => HeadersIterator<[string, string]>
+
+  /** By name and combined, but each cookie for itself. */
+  static sorted(headers: LightHeaders): [string, string][] {
+    const names = [...new Set(headers.#names)].toSorted()
+    return names.flatMap((name): [string, string][] =>
+      name === 'set-cookie'
+        ? headers.getSetCookie().map((value) => [name, value])
+        : [[name, headers.#combined(name) as string]],
+    )
   }
 
   get #names(): readonly string[] {
@@ -172,28 +189,12 @@ export class LightHeaders {
     const names = this.#names
     let text: string | null = null
     for (let index = 0; index < names.length; index++) {
-      if (names[index] === lower) text = text === null ? this.#value(index) : `${text}, ${this.#value(index)}`
+      if (names[index] !== lower) continue
+      const value = this.#value(index)
+      if (text === null) text = value
+      else text += (lower === 'cookie' ? cookieSeparator : ', ') + value
     }
     return text
-  }
-
-  /** Sorted anew at each step, as the standard has it: what changes on the way is seen. */
-  *#each<T>(pick: (pair: [string, string]) => T): HeadersIterator<T> {
-    for (let index = 0; ; index++) {
-      const pair = this.#sorted()[index]
-      if (pair === undefined) return undefined
-      yield pick(pair)
-    }
-  }
-
-  /** By name and combined, but each cookie for itself. */
-  #sorted(): [string, string][] {
-    const names = [...new Set(this.#names)].toSorted()
-    return names.flatMap((name): [string, string][] =>
-      name === 'set-cookie'
-        ? this.getSetCookie().map((value) => [name, value])
-        : [[name, this.#combined(name) as string]],
-    )
   }
 
   #own(): FieldList {
@@ -208,6 +209,42 @@ function keepOnly(list: FieldList, isKept: (name: string, index: number) => bool
   list.names = names.filter((name, index) => isKept(name, index))
   list.values = values.filter((_, index) => isKept(names[index] as string, index))
 }
+
+/** Sorted anew at each step, as the standard has it: what changes on the way is seen. */
+class FieldIterator<T> extends Iterator<T, undefined> {
+  readonly #headers: LightHeaders
+  readonly #pick: (pair: [string, string]) => T
+  #index = 0
+
+  constructor(headers: LightHeaders, pick: (pair: [string, string]) => T) {
+    super()
+    this.#headers = headers
+    this.#pick = pick
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const pair = LightHeaders.sorted(this.#headers)[this.#index]
+    if (pair === undefined) return { done: true, value: undefined }
+    this.#index += 1
+    return { done: false, value: this.#pick(pair) }
+  }
+}
+
+Object.defineProperty(FieldIterator.prototype, Symbol.toStringTag, { value: 'Headers Iterator', configurable: true })
+Object.defineProperty(LightHeaders.prototype, Symbol.iterator, {
+  value: LightHeaders.prototype.entries,
+  configurable: true,
+  writable: true,
+})
+
+/** Runtimes differ in how they combine the cookie lines of one request (RFC 6265 §5.4 has one line). */
+const cookieSeparator =
+  new NativeHeaders([
+    ['cookie', '1'],
+    ['cookie', '2'],
+  ])
+    .get('cookie')
+    ?.slice(1, -1) ?? '; '
 
 const toNative = (headers: LightHeaders) => new NativeHeaders([...headers])
 delegate(LightHeaders.prototype, NativeHeaders.prototype, { bare: toNative, whole: toNative })

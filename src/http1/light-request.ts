@@ -3,7 +3,7 @@
  * there; for the rest a native object is made.
  */
 import type { FieldBlock } from './fields.ts'
-import type { LightBody } from './light-body.ts'
+import { type LightBody, nativeOf } from './light-body.ts'
 import { LightHeaders } from './light-headers.ts'
 import { delegate } from './native.ts'
 import type { RequestHead } from './request-head.ts'
@@ -34,17 +34,18 @@ export class LightRequest {
 
   /** Tells whoever listens to `signal`, now or later, that the client is gone. */
   static abort(request: LightRequest, reason: Error): void {
-    request.#abortReason = reason
+    request.#abortReason ??= reason
     request.#abort?.abort(reason)
   }
 
   /**
-   * The same request as a native object, which takes the body over. Any other value is returned as it is.
+   * The same request as a native object, which takes the body over where it is wanted. Any other value is returned
+   * as it is.
    * @throws TypeError when the body is used or locked
    */
-  static toNative(value: unknown): unknown {
+  static toNative(value: unknown, isBodyWanted = true): unknown {
     if (typeof value !== 'object' || value === null || !(#method in value)) return value
-    const body = value.#body === null ? null : value.#body.stream
+    const body = value.#body === null || !isBodyWanted ? null : value.#body.stream
     return value.#makeNative(body, value.signal)
   }
 
@@ -94,6 +95,14 @@ export class LightRequest {
     return (await this.bytes()).buffer
   }
 
+  async blob(): Promise<Blob> {
+    return await nativeOf(await this.bytes(), this.headers.get('content-type')).blob()
+  }
+
+  async formData(): Promise<FormData> {
+    return await nativeOf(await this.bytes(), this.headers.get('content-type')).formData()
+  }
+
   /** @throws TypeError when the body is used or locked */
   clone(): Request {
     const body = this.#body === null ? null : this.#body.clone().stream
@@ -113,7 +122,7 @@ export class LightRequest {
 
   /** Without body and signal, for properties that no request of a server is asked for. */
   static bare(request: LightRequest): Request {
-    request.#bare ??= new NativeRequest(request.url, { method: request.#method })
+    request.#bare ??= new NativeRequest(request.url, { method: request.#method, headers: request.headers })
     return request.#bare
   }
 }

@@ -3,7 +3,7 @@
  * streams. It takes the place of the global one (see globals.ts); what it does not do itself a native
  * object does for it.
  */
-import { LightBody } from './light-body.ts'
+import { LightBody, nativeOf } from './light-body.ts'
 import { type FieldList, fieldList, LightHeaders, textOf } from './light-headers.ts'
 import { delegate } from './native.ts'
 
@@ -24,7 +24,7 @@ export class LightResponse {
 
   /** @throws RangeError, TypeError as the native one does */
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    const { status = 200, statusText = '', headers } = init ?? noInit
+    const { status = 200, statusText = '', headers } = dictionary(init)
     this.#status = status === 200 ? status : checkStatus(status)
     this.#statusText = statusText === '' ? '' : checkText(statusText)
     this.#fields = fieldList(headers)
@@ -128,6 +128,14 @@ export class LightResponse {
     return (await this.bytes()).buffer
   }
 
+  async blob(): Promise<Blob> {
+    return await nativeOf(await this.bytes(), this.headers.get('content-type')).blob()
+  }
+
+  async formData(): Promise<FormData> {
+    return await nativeOf(await this.bytes(), this.headers.get('content-type')).formData()
+  }
+
   /** @throws TypeError when the body is used or locked */
   clone(): LightResponse {
     const body = this.#ownBody()?.clone() ?? null
@@ -147,7 +155,7 @@ export class LightResponse {
   }
 
   #wrap(body: Exclude<BodyInit, string>): void {
-    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    if (body instanceof ArrayBuffer || (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer)) {
       this.#body = new LightBody(copyOf(body))
       return
     }
@@ -166,14 +174,37 @@ export class LightResponse {
 }
 
 const noInit: ResponseInit = {}
+
+function dictionary(init: ResponseInit | null | undefined): ResponseInit {
+  if (init === undefined || init === null) return noInit
+  if (typeof init !== 'object' && typeof init !== 'function')
+    throw new TypeError('The second argument must be an object.')
+  return init
+}
+
 /** Null body statuses, Fetch §2.2.3. */
 const withoutBody: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 /** reason-phrase, RFC 9112 §4. */
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/** Deno marks WebSocket upgrades by a status that others refuse. */
+const takesUpgrade = accepts(() => new NativeResponse(null, { status: 101 }))
+
+function accepts(make: () => Response): boolean {
+  try {
+    make()
+    return true
+  } catch {
+    return false
+  }
+}
+
 function checkStatus(given: number): number {
+  // Throws for a bigint or a symbol, as the native one does.
   const status = Math.trunc(given) & 0xffff
-  if (status < 200 || status > 599) throw new RangeError(`A status is 200 to 599, not ${given}.`)
+  if ((status < 200 || status > 599) && !(status === 101 && takesUpgrade)) {
+    throw new RangeError(`A status is 200 to 599, not ${textOf(given)}.`)
+  }
   return status
 }
 

@@ -10,8 +10,11 @@ export function delegate<Light extends object>(
   { bare, whole }: { bare(light: Light): object; whole(light: Light): object },
 ): void {
   Object.setPrototypeOf(prototype, nativePrototype)
+  // So that `constructor` is the native class, or what stands in its place.
+  Reflect.deleteProperty(prototype, 'constructor')
+  for (const name of Object.getOwnPropertyNames(prototype)) Object.defineProperty(prototype, name, { enumerable: true })
   for (const name of Reflect.ownKeys(nativePrototype)) {
-    if (Object.hasOwn(prototype, name)) continue
+    if (name === 'constructor' || Object.hasOwn(prototype, name)) continue
     const descriptor = Object.getOwnPropertyDescriptor(nativePrototype, name) as PropertyDescriptor
     const { enumerable = true } = descriptor
     if (descriptor.get) {
@@ -23,15 +26,12 @@ export function delegate<Light extends object>(
         },
       })
     } else if (typeof descriptor.value === 'function') {
-      Object.defineProperty(prototype, name, {
-        configurable: true,
-        enumerable,
-        writable: true,
-        value(this: Light, ...args: unknown[]) {
-          const native = (typeof name === 'symbol' ? bare : whole)(this)
-          return Reflect.apply(Reflect.get(native, name), native, args)
-        },
-      })
+      const method = function (this: Light, ...args: unknown[]): unknown {
+        const native = (typeof name === 'symbol' ? bare : whole)(this)
+        return Reflect.apply(Reflect.get(native, name), native, args)
+      }
+      Object.defineProperty(method, 'name', { value: descriptor.value.name })
+      Object.defineProperty(prototype, name, { configurable: true, enumerable, writable: true, value: method })
     }
   }
 }

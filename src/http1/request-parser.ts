@@ -4,7 +4,7 @@
  * parts and those that wait for their turn.
  */
 import { ChunkedDecoder } from './chunked.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, copyOf } from './codec.ts'
 import { FieldScanner } from './fields.ts'
 import { readFraming } from './framing.ts'
 import { CR, LF } from './grammar.ts'
@@ -102,7 +102,7 @@ export class RequestParser {
 
   /** A copy of what waits, for whoever goes on with the connection in another protocol. */
   rest(): Uint8Array {
-    return this.#bytes.slice(this.#position, this.#end)
+    return copyOf(this.#bytes.subarray(this.#position, this.#end))
   }
 
   /** @throws Refusal when what came is no HTTP or beyond a limit */
