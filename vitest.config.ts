@@ -13,6 +13,8 @@ export default defineConfig({
       project('unit', ['test/*.test.ts', 'test/{collections,database,middleware,web,adapters,http1}/**/*.test.ts']),
       project('contracts', ['test/contracts/*.test.ts']),
       project('conformance-node', ['test/conformance/node.test.ts']),
+      project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
+      project('conformance-deno-engine', ['test/conformance/deno-engine.test.ts']),
       project('conformance-deno', ['test/conformance/deno.test.ts']),
       project('conformance-workers', ['test/conformance/workers.test.ts']),
       project('process', ['test/process/*.test.ts']),

@@ -4,13 +4,14 @@
  */
 import process from 'node:process'
 import { type Config, configHelp, parseConfig, settingsOf } from '../src/config.ts'
-import type { Peer } from '../src/context.ts'
 import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import type { Platform } from '../src/platform.ts'
 import { DirectoryInUseError, openDataDirectory } from './data-directory.ts'
+import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder.ts'
+import type { Listening, Served } from './listening.ts'
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
@@ -19,31 +20,18 @@ const drainTimeoutMs = 15_000
 /** A proxy may have sent a request on a connection that seems idle here; within this time it has its answer. */
 const drainGraceMs = 300
 
-/** What a process serves: the part of `createApp`'s result that it needs. */
-export interface Served {
-  fetch(request: Request, peer?: Peer): Response | Promise<Response>
-  start(): Promise<void>
-  drain(): void
-}
-
 export interface ServeOptions {
   /** A folder of static files; `index.html` in it is the page at `/`. */
   publicFolder?: URL
 }
 
-/** A server that listens. */
-export interface Listening {
-  port: number
-  /** Ends each connection with its next answer, but still takes new ones: nothing is cut that is on its way. */
-  drain(): void
-  /** Takes no new connections and resolves when those in flight are answered. */
-  close(): Promise<void>
-}
-
 /** What Node and Deno do each in its own way. */
 export interface Runtime {
+  /** With the HTTP server that it brings. */
   listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening>
   writeOutput: WriteOutput
+  /** @throws StartError where the runtime is too old */
+  check?(): void
 }
 
 /** How often a data directory in use is tried again. */
@@ -63,6 +51,7 @@ export async function runProcess(
     return
   }
   try {
+    runtime.check?.()
     const config = parseConfig(process.env)
     const output = createLogOutput(runtime.writeOutput)
     const making: Making = { server, options, runtime, config, output }
@@ -83,12 +72,16 @@ interface Making {
   output: LogOutput
 }
 
+function listen({ runtime, config }: Making, app: Pick<Served, 'fetch'>): Promise<Listening> {
+  return config.HTTP_ENGINE === 'galley' ? listenOnEngine(app, config) : runtime.listen(app, config)
+}
+
 async function begin(making: Making): Promise<void> {
-  const { server, runtime, config, output } = making
+  const { server, config, output } = making
   const platform = createPlatform(making)
   const app = server(platform)
   await app.start().catch((error) => endUnused(platform, error))
-  const listening = await runtime.listen(app, config).catch((error) => endUnused(platform, error))
+  const listening = await listen(making, app).catch((error) => endUnused(platform, error))
   process.stderr.write(banner(config, listening.port))
   endOnSignal(app, platform, listening, output)
 }
@@ -98,9 +91,9 @@ async function begin(making: Making): Promise<void> {
  * that behind a proxy with both as upstreams no request is lost.
  */
 async function takeOver(making: Making): Promise<void> {
-  const { server, runtime, config, output } = making
+  const { server, config, output } = making
   const { promise: app, resolve } = Promise.withResolvers<Pick<Served, 'fetch'>>()
-  const listening = await runtime.listen({ fetch: async (request, peer) => (await app).fetch(request, peer) }, config)
+  const listening = await listen(making, { fetch: async (request, peer) => (await app).fetch(request, peer) })
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
     const platform = await createPlatformInTime(making)
@@ -155,9 +148,9 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   }
 }
 
-function banner({ HOST, DATA_DIR }: Config, port: number): string {
+function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number): string {
   const name = HOST.includes(':') ? `[${HOST}]` : HOST
-  const url = `http://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
+  const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
   return `Galley listens on ${url} and keeps its data in ${DATA_DIR}
 
   curl ${url}/api/todos -d '{"title":"milk"}'
@@ -188,17 +181,4 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
 function unavailable(): Response {
   const { message, status, code } = new AppError('storage_unavailable')
   return Response.json({ error: message, status, code }, { status })
-}
-
-/** The words for what can go wrong with an address. */
-export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
-  const texts: Record<string, string> = {
-    EADDRINUSE: 'is taken',
-    EACCES: 'is not allowed to this user',
-    EADDRNOTAVAIL: 'is no address of this machine',
-    ENOTFOUND: 'is no known host name',
-    EAI_AGAIN: 'is no known host name',
-  }
-  const text = texts[(error as { code?: string }).code ?? '']
-  return text ? new StartError(`The address ${HOST}:${PORT} ${text}.`) : error
 }

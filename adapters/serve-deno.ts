@@ -1,12 +1,13 @@
 import type { Config } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
 import type { Platform } from '../src/platform.ts'
-import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
+import { type Listening, listenError, readTls, type Served } from './listening.ts'
+import { runProcess, type ServeOptions } from './process.ts'
 
 /** The part of Deno that is used here, so that `tsc` reads this file as well as `deno check`. */
 declare const Deno: {
   serve(
-    options: { port: number; hostname: string; onListen(): void },
+    options: { port: number; hostname: string; cert?: string; key?: string; onListen(): void },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
   stdout: { write(bytes: Uint8Array): Promise<number> }
@@ -18,7 +19,8 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
 }
 
 async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
-  const options = { port: config.PORT, hostname: config.HOST, onListen() {} }
+  const tls = readTls(config)
+  const options = { port: config.PORT, hostname: config.HOST, ...tls, onListen() {} }
   let isDraining = false
   const answer = async (request: Request, peer: Peer): Promise<Response> => {
     const response = await app.fetch(request, peer)
@@ -30,6 +32,7 @@ async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Liste
         get address() {
           return remoteAddr.hostname
         },
+        isSecure: tls !== null,
       }),
     )
     return {

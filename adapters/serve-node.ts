@@ -1,5 +1,6 @@
 import { write } from 'node:fs'
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import type { Config } from '../src/config.ts'
@@ -7,7 +8,8 @@ import type { Peer } from '../src/context.ts'
 import { AppError, type ErrorCode, StartError } from '../src/errors.ts'
 import { writeTimeoutMs } from '../src/middleware/stream.ts'
 import type { Platform } from '../src/platform.ts'
-import { type Listening, listenError, runProcess, type Served, type ServeOptions } from './process.ts'
+import { type Listening, listenError, readTls, type Served } from './listening.ts'
+import { runProcess, type ServeOptions } from './process.ts'
 
 const nodeMajorMin = 26
 
@@ -21,16 +23,18 @@ const drainSweepMs = 20
 
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listen, writeOutput })
+  await runProcess(server, options, { listen, writeOutput, check })
 }
 
-async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promise<Listening> {
-  assertVersion()
+async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
+  const { HOST, PORT } = config
+  const tls = readTls(config)
   const server = createAdaptorServer({
     fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
-      app.fetch(request, new SocketPeer(incoming.socket)),
-    createServer,
+      app.fetch(request, new SocketPeer(incoming.socket, tls !== null)),
+    createServer: tls === null ? createServer : createSecureServer,
     serverOptions: {
+      ...tls,
       headersTimeout: headTimeoutMs,
       // Bodies have limits of their own, where they are read.
       requestTimeout: 0,
@@ -42,7 +46,7 @@ async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promi
   server.on('clientError', refuse)
   server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, { HOST, PORT } as Config)))
+    server.once('error', (error) => reject(listenError(error, config)))
     server.listen(PORT, HOST, resolve)
   })
   return { port: (server.address() as AddressInfo).port, drain: () => drain(server), close: () => close(server) }
@@ -51,9 +55,11 @@ async function listen(app: Pick<Served, 'fetch'>, { HOST, PORT }: Config): Promi
 /** Asks for the address late, because few requests need it. */
 class SocketPeer implements Peer {
   readonly #socket: Socket
+  readonly isSecure: boolean
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, isSecure: boolean) {
     this.#socket = socket
+    this.isSecure = isSecure
   }
 
   get address(): string | null {
@@ -66,7 +72,7 @@ function endIfStuck(socket: Busy): void {
   if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
 }
 
-function assertVersion(): void {
+function check(): void {
   const { versions } = process
   if (Number.parseInt(versions.node, 10) >= nodeMajorMin) return
   throw new StartError(

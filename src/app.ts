@@ -143,14 +143,21 @@ type Allow = (path: string) => string | null
 
 /** What `Allow` says of a path, from the routes themselves; null where there is none. */
 function createAllow(hono: OpenAPIHono<Env>): Allow {
-  const router = new TrieRouter<string>()
-  for (const { method, path } of hono.routes) if (method !== 'ALL') router.add('ALL', path, method)
+  let router: TrieRouter<string> | null = null
   return (path) => {
+    router ??= methodsOf(hono)
     const methods = new Set(router.match('ALL', path)[0].map(([method]) => method))
     if (methods.size === 0) return null
     if (methods.has('GET')) methods.add('HEAD')
     return [...methods, 'OPTIONS'].join(', ')
   }
+}
+
+/** Made late, because routes may be added after the app is. */
+function methodsOf(hono: OpenAPIHono<Env>): TrieRouter<string> {
+  const router = new TrieRouter<string>()
+  for (const { method, path } of hono.routes) if (method !== 'ALL') router.add('ALL', path, method)
+  return router
 }
 
 /** What the log and the metrics call the route of a static file. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { parseRange } from './client-address.ts'
 import { StartError } from './errors.ts'
 import { logLevels } from './log.ts'
 import { isLoopback } from './middleware/cross-site.ts'
@@ -21,6 +22,7 @@ function list(item: z.ZodType<string, string>) {
 const origin = z
   .string()
   .refine((text) => URL.parse(text)?.origin === text, 'must be origins such as https://app.example')
+const range = z.string().refine((text) => parseRange(text) !== null, 'must be addresses or ranges such as 10.0.0.0/8')
 const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
 
 /** Every setting: environment variables on Node and Deno, vars on Workers. */
@@ -57,6 +59,15 @@ const schema = z.object({
     .transform(Number)
     .default(0)
     .describe('Seconds to wait for a data directory that is in use; clients wait, too.'),
+  HTTP_ENGINE: z
+    .enum(['galley', 'node'], 'must be galley or node')
+    .default('galley')
+    .describe("Whose HTTP/1.1 server is used: galley's own, or node's (on Deno, Deno's)."),
+  TLS_CERT: z.string().default('').describe('A file with the certificate chain in PEM, to serve HTTPS.'),
+  TLS_KEY: z.string().default('').describe('A file with the key of the certificate in PEM.'),
+  TRUST_PROXY: list(range).describe(
+    'Addresses or ranges of proxies that are believed who the client is, with commas, such as 127.0.0.1,10.0.0.0/8.',
+  ),
   CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
   ALLOWED_HOSTS: list(hostName).describe(
     'Host names that a server on a loopback address answers to beside localhost, with commas.',
@@ -81,8 +92,13 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
 }
 
 /** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
-export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS, METRICS_TOKEN }: Config): Settings {
-  return { corsOrigins: CORS_ORIGINS, hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null, metricsToken: METRICS_TOKEN }
+export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS, METRICS_TOKEN, TRUST_PROXY }: Config): Settings {
+  return {
+    corsOrigins: CORS_ORIGINS,
+    hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null,
+    trustedProxies: TRUST_PROXY,
+    metricsToken: METRICS_TOKEN,
+  }
 }
 
 /** The names of all variables, for a runtime that must be told which it may read. */

@@ -2,8 +2,10 @@ import type { Context as HonoContext } from 'hono'
 
 /** What a runtime knows of the connection that a request came on. */
 export interface Peer {
-  /** The address at its other end: a client's, or a proxy's. */
+  /** The address at its other end: the client's, or that of a proxy that is not trusted. */
   readonly address: string | null
+  /** Whether the connection is encrypted. */
+  readonly isSecure: boolean
 }
 
 /** What belongs to one request and is not in the `Request`; routes find it in `c.env`. */

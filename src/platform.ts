@@ -22,6 +22,8 @@ export interface Settings {
   corsOrigins: readonly string[]
   /** The host names that the server answers to, without port; null for any. */
   hosts: readonly string[] | null
+  /** Addresses and ranges of proxies whose word for a client's address is taken. */
+  trustedProxies: readonly string[]
   /** Lets whoever bears it read the metrics from anywhere; '' for nobody. */
   metricsToken: string
 }

@@ -33,7 +33,7 @@ const rules: Record<string, readonly string[]> = {
   'src/log.ts': ['src/errors.ts', 'src/iso-time.ts'],
   'src/metrics.ts': [],
   'src/router.ts': [],
-  'src/config.ts': ['src/errors.ts', 'src/log.ts', 'src/platform.ts', 'src/middleware/'],
+  'src/config.ts': ['src/client-address.ts', 'src/errors.ts', 'src/log.ts', 'src/platform.ts', 'src/middleware/'],
   'src/database/': ['src/errors.ts', 'src/platform.ts', 'src/collections/'],
   'src/middleware/': [
     'src/errors.ts',
@@ -41,6 +41,7 @@ const rules: Record<string, readonly string[]> = {
     'src/metrics.ts',
     'src/platform.ts',
     'src/context.ts',
+    'src/client-address.ts',
     'src/database/',
   ],
   'src/collections/': [
@@ -52,7 +53,9 @@ const rules: Record<string, readonly string[]> = {
     'src/middleware/',
   ],
   'src/web/': ['src/errors.ts', 'src/platform.ts', 'src/context.ts', 'src/middleware/', 'src/collections/'],
-  'src/features/': ['src/collections/', 'src/index.ts'],
+  'src/features/': ['src/collections/', 'src/middleware/', 'src/context.ts', 'src/index.ts'],
+  'src/http1/': [],
+  'src/client-address.ts': ['src/context.ts', 'src/errors.ts'],
 }
 
 const inside = (path: string, place: string) => (place.endsWith('/') ? path.startsWith(place) : path === place)

@@ -177,7 +177,7 @@ describe('GET /metrics', () => {
       {
         database: subject.database,
         assets: { open: async () => null },
-        settings: { corsOrigins: [], hosts: null, metricsToken },
+        settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken },
         now: Date.now,
         random: (bytes) => crypto.getRandomValues(bytes),
         log: createLog({ level: 'off', write() {}, now: Date.now }),

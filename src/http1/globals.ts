@@ -9,7 +9,7 @@ import { LightResponse } from './light-response.ts'
 const { fetch: nativeFetch, Request: NativeRequest, Response: NativeResponse } = globalThis
 let isInstalled = false
 
-/** Does it once, for the whole process. */
+/** Does it once and for all. */
 export function installLightObjects(): void {
   if (isInstalled) return
   isInstalled = true

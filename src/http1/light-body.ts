@@ -44,19 +44,26 @@ export class LightBody {
     return this.#native.body as ReadableStream<Bytes>
   }
 
+  /** The stream for somebody who is going to read it: from now on the body counts as used. */
+  takeStream(): ReadableStream<Bytes> {
+    const { stream } = this
+    this.#isUsed = true
+    return stream
+  }
+
   get isUsed(): boolean {
-    return this.#native === null ? this.#isUsed : this.#native.bodyUsed
+    return this.#isUsed || (this.#native?.bodyUsed ?? false)
   }
 
   async text(): Promise<string> {
-    if (this.#native !== null) return await this.#native.text()
+    if (this.#native !== null && !this.#isUsed) return await this.#native.text()
     const source = this.#take()
     if (typeof source === 'string') return withoutMark(source.toWellFormed())
     return decoder.decode(source instanceof Uint8Array ? source : await source.readAll())
   }
 
   async bytes(): Promise<Bytes> {
-    if (this.#native !== null) return await this.#native.bytes()
+    if (this.#native !== null && !this.#isUsed) return await this.#native.bytes()
     const source = this.#take()
     if (typeof source === 'string') return encoder.encode(source)
     return source instanceof Uint8Array ? copyOf(source) : await source.readAll()

@@ -19,7 +19,6 @@ const lowerNames = new Map<string, string>()
 export function lowerName(name: unknown): string {
   const known = lowerNames.get(name as string)
   if (known !== undefined) return known
-  if (name === undefined) throw new TypeError('A header has a name.')
   const text = textOf(name)
   if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
   const lower = text.toLowerCase()
@@ -110,10 +109,12 @@ export class LightHeaders {
   }
 
   get(name: string): string | null {
+    if (name === undefined) throw new TypeError('A header has a name.')
     return this.#combined(lowerName(name))
   }
 
   has(name: string): boolean {
+    if (name === undefined) throw new TypeError('A header has a name.')
     return this.#names.includes(lowerName(name))
   }
 
@@ -144,6 +145,7 @@ export class LightHeaders {
   }
 
   delete(name: string): void {
+    if (name === undefined) throw new TypeError('A header has a name.')
     const lower = lowerName(name)
     if (this.#names.includes(lower)) keepOnly(this.#own(), (other) => other !== lower)
   }

@@ -45,7 +45,7 @@ export class LightRequest {
    */
   static toNative(value: unknown, isBodyWanted = true): unknown {
     if (typeof value !== 'object' || value === null || !(#method in value)) return value
-    const body = value.#body === null || !isBodyWanted ? null : value.#body.stream
+    const body = value.#body === null || !isBodyWanted ? null : value.#body.takeStream()
     return value.#makeNative(body, value.signal)
   }
 

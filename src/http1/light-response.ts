@@ -75,6 +75,11 @@ export class LightResponse {
     return new NativeResponse(body, init)
   }
 
+  /** The same answer as a native object, which takes the body over. */
+  static whole(response: LightResponse): Response {
+    return LightResponse.toNative(response, response.#ownBody()?.takeStream() ?? null)
+  }
+
   get type(): ResponseType {
     return 'default'
   }
@@ -92,7 +97,7 @@ export class LightResponse {
   }
 
   get ok(): boolean {
-    return this.#status < 300
+    return this.#status >= 200 && this.#status < 300
   }
 
   get statusText(): string {
@@ -222,5 +227,5 @@ function copyOf(body: ArrayBuffer | ArrayBufferView): Bytes {
 
 delegate(LightResponse.prototype, NativeResponse.prototype, {
   bare: (response) => LightResponse.toNative(response, null),
-  whole: (response) => LightResponse.toNative(response, response.body),
+  whole: LightResponse.whole,
 })

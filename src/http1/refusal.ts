@@ -9,4 +9,4 @@ export class Refusal extends Error {
   }
 }
 
-export type RefusalStatus = 400 | 408 | 413 | 414 | 417 | 421 | 431 | 500 | 501 | 503 | 505
+export type RefusalStatus = 400 | 408 | 413 | 414 | 417 | 421 | 431 | 500 | 501 | 505

@@ -27,6 +27,14 @@ export function compress(request: Request, response: Response, sizeBytes: number
   return encoding === null || body === null ? response : encode(body, headers, encoding)
 }
 
+/** Answers with plain text, compressed as `Accept-Encoding` asks, however short it is. */
+export function compressText(request: Request, text: string): Response {
+  const headers = new Headers({ 'Content-Type': 'text/plain; charset=utf-8', Vary: 'Accept-Encoding' })
+  const encoding = negotiateEncoding(request.headers.get('accept-encoding'))
+  const { body } = new Response(text)
+  return encoding === null || body === null ? new Response(text, { headers }) : encode(body, headers, encoding)
+}
+
 function encode(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   headers: Headers,

@@ -1,3 +1,4 @@
+import { createClientPeer, parseRange } from '../client-address.ts'
 import type { Peer, RequestContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
@@ -28,6 +29,12 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
   const recorder = createRecorder(platform)
   const deadlines = createDeadlines()
   const checkHost = createHostCheck(settings.hosts)
+  const clientPeer = createClientPeer(
+    settings.trustedProxies.flatMap((text) => {
+      const range = parseRange(text)
+      return range === null ? [] : [range]
+    }),
+  )
   const corsOrigins = new Set(settings.corsOrigins)
 
   function finish(exchange: Exchange, response: Response): Response {
@@ -69,6 +76,7 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     }
     const exchange = recorder.begin(request, context)
     try {
+      if (peer !== null) context.peer = clientPeer(request, peer)
       checkHost(request)
       refuseCrossSite(request, corsOrigins)
       const response = handle(request, context)

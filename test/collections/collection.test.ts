@@ -10,7 +10,7 @@ import { createTestDatabase } from '../harness/database.ts'
 const platform: Platform = {
   database: (await createTestDatabase([])).database,
   assets: { open: async () => null },
-  settings: { corsOrigins: [], hosts: null, metricsToken: '' },
+  settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' },
   now: Date.now,
   random: (bytes) => crypto.getRandomValues(bytes),
   log: createLog({ level: 'off', write() {}, now: Date.now }),

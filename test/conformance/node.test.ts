@@ -2,7 +2,7 @@ import { startProcess } from '../harness/server.ts'
 import { metricsToken } from './operations.ts'
 import { conformance } from './suite.ts'
 
-const env = { CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken }
+const env = { HTTP_ENGINE: 'node', CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken }
 
 conformance('Node', {
   start: () => startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', env }),

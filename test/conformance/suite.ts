@@ -6,6 +6,7 @@ import { conditionCases } from './conditions.ts'
 import { corsCases } from './cors.ts'
 import { crossSiteCases } from './cross-site.ts'
 import { customCases } from './custom.ts'
+import { echoCases } from './echo.ts'
 import { errorCases } from './errors.ts'
 import { fieldCases } from './fields.ts'
 import { filterCases } from './filters.ts'
@@ -36,6 +37,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,
+  echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,
   methods: methodCases,

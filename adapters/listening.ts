@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import type { Config } from '../src/config.ts'
+import type { Peer } from '../src/context.ts'
+import { StartError } from '../src/errors.ts'
+
+/** What a process serves: the part of `createApp`'s result that it needs. */
+export interface Served {
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
+  start(): Promise<void>
+  drain(): void
+}
+
+/** A server that listens. */
+export interface Listening {
+  port: number
+  /** Ends each connection with its next answer, but still takes new ones: nothing is cut that is on its way. */
+  drain(): void
+  /** Takes no new connections and resolves when those in flight are answered. */
+  close(): Promise<void>
+}
+
+/** The words for what can go wrong with an address. */
+export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
+  const texts: Record<string, string> = {
+    EADDRINUSE: 'is taken',
+    EACCES: 'is not allowed to this user',
+    EADDRNOTAVAIL: 'is no address of this machine',
+    ENOTFOUND: 'is no known host name',
+    EAI_AGAIN: 'is no known host name',
+  }
+  const text = texts[(error as { code?: string }).code ?? '']
+  return text ? new StartError(`The address ${HOST}:${PORT} ${text}.`) : error
+}
+
+/** Certificate and key in PEM. */
+export interface Tls {
+  cert: string
+  key: string
+}
+
+/**
+ * The certificate and key that the configuration names, if it does.
+ * @throws StartError when one of them is missing or can't be read
+ */
+export function readTls({ TLS_CERT, TLS_KEY }: Config): Tls | null {
+  if (TLS_CERT === '' && TLS_KEY === '') return null
+  if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('TLS_CERT and TLS_KEY go together.')
+  return { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new StartError(`The file ${file} can't be read: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,25 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Env } from '../context.ts'
+import { compressText } from '../middleware/compress.ts'
+
+/** Two routes to try a client, or a way through the network, with. */
+export const echo = new OpenAPIHono<Env>()
+
+echo.get('/echo/:message', (c) => compressText(c.req.raw, c.req.param('message')))
+echo.get('/user-agent', (c) => compressText(c.req.raw, c.req.header('user-agent') ?? ''))
+
+const responses = {
+  200: {
+    description: 'The text, compressed if the client takes that.',
+    content: { 'text/plain': { schema: z.string() } },
+  },
+}
+
+echo.openAPIRegistry.registerPath({
+  method: 'get',
+  path: '/echo/{message}',
+  summary: 'Says the same',
+  request: { params: z.object({ message: z.string() }) },
+  responses,
+})
+echo.openAPIRegistry.registerPath({ method: 'get', path: '/user-agent', summary: 'Says who asks', responses })

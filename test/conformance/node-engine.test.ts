@@ -1,0 +1,10 @@
+import { startProcess } from '../harness/server.ts'
+import { metricsToken } from './operations.ts'
+import { conformance } from './suite.ts'
+
+const env = { HTTP_ENGINE: 'galley', CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken }
+
+conformance("Node, on Galley's own HTTP server", {
+  start: () => startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', env }),
+  ownsSocket: true,
+})

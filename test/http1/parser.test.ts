@@ -1,0 +1,94 @@
+/** Every case four ways; the parser must not care how its bytes come. */
+import { describe, expect, test } from 'vitest'
+import { get, type ParserCase, type Wanted } from './parser-cases/parser-case.ts'
+import { parserCases } from './parser-cases.ts'
+import {
+  byteByByte,
+  cutAt,
+  latin1,
+  parse,
+  parserOptions,
+  type Seen,
+  type SeenRequest,
+  verdict,
+  whole,
+} from './parsing.ts'
+
+/** All cases share what the parsers of a server share. */
+const shared = parserOptions()
+const before = get('X-Place: before')
+const after = get('X-Place: after')
+
+for (const [noun, cases] of Object.entries(parserCases)) {
+  describe(noun, () => {
+    for (const each of cases) describe(nameOf(each), () => fourWays(each))
+  })
+}
+
+function nameOf({ name, rfc, wanted, isComplete }: ParserCase): string {
+  const section = rfc.includes('§') ? `RFC ${rfc}` : `RFC 9112 §${rfc}`
+  const outcome = typeof wanted === 'number' ? `${wanted}` : isComplete ? 'served' : 'awaited'
+  return `${name}: ${outcome} (${section})`
+}
+
+function fourWays(each: ParserCase): void {
+  const bytes = latin1(each.bytes)
+  const isRefused = typeof each.wanted === 'number'
+
+  test('whole', () => {
+    const seen = parse(whole(bytes))
+    expect(seen.refusal).toBe(isRefused ? each.wanted : null)
+    if (typeof each.wanted !== 'number') expectRequests(seen, each.wanted, each.isComplete)
+    else if (seen.requests.at(-1)?.isWhole) expect(each.bytes.startsWith(get())).toBe(true)
+  })
+
+  test('split at every byte', () => {
+    const seen = parse(whole(bytes), shared)
+    expect(verdict(parse(byteByByte(bytes), shared))).toEqual(verdict(seen))
+    for (const offset of offsets(bytes)) expect(verdict(parse(cutAt(bytes, [offset]), shared))).toEqual(verdict(seen))
+  })
+
+  test('with trailing bytes', () => {
+    const seen = parse(whole(bytes), shared)
+    const more = parse(whole(latin1(each.bytes + after)), shared)
+    if (isRefused) expect(more).toEqual(seen)
+    else if (each.isComplete) {
+      expectMore(more, seen)
+      const { requests, refusal } = parse(whole(latin1(`${each.bytes}\0`)), shared)
+      expect({ requests, refusal }).toEqual({ requests: seen.requests, refusal: 400 })
+    }
+  })
+
+  test('in a pipeline', () => {
+    const seen = parse(whole(bytes), shared)
+    const first = parse(whole(latin1(before))).requests
+    const pipeline = latin1(before + each.bytes)
+    const wanted = verdict({ ...seen, requests: [...first, ...seen.requests] })
+    expect(verdict(parse(whole(pipeline), shared))).toEqual(wanted)
+    expect(verdict(parse(byteByByte(pipeline), shared))).toEqual(wanted)
+  })
+}
+
+function expectMore(more: Seen, { requests }: Seen): void {
+  expect(more).toEqual({ ...more, refusal: null, requests: [...requests, ...parse(whole(latin1(after))).requests] })
+}
+
+function expectRequests({ requests }: Seen, wanted: readonly Wanted[], isComplete: boolean): void {
+  expect(requests.map(shown)).toMatchObject(wanted)
+  expect(requests.every(({ isWhole }) => isWhole) || !isComplete).toBe(true)
+}
+
+function shown({ fields, target, ...rest }: SeenRequest): object {
+  return { ...rest, path: target?.path, fields: fields.map(([name, value]) => `${name}: ${value}`) }
+}
+
+/** All offsets to cut at; of what is long only those near its ends. */
+function offsets(bytes: Uint8Array): number[] {
+  const all = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1)
+  return all.length < 1000 ? all : [...all.slice(0, 50), ...all.slice(-50)]
+}
+
+test('there are cases for every rule', () => {
+  const cases = Object.values(parserCases).flat()
+  expect(new Set(cases.map(({ bytes, isComplete }) => `${isComplete} ${bytes}`)).size).toBeGreaterThan(250)
+})

@@ -1,0 +1,50 @@
+/**
+ * A process, on Node or Deno, that serves the scenarios it is asked for: a line of JSON in, lines of JSON out.
+ */
+import { createInterface } from 'node:readline'
+import type { Server } from '../../../adapters/tcp.ts'
+import { type Certificate, serveScenario } from './host.ts'
+import { scenarios } from './scenarios.ts'
+
+export interface Order {
+  /** Of the server that is meant. */
+  id: number
+  serve?: { says: string; tls: Certificate }
+  drain?: true
+  close?: { graceMs: number }
+}
+
+export interface Report {
+  id: number
+  port?: number
+  told?: string
+  drained?: true
+  closed?: true
+}
+
+const servers = new Map<number, Server>()
+
+function report(what: Report): void {
+  process.stdout.write(`${JSON.stringify(what)}\n`)
+}
+
+async function obey({ id, serve, drain, close }: Order): Promise<void> {
+  if (serve !== undefined) {
+    const scenario = scenarios.find(({ says }) => says === serve.says)
+    if (scenario === undefined) throw new Error(`There is no scenario "${serve.says}".`)
+    const server = await serveScenario(scenario, (told) => report({ id, told }), serve.tls)
+    servers.set(id, server)
+    report({ id, port: server.port })
+  }
+  const server = servers.get(id)
+  if (drain) {
+    server?.drain()
+    report({ id, drained: true })
+  }
+  if (close !== undefined) {
+    await server?.close(close.graceMs)
+    report({ id, closed: true })
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => void obey(JSON.parse(line) as Order))
