@@ -25,6 +25,8 @@ export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
     EADDRINUSE: 'is taken',
     EACCES: 'is not allowed to this user',
     EADDRNOTAVAIL: 'is no address of this machine',
+    // What Deno says of an address of elsewhere.
+    EINVAL: 'is no address of this machine',
     ENOTFOUND: 'is no known host name',
     EAI_AGAIN: 'is no known host name',
   }
