@@ -29,8 +29,11 @@ export interface ServeOptions {
   signal?: AbortSignal
   /** The answer to what is no request: a Response of text or bytes. */
   refuse?(refusal: Refusal): Response
-  /** Hears of what the handler throws and of answers that break off; writes them to the console by default. */
-  onError?(error: unknown, request: Request): void
+  /**
+   * Hears of what the handler throws, of answers that break off, and, without a request, of connections that the system
+   * does not hand over. Writes them to the console by default.
+   */
+  onError?(error: unknown, request: Request | null): void
   /**
    * Is asked about each request that wants another protocol (RFC 9110 §7.8). True takes the socket over, with the
    * bytes that came after the request; false leaves it to `fetch`.
@@ -79,7 +82,8 @@ const connectionKey = Symbol('galley.connection')
 /** A socket that tells its connection; null once another protocol has it. */
 interface ServedSocket extends Socket {
   [connectionKey]?: Connection | null
-  /** Node's own, to see how much the kernel has taken. */
+  /** Node's own, to see how much the kernel has taken of a write. */
+  _bytesDispatched?: number
   _handle?: { writeQueueSize?: number } | null
 }
 
@@ -92,14 +96,17 @@ class SocketTransport implements Transport {
     this.peer = peer
   }
 
-  get pendingBytes(): number {
-    return this.socket.writableLength + (this.socket._handle?.writeQueueSize ?? 0)
+  get isPending(): boolean {
+    return this.socket.writableLength > 0
+  }
+
+  get takenBytes(): number {
+    const { socket } = this
+    return (socket._bytesDispatched ?? socket.bytesWritten) - (socket._handle?.writeQueueSize ?? 0)
   }
 
   write(data: string | Uint8Array): boolean {
-    const { socket } = this
-    if (socket.destroyed || socket.writableEnded) return true
-    return typeof data === 'string' ? socket.write(data, 'latin1') : socket.write(data)
+    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data)
   }
 
   cork(): void {
@@ -115,7 +122,9 @@ class SocketTransport implements Transport {
   }
 
   destroy(): void {
-    this.socket.destroy()
+    // With TLS it can be told by the missing close_notify.
+    if (this.peer.isSecure) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   pause(): void {
@@ -135,8 +144,9 @@ class Listener {
   readonly #isSecure: boolean
   readonly #connections = new Map<ServedSocket, Connection>()
   readonly #perAddress = new Map<string, number>()
+  /** With TLS, sockets that are not connections yet, by their other end. */
+  readonly #handshaking = new Map<string, Socket>()
   readonly #sweep: ReturnType<typeof setInterval>
-  #isClosing = false
   readonly #closed = Promise.withResolvers<void>()
 
   constructor(options: ServeOptions) {
@@ -144,20 +154,24 @@ class Listener {
     this.#isSecure = options.tls !== undefined
     this.#shared = shared(options, this.#limits)
     this.#server = this.#createServer(options)
-    this.#server.maxConnections = this.#limits.connectionsMax
     this.#sweep = setInterval(() => this.#look(), sweepMs)
     this.#sweep.unref()
   }
 
-  listen({ port, hostname }: ServeOptions): Promise<number> {
+  listen({ port, hostname = 'localhost' }: ServeOptions): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => {
+      const fail = (error: Error) => {
         clearInterval(this.#sweep)
         reject(error)
-      })
+      }
+      this.#server.once('error', fail)
       this.#server.listen(port, hostname, () => {
+        const { port: actual } = this.#server.address() as { port: number }
+        this.#shared.authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${actual}`
+        this.#server.off('error', fail)
+        this.#server.on('error', (error) => this.#shared.onError(error, null))
         if (!this.#isSecure) shareReadBuffer(this.#server, (socket) => this.#accept(socket))
-        resolve((this.#server.address() as { port: number }).port)
+        resolve(actual)
       })
     })
   }
@@ -167,15 +181,16 @@ class Listener {
   }
 
   close(graceMs: number): Promise<void> {
-    if (!this.#isClosing) {
-      this.#isClosing = true
+    if (!this.#shared.isClosing) {
+      this.#shared.isClosing = true
       this.drain()
       this.#server.close()
       for (const connection of this.#connections.values()) connection.closeIfIdle()
-      const force = setTimeout(() => this.#breakOff(), graceMs)
-      void this.#closed.promise.then(() => clearTimeout(force))
+      for (const socket of this.#handshaking.values()) socket.destroy()
       this.#endIfEmpty()
     }
+    const force = setTimeout(() => this.#breakOff(), graceMs)
+    void this.#closed.promise.then(() => clearTimeout(force))
     return this.#closed.promise
   }
 
@@ -185,10 +200,26 @@ class Listener {
     }
     const { cert, key } = tls as { cert: string | Buffer; key: string | Buffer }
     const { headTimeoutMs: handshakeTimeout } = this.#limits
-    return createTlsServer(
+    const server = createTlsServer(
       { cert, key, ALPNProtocols: ['http/1.1'], allowHalfOpen: true, noDelay: true, handshakeTimeout },
-      (socket) => this.#acceptPlain(socket),
+      (socket) => {
+        this.#handshaking.delete(endOf(socket))
+        this.#acceptPlain(socket)
+      },
     )
+    server.on('tlsClientError', (_, socket) => socket.destroy())
+    return server.on('connection', (socket) => this.#awaitHandshake(socket))
+  }
+
+  /** A connection counts from its first moment. */
+  #awaitHandshake(socket: Socket): void {
+    const end = endOf(socket)
+    this.#handshaking.set(end, socket)
+    socket.on('error', ignore)
+    socket.on('close', () => {
+      this.#handshaking.delete(end)
+    })
+    if (this.#handshaking.size + this.#connections.size > this.#limits.connectionsMax) socket.destroy()
   }
 
   /** Where sockets bring buffers of their own: with TLS, and on a runtime without shared ones. */
@@ -231,7 +262,7 @@ class Listener {
     const nowMs = performance.now()
     const stepMs = nowMs - clock.nowMs
     clock.nowMs = nowMs
-    clock.date = new Date().toUTCString()
+    clock.date = dateLine()
     for (const connection of this.#connections.values()) connection.sweep(stepMs)
   }
 
@@ -240,24 +271,30 @@ class Listener {
   }
 
   #endIfEmpty(): void {
-    if (!this.#isClosing || this.#connections.size > 0) return
+    if (!this.#shared.isClosing || this.#connections.size > 0) return
     clearInterval(this.#sweep)
     this.#closed.resolve()
   }
 }
 
+/** The other end of a socket; it tells a TLS socket and the plain one under it from all others. */
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
 function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
-  const { fetch, tls, port, hostname, refuse = refuseInWords, onError = report, upgrade } = options
+  const { fetch, tls, refuse = refuseInWords, onError = report, upgrade } = options
   return {
     limits,
     fetch,
     refuse,
     onError,
     upgrade: upgrade && ((request, transport, rest) => handOver(upgrade, request, transport as SocketTransport, rest)),
-    clock: { nowMs: performance.now(), date: new Date().toUTCString() },
+    clock: { nowMs: performance.now(), date: dateLine() },
     isDraining: false,
+    isClosing: false,
     scheme: tls === undefined ? 'http' : 'https',
-    authority: `${hostname ?? 'localhost'}:${port}`,
+    authority: 'localhost',
     memo: new HeaderMemo(),
     spare: { line: null, fields: null },
     codec: {
@@ -268,6 +305,11 @@ function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
   }
 }
 
+/** With the empty line that ends a head, because it is the last one. */
+function dateLine(): string {
+  return `date: ${new Date().toUTCString()}\r\n\r\n`
+}
+
 function handOver(
   upgrade: NonNullable<ServeOptions['upgrade']>,
   request: Request,
@@ -276,8 +318,12 @@ function handOver(
 ): boolean {
   const connection = socket[connectionKey] as Connection
   socket[connectionKey] = null
-  const isTaken = upgrade(request, socket, Buffer.from(rest))
-  if (!isTaken) socket[connectionKey] = connection
+  let isTaken = false
+  try {
+    isTaken = upgrade(request, socket, Buffer.from(rest))
+  } finally {
+    if (!isTaken) socket[connectionKey] = connection
+  }
   return isTaken
 }
 

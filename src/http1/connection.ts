@@ -23,13 +23,15 @@ export interface ConnectionOptions extends ParserOptions {
   limits: Limits
   fetch: FetchHandler
   /** Goes forward in steps, so that nothing has to ask for the time at every request. */
-  clock: { nowMs: number; date: string }
+  clock: { nowMs: number /** The line of `Date` and the end of a head. */; date: string }
   /** Whether every answer is to be the last of its connection. */
   isDraining: boolean
+  /** Whether idle connections are to end. */
+  isClosing: boolean
   /** The answer to what is no request, with a body of text or bytes. */
   refuse(refusal: Refusal): Response
   /** Hears of what a handler throws, and why an answer broke off. */
-  onError(error: unknown, request: Request): void
+  onError(error: unknown, request: Request | null): void
   /** Takes the connection over with the bytes that came after the request, and returns true; or leaves it alone. */
   upgrade?: ((request: Request, transport: Transport, rest: Uint8Array) => boolean) | undefined
   /** Calls back when all that has arrived by now is dealt with. */
@@ -77,7 +79,8 @@ export class Connection {
   #bodyBytes = 0
   #bodyMs = 0
   #stuckSinceMs = 0
-  #pendingBytes = 0
+  #takenBytes = 0
+  #streamedBytes = 0
 
   constructor(options: ConnectionOptions, transport: Transport) {
     this.#options = options
@@ -85,6 +88,7 @@ export class Connection {
     this.#parser = new RequestParser(options)
     this.#sinceMs = options.clock.nowMs
     this.#headSinceMs = this.#sinceMs
+    this.#stuckSinceMs = this.#sinceMs
   }
 
   /** Whether no request is in flight and none has begun to arrive. */
@@ -105,6 +109,7 @@ export class Connection {
     this.#body?.own()
     this.#parser.keep()
     if (this.#isFull) this.#pause()
+    if (this.#options.isClosing) this.closeIfIdle()
   }
 
   /** The other end sends nothing more, but may still read. */
@@ -206,10 +211,14 @@ export class Connection {
   /** RFC 9110 §10.1.1: the client may be waiting to hear that its body is wanted. */
   #wantBody(): void {
     if (this.#phase !== 'open') return
-    if (this.#owesContinue && this.#sender === null) this.#transport.write('HTTP/1.1 100 Continue\r\n\r\n')
-    if (this.#owesContinue) this.#sinceMs = this.#options.clock.nowMs
+    if (this.#owesContinue && this.#sender === null) {
+      this.#out += 'HTTP/1.1 100 Continue\r\n\r\n'
+      this.#sinceMs = this.#options.clock.nowMs
+    }
     this.#owesContinue = false
-    if (!this.#isRunning) this.#resume()
+    if (this.#isRunning) return
+    this.#flush()
+    this.#resume()
   }
 
   #upgrade({ minorVersion }: RequestHead, request: LightRequest): boolean {
@@ -245,21 +254,21 @@ export class Connection {
       this.#refuse(error)
       return
     }
-    this.#options.onError(error, this.#request as unknown as Request)
+    this.#options.onError(error, this.#request as Request | null)
     this.#answer(head, this.#options.refuse(new Refusal(500, 'The server has failed.')))
   }
 
   /** Writes the answer to the request in flight. One that comes when that is over is let go. */
   #answer(head: RequestHead, response: Response): void {
     if (this.#head !== head || this.#phase !== 'open') {
-      void response.body?.cancel().catch(() => {})
+      letGo(response)
       return
     }
     let answer: Outgoing
     try {
       answer = outgoing(response)
     } catch (error) {
-      this.#options.onError(error, this.#request as unknown as Request)
+      this.#options.onError(error, this.#request as Request | null)
       answer = outgoing(this.#options.refuse(new Refusal(500, 'The server has failed.')))
     }
     this.#write(head, answer)
@@ -274,7 +283,7 @@ export class Connection {
     this.#out += responseHead(status, statusText, fields, { framed, connection, date: this.#options.clock.date })
     const isSent = head.method !== 'HEAD' && !isBodiless(status)
     if (body === null || !isSent) {
-      if (body instanceof ReadableStream) void body.cancel().catch(() => {})
+      if (body instanceof ReadableStream) body.cancel().catch(() => {})
       this.#finish(isKept)
     } else if (typeof body === 'string' && framed === body.length && body.length <= wholeBytesMax) {
       this.#out += body
@@ -309,7 +318,7 @@ export class Connection {
       this.#finish(isKept)
       this.#goOn()
     } catch (error) {
-      this.#options.onError(error, this.#request as unknown as Request)
+      this.#options.onError(error, this.#request as Request | null)
       this.#transport.destroy()
     }
   }
@@ -353,6 +362,7 @@ export class Connection {
     this.#parser.keep()
     this.#endIfDone()
     if (!this.#isFull) this.#resume()
+    if (this.#options.isClosing) this.closeIfIdle()
   }
 
   /** When the other end has sent its end, and all before it is answered. */
@@ -369,8 +379,13 @@ export class Connection {
       this.#transport.destroy()
       return
     }
+    if (this.#head === null && this.#isBodyOpen) {
+      // Its request has had its answer; another one would pass for that of the next.
+      this.#endWriting()
+      return
+    }
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'The server has failed.')
-    if (refusal !== error) this.#options.onError(error, this.#request as unknown as Request)
+    if (refusal !== error) this.#options.onError(error, this.#request as Request | null)
     this.#drop(refusal)
     const { status, statusText, fields, body } = outgoing(this.#options.refuse(refusal))
     const bytes = typeof body === 'string' ? encoder.encode(body) : body instanceof Uint8Array ? body : new Uint8Array()
@@ -431,22 +446,26 @@ export class Connection {
     this.#transport.resume()
   }
 
-  /** Looks for what takes too long; to be called again and again. */
+  /** Looks for what takes too long; to be called each time the clock has gone forward. Nothing is cut too early. */
   sweep(stepMs: number): void {
-    const { nowMs } = this.#options.clock
-    const { lingerTimeoutMs, halfCloseTimeoutMs, keepAliveTimeoutMs } = this.#options.limits
+    if (this.#phase !== 'open' && this.#phase !== 'lingering') return
+    const { lingerTimeoutMs, keepAliveTimeoutMs } = this.#options.limits
+    // What came since the last step has the time of that step.
+    const nowMs = this.#options.clock.nowMs - stepMs
     const forMs = nowMs - this.#sinceMs
-    if (this.#phase === 'lingering' && forMs > lingerTimeoutMs) this.#transport.destroy()
-    if (this.#phase !== 'open') return
     if (this.#isStuck(nowMs)) this.#transport.destroy()
-    else if (this.#isBodyOpen) this.#sweepBody(stepMs, forMs)
-    else if (this.#head !== null) {
-      if (this.#hasEnded && this.#sender === null && forMs > halfCloseTimeoutMs) this.#transport.destroy()
-    } else if (this.#requests === 0 || this.#parser.isInHead) this.#sweepHead(nowMs)
+    else if (this.#phase === 'lingering') {
+      if (this.#transport.isPending) this.#sinceMs = nowMs
+      else if (forMs > lingerTimeoutMs) this.#transport.destroy()
+    } else if (this.#isBodyOpen) this.#sweepBody(stepMs, forMs)
+    else if (this.#head !== null) this.#sweepHalfClosed(nowMs)
+    else if (this.#requests === 0 || this.#parser.isInHead) this.#sweepHead(nowMs)
     else if (forMs > keepAliveTimeoutMs) this.#endWriting()
   }
 
   #sweepHead(nowMs: number): void {
+    // Heads that wait because answers are not taken may be whole.
+    if (this.#isBlocked) return
     if (this.#headSinceMs === 0) this.#headSinceMs = nowMs
     if (nowMs - this.#headSinceMs <= this.#options.limits.headTimeoutMs) return
     if (this.#parser.isInHead) this.#refuse(new Refusal(408, 'The head of the request takes too long.'))
@@ -461,12 +480,27 @@ export class Connection {
     if (forMs > bodyIdleTimeoutMs || isSlow) this.#refuse(new Refusal(408, 'The body of the request takes too long.'))
   }
 
+  /** A client that has sent its end may be gone; only sending something would tell. */
+  #sweepHalfClosed(nowMs: number): void {
+    if (!this.#hasEnded) return
+    const streamedBytes = this.#sender?.sentBytes ?? 0
+    if (streamedBytes !== this.#streamedBytes) this.#sinceMs = nowMs
+    this.#streamedBytes = streamedBytes
+    if (nowMs - this.#sinceMs > this.#options.limits.halfCloseTimeoutMs) this.#transport.destroy()
+  }
+
   /** Whether nothing of what is sent has been taken for too long. */
   #isStuck(nowMs: number): boolean {
-    const { pendingBytes } = this.#transport
-    if (pendingBytes === 0 || pendingBytes < this.#pendingBytes) this.#stuckSinceMs = 0
-    else if (this.#stuckSinceMs === 0) this.#stuckSinceMs = nowMs
-    this.#pendingBytes = pendingBytes
-    return this.#stuckSinceMs > 0 && nowMs - this.#stuckSinceMs > this.#options.limits.writeTimeoutMs
+    const { isPending, takenBytes } = this.#transport
+    if (!isPending || takenBytes !== this.#takenBytes) this.#stuckSinceMs = nowMs
+    this.#takenBytes = takenBytes
+    return nowMs - this.#stuckSinceMs > this.#options.limits.writeTimeoutMs
   }
+}
+
+/** Of an answer that nobody will read. */
+function letGo(response: unknown): void {
+  if (!(response instanceof Response)) return
+  const { body } = response
+  if (body !== null && !body.locked) body.cancel().catch(() => {})
 }

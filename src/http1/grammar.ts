@@ -47,6 +47,9 @@ for (let value = 0; value < 16; value++) {
 /** token, RFC 9110 §5.6.2. */
 export const tokenPattern = /^[\w!#$%&'*+.^`|~-]+$/
 
+/** reason-phrase, RFC 9112 §4. */
+export const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/
+
 /** A text without these characters around it. By index, because a pattern would look at a run of blanks once for each of them. */
 export function trimmed(text: string, blanks: string): string {
   let start = 0

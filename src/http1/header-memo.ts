@@ -8,6 +8,8 @@ const bytesMax = 2048
 export interface Header {
   readonly fields: FieldBlock
   readonly framing: Framing
+  /** What `Host` names, as URLs write it; null when there is none. */
+  readonly origin: string | null
 }
 
 /** The last header that came in one piece, because clients send the same one again and again. */

@@ -8,22 +8,52 @@ import { delegate } from './native.ts'
 
 const NativeHeaders = globalThis.Headers
 
-/** How many names are remembered with their lower case. What an app uses are few; what an attacker sends is not. */
+/**
+ * What only the connection may say (RFC 9110 §7.6.1, RFC 9112 §6), and what it says where nobody else does.
+ */
+export const framingNames: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** How many names are remembered. What an app uses are few; what an attacker sends is not. */
 const knownNamesMax = 256
-const lowerNames = new Map<string, string>()
+
+/** A name that was there before, and the value it had, because most headers say the same again and again. */
+interface KnownName {
+  lower: string
+  /** Whether the server has a say in it. */
+  isFraming: boolean
+  given: unknown
+  text: string
+}
+
+const knownNames = new Map<unknown, KnownName>()
+
+function knownName(name: unknown): KnownName {
+  const known = knownNames.get(name)
+  if (known !== undefined) return known
+  const text = textOf(name)
+  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
+  const lower = text.toLowerCase()
+  const made = { lower, isFraming: framingNames.has(lower), given: null, text: '' }
+  if (knownNames.size < knownNamesMax) knownNames.set(text, made)
+  return made
+}
 
 /**
  * A field name in lower case.
  * @throws TypeError when it is none
  */
-export function lowerName(name: unknown): string {
-  const known = lowerNames.get(name as string)
-  if (known !== undefined) return known
-  const text = textOf(name)
-  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
-  const lower = text.toLowerCase()
-  if (lowerNames.size < knownNamesMax) lowerNames.set(text, lower)
-  return lower
+function lowerName(name: unknown): string {
+  return knownName(name).lower
 }
 
 /**
@@ -52,6 +82,8 @@ export function fieldText(value: unknown): string {
 export interface FieldList {
   names: string[]
   values: string[]
+  /** Whether a name may be among them in which the server has a say. */
+  isFraming: boolean
 }
 
 /**
@@ -59,7 +91,7 @@ export interface FieldList {
  * @throws TypeError
  */
 export function fieldList(init: unknown): FieldList {
-  const list: FieldList = { names: [], values: [] }
+  const list: FieldList = { names: [], values: [], isFraming: false }
   if (init === undefined) return list
   if (init === null || typeof init !== 'object') throw new TypeError('Headers are made from an object.')
   if (Symbol.iterator in init) {
@@ -78,14 +110,20 @@ function addPair(list: FieldList, pair: unknown): void {
   add(list, parts[0], parts[1])
 }
 
-function add({ names, values }: FieldList, name: unknown, value: unknown): void {
-  const lower = lowerName(name)
-  values.push(fieldText(value))
-  names.push(lower)
+function add(list: FieldList, name: unknown, value: unknown): void {
+  const known = knownName(name)
+  if (known.given !== value || value === null) {
+    known.text = fieldText(value)
+    known.given = value
+  }
+  list.names.push(known.lower)
+  list.values.push(known.text)
+  if (known.isFraming) list.isFraming = true
 }
 
 function listOf(block: FieldBlock): FieldList {
-  return { names: [...block.names], values: block.names.map((_, index) => fieldValue(block, index)) }
+  const { names } = block
+  return { names: [...names], values: names.map((_, index) => fieldValue(block, index)), isFraming: true }
 }
 
 /** `Headers` over a block that came, or over lists of one's own. */
@@ -136,8 +174,7 @@ export class LightHeaders {
     const list = this.#own()
     const at = list.names.indexOf(lower)
     if (at === -1) {
-      list.names.push(lower)
-      list.values.push(text)
+      add(list, name, value)
       return
     }
     list.values[at] = text

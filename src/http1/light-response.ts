@@ -3,6 +3,7 @@
  * streams. It takes the place of the global one (see globals.ts); what it does not do itself a native
  * object does for it.
  */
+import { reasonPhrase } from './grammar.ts'
 import { LightBody, nativeOf } from './light-body.ts'
 import { type FieldList, fieldList, LightHeaders, textOf } from './light-headers.ts'
 import { delegate } from './native.ts'
@@ -189,8 +190,6 @@ function dictionary(init: ResponseInit | null | undefined): ResponseInit {
 
 /** Null body statuses, Fetch §2.2.3. */
 const withoutBody: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
-/** reason-phrase, RFC 9112 §4. */
-const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Deno marks WebSocket upgrades by a status that others refuse. */
 const takesUpgrade = accepts(() => new NativeResponse(null, { status: 101 }))

@@ -22,7 +22,7 @@ export interface Limits {
   backlogBytesMax: number
   /** The last answer says `Connection: close`, so that no connection lives forever. */
   requestsPerConnectionMax: number
-  /** A connection beyond these is answered 503 and closed. */
+  /** A connection beyond these is answered 503 and closed; with TLS it is closed before the handshake. */
   connectionsMax: number
   connectionsPerAddressMax: number
   /** From the first byte of a head, or from the start of the connection, to its last byte, however it drips: 408. */

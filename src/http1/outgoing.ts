@@ -1,3 +1,4 @@
+import { reasonPhrase } from './grammar.ts'
 import { type FieldList, fieldList } from './light-headers.ts'
 import { type BodyToWrite, LightResponse } from './light-response.ts'
 
@@ -25,6 +26,11 @@ export function outgoing(response: Response): Outgoing {
   if (body instanceof ReadableStream && (body.locked || response.bodyUsed))
     throw new TypeError('The body is used already.')
   const { status, statusText } = response
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`No answer has the status ${status}.`)
+  if (statusText !== '' && !reasonPhrase.test(statusText))
+    throw new TypeError('The status text would break the answer.')
+  if (!fields.isFraming) return { status, statusText, fields, body, declaredLength: -1, isClosing: false }
   return { status, statusText, fields, body, declaredLength: declaredLength(fields), isClosing: isClosing(fields) }
 }
 

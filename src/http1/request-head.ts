@@ -39,27 +39,28 @@ export interface HeadRules {
  * Puts a head together where line and fields agree.
  * @throws Refusal 400, 413, 421, 501
  */
-export function makeHead(line: RequestLine, { fields, framing }: Header, rules: HeadRules): RequestHead {
+export function makeHead(line: RequestLine, header: Header, rules: HeadRules): RequestHead {
+  const { fields, framing } = header
   const { method, minorVersion, isAbnormal } = line
   if (minorVersion === 0 && framing.hasTransferEncoding) {
     throw new Refusal(400, 'HTTP/1.0 knows no Transfer-Encoding.')
   }
   if (framing.contentLength > rules.limits.bodyBytesMax) throw new Refusal(413, 'The body is too large.')
-  const target = readTarget(line, framing.host, rules)
+  const target = readTarget(line, header.origin, rules)
   return { type: 'head', method, target, isAbnormal, minorVersion, fields, framing }
 }
 
 /** The four forms of RFC 9112 §3.2. */
 function readTarget(
   { method, target, minorVersion }: RequestLine,
-  host: string | null,
+  named: string | null,
   rules: HeadRules,
 ): Target | null {
-  if (host === null && minorVersion > 0) throw new Refusal(400, 'Host is missing.')
-  const origin = originOf(host ?? rules.authority, rules.scheme)
+  if (named === null && minorVersion > 0) throw new Refusal(400, 'Host is missing.')
+  const origin = named ?? originOf(rules.authority, rules.scheme)
   if (method === 'CONNECT') refuseAuthority(target)
   if (target.startsWith('/')) return { origin, path: target }
-  if (target !== '*') return readAbsolute(target, host === null ? null : origin, rules.scheme)
+  if (target !== '*') return readAbsolute(target, named, rules.scheme)
   if (method !== 'OPTIONS') throw new Refusal(400, 'Only OPTIONS may be about *.')
   return null
 }
@@ -69,10 +70,14 @@ const spellings = methods.map((name) => ({ name, bytes: new TextEncoder().encode
 
 /** The method that these bytes spell when it is a usual one. */
 export function usualMethod(bytes: Uint8Array, start: number, end: number): string | null {
-  for (const { name, bytes: spelling } of spellings) {
-    if (spelling.length === end - start && spelling.every((byte, index) => byte === bytes[start + index])) return name
-  }
+  for (const { name, bytes: spelling } of spellings) if (isSpelled(bytes, start, end, spelling)) return name
   return null
+}
+
+function isSpelled(bytes: Uint8Array, start: number, end: number, spelling: Uint8Array): boolean {
+  if (spelling.length !== end - start) return false
+  for (let index = 0; index < spelling.length; index++) if (spelling[index] !== bytes[start + index]) return false
+  return true
 }
 
 /**

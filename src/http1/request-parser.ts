@@ -19,6 +19,7 @@ import {
   usualMethod,
 } from './request-head.ts'
 import { RequestLineScanner } from './request-line.ts'
+import { originOf } from './target.ts'
 
 /** For each request a head, then any number of data, then an end. Data lie in the bytes that were fed: copy what is to stay. */
 export type RequestEvent = RequestHead | { type: 'data'; bytes: Uint8Array } | { type: 'end' }
@@ -188,7 +189,7 @@ export class RequestParser {
   }
 
   #scanFields(): Header | null {
-    const { limits, codec, memo, spare } = this.#options
+    const { limits, codec, memo, spare, scheme } = this.#options
     const bytes = this.#bytes
     const start = this.#position
     if (this.#fieldScanner === null && this.#scanned === start) {
@@ -207,7 +208,9 @@ export class RequestParser {
       return null
     }
     const fields = scanner.block(bytes, start, after, codec)
-    const header = { fields, framing: readFraming(fields) }
+    const framing = readFraming(fields)
+    const origin = framing.host === null ? null : originOf(framing.host, scheme)
+    const header = { fields, framing, origin }
     memo.keep(bytes, start, after, header)
     this.#fieldScanner = null
     spare.fields = scanner

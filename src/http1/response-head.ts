@@ -2,7 +2,7 @@
  * The head of an answer as text, RFC 9112 §4 and §6.3. How the message is framed and what becomes of
  * the connection is told here alone: what a handler says of that is not taken over.
  */
-import type { FieldList } from './light-headers.ts'
+import { type FieldList, framingNames } from './light-headers.ts'
 
 /** reason phrases, RFC 9110 §15. */
 const reasons: Readonly<Record<number, string>> = {
@@ -67,18 +67,6 @@ const statusLines: readonly string[] = Array.from(
   (_, status) => `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`,
 )
 
-/** Of one connection (RFC 9110 §7.6.1), so that none but the connection may say them; and the length. */
-const own: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
 /** How the body of an answer is framed: by its length in bytes, in chunks, by the end of the connection, or there is none. */
 export type Framed = number | 'chunked' | 'close' | 'none'
 
@@ -87,7 +75,7 @@ export interface HeadFrame {
   framed: Framed
   /** The value of `Connection`; '' for none. */
   connection: string
-  /** The value of `Date` (RFC 9110 §6.6.1), where the handler gives none. */
+  /** The line of `Date` (RFC 9110 §6.6.1) and the end of the head, for where the handler gives none. */
   date: string
 }
 
@@ -95,21 +83,23 @@ export interface HeadFrame {
 export function responseHead(
   status: number,
   statusText: string,
-  { names, values }: FieldList,
+  { names, values, isFraming }: FieldList,
   { framed, connection, date }: HeadFrame,
 ): string {
   let text = statusText === '' ? (statusLines[status] as string) : `HTTP/1.1 ${status} ${statusText}\r\n`
   let hasDate = false
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string
-    if (own.has(name)) continue
-    if (name === 'date') hasDate = true
+    if (isFraming && framingNames.has(name)) {
+      if (name !== 'date') continue
+      hasDate = true
+    }
     text += `${name}: ${values[index]}\r\n`
   }
   if (typeof framed === 'number') text += `content-length: ${framed}\r\n`
   else if (framed === 'chunked') text += 'transfer-encoding: chunked\r\n'
   if (connection !== '') text += `connection: ${connection}\r\n`
-  return hasDate ? `${text}\r\n` : `${text}date: ${date}\r\n\r\n`
+  return hasDate ? `${text}\r\n` : text + date
 }
 
 /** Whether answers of this status have no body and no length, RFC 9112 §6.3. */

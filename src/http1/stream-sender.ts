@@ -24,7 +24,7 @@ export interface SenderOptions {
 export class StreamSender {
   readonly #options: SenderOptions
   readonly #source: Source
-  #sentBytes = 0
+  sentBytes = 0
   #drain: PromiseWithResolvers<void> | null = null
   #isCancelled = false
 
@@ -71,8 +71,8 @@ export class StreamSender {
 
   #send(bytes: Bytes): boolean {
     const { transport, framed, takeHead } = this.#options
-    this.#sentBytes += bytes.byteLength
-    if (typeof framed === 'number' && this.#sentBytes > framed)
+    this.sentBytes += bytes.byteLength
+    if (typeof framed === 'number' && this.sentBytes > framed)
       throw new Error('The body is longer than its Content-Length.')
     transport.cork()
     try {
@@ -91,7 +91,7 @@ export class StreamSender {
 
   #end(): void {
     const { transport, framed, takeHead } = this.#options
-    if (typeof framed === 'number' && this.#sentBytes < framed)
+    if (typeof framed === 'number' && this.sentBytes < framed)
       throw new Error('The body is shorter than its Content-Length.')
     const rest = framed === 'chunked' ? `${takeHead()}0\r\n\r\n` : takeHead()
     if (rest !== '') transport.write(rest)

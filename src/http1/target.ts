@@ -15,19 +15,13 @@ export interface Target {
 /** uri-host and port, RFC 9110 §7.2. What URLs make of it decides in the end. */
 const hostPattern = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
-let lastHost = ''
-let lastOrigin = ''
-
 /**
  * The origin that `Host` names.
  * @throws Refusal 400
  */
 export function originOf(host: string, scheme: string): string {
-  if (host === lastHost && lastOrigin.startsWith(`${scheme}:`)) return lastOrigin
   const origin = hostPattern.test(host) ? URL.parse(`${scheme}://${host}`)?.origin : undefined
   if (origin === undefined) throw new Refusal(400, 'Host names no host.')
-  lastHost = host
-  lastOrigin = origin
   return origin
 }
 
@@ -57,6 +51,6 @@ export function urlOf({ origin, path }: Target, isAbnormal: boolean): string {
  * @throws Refusal 400, 501
  */
 export function refuseAuthority(text: string): never {
-  const isAuthority = hostPattern.test(text) && /:\d+$/.test(text)
+  const isAuthority = hostPattern.test(text) && /:\d+$/.test(text) && URL.canParse(`http://${text}`)
   throw isAuthority ? new Refusal(501, 'CONNECT is not served here.') : new Refusal(400, 'CONNECT wants host and port.')
 }

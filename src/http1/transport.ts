@@ -2,8 +2,10 @@
 export interface Transport {
   /** What a handler may know of the other end. */
   readonly peer: Peer
-  /** What is sent and not yet taken, in bytes. */
-  readonly pendingBytes: number
+  /** Whether something is sent that has not been taken. */
+  readonly isPending: boolean
+  /** How many bytes have been taken in all. */
+  readonly takenBytes: number
   /** Sends text, one byte a character, or bytes, which must not change any more. False: no more until `drained`. */
   write(data: string | Uint8Array): boolean
   /** Holds back what is written until `uncork`, to send it in one go. */
@@ -11,7 +13,7 @@ export interface Transport {
   uncork(): void
   /** Sends the end after all that was written. What the other end sends still comes. */
   end(): void
-  /** Breaks off in both directions. */
+  /** Breaks off in both directions, so that the other end can tell it from an end where that is possible. */
   destroy(): void
   pause(): void
   resume(): void
