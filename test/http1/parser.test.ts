@@ -1,6 +1,7 @@
 /** Every case four ways; the parser must not care how its bytes come. */
 import { describe, expect, test } from 'vitest'
-import { get, type ParserCase, type Wanted } from './parser-cases/parser-case.ts'
+import type { ParserOptions } from '../../src/http1/request-parser.ts'
+import { get, head, type ParserCase, type Wanted } from './parser-cases/parser-case.ts'
 import { parserCases } from './parser-cases.ts'
 import {
   byteByByte,
@@ -87,6 +88,28 @@ function offsets(bytes: Uint8Array): number[] {
   const all = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1)
   return all.length < 1000 ? all : [...all.slice(0, 50), ...all.slice(-50)]
 }
+
+describe('a TLS connection', () => {
+  const tls: ParserOptions = { ...parserOptions(), scheme: 'https' }
+  const urls = (bytes: string, options: ParserOptions) =>
+    parse(whole(latin1(bytes)), options).requests.map(({ url }) => url)
+
+  test('has URLs of https, also beside a plain one with the same requests', () => {
+    expect(urls(get(), shared)).toEqual(['http://a.example/'])
+    expect(urls(get(), tls)).toEqual(['https://a.example/'])
+    expect(urls(get(), shared)).toEqual(['http://a.example/'])
+  })
+
+  test('serves an absolute-form of https, with or without the usual port', () => {
+    for (const host of ['a.example', 'a.example:443']) {
+      expect(urls(head(`GET https://${host}/x HTTP/1.1`, 'Host: a.example'), tls)).toEqual(['https://a.example/x'])
+    }
+  })
+
+  test('refuses an absolute-form of http with 421', () => {
+    expect(parse(whole(latin1(head('GET http://a.example/ HTTP/1.1', 'Host: a.example'))), tls).refusal).toBe(421)
+  })
+})
 
 test('there are cases for every rule', () => {
   const cases = Object.values(parserCases).flat()

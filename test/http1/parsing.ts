@@ -83,13 +83,14 @@ const eventsOfBytes = 1_000_000
 const garbage = 0xa5
 /** A piece lies in the middle of a larger buffer, as it does in one that all sockets share. */
 const margin = 3
+const none = new Uint8Array(0)
 
 /** @throws whatever the parser throws that is no Refusal, and when it breaks its contract */
 export function parse(pieces: readonly Piece[], options: ParserOptions = parserOptions()): Seen {
   const parser = new RequestParser(options)
   const seen: Seen = { requests: [], refusal: null, reason: '' }
   try {
-    for (const piece of pieces) feedOne(parser, piece, seen)
+    for (const [index, piece] of pieces.entries()) feedOne(parser, piece, pieces[index + 1]?.bytes ?? none, seen)
     takeEvents(parser, Number.POSITIVE_INFINITY, seen)
     checkRest(parser, seen)
   } catch (error) {
@@ -107,10 +108,14 @@ export function verdict({ requests, ...rest }: Seen): Seen {
   return { ...rest, requests: requests.map((request) => (request.isWhole ? request : { ...request, body: '' })) }
 }
 
-/** The bytes are overwritten as soon as they are no longer lent. */
-function feedOne(parser: RequestParser, { bytes, eventsMax }: Piece, seen: Seen): void {
-  const shared = new Uint8Array(bytes.length + 2 * margin).fill(garbage)
+/**
+ * The bytes are overwritten as soon as they are no longer lent. Behind them lies what comes next, as though
+ * left over from before, to be found by a parser that reads beyond the end.
+ */
+function feedOne(parser: RequestParser, { bytes, eventsMax }: Piece, next: Uint8Array, seen: Seen): void {
+  const shared = new Uint8Array(margin + bytes.length + next.length + margin).fill(garbage)
   shared.set(bytes, margin)
+  shared.set(next, margin + bytes.length)
   parser.feed(shared, margin, margin + bytes.length)
   takeEvents(parser, eventsMax, seen)
   parser.keep()

@@ -133,6 +133,7 @@ const otherForms: readonly ParserCase[] = [
   refused('3.2.3', 501, 'CONNECT', to('a.example:443', 'CONNECT', 'a.example:443')),
   refused('3.2.3', 501, 'CONNECT to IPv6', to('[::1]:443', 'CONNECT', '[::1]:443')),
   refused('3.2.3', 400, 'CONNECT without a port', to('a.example', 'CONNECT')),
+  refused('3.2.3', 400, 'CONNECT to a host with a percent sign alone', to('a%:80', 'CONNECT')),
   refused('3.2.3', 400, 'CONNECT with an empty port', to('a.example:', 'CONNECT')),
   refused('3.2.3', 400, 'CONNECT to a path', to('/', 'CONNECT')),
   refused('3.2.3', 400, 'CONNECT to an absolute-form', to('http://a.example:80/', 'CONNECT')),
