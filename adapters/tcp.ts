@@ -122,6 +122,10 @@ class SocketTransport implements Transport {
   }
 
   destroy(): void {
+    this.socket.destroy()
+  }
+
+  reset(): void {
     // With TLS it can be told by the missing close_notify.
     if (this.peer.isSecure) this.socket.destroy()
     else this.socket.resetAndDestroy()
@@ -143,6 +147,7 @@ class Listener {
   readonly #server: NetServer
   readonly #isSecure: boolean
   readonly #connections = new Map<ServedSocket, Connection>()
+  #count = 0
   readonly #perAddress = new Map<string, number>()
   /** With TLS, sockets that are not connections yet, by their other end. */
   readonly #handshaking = new Map<string, Socket>()
@@ -211,50 +216,68 @@ class Listener {
     return server.on('connection', (socket) => this.#awaitHandshake(socket))
   }
 
-  /** A connection counts from its first moment. */
+  /** Counts a connection from its first moment, which is before its handshake. */
   #awaitHandshake(socket: Socket): void {
     const end = endOf(socket)
-    this.#handshaking.set(end, socket)
+    const address = socket.remoteAddress ?? ''
     socket.on('error', ignore)
+    if (!this.#enter(address)) {
+      socket.destroy()
+      return
+    }
+    this.#handshaking.set(end, socket)
     socket.on('close', () => {
       this.#handshaking.delete(end)
+      this.#leave(address)
     })
-    if (this.#handshaking.size + this.#connections.size > this.#limits.connectionsMax) socket.destroy()
   }
 
   /** Where sockets bring buffers of their own: with TLS, and on a runtime without shared ones. */
   #acceptPlain(socket: ServedSocket): void {
     this.#accept(socket)
-    socket.on('data', (bytes: Buffer) => {
-      if (socket[connectionKey]) socket[connectionKey].receive(bytes, 0, bytes.length)
-    })
+    if (socket[connectionKey]) socket.on('data', onData)
   }
 
   #accept(socket: ServedSocket): void {
-    const address = socket.remoteAddress ?? null
-    const count = this.#perAddress.get(address ?? '') ?? 0
+    const address = socket.remoteAddress ?? ''
     socket.on('error', ignore)
-    if (this.#connections.size >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) {
+    if (!this.#isSecure && !this.#enter(address)) {
       socket.end(tooMany, 'latin1', () => socket.destroy())
       return
     }
-    this.#perAddress.set(address ?? '', count + 1)
-    const transport = new SocketTransport(socket, { address, isSecure: this.#isSecure })
+    const transport = new SocketTransport(socket, {
+      address: address === '' ? null : address,
+      isSecure: this.#isSecure,
+    })
     const connection = new Connection(this.#shared, transport)
     socket[connectionKey] = connection
     this.#connections.set(socket, connection)
     socket.on('end', onEnd)
     socket.on('drain', onDrain)
-    socket.on('close', () => this.#forget(socket, address ?? ''))
+    socket.on('close', () => this.#forget(socket, address))
   }
 
   #forget(socket: ServedSocket, address: string): void {
     this.#connections.get(socket)?.closed()
     this.#connections.delete(socket)
+    if (!this.#isSecure) this.#leave(address)
+    this.#endIfEmpty()
+  }
+
+  /** False when there are too many connections. */
+  #enter(address: string): boolean {
+    const count = this.#perAddress.get(address) ?? 0
+    if (this.#count >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) return false
+    this.#count += 1
+    this.#perAddress.set(address, count + 1)
+    return true
+  }
+
+  #leave(address: string): void {
     const count = (this.#perAddress.get(address) ?? 1) - 1
+    this.#count -= 1
     if (count === 0) this.#perAddress.delete(address)
     else this.#perAddress.set(address, count)
-    this.#endIfEmpty()
   }
 
   #look(): void {
@@ -317,12 +340,17 @@ function handOver(
   rest: Uint8Array,
 ): boolean {
   const connection = socket[connectionKey] as Connection
+  const isFlowing = socket.listenerCount('data') > 0
   socket[connectionKey] = null
+  // As nobody had ever read from it: else what is put back before the next reader listens would be lost.
+  socket.off('data', onData)
+  socket.readableFlowing = null
   let isTaken = false
   try {
     isTaken = upgrade(request, socket, Buffer.from(rest))
   } finally {
     if (!isTaken) socket[connectionKey] = connection
+    if (!isTaken && isFlowing) socket.on('data', onData)
   }
   return isTaken
 }
@@ -352,6 +380,10 @@ function onRead(this: ServedSocket, length: number, buffer: Uint8Array): boolean
   if (connection) connection.receive(buffer, 0, length)
   else if (connection === null) return this.push(Buffer.copyBytesFrom(buffer, 0, length))
   return true
+}
+
+function onData(this: ServedSocket, bytes: Buffer): void {
+  this[connectionKey]?.receive(bytes, 0, bytes.length)
 }
 
 function onEnd(this: ServedSocket): void {

@@ -67,6 +67,8 @@ export class Connection {
   #requests = 0
   /** Heads and bodies that go out in one write. */
   #out = ''
+  /** Where in it the head of an answer begins that is streamed. */
+  #headAt = 0
   #isRunning = false
   #isPaused = false
   /** The other end does not keep up with what is sent. */
@@ -115,7 +117,6 @@ export class Connection {
   /** The other end sends nothing more, but may still read. */
   receiveEnd(): void {
     this.#hasEnded = true
-    if (this.#phase === 'lingering') this.#transport.destroy()
     if (this.#phase !== 'open') return
     this.#sinceMs = this.#options.clock.nowMs
     this.#endIfDone()
@@ -211,14 +212,19 @@ export class Connection {
   /** RFC 9110 §10.1.1: the client may be waiting to hear that its body is wanted. */
   #wantBody(): void {
     if (this.#phase !== 'open') return
-    if (this.#owesContinue && this.#sender === null) {
-      this.#out += 'HTTP/1.1 100 Continue\r\n\r\n'
-      this.#sinceMs = this.#options.clock.nowMs
-    }
+    if (this.#owesContinue) this.#sayContinue()
     this.#owesContinue = false
     if (this.#isRunning) return
     this.#flush()
     this.#resume()
+  }
+
+  /** Before the head of the answer, if that waits to be sent. */
+  #sayContinue(): void {
+    this.#sinceMs = this.#options.clock.nowMs
+    const at = this.#sender === null ? this.#out.length : this.#headAt
+    if (this.#sender !== null && this.#out.length <= at) return
+    this.#out = `${this.#out.slice(0, at)}HTTP/1.1 100 Continue\r\n\r\n${this.#out.slice(at)}`
   }
 
   #upgrade({ minorVersion }: RequestHead, request: LightRequest): boolean {
@@ -280,6 +286,7 @@ export class Connection {
     const framed = this.#frame(head, answer)
     const isKept = framed !== 'close' && this.#isKept(head, answer)
     const connection = isKept ? (head.minorVersion === 0 ? 'keep-alive' : '') : 'close'
+    this.#headAt = this.#out.length
     this.#out += responseHead(status, statusText, fields, { framed, connection, date: this.#options.clock.date })
     const isSent = head.method !== 'HEAD' && !isBodiless(status)
     if (body === null || !isSent) {
@@ -319,7 +326,7 @@ export class Connection {
       this.#goOn()
     } catch (error) {
       this.#options.onError(error, this.#request as Request | null)
-      this.#transport.destroy()
+      this.#transport.reset()
     }
   }
 
@@ -376,7 +383,7 @@ export class Connection {
   /** Answers what is no request, and ends the connection. */
   #refuse(error: unknown): void {
     if (this.#sender !== null) {
-      this.#transport.destroy()
+      this.#transport.reset()
       return
     }
     if (this.#head === null && this.#isBodyOpen) {
@@ -419,6 +426,7 @@ export class Connection {
   #takeOut(): string {
     const out = this.#out
     this.#out = ''
+    this.#headAt = 0
     return out
   }
 
@@ -453,7 +461,7 @@ export class Connection {
     // What came since the last step has the time of that step.
     const nowMs = this.#options.clock.nowMs - stepMs
     const forMs = nowMs - this.#sinceMs
-    if (this.#isStuck(nowMs)) this.#transport.destroy()
+    if (this.#isStuck(nowMs)) this.#transport.reset()
     else if (this.#phase === 'lingering') {
       if (this.#transport.isPending) this.#sinceMs = nowMs
       else if (forMs > lingerTimeoutMs) this.#transport.destroy()

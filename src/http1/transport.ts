@@ -13,8 +13,10 @@ export interface Transport {
   uncork(): void
   /** Sends the end after all that was written. What the other end sends still comes. */
   end(): void
-  /** Breaks off in both directions, so that the other end can tell it from an end where that is possible. */
+  /** Lets go in both directions. What the system has taken it still sends. */
   destroy(): void
+  /** Breaks off in both directions, so that the other end can tell it from an end where that is possible. */
+  reset(): void
   pause(): void
   resume(): void
 }
