@@ -7,11 +7,12 @@ import { IncomingBody } from './incoming-body.ts'
 import { LightBody } from './light-body.ts'
 import { LightRequest } from './light-request.ts'
 import type { Limits } from './limits.ts'
-import { type Outgoing, outgoing } from './outgoing.ts'
+import { framing, type Outgoing, outgoing } from './outgoing.ts'
+import { type Activity, Patience } from './patience.ts'
 import { Refusal } from './refusal.ts'
 import type { RequestHead } from './request-head.ts'
 import { type ParserOptions, RequestParser } from './request-parser.ts'
-import { type Framed, isBodiless, responseHead } from './response-head.ts'
+import { isBodiless, responseHead } from './response-head.ts'
 import { StreamSender } from './stream-sender.ts'
 import type { Peer, Transport } from './transport.ts'
 
@@ -75,22 +76,14 @@ export class Connection {
   #isBlocked = false
   /** The other end has sent its end. */
   #hasEnded = false
-  /** When something happened last, or what is waited for began. */
-  #sinceMs: number
-  #headSinceMs = 0
+  readonly #patience: Patience
   #bodyBytes = 0
-  #bodyMs = 0
-  #stuckSinceMs = 0
-  #takenBytes = 0
-  #streamedBytes = 0
 
   constructor(options: ConnectionOptions, transport: Transport) {
     this.#options = options
     this.#transport = transport
     this.#parser = new RequestParser(options)
-    this.#sinceMs = options.clock.nowMs
-    this.#headSinceMs = this.#sinceMs
-    this.#stuckSinceMs = this.#sinceMs
+    this.#patience = new Patience(options.limits, options.clock.nowMs)
   }
 
   /** Whether no request is in flight and none has begun to arrive. */
@@ -105,7 +98,7 @@ export class Connection {
   /** Bytes have come; they are borrowed until this returns. */
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.#phase !== 'open') return
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     this.#parser.feed(bytes, start, end)
     this.#run()
     this.#body?.own()
@@ -118,7 +111,7 @@ export class Connection {
   receiveEnd(): void {
     this.#hasEnded = true
     if (this.#phase !== 'open') return
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     this.#endIfDone()
   }
 
@@ -163,18 +156,18 @@ export class Connection {
   }
 
   #begin(head: RequestHead): void {
-    const { framing, target } = head
+    const { target } = head
     this.#requests += 1
-    this.#headSinceMs = 0
+    this.#patience.beginRequest()
     this.#head = head
-    const body = framing.contentLength === 0 ? null : this.#beginBody(head)
+    const body = head.framing.contentLength === 0 ? null : this.#beginBody(head)
     if (target === null) {
       this.#answer(head, new Response(null, { status: 204, headers: { allow: methodsOfServer } }))
       return
     }
     const request = new LightRequest(head, target, body === null ? null : new LightBody(body))
     this.#request = request
-    if (framing.upgrade !== '' && body === null && this.#upgrade(head, request)) return
+    if (head.framing.upgrade !== '' && body === null && this.#upgrade(head, request)) return
     this.#handle(head, request as unknown as Request)
   }
 
@@ -184,7 +177,6 @@ export class Connection {
     this.#body = body
     this.#isBodyOpen = true
     this.#bodyBytes = 0
-    this.#bodyMs = 0
     for (let event = this.#parser.next(); event !== null; event = this.#parser.next()) {
       if (event.type === 'data') this.#takeData(event.bytes)
       else {
@@ -221,7 +213,7 @@ export class Connection {
 
   /** Before the head of the answer, if that waits to be sent. */
   #sayContinue(): void {
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     const at = this.#sender === null ? this.#out.length : this.#headAt
     if (this.#sender !== null && this.#out.length <= at) return
     this.#out = `${this.#out.slice(0, at)}HTTP/1.1 100 Continue\r\n\r\n${this.#out.slice(at)}`
@@ -283,7 +275,7 @@ export class Connection {
 
   #write(head: RequestHead, answer: Outgoing): void {
     const { body, status, statusText, fields } = answer
-    const framed = this.#frame(head, answer)
+    const framed = framing(head, answer, this.#options.codec)
     const isKept = framed !== 'close' && this.#isKept(head, answer)
     const connection = isKept ? (head.minorVersion === 0 ? 'keep-alive' : '') : 'close'
     this.#headAt = this.#out.length
@@ -330,22 +322,11 @@ export class Connection {
     }
   }
 
-  /** RFC 9112 §6.3. */
-  #frame({ method, minorVersion }: RequestHead, { status, body, declaredLength }: Outgoing): Framed {
-    if (status === 204) return 'none'
-    if (typeof body === 'string') return this.#options.codec.utf8Length(body)
-    if (body instanceof Uint8Array) return body.byteLength
-    if (method === 'HEAD' || status === 304) return declaredLength === -1 ? 'none' : declaredLength
-    if (body === null) return 0
-    if (declaredLength !== -1) return declaredLength
-    return minorVersion === 0 ? 'close' : 'chunked'
-  }
-
   /** RFC 9112 §9.3: whether another request may follow. */
-  #isKept({ framing, minorVersion }: RequestHead, { isClosing }: Outgoing): boolean {
+  #isKept({ framing: { isClosing, isKeepingAlive }, minorVersion }: RequestHead, answer: Outgoing): boolean {
     const { limits, isDraining } = this.#options
-    if (isClosing || isDraining || framing.isClosing || this.#requests >= limits.requestsPerConnectionMax) return false
-    if (minorVersion === 0 && !framing.isKeepingAlive) return false
+    if (isClosing || answer.isClosing || isDraining || this.#requests >= limits.requestsPerConnectionMax) return false
+    if (minorVersion === 0 && !isKeepingAlive) return false
     if (!this.#isBodyOpen) return true
     // Who was never told to send the body may leave it out, so what comes next is unclear.
     if (this.#owesContinue) return false
@@ -364,7 +345,7 @@ export class Connection {
   /** After an answer that was not ready at once: on to what has come meanwhile. */
   #goOn(): void {
     if (this.#phase !== 'open') return
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     this.#run()
     this.#parser.keep()
     this.#endIfDone()
@@ -418,7 +399,7 @@ export class Connection {
   #endWriting(): void {
     this.#flush()
     this.#phase = 'lingering'
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     this.#transport.end()
     this.#resume()
   }
@@ -450,59 +431,39 @@ export class Connection {
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#sinceMs = this.#options.clock.nowMs
+    this.#patience.touch(this.#options.clock.nowMs)
     this.#transport.resume()
   }
 
-  /** Looks for what takes too long; to be called each time the clock has gone forward. Nothing is cut too early. */
+  /** Looks for what takes too long; to be called each time the clock has gone forward by a step. */
   sweep(stepMs: number): void {
     if (this.#phase !== 'open' && this.#phase !== 'lingering') return
-    const { lingerTimeoutMs, keepAliveTimeoutMs } = this.#options.limits
-    // What came since the last step has the time of that step.
-    const nowMs = this.#options.clock.nowMs - stepMs
-    const forMs = nowMs - this.#sinceMs
-    if (this.#isStuck(nowMs)) this.#transport.reset()
-    else if (this.#phase === 'lingering') {
-      if (this.#transport.isPending) this.#sinceMs = nowMs
-      else if (forMs > lingerTimeoutMs) this.#transport.destroy()
-    } else if (this.#isBodyOpen) this.#sweepBody(stepMs, forMs)
-    else if (this.#head !== null) this.#sweepHalfClosed(nowMs)
-    else if (this.#requests === 0 || this.#parser.isInHead) this.#sweepHead(nowMs)
-    else if (forMs > keepAliveTimeoutMs) this.#endWriting()
+    const verdict = this.#patience.judge(this.#activity(), this.#options.clock.nowMs - stepMs, stepMs)
+    if (verdict === 'wait') return
+    if (verdict === 'end') this.#endWriting()
+    else if (verdict === 'destroy') this.#transport.destroy()
+    else if (verdict === 'reset') this.#transport.reset()
+    else this.#refuse(verdict)
   }
 
-  #sweepHead(nowMs: number): void {
-    // Heads that wait because answers are not taken may be whole.
-    if (this.#isBlocked) return
-    if (this.#headSinceMs === 0) this.#headSinceMs = nowMs
-    if (nowMs - this.#headSinceMs <= this.#options.limits.headTimeoutMs) return
-    if (this.#parser.isInHead) this.#refuse(new Refusal(408, 'The head of the request takes too long.'))
-    else this.#endWriting()
-  }
-
-  #sweepBody(stepMs: number, forMs: number): void {
-    if (this.#isPaused || this.#owesContinue) return
-    const { bodyIdleTimeoutMs, bodyBytesPerSecondMin } = this.#options.limits
-    this.#bodyMs += stepMs
-    const isSlow = this.#bodyMs > bodyIdleTimeoutMs && this.#bodyBytes * 1000 < bodyBytesPerSecondMin * this.#bodyMs
-    if (forMs > bodyIdleTimeoutMs || isSlow) this.#refuse(new Refusal(408, 'The body of the request takes too long.'))
-  }
-
-  /** A client that has sent its end may be gone; only sending something would tell. */
-  #sweepHalfClosed(nowMs: number): void {
-    if (!this.#hasEnded) return
-    const streamedBytes = this.#sender?.sentBytes ?? 0
-    if (streamedBytes !== this.#streamedBytes) this.#sinceMs = nowMs
-    this.#streamedBytes = streamedBytes
-    if (nowMs - this.#sinceMs > this.#options.limits.halfCloseTimeoutMs) this.#transport.destroy()
-  }
-
-  /** Whether nothing of what is sent has been taken for too long. */
-  #isStuck(nowMs: number): boolean {
+  #activity(): Activity {
     const { isPending, takenBytes } = this.#transport
-    if (!isPending || takenBytes !== this.#takenBytes) this.#stuckSinceMs = nowMs
-    this.#takenBytes = takenBytes
-    return nowMs - this.#stuckSinceMs > this.#options.limits.writeTimeoutMs
+    return {
+      doing: this.#doing(),
+      isReading: !this.#isPaused && !this.#owesContinue && !this.#isBlocked,
+      hasEnded: this.#hasEnded,
+      isPending,
+      takenBytes,
+      bodyBytes: this.#bodyBytes,
+      streamedBytes: this.#sender?.sentBytes ?? 0,
+    }
+  }
+
+  #doing(): Activity['doing'] {
+    if (this.#phase === 'lingering') return 'lingering'
+    if (this.#isBodyOpen) return 'body'
+    if (this.#head !== null) return 'answering'
+    return this.#parser.isInHead ? 'head' : 'idle'
   }
 }
 

@@ -1,6 +1,9 @@
+import type { Codec } from './codec.ts'
 import { reasonPhrase } from './grammar.ts'
 import { type FieldList, fieldList } from './light-headers.ts'
 import { type BodyToWrite, LightResponse } from './light-response.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Framed } from './response-head.ts'
 
 /** An answer as it is to be written. */
 export interface Outgoing {
@@ -44,4 +47,16 @@ function declaredLength({ names, values }: FieldList): number {
 function isClosing({ names, values }: FieldList): boolean {
   const at = names.indexOf('connection')
   return at !== -1 && /(?:^|,)\s*close\s*(?:,|$)/i.test(values[at] as string)
+}
+
+/** How the body is framed, RFC 9112 §6.3. */
+export function framing({ method, minorVersion }: RequestHead, answer: Outgoing, { utf8Length }: Codec): Framed {
+  const { status, body, declaredLength } = answer
+  if (status === 204) return 'none'
+  if (typeof body === 'string') return utf8Length(body)
+  if (body instanceof Uint8Array) return body.byteLength
+  if (method === 'HEAD' || status === 304) return declaredLength === -1 ? 'none' : declaredLength
+  if (body === null) return 0
+  if (declaredLength !== -1) return declaredLength
+  return minorVersion === 0 ? 'close' : 'chunked'
 }
