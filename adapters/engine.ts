@@ -1,5 +1,6 @@
 import type { Config } from '../src/config.ts'
 import { AppError, type ErrorCode } from '../src/errors.ts'
+import { defaultLimits } from '../src/http1/limits.ts'
 import { dataHeaders } from '../src/middleware/secure-headers.ts'
 import { type Listening, listenError, readTls, type Served } from './listening.ts'
 import { type Refusal, serve } from './tcp.ts'
@@ -13,6 +14,8 @@ export async function listenOnEngine(app: Pick<Served, 'fetch'>, config: Config)
       hostname: config.HOST,
       fetch: (request, peer) => app.fetch(request, peer),
       refuse,
+      // A trusted proxy brings everybody's connections.
+      limits: config.TRUST_PROXY.length > 0 ? { connectionsPerAddressMax: defaultLimits.connectionsMax } : {},
       ...(tls && { tls }),
     })
   } catch (error) {

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
@@ -42,12 +43,19 @@ export interface Tls {
 
 /**
  * The certificate and key that the configuration names, if it does.
- * @throws StartError when one of them is missing or can't be read
+ * @throws StartError when one of them is missing, can't be read, or does not fit the other
  */
 export function readTls({ TLS_CERT, TLS_KEY }: Config): Tls | null {
   if (TLS_CERT === '' && TLS_KEY === '') return null
   if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('TLS_CERT and TLS_KEY go together.')
-  return { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
+  const tls = { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
+  try {
+    const { publicKey } = new X509Certificate(tls.cert)
+    if (!createPublicKey(createPrivateKey(tls.key)).equals(publicKey)) throw new Error('they are not of one pair')
+  } catch (error) {
+    throw new StartError(`${TLS_CERT} and ${TLS_KEY} are no certificate and key: ${(error as Error).message}`)
+  }
+  return tls
 }
 
 function readPem(file: string): string {

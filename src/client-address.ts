@@ -7,10 +7,18 @@ export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** The range that an address or a CIDR notation names; null when it is neither. */
 export function parseRange(text: string): AddressRange | null {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text)
-  if (!ipaddr.isValid(text)) return null
-  const address = ipaddr.process(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
+  const [base = '', bits] = text.split('/')
+  if (!isAddress(base)) return null
+  if (bits === undefined) {
+    const address = ipaddr.process(base)
+    return [address, address.kind() === 'ipv4' ? 32 : 128]
+  }
+  return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : null
+}
+
+/** Without the short and odd forms of IPv4, which not everybody reads alike. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
 }
 
 /** More hops than any request has. */
@@ -32,7 +40,7 @@ export function createClientPeer(trusted: readonly AddressRange[]): (request: Re
 }
 
 function isInside(text: string, ranges: readonly AddressRange[]): boolean {
-  if (!ipaddr.isValid(text)) return false
+  if (!isAddress(text)) return false
   const address = ipaddr.process(text)
   return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
 }
@@ -72,5 +80,5 @@ function readForwarded(text: string): Peer[] {
 /** Without brackets and port, and an IPv4 address as such; null for `unknown` and for made-up names. */
 function addressOf(node: string): string | null {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+)(?::\d+)?$/.exec(node)?.[1] ?? node
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : null
+  return isAddress(bare) ? ipaddr.process(bare).toString() : null
 }

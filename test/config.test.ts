@@ -6,6 +6,10 @@ describe('the configuration', () => {
   test('suits one person on a laptop when nothing is set', () => {
     expect(parseConfig({})).toEqual({
       DATA_DIR_WAIT: 0,
+      HTTP_ENGINE: 'galley',
+      TLS_CERT: '',
+      TLS_KEY: '',
+      TRUST_PROXY: [],
       LOG_LEVEL: 'info',
       METRICS_TOKEN: '',
       PORT: 3000,

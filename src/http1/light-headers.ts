@@ -192,19 +192,19 @@ export class LightHeaders {
     for (const [name, value] of this.entries()) callback.call(thisArg, value, name, this)
   }
 
-  entries(): HeadersIterator<[string, string]> {
+  entries(): ReturnType<Headers['entries']> {
     return new FieldIterator(this, (pair) => pair)
   }
 
-  keys(): HeadersIterator<string> {
+  keys(): ReturnType<Headers['keys']> {
     return new FieldIterator(this, ([name]) => name)
   }
 
-  values(): HeadersIterator<string> {
+  values(): ReturnType<Headers['values']> {
     return new FieldIterator(this, ([, value]) => value)
   }
 
-  declare [Symbol.iterator]: () => HeadersIterator<[string, string]>
+  declare [Symbol.iterator]: () => ReturnType<Headers['entries']>
 
   /** By name and combined, but each cookie for itself. */
   static sorted(headers: LightHeaders): [string, string][] {

@@ -60,7 +60,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => {
         output += String(chunk)
-        const url = /listens on (http:\/\/\S+)/.exec(output)?.[1]
+        const url = /listens on (https?:\/\/\S+)/.exec(output)?.[1]
         if (url) resolve(url)
       })
     }

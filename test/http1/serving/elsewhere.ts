@@ -28,7 +28,7 @@ export function startElsewhere(runtime: keyof typeof commands): Elsewhere {
   })
   const exited = once(child, 'exit')
   const heards = new Map<number, { told: Heard; reports: Heard; port: number }>()
-  void exited.then(([code]) => {
+  child.on('exit', (code) => {
     for (const { told, reports } of heards.values()) {
       told.fail(new Error(`The server's process ended with ${code}.`))
       reports.fail(new Error(`The server's process ended with ${code}.`))
@@ -43,10 +43,13 @@ export function startElsewhere(runtime: keyof typeof commands): Elsewhere {
     if (drained) heard?.reports.hear('drained')
     if (closed) heard?.reports.hear('closed')
   })
+  // What is said to a process that has ended is told by its end.
+  child.stdin.on('error', () => {})
   const order = (what: Order) => child.stdin.write(`${JSON.stringify(what)}\n`)
   return {
     process: child,
     async stage({ says }): Promise<Served> {
+      if (child.exitCode !== null) throw new Error(`The server's process has ended with ${child.exitCode}.`)
       const id = heards.size
       const heard = { told: new Heard(), reports: new Heard(), port: 0 }
       heards.set(id, heard)

@@ -14,8 +14,6 @@ export interface Scenario {
   limits?: Partial<Limits>
   isSecure?: boolean
   hostname?: string
-  /** Why Deno can't do this. */
-  notOnDeno?: string
   handler(tell: Tell): FetchHandler
   upgrade?: ServeOptions['upgrade']
   /** Throws when something is not as it should be. */

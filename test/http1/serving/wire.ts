@@ -29,6 +29,7 @@ export class Wire {
   readonly heads: number[] = []
   #parts: Buffer[] = []
   #hasEnded = false
+  #news = Promise.withResolvers<void>()
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -40,11 +41,20 @@ export class Wire {
       this.arrivals += 1
       this.receivedBytes += bytes.length
       this.#parts.push(bytes)
+      this.#tell()
     })
     socket.on('end', () => {
       this.#hasEnded = true
+      this.#tell()
     })
     this.closed = new Promise((resolve) => socket.on('close', () => resolve(fault ? 'reset' : 'ended')))
+    socket.on('close', () => this.#tell())
+  }
+
+  /** For whoever waits for something to come, or for the end. */
+  #tell(): void {
+    this.#news.resolve()
+    this.#news = Promise.withResolvers<void>()
   }
 
   /** False when it has to wait in this process, because the server does not read. */
@@ -87,7 +97,7 @@ export class Wire {
     for (;;) {
       const { reading } = this
       if (isEnough(reading, this.received.toString('latin1')) || this.#hasEnded || this.socket.closed) return reading
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'end'), this.closed])
+      await this.#news.promise
     }
   }
 
@@ -101,7 +111,7 @@ export class Wire {
   async receivedAtLeast(bytes: number): Promise<void> {
     while (this.receivedBytes < bytes) {
       if (this.socket.closed) throw new Error(`The connection ended after ${this.receivedBytes} bytes.`)
-      await Promise.race([once(this.socket, 'data'), this.closed])
+      await this.#news.promise
     }
   }
 }
@@ -133,6 +143,6 @@ export function post(target: string, length: number | 'chunked', ...fields: read
   return bare('POST', target, framing, ...fields)
 }
 
-export function valueOf({ fields }: Pick<Answer, 'fields'>, name: string): string | undefined {
-  return fields.find(([key]) => key === name)?.[1]
+export function fieldOf(answer: Pick<Answer, 'fields'> | undefined, name: string): string | undefined {
+  return answer?.fields.find(([key]) => key === name)?.[1]
 }

@@ -1,0 +1,35 @@
+/** Every scenario once more, with the server on Deno. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Elsewhere, startElsewhere } from './elsewhere.ts'
+import { play, type Scenario } from './scenario.ts'
+import { sieges } from './scenarios/sieges.ts'
+import { lifeScenarios, limitScenarios, scenarios, streamingScenarios } from './scenarios.ts'
+import { openWire } from './wire.ts'
+
+const groups: Readonly<Record<string, readonly Scenario[]>> = {
+  ...limitScenarios,
+  ...streamingScenarios,
+  ...lifeScenarios,
+}
+
+describe('on Deno', () => {
+  let deno: Elsewhere
+  beforeAll(() => {
+    deno = startElsewhere('deno')
+  })
+  afterAll(() => deno.end())
+
+  describe.each(Object.entries(groups))('as to %s the server', (_, group) => {
+    test.concurrent.each(group)('$says', (scenario) => play(scenario, deno, openWire))
+  })
+
+  test.each(sieges)('the server $says', (scenario) => play(scenario, deno, openWire))
+
+  test('no error was left to the process', () => {
+    expect(deno.process.exitCode).toBe(null)
+  })
+})
+
+test('no two scenarios have one name', () => {
+  expect(new Set(scenarios.map(({ says }) => says)).size).toBe(scenarios.length)
+})

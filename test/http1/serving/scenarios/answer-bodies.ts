@@ -1,0 +1,211 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { Scenario } from '../scenario.ts'
+import { bare, fieldOf, get, post } from '../wire.ts'
+import { bodies, pathOf } from './witness.ts'
+
+const megabyte = 1024 ** 2
+
+const texts: Readonly<Record<string, string>> = {
+  'text beyond ASCII': 'na\u00efve \u20ac \u{1f600}',
+  'text of latin1': 'caf\u00e9'.repeat(100),
+  'text with a lone surrogate': 'a\ud800b',
+  'no text': '',
+  '1 MiB of text': 'x'.repeat(megabyte),
+  '5 MiB of text': 'abcde'.repeat(megabyte),
+  '5 MiB of text beyond ASCII': '\u20acab'.repeat(megabyte),
+  '300 KiB of text beyond ASCII at its end': `${'x'.repeat(300 * 1024)}\u20ac`,
+}
+
+const bytesOf: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
+  'no bytes': () => new Uint8Array(),
+  'bytes of all values': () => Uint8Array.from({ length: 256 }, (_, index) => index),
+  '256 KiB of bytes': () => pattern(256 * 1024),
+  '256 KiB and one of bytes': () => pattern(256 * 1024 + 1),
+  '1 MiB of bytes': () => pattern(megabyte),
+  '5 MiB of bytes': () => pattern(5 * megabyte),
+  'a view into the middle of a buffer': () => new Uint8Array(pattern(1000).buffer, 100, 500),
+}
+
+function pattern(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >> 8)) & 0xff
+  return bytes
+}
+
+/** Sends this body as an answer, and expects these bytes with that length; also a HEAD and a next answer. */
+function sends(what: string, body: () => string | Uint8Array<ArrayBuffer>): Scenario {
+  return {
+    says: `sends ${what}`,
+    handler: () => (request) => new Response(pathOf(request) === '/hello' ? 'hello' : body()),
+    async run({ open }) {
+      const expected = Buffer.from(body())
+      const wire = await open()
+      wire.heads.push(0)
+      wire.send(bare('HEAD', '/') + get('/') + get('/hello'))
+      const [head, answer, next] = await wire.answers(3)
+      equal(fieldOf(head, 'content-length'), String(expected.length))
+      equal(fieldOf(answer, 'content-length'), String(expected.length))
+      ok(Buffer.from(answer?.body ?? '', 'latin1').equals(expected))
+      equal(next?.body, 'hello')
+    },
+  }
+}
+
+function form(): FormData {
+  const data = new FormData()
+  data.set('name', 'caf\u00e9')
+  data.set('file', new Blob([pattern(1000)]), 'some.bin')
+  return data
+}
+
+export const answerBodies: readonly Scenario[] = [
+  ...Object.entries(texts).map(([what, text]) => sends(what, () => text)),
+  ...Object.entries(bytesOf).map(([what, make]) => sends(what, make)),
+  {
+    says: 'sends a Blob with its type',
+    handler: () => () => new Response(new Blob([pattern(100_000)], { type: 'image/x-own' })),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/'))
+      const answer = await wire.answer()
+      equal(fieldOf(answer, 'content-type'), 'image/x-own')
+      ok(Buffer.from(answer.body, 'latin1').equals(pattern(100_000)))
+    },
+  },
+  {
+    says: 'sends a form that can be read back, and reads one that is sent',
+    handler: () => async (request) => new Response(request.method === 'GET' ? form() : await request.formData()),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/'))
+      const sent = await wire.answer()
+      const type = fieldOf(sent, 'content-type') ?? ''
+      wire.send(post('/', sent.body.length, `Content-Type: ${type}`) + sent.body)
+      const echoed = (await wire.answers(2))[1]
+      const headers = { 'content-type': fieldOf(echoed, 'content-type') ?? '' }
+      const read = await new Response(Buffer.from(echoed?.body ?? '', 'latin1'), { headers }).formData()
+      equal(read.get('name'), 'caf\u00e9')
+      const file = read.get('file') as File
+      deepEqual([file.name, Buffer.from(await file.arrayBuffer()).equals(pattern(1000))], ['some.bin', true])
+    },
+  },
+  {
+    says: 'sends URLSearchParams with their type',
+    handler: () => () => new Response(new URLSearchParams({ a: '1', b: 'caf\u00e9' })),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/'))
+      const answer = await wire.answer()
+      deepEqual(
+        [fieldOf(answer, 'content-type'), answer.body],
+        ['application/x-www-form-urlencoded;charset=UTF-8', 'a=1&b=caf%C3%A9'],
+      )
+    },
+  },
+  {
+    says: 'passes on an answer that the handler has fetched itself',
+    handler: () => (request) => {
+      const { pathname, origin } = new URL(request.url)
+      if (pathname === '/source')
+        return new Response(pattern(megabyte), { status: 203, headers: { 'x-source': 'yes' } })
+      return fetch(`${origin}/source`)
+    },
+    async run({ open, port }) {
+      const wire = await open()
+      wire.send(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`.repeat(2))
+      for (const answer of await wire.answers(2)) {
+        deepEqual([answer.status, fieldOf(answer, 'x-source')], [203, 'yes'])
+        ok(Buffer.from(answer.body, 'latin1').equals(pattern(megabyte)))
+      }
+    },
+  },
+  {
+    says: 'passes on a request to another server with its body, and the answer back',
+    handler: () => async (request) => {
+      const { pathname, origin } = new URL(request.url)
+      if (pathname === '/source') return new Response(`${request.method} ${(await request.text()).length}`)
+      return fetch(new Request(`${origin}/source`, request))
+    },
+    async run({ open, port }) {
+      const wire = await open()
+      const head = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 300000\r\n\r\n`
+      wire.send(head + 'x'.repeat(300_000))
+      deepEqual(bodies(await wire.answers(1)), ['POST 300000'])
+    },
+  },
+]
+
+export const pipelines: readonly Scenario[] = [
+  {
+    says: 'answers a pipeline in order, however the handlers take their time',
+    handler: () => async (request) => {
+      const index = Number(pathOf(request).slice(1))
+      for (let turn = index % 3; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
+      return index % 5 === 0 ? new Response(streamOfText(`/${index}`)) : new Response(`/${index}`)
+    },
+    async run({ open }) {
+      const wire = await open()
+      const indexes = Array.from({ length: 200 }, (_, index) => index)
+      wire.send(indexes.map((index) => get(`/${index}`)).join(''))
+      deepEqual(
+        bodies(await wire.answers(200)),
+        indexes.map((index) => `/${index}`),
+      )
+    },
+  },
+  ...(['at once', 'as promises'] as const).map(
+    (when): Scenario => ({
+      says: `gathers the answers of a pipeline that are given ${when} into few writes`,
+      handler: () => (request) => {
+        const response = new Response(pathOf(request))
+        return when === 'at once' ? response : Promise.resolve(response)
+      },
+      async run({ open }) {
+        const wire = await open()
+        wire.send(Array.from({ length: 64 }, (_, index) => get(`/${index}`)).join(''))
+        await wire.answers(64)
+        ok(wire.arrivals <= 4, `${wire.arrivals} arrivals`)
+      },
+    }),
+  ),
+  {
+    says: 'answers what of a pipeline is ready while the next answer takes its time',
+    handler(tell) {
+      return (request) => {
+        tell(pathOf(request))
+        return pathOf(request) === '/slow' ? new Promise(() => {}) : Promise.resolve(new Response(pathOf(request)))
+      }
+    },
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/1') + get('/2') + get('/slow') + get('/3'))
+      deepEqual(bodies(await wire.answers(2)), ['/1', '/2'])
+    },
+  },
+  {
+    says: 'reads bodies of a pipeline, whole and in chunks, each by its own handler',
+    handler: () => async (request) => new Response(await request.text()),
+    async run({ open }) {
+      const wire = await open()
+      const one = (index: number) =>
+        index % 2 === 0
+          ? `${post('/', 5)}body${index % 10}`
+          : `${post('/', 'chunked')}5\r\nbody${index % 10}\r\n0\r\n\r\n`
+      const indexes = Array.from({ length: 100 }, (_, index) => index)
+      wire.send(indexes.map(one).join(''))
+      deepEqual(
+        bodies(await wire.answers(100)),
+        indexes.map((index) => `body${index % 10}`),
+      )
+    },
+  },
+]
+
+function streamOfText(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text))
+      controller.close()
+    },
+  })
+}

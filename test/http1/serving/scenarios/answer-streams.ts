@@ -1,0 +1,244 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { Scenario } from '../scenario.ts'
+import { bare, fieldOf, get, post } from '../wire.ts'
+import { bodies, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses } from './witness.ts'
+
+const encoder = new TextEncoder()
+const chunkBytes = 64 * 1024
+const chunks = 1024
+/** More than what the kernels of both ends hold. */
+const kernelChunks = 384
+
+/** A stream that pulls from these, and then ends or does what the last one says. */
+function streamOf(...parts: readonly (string | Uint8Array | Error)[]): ReadableStream<Uint8Array> {
+  const left = [...parts]
+  return new ReadableStream({
+    pull(controller) {
+      const part = left.shift()
+      if (part === undefined) controller.close()
+      else if (part instanceof Error) controller.error(part)
+      else controller.enqueue(typeof part === 'string' ? encoder.encode(part) : part)
+    },
+  })
+}
+
+/** Answers with what a path stands for; /hello is an ordinary answer. */
+const table = (answers: Readonly<Record<string, () => Response>>) => () => (request: Request) =>
+  (answers[pathOf(request)] ?? (() => new Response('hello')))()
+
+export const answerStreams: readonly Scenario[] = [
+  {
+    says: 'pulls from a stream only as fast as the client reads',
+    limits: { headTimeoutMs: quickMs, writeTimeoutMs: neverMs },
+    handler() {
+      let pulled = 0
+      const chunk = new Uint8Array(chunkBytes)
+      return (request) => {
+        if (pathOf(request) === '/pulled') return new Response(String(pulled))
+        return new Response(
+          new ReadableStream({
+            pull(controller) {
+              if (pulled === chunks) controller.close()
+              else controller.enqueue(chunk)
+              pulled += 1
+            },
+          }),
+        )
+      }
+    },
+    async run(stage) {
+      const wire = await stage.open({ isPaused: true })
+      wire.send(get('/', 'Connection: close'))
+      await outlastHeadTimeout(stage)
+      const other = await stage.open()
+      other.send(get('/pulled'))
+      const pulled = Number((await other.answer()).body)
+      ok(pulled > 0 && pulled < kernelChunks, `${pulled} chunks were pulled`)
+      wire.socket.resume()
+      const { answers } = await wire.all()
+      equal(answers[0]?.body.length, chunks * chunkBytes)
+    },
+  },
+  {
+    says: 'sends each part of a stream as it comes, the head before the first',
+    handler(tell) {
+      let controller: ReadableStreamDefaultController<Uint8Array> | null = null
+      const begin = (given: ReadableStreamDefaultController<Uint8Array>) => {
+        controller = given
+      }
+      return (request) => {
+        const path = pathOf(request)
+        if (path === '/end') controller?.close()
+        else if (path !== '/') controller?.enqueue(encoder.encode(path))
+        if (path !== '/') return new Response('')
+        tell('begun')
+        return new Response(new ReadableStream({ start: begin }))
+      }
+    },
+    async run({ open }) {
+      const [wire, other] = [await open(), await open()]
+      wire.send(get('/'))
+      await wire.until((_, text) => text.includes('\r\n\r\n'))
+      for (const part of ['/one', '/two']) {
+        other.send(get(part))
+        await wire.until((_, text) => text.includes(part))
+      }
+      other.send(get('/end'))
+      deepEqual(bodies(await wire.answers(1)), ['/one/two'])
+    },
+  },
+  {
+    says: 'does not take an empty chunk for the end of a stream',
+    handler: table({ '/': () => new Response(streamOf('', 'one', '', '', 'two', '')) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/') + get('/hello'))
+      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'hello'])
+    },
+  },
+  {
+    says: 'sends an empty stream',
+    handler: table({ '/': () => new Response(streamOf()) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/') + get('/hello'))
+      deepEqual(bodies(await wire.answers(2)), ['', 'hello'])
+    },
+  },
+  {
+    says: 'sends a stream of a length that the handler knows with that length',
+    handler: table({ '/': () => new Response(streamOf('one', 'two'), { headers: { 'content-length': '6' } }) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/') + get('/hello'))
+      const answers = await wire.answers(2)
+      deepEqual(bodies(answers), ['onetwo', 'hello'])
+      deepEqual([fieldOf(answers[0], 'content-length'), fieldOf(answers[0], 'transfer-encoding')], ['6', undefined])
+    },
+  },
+  ...(
+    [
+      [
+        'is longer than the length that it was given',
+        () => streamOf('one', 'two'),
+        '5',
+        'The body is longer than its Content-Length.',
+      ],
+      [
+        'is shorter than the length that it was given',
+        () => streamOf('one', 'two'),
+        '7',
+        'The body is shorter than its Content-Length.',
+      ],
+      ['is empty though it was given a length', () => streamOf(), '1', 'The body is shorter than its Content-Length.'],
+      ['fails', () => streamOf('one', new Error('no more')), undefined, 'no more'],
+      ['fails at once', () => streamOf(new Error('no more')), undefined, 'no more'],
+      ['fails within the length that it was given', () => streamOf('one', new Error('no more')), '6', 'no more'],
+      ['gives text', () => textStream(), undefined, 'A stream must give Uint8Arrays.'],
+    ] as const
+  ).map(
+    ([how, make, length, error]): Scenario => ({
+      says: `breaks off, and tells why, when a stream ${how}`,
+      handler: (tell) => (request) => {
+        if (pathOf(request) === '/hello') tell('hello')
+        return new Response(make(), length === undefined ? {} : { headers: { 'content-length': length } })
+      },
+      async run({ open, toldSoFar }) {
+        const wire = await open()
+        wire.send(get('/') + get('/hello'))
+        const { answers } = await wire.all()
+        deepEqual(
+          statuses(answers).filter((status) => status < 500),
+          [],
+        )
+        ok(!wire.received.toString('latin1').endsWith('0\r\n\r\n'))
+        const told = toldSoFar()
+        ok(told.length === 1 && told[0]?.startsWith(`error: ${error}`), told.join())
+      },
+    }),
+  ),
+  {
+    says: 'resets a connection to HTTP/1.0 on which a stream fails, whose end would pass for that of the body',
+    handler: table({ '/': () => new Response(streamOf('one', new Error('no more'))) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send('GET / HTTP/1.0\r\n\r\n')
+      equal(await wire.closed, 'reset')
+    },
+  },
+  {
+    says: 'ends a stream to HTTP/1.0 with the connection, without chunks',
+    handler: table({ '/': () => new Response(streamOf('one', 'two')) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
+      equal(await wire.closed, 'ended')
+      const [answer] = wire.reading.answers
+      deepEqual([answer?.body, fieldOf(answer, 'transfer-encoding')], ['onetwo', undefined])
+    },
+  },
+  {
+    says: 'keeps a connection of HTTP/1.0 after a stream of known length',
+    handler: table({ '/': () => new Response(streamOf('onetwo'), { headers: { 'content-length': '6' } }) }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'.repeat(2))
+      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'onetwo'])
+    },
+  },
+  {
+    says: 'lets go of a stream that HEAD does not want, and goes on',
+    handler: (tell) => (request) =>
+      new Response(request.method === 'HEAD' ? new ReadableStream({ cancel: () => tell('cancelled') }) : 'hello'),
+    async run({ open, told }) {
+      const wire = await open()
+      wire.heads.push(0)
+      wire.send(bare('HEAD', '/') + get('/hello'))
+      deepEqual(bodies(await wire.answers(2)), ['', 'hello'])
+      await told('cancelled')
+    },
+  },
+  ...(['resetAndDestroy', 'destroy'] as const).map(
+    (how): Scenario => ({
+      says: `lets go of a stream when its client goes by ${how === 'destroy' ? 'a close' : 'a reset'}`,
+      handler: (tell) => (request) => {
+        request.signal.addEventListener('abort', () => tell('aborted'))
+        const tick = encoder.encode('tick ')
+        return new Response(
+          new ReadableStream({
+            async pull(controller) {
+              await new Promise((resolve) => setTimeout(resolve, 5))
+              controller.enqueue(tick)
+            },
+            cancel: () => tell('cancelled'),
+          }),
+        )
+      },
+      async run({ open, told }) {
+        const wire = await open()
+        wire.send(get('/'))
+        await wire.until((_, text) => text.includes('tick'))
+        wire.socket[how]()
+        await told('cancelled')
+        await told('aborted')
+      },
+    }),
+  ),
+  {
+    says: 'answers as a stream while the body still comes, and keeps in step',
+    handler: () => (request) => new Response(pathOf(request) === '/hello' ? 'hello' : streamOf('one', 'two')),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 10_000)}first`)
+      equal((await wire.answer()).body, 'onetwo')
+      wire.send('x'.repeat(9995) + get('/hello'))
+      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'hello'])
+    },
+  },
+]
+
+function textStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream<unknown>({
+    pull: (controller) => controller.enqueue('text'),
+  }) as ReadableStream<Uint8Array>
+}

@@ -1,0 +1,152 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import type { Scenario, Tell } from '../scenario.ts'
+import { fieldOf, get, post, type Wire } from '../wire.ts'
+import { bodies, isOver, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses, tellAbort } from './witness.ts'
+
+const limits = { headTimeoutMs: quickMs, bodyIdleTimeoutMs: quickMs }
+
+/** Reads each body as a whole; tells when that fails. */
+const reader = (tell: Tell) => async (request: Request) => {
+  tellAbort(request, tell)
+  try {
+    return new Response(String((await request.text()).length))
+  } catch (error) {
+    tell('failed')
+    throw error
+  }
+}
+
+/** Reads a body, but not before somebody asks for /go. */
+const waiter = () => {
+  const go = Promise.withResolvers<void>()
+  return async (request: Request) => {
+    if (pathOf(request) === '/go') go.resolve()
+    else await go.promise
+    return new Response(String((await request.text()).length))
+  }
+}
+
+async function expectTimeout(wire: Wire): Promise<void> {
+  const { answers, problem } = await wire.all()
+  deepEqual([statuses(answers), problem], [[408], null])
+}
+
+export const bodyTimes: readonly Scenario[] = [
+  {
+    says: 'answers 408 to a body that stops, fails its reading and aborts the signal',
+    limits,
+    handler: reader,
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(`${post('/', 100)}half of it`)
+      await expectTimeout(wire)
+      await told('failed')
+      await told('aborted')
+    },
+  },
+  {
+    says: 'answers 408 to a body in chunks that stops',
+    limits,
+    handler: reader,
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(`${post('/', 'chunked')}5\r\nhello\r\n`)
+      await expectTimeout(wire)
+      await told('failed')
+    },
+  },
+  {
+    says: 'answers 408 to a body that drips slower than the minimum rate',
+    limits: { ...limits, bodyBytesPerSecondMin: 10_000 },
+    handler: reader,
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(post('/', 100_000))
+      await wire.drip('x')
+      await expectTimeout(wire)
+      await told('failed')
+    },
+  },
+  {
+    says: 'never cuts a steady body that is faster than the minimum rate',
+    limits: { ...limits, bodyBytesPerSecondMin: 200 },
+    handler: reader,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(post('/', 'chunked'))
+      const slow = await stage.open()
+      slow.send(post('/', 100_000))
+      const witness = expectTimeout(slow)
+      await Promise.all([slow.drip('x'), wire.drip('64\r\n'.padEnd(104, 'x').concat('\r\n'), isOver(witness)), witness])
+      wire.send('0\r\n\r\n')
+      equal((await wire.answer()).status, 200)
+    },
+  },
+  {
+    says: 'does not cut a body that it has not asked for yet',
+    limits,
+    handler: waiter,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(post('/', 5, 'Expect: 100-continue'))
+      await outlastHeadTimeout(stage)
+      equal(wire.receivedBytes, 0)
+      const other = await stage.open()
+      other.send(get('/go'))
+      await wire.until(({ interim }) => interim.length > 0)
+      wire.send('hello')
+      deepEqual(bodies(await wire.answers(1)), ['5'])
+    },
+  },
+  {
+    says: 'does not cut a body whose sender it does not let go on',
+    limits: { ...limits, bodyQueueBytesMax: 1000 },
+    handler: waiter,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(post('/', 8_000_000))
+      wire.send(new Uint8Array(8_000_000))
+      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(stage)
+      const other = await stage.open()
+      other.send(get('/go'))
+      deepEqual(bodies(await wire.answers(1)), ['8000000'])
+    },
+  },
+  {
+    says: 'only closes when the rest of a body that is answered already never comes',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs },
+    handler: () => () => new Response('early'),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 100)}half of it`)
+      const { answers } = await wire.all()
+      deepEqual(bodies(answers), ['early'])
+    },
+  },
+  {
+    says: 'only closes when the client ends in a body that is answered already',
+    handler: () => () => new Response('early'),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 100)}half of it`)
+      await wire.answer()
+      wire.socket.end()
+      const { answers } = await wire.all()
+      deepEqual(bodies(answers), ['early'])
+    },
+  },
+  {
+    says: 'closes a half-closed connection in a body with 400, for the rest will never come',
+    handler: reader,
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(`${post('/', 100)}half of it`)
+      wire.socket.end()
+      const { answers } = await wire.all()
+      deepEqual(statuses(answers), [400])
+      equal(fieldOf(answers[0], 'connection'), 'close')
+      await told('failed')
+    },
+  },
+]

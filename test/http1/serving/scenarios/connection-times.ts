@@ -1,0 +1,265 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import type { Scenario } from '../scenario.ts'
+import { fieldOf, get, type Wire } from '../wire.ts'
+import {
+  bodies,
+  hello,
+  isOver,
+  never,
+  neverMs,
+  outlastHeadTimeout,
+  pathOf,
+  quickMs,
+  statuses,
+  tellAbort,
+} from './witness.ts'
+
+const unread = { writeTimeoutMs: quickMs, headTimeoutMs: quickMs }
+
+/** A stream that never ends and tells when nobody wants it any more. */
+function endless(tell: (what: string) => void, chunk: Uint8Array = new Uint8Array(64 * 1024)): Response {
+  return new Response(
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(chunk),
+      cancel: () => tell('cancelled'),
+    }),
+  )
+}
+
+export const connectionTimes: readonly Scenario[] = [
+  {
+    says: 'closes a kept connection that says nothing more, without a further answer',
+    limits: { keepAliveTimeoutMs: quickMs },
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/'))
+      equal(await wire.closed, 'ended')
+      deepEqual(bodies(wire.reading.answers), ['hello'])
+    },
+  },
+  {
+    says: 'keeps a connection in use longer than an idle one',
+    limits: { keepAliveTimeoutMs: quickMs },
+    handler: () => hello,
+    async run({ open }) {
+      const [busy, idle] = [await open(), await open()]
+      idle.send(get('/'))
+      await busy.drip(get('/'), () => idle.socket.closed)
+      busy.send(get('/last', 'Connection: close'))
+      const { answers } = await busy.all()
+      equal(fieldOf(answers.at(-1), 'connection'), 'close')
+    },
+  },
+  {
+    says: 'cuts a client that reads nothing of a stream, and lets go of the stream',
+    limits: unread,
+    handler: (tell) => () => endless(tell),
+    async run({ open, told }) {
+      const wire = await open({ isPaused: true })
+      wire.send(get('/'))
+      await told('cancelled')
+      wire.socket.resume()
+      await wire.closed
+      equal(wire.reading.answers.length, 0)
+    },
+  },
+  {
+    says: 'cuts a client that reads nothing of the answers to a pipeline',
+    limits: unread,
+    handler: (tell) => (request) => {
+      if (pathOf(request) === '/last') tell('last')
+      return new Response('x'.repeat(200_000))
+    },
+    async run({ open, toldSoFar }) {
+      const wire = await open({ isPaused: true })
+      wire.send(get('/').repeat(500) + get('/last'))
+      const other = await open()
+      other.send(get('/'))
+      await other.answer()
+      await outlastCut(wire)
+      deepEqual(toldSoFar(), [])
+    },
+  },
+  {
+    says: 'cuts a client that reads nothing of a whole body of many megabytes',
+    limits: unread,
+    handler: (tell) => (request) => {
+      tellAbort(request, tell)
+      return new Response(new Uint8Array(64_000_000))
+    },
+    async run({ open, told }) {
+      const wire = await open({ isPaused: true })
+      wire.send(get('/'))
+      await told('aborted')
+      wire.socket.resume()
+      await wire.closed
+      equal(wire.receivedBytes < 64_000_000, true)
+    },
+  },
+  ...[false, true].map(
+    (isSecure): Scenario => ({
+      says: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
+      isSecure,
+      limits: { ...unread, writeTimeoutMs: 5 * quickMs, lingerTimeoutMs: quickMs },
+      handler: (tell) => (request) =>
+        pathOf(request) === '/endless' ? endless(tell) : new Response(new Uint8Array(30_000_000)),
+      async run({ open, told }) {
+        const [steady, stuck] = [await open({ isPaused: true }), await open({ isPaused: true })]
+        steady.send(get('/', 'Connection: close'))
+        stuck.send(get('/endless'))
+        const witness = told('cancelled')
+        await sip(steady, isOver(witness))
+        await witness
+        steady.socket.resume()
+        const { answers } = await steady.all()
+        deepEqual(
+          answers.map(({ body }) => body.length),
+          [30_000_000],
+        )
+      },
+    }),
+  ),
+  {
+    says: 'gives up on a client that has sent its end when the handler takes too long',
+    limits: { halfCloseTimeoutMs: quickMs },
+    handler: (tell) => (request) => {
+      tellAbort(request, tell)
+      return never()
+    },
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(get('/'))
+      wire.socket.end()
+      await told('aborted')
+      deepEqual((await wire.all()).answers, [])
+    },
+  },
+  {
+    says: 'streams on to a client that has sent its end, longer than a silent handler may take',
+    limits: { halfCloseTimeoutMs: quickMs, headTimeoutMs: quickMs },
+    handler() {
+      let isEnough = false
+      const chunk = new TextEncoder().encode('tick ')
+      return (request) => {
+        if (pathOf(request) === '/enough') isEnough = true
+        if (pathOf(request) === '/enough') return new Response('')
+        return new Response(
+          new ReadableStream({
+            async pull(controller) {
+              await new Promise((resolve) => setTimeout(resolve, 20))
+              controller.enqueue(chunk)
+              if (isEnough) controller.close()
+            },
+          }),
+        )
+      }
+    },
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(get('/'))
+      wire.socket.end()
+      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(stage)
+      const other = await stage.open()
+      other.send(get('/enough'))
+      const { answers, problem } = await wire.all()
+      deepEqual([statuses(answers), problem], [[200], null])
+    },
+  },
+  {
+    says: 'lets go of a stream that has nothing to say when the client has sent its end',
+    limits: { halfCloseTimeoutMs: quickMs },
+    handler: (tell) => () => {
+      const first = new TextEncoder().encode('first')
+      return new Response(
+        new ReadableStream({ start: (controller) => controller.enqueue(first), cancel: () => tell('cancelled') }),
+      )
+    },
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(get('/events'))
+      await wire.until((_, text) => text.includes('first'))
+      wire.socket.end()
+      await told('cancelled')
+    },
+  },
+  {
+    says: 'cuts a client that goes on after the last answer, but not before it could read that',
+    limits: { lingerTimeoutMs: quickMs },
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.socket.allowHalfOpen = true
+      wire.send('this is not HTTP\r\n\r\n')
+      wire.send(new Uint8Array(1_000_000))
+      const isCut = new Promise((resolve) => wire.socket.on('error', resolve))
+      const dripping = setInterval(() => wire.send('more'), 20)
+      await isCut
+      clearInterval(dripping)
+      const { answers, problem } = await wire.all()
+      deepEqual([statuses(answers), problem], [[400], null])
+    },
+  },
+  ...[false, true].map(
+    (isEnding): Scenario => ({
+      says: `sends a last answer to its end however late the client begins to read${isEnding ? ', and though it has sent its end' : ''}`,
+      limits: {
+        lingerTimeoutMs: quickMs,
+        headTimeoutMs: quickMs,
+        keepAliveTimeoutMs: neverMs,
+        writeTimeoutMs: neverMs,
+      },
+      handler: lastOf,
+      async run(stage) {
+        const { open, toldSoFar } = stage
+        const probe = await open({ isPaused: true })
+        probe.send(get('/1000').repeat(1000))
+        await outlastHeadTimeout(stage)
+        await outlastHeadTimeout(stage)
+        const stuckAt = toldSoFar().length
+        probe.socket.destroy()
+        const counts = [stuckAt - 1, stuckAt, stuckAt + 1]
+        const wires = await Promise.all(counts.map(() => open({ isPaused: true })))
+        for (const [index, wire] of wires.entries()) wire.send(get(`/${counts[index]}`).repeat(counts[index] as number))
+        await outlastHeadTimeout(stage)
+        if (isEnding) for (const wire of wires) wire.socket.end()
+        await outlastHeadTimeout(stage)
+        await outlastHeadTimeout(stage)
+        for (const wire of wires) wire.socket.resume()
+        for (const [index, wire] of wires.entries()) equal((await wire.all()).answers.length, counts[index])
+      },
+    }),
+  ),
+]
+
+/** The n-th answer of a connection to requests for /n is the last one. */
+function lastOf(tell: (what: string) => void) {
+  const counts = new Map<string, number>()
+  return (request: Request) => {
+    const path = pathOf(request)
+    const count = (counts.get(path) ?? 0) + 1
+    counts.set(path, count)
+    tell(path)
+    const isLast = path === `/${count}`
+    return new Response('x'.repeat(200_000), isLast ? { headers: { connection: 'close' } } : {})
+  }
+}
+
+/** Reads a little again and again. */
+async function sip({ socket }: Wire, isEnough: () => boolean): Promise<void> {
+  while (!isEnough() && !socket.destroyed) {
+    socket.resume()
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.pause()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Resolves once the server has cut the connection: what is sent then comes back as a reset. */
+async function outlastCut(wire: Wire): Promise<void> {
+  const cut = new Promise((resolve) => wire.socket.on('error', resolve))
+  const poke = setInterval(() => wire.send('x'), 20)
+  await cut
+  clearInterval(poke)
+}

@@ -1,0 +1,127 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { Scenario, Tell } from '../scenario.ts'
+import { get, post } from '../wire.ts'
+import { bodies, pathOf, statuses } from './witness.ts'
+
+type Answering = (request: Request) => Response | Promise<Response>
+
+function fail(): never {
+  throw new Error('out of order')
+}
+
+async function usedResponse(): Promise<Response> {
+  const response = new Response('used')
+  await response.text()
+  return response
+}
+
+/** What a handler in plain JavaScript may give back instead of an answer. */
+function nothing(): Response {
+  return undefined as unknown as Response
+}
+
+const failing: readonly (readonly [how: string, answer: Answering])[] = [
+  ['throws', fail],
+  ['rejects', () => Promise.reject(new Error('out of order'))],
+  ['throws no Error', () => Promise.reject('just text')],
+  ['returns nothing', nothing],
+  ['resolves with nothing', async () => nothing()],
+  ['returns null', () => null as unknown as Response],
+  ['returns text', () => 'text' as unknown as Response],
+  ['returns an object that is no Response', () => ({ status: 200, headers: [], body: null }) as unknown as Response],
+  ['returns a Response whose body is used', usedResponse],
+  ['returns a Response whose body is locked', () => lockedResponse()],
+  ['returns Response.error()', () => Response.error()],
+  ['rejects after a while', () => new Promise((_, reject) => setImmediate(() => reject(new Error('late'))))],
+]
+
+function lockedResponse(): Response {
+  const response = new Response(new ReadableStream())
+  response.body?.getReader()
+  return response
+}
+
+/** Waits until its client is gone, and then answers. */
+const late = (answer: () => Response | Promise<Response>) => (tell: Tell) => async (request: Request) => {
+  if (pathOf(request) === '/hello') return new Response('hello')
+  tell('asked')
+  await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+  // Not in the same turn, so that the connection has been let go of.
+  await new Promise((resolve) => setImmediate(resolve))
+  setImmediate(() => tell('answered'))
+  return answer()
+}
+
+const tooLate: readonly (readonly [what: string, answer: () => Response | Promise<Response>])[] = [
+  ['an answer', () => new Response('late')],
+  ['nothing', nothing],
+  ['a failure', fail],
+  ['a used answer', usedResponse],
+  ['an answer whose body is locked', lockedResponse],
+  ['a stream that fails when it is let go of', () => new Response(new ReadableStream({ cancel: fail }))],
+]
+
+export const failures: readonly Scenario[] = [
+  ...failing.map(
+    ([how, answer]): Scenario => ({
+      says: `answers 500 when the handler ${how}, tells why, and goes on`,
+      handler: (tell) => (request) => {
+        if (pathOf(request) !== '/hello') return answer(request)
+        tell('hello')
+        return new Response('hello')
+      },
+      async run({ open, told, toldSoFar }) {
+        const wire = await open()
+        wire.send(get('/') + get('/hello'))
+        const answers = await wire.answers(2)
+        deepEqual([statuses(answers), answers[1]?.body], [[500, 200], 'hello'])
+        ok(!answers[0]?.body.includes('out of order'))
+        await told('hello')
+        equal(toldSoFar().filter((what) => what.startsWith('error: ')).length, 1)
+      },
+    }),
+  ),
+  {
+    says: 'answers 500 when the handler fails in the middle of a body, and closes or stays in step',
+    handler: () => async (request) => {
+      if (pathOf(request) === '/hello') return new Response('hello')
+      await request.body?.getReader().read()
+      return fail()
+    },
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 10)}part`)
+      equal((await wire.answer()).status, 500)
+      wire.send(`ofbody${get('/hello')}`)
+      const { answers } = await wire.until((reading) => reading.answers.length === 2)
+      ok(answers.length === 1 || answers[1]?.body === 'hello')
+    },
+  },
+  ...tooLate.map(
+    ([what, answer]): Scenario => ({
+      says: `survives ${what} that comes after the client has gone`,
+      handler: late(answer),
+      async run({ open, told }) {
+        const wire = await open()
+        wire.send(get('/'))
+        await told('asked')
+        wire.socket.resetAndDestroy()
+        await told('answered')
+        const other = await open()
+        other.send(get('/hello'))
+        deepEqual(bodies(await other.answers(1)), ['hello'])
+      },
+    }),
+  ),
+  {
+    says: 'lets go of a stream that comes after the client has gone',
+    handler: (tell) => late(() => new Response(new ReadableStream({ cancel: () => tell('cancelled') })))(tell),
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(get('/'))
+      await told('asked')
+      wire.socket.resetAndDestroy()
+      await told('cancelled')
+    },
+  },
+]

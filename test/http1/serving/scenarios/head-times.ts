@@ -1,0 +1,137 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import type { Scenario } from '../scenario.ts'
+import { get } from '../wire.ts'
+import { bodies, hello, isOver, neverMs, outlastHeadTimeout, quickMs, statuses } from './witness.ts'
+
+const limits = { headTimeoutMs: quickMs }
+
+export const headTimes: readonly Scenario[] = [
+  {
+    says: 'answers 408 to a head that stops, and closes',
+    limits,
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.send('GET / HTTP/1.1\r\nHost: a\r\n')
+      const { answers, problem } = await wire.all()
+      deepEqual([statuses(answers), problem], [[408], null])
+    },
+  },
+  {
+    says: 'answers 408 to a head that drips',
+    limits,
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.send('GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ')
+      await wire.drip('x')
+      const { answers, problem } = await wire.all()
+      deepEqual([statuses(answers), problem], [[408], null])
+    },
+  },
+  {
+    says: 'answers 408 to a first byte that comes late and to nothing after it',
+    limits,
+    handler: () => hello,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send('\r')
+      const { answers } = await wire.all()
+      deepEqual(statuses(answers), [408])
+    },
+  },
+  {
+    says: 'closes a connection that never says a word, without an answer',
+    limits,
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      equal(await wire.closed, 'ended')
+      equal(wire.receivedBytes, 0)
+    },
+  },
+  {
+    says: 'answers 408 to a second head that drips, after the answer to the first',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs },
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/'))
+      await wire.answer()
+      wire.send('GET /second')
+      await wire.drip('x')
+      const { answers } = await wire.all()
+      deepEqual(statuses(answers), [200, 408])
+    },
+  },
+  {
+    says: 'answers 408 to a second head that came in part with the first request',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs },
+    handler: () => hello,
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${get('/')}GET /second HT`)
+      const { answers } = await wire.all()
+      deepEqual(statuses(answers), [200, 408])
+    },
+  },
+  {
+    says: 'counts the head time anew for each request, so that a busy connection is never cut',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs },
+    handler: () => hello,
+    async run(stage) {
+      const wire = await stage.open()
+      const witness = outlastHeadTimeout(stage)
+      await wire.drip(get('/'), isOver(witness))
+      await witness
+      const count = (await wire.answers(1)).length
+      wire.send(get('/last', 'Connection: close'))
+      const { answers, problem } = await wire.all()
+      equal(problem, null)
+      equal(answers.length > count, true)
+      equal(
+        answers.every(({ status }) => status === 200),
+        true,
+      )
+    },
+  },
+  {
+    says: 'does not count the time that a handler takes as time of the head that came behind',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs },
+    handler() {
+      const go = Promise.withResolvers<void>()
+      return async (request) => {
+        if (request.url.endsWith('/go')) go.resolve()
+        else await go.promise
+        return new Response(request.url.at(-1) ?? '')
+      }
+    },
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(`${get('/1')}GET /2 HTTP/1.1\r\nHo`)
+      await outlastHeadTimeout(stage)
+      const other = await stage.open()
+      other.send(get('/go'))
+      await wire.answer()
+      wire.send('st: localhost\r\n\r\n')
+      deepEqual(bodies(await wire.answers(2)), ['1', '2'])
+    },
+  },
+  {
+    says: 'answers whole requests that waited longer than a head may, because the client was slow to read',
+    limits: { ...limits, keepAliveTimeoutMs: neverMs, writeTimeoutMs: neverMs, backlogBytesMax: 1024 ** 2 },
+    handler: () => () => new Response('x'.repeat(200_000)),
+    async run(stage) {
+      const wire = await stage.open({ isPaused: true })
+      wire.send(get('/').repeat(100))
+      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(stage)
+      wire.socket.resume()
+      await wire.receivedAtLeast(100 * 200_000)
+      wire.send(get('/', 'Connection: close'))
+      const { answers } = await wire.all()
+      equal(answers.length, 101)
+      deepEqual([...new Set(statuses(answers))], [200])
+    },
+  },
+]

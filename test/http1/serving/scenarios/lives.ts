@@ -1,0 +1,174 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Scenario, Stage, Tell } from '../scenario.ts'
+import { fieldOf, get, post } from '../wire.ts'
+import { bodies, hello, never, neverMs, pathOf, quickMs, statuses, tellAbort } from './witness.ts'
+
+/** Answers with the body, or the path where there is none. */
+const reader = (tell: Tell) => async (request: Request) => {
+  if (request.method === 'POST') tell('asked')
+  return new Response((await request.text()) || pathOf(request))
+}
+
+/** Resolves as soon as no connection is taken any more. */
+async function refusesConnections({ port }: Stage): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const refused = new Promise((resolve) => socket.on('error', resolve))
+    if ((await Promise.race([refused, once(socket, 'connect').catch(() => refused)])) instanceof Error) return
+    socket.destroy()
+  }
+}
+
+export const lives: readonly Scenario[] = [
+  {
+    says: 'says Connection: close with each next answer once it drains, and takes connections still',
+    handler: () => hello,
+    async run({ open, drain }) {
+      const wire = await open()
+      wire.send(get('/'))
+      equal(fieldOf(await wire.answer(), 'connection'), undefined)
+      await drain()
+      wire.send(get('/') + get('/'))
+      const { answers } = await wire.all()
+      deepEqual([answers.length, fieldOf(answers[1], 'connection')], [2, 'close'])
+      const late = await open()
+      late.send(get('/'))
+      equal(fieldOf((await late.all()).answers[0], 'connection'), 'close')
+    },
+  },
+  {
+    says: 'closes idle connections at once when it closes, used ones and fresh ones',
+    handler: () => hello,
+    async run(stage) {
+      const [used, fresh] = [await stage.open(), await stage.open()]
+      used.send(get('/'))
+      await used.answer()
+      await stage.close(neverMs)
+      deepEqual([await used.closed, await fresh.closed], ['ended', 'ended'])
+      await refusesConnections(stage)
+    },
+  },
+  {
+    says: 'finishes the answer in flight when it closes, and tells that it is the last',
+    handler: reader,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(post('/', 4))
+      await stage.told('asked')
+      const closed = stage.close(neverMs)
+      await refusesConnections(stage)
+      wire.send('body')
+      const [answer] = (await wire.all()).answers
+      deepEqual([answer?.body, fieldOf(answer, 'connection')], ['body', 'close'])
+      await closed
+    },
+  },
+  {
+    says: 'finishes a stream in flight when it closes, and closes the connection behind it',
+    handler: () => (request) => new Response(request.body),
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(`${post('/', 8)}echo`)
+      await wire.until((_, text) => text.includes('echo'))
+      const closed = stage.close(neverMs)
+      await refusesConnections(stage)
+      wire.send('echo')
+      deepEqual(bodies((await wire.all()).answers), ['echoecho'])
+      await closed
+    },
+  },
+  {
+    says: 'answers no request of a pipeline behind the one in flight when it closes',
+    handler: reader,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(post('/', 4))
+      await stage.told('asked')
+      const closed = stage.close(neverMs)
+      await refusesConnections(stage)
+      wire.send(`body${get('/next')}`)
+      deepEqual(bodies((await wire.all()).answers), ['body'])
+      await closed
+    },
+  },
+  {
+    says: 'breaks off what is stuck when the grace is over',
+    handler: (tell) => (request) => {
+      tellAbort(request, tell)
+      tell('asked')
+      return never()
+    },
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(get('/'))
+      await stage.told('asked')
+      await stage.close(quickMs)
+      await stage.told('aborted')
+      deepEqual((await wire.all()).answers, [])
+    },
+  },
+  {
+    says: 'breaks off at once when it is told to close again without grace',
+    handler: (tell) => () => {
+      tell('asked')
+      return never()
+    },
+    async run(stage) {
+      const wire = await stage.open()
+      wire.send(get('/'))
+      await stage.told('asked')
+      const closed = stage.close(neverMs)
+      await stage.close(0)
+      await Promise.all([closed, wire.closed])
+    },
+  },
+  {
+    says: 'does not wait for a client that keeps its side of an idle connection open when it closes',
+    limits: { lingerTimeoutMs: quickMs },
+    handler: () => hello,
+    async run(stage) {
+      const wire = await stage.open()
+      wire.socket.allowHalfOpen = true
+      wire.send(get('/'))
+      await wire.answer()
+      await stage.close(neverMs)
+    },
+  },
+  {
+    says: 'tells a request without Host to HTTP/1.0 the address where it listens',
+    handler: () => (request) => new Response(request.url),
+    async run({ open, port }) {
+      const wire = await open()
+      wire.send('GET /path HTTP/1.0\r\n\r\n')
+      deepEqual(bodies((await wire.all()).answers), [`http://127.0.0.1:${port}/path`])
+    },
+  },
+  {
+    says: 'listens on IPv6, and has a valid address there as well',
+    hostname: '::1',
+    handler:
+      () =>
+      (request, { address }) =>
+        new Response(`${request.url} ${address}`),
+    async run({ open, port }) {
+      const wire = await open()
+      wire.send('GET /path HTTP/1.0\r\n\r\n')
+      const { answers } = await wire.all()
+      deepEqual([statuses(answers), bodies(answers)], [[200], [`http://[::1]:${port}/path ::1`]])
+    },
+  },
+  {
+    says: 'tells the handler who asks',
+    handler:
+      () =>
+      (_, { address, isSecure }) =>
+        new Response(`${address} ${isSecure}`),
+    async run({ open }) {
+      const wire = await open({ localAddress: '127.0.0.3' })
+      wire.send(get('/'))
+      equal((await wire.answer()).body, '127.0.0.3 false')
+    },
+  },
+]

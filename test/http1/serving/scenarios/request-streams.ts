@@ -1,0 +1,234 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import type { Scenario, Tell } from '../scenario.ts'
+import { bare, fieldOf, get, post } from '../wire.ts'
+import { bodies, pathOf, statuses, tellAbort } from './witness.ts'
+
+const megabyte = 1024 ** 2
+
+/** Sends back what comes, as it comes. */
+const echo = () => (request: Request) => new Response(request.body)
+
+/** 50 MB that differ everywhere, in parts of an odd size. */
+function fiftyMegabytes(): Buffer[] {
+  const part = randomBytes(megabyte)
+  return Array.from({ length: 50 }, (_, index) => Buffer.concat([Buffer.from(`part ${index}`), part]))
+}
+
+const inChunk = (bytes: Buffer) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Tells how the reading of a body ended. */
+const reader = (tell: Tell) => async (request: Request) => {
+  tellAbort(request, tell)
+  tell('asked')
+  try {
+    let bytes = 0
+    for await (const chunk of request.body ?? []) bytes += chunk.byteLength
+    tell('whole')
+    return new Response(String(bytes))
+  } catch (error) {
+    tell('failed')
+    throw error
+  }
+}
+
+export const requestStreams: readonly Scenario[] = [
+  ...(['known length', 'chunks'] as const).map(
+    (how): Scenario => ({
+      says: `echoes 50 MB of ${how} while they come`,
+      handler: echo,
+      async run({ open }) {
+        const parts = fiftyMegabytes()
+        const whole = Buffer.concat(parts)
+        const wire = await open()
+        wire.send(post('/', how === 'chunks' ? 'chunked' : whole.length, 'Connection: close'))
+        for (const part of parts) wire.send(how === 'chunks' ? inChunk(part) : part)
+        if (how === 'chunks') wire.send('0\r\n\r\n')
+        const { answers, problem } = await wire.all()
+        equal(problem, null)
+        equal(digest(Buffer.from(answers[0]?.body ?? '', 'latin1')), digest(whole))
+      },
+    }),
+  ),
+  {
+    says: 'hands on the first bytes of a body before the next have come',
+    handler: echo,
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 'chunked')}3\r\none\r\n`)
+      await wire.until((_, text) => text.includes('one'))
+      wire.send('3\r\ntwo\r\n')
+      await wire.until((_, text) => text.includes('two'))
+      wire.send('0\r\n\r\n')
+      deepEqual(bodies(await wire.answers(1)), ['onetwo'])
+    },
+  },
+  ...(
+    [
+      ['resets the connection', (socket) => socket.resetAndDestroy()],
+      ['closes the connection', (socket) => socket.destroy()],
+    ] satisfies [string, (socket: import('node:net').Socket) => void][]
+  ).map(
+    ([what, go]): Scenario => ({
+      says: `aborts the signal and fails the body when the client ${what} in a body`,
+      handler: reader,
+      async run({ open, told, toldSoFar }) {
+        const wire = await open()
+        wire.send(`${post('/', 100)}part`)
+        await told('asked')
+        go(wire.socket)
+        await told('failed')
+        await told('aborted')
+        ok(!toldSoFar().includes('whole'))
+      },
+    }),
+  ),
+  {
+    says: 'never takes the end of a connection for the end of a body in chunks',
+    handler: reader,
+    async run({ open, told, toldSoFar }) {
+      const wire = await open()
+      wire.send(`${post('/', 'chunked')}4\r\npart\r\n`)
+      await told('asked')
+      wire.socket.end()
+      await told('failed')
+      ok(!toldSoFar().includes('whole'))
+    },
+  },
+  {
+    says: 'does not abort the signal of a request that is answered, when the client goes later',
+    handler: (tell) => (request) => {
+      tellAbort(request, tell)
+      request.signal.throwIfAborted()
+      return new Response(pathOf(request))
+    },
+    async run({ open, toldSoFar }) {
+      const wire = await open()
+      wire.send(get('/'))
+      await wire.answer()
+      wire.socket.resetAndDestroy()
+      const other = await open()
+      other.send(get('/'))
+      await other.answer()
+      deepEqual(toldSoFar(), [])
+    },
+  },
+  {
+    says: 'aborts the signals of none but the request in flight when a client with a pipeline goes',
+    handler: (tell) => (request) => {
+      const path = pathOf(request)
+      request.signal.addEventListener('abort', () => tell(`aborted ${path}`))
+      tell(path)
+      return path === '/2' ? new Promise(() => {}) : new Response(path)
+    },
+    async run({ open, told, toldSoFar }) {
+      const wire = await open()
+      wire.send(get('/1') + get('/2') + get('/3'))
+      await told('/2')
+      wire.socket.resetAndDestroy()
+      await told('aborted /2')
+      deepEqual(toldSoFar(), ['/1', '/2', 'aborted /2'])
+    },
+  },
+]
+
+const expecting = 'Expect: 100-continue'
+
+export const expectations: readonly Scenario[] = [
+  {
+    says: 'says 100 Continue when the handler begins to read and not before',
+    handler(tell) {
+      const go = Promise.withResolvers<void>()
+      return async (request) => {
+        if (pathOf(request) === '/go') go.resolve()
+        tell('asked')
+        await go.promise
+        return new Response(await request.text())
+      }
+    },
+    async run({ open, told }) {
+      const wire = await open()
+      wire.send(post('/', 5, expecting))
+      await told('asked')
+      const other = await open()
+      other.send(get('/go'))
+      equal((await other.answer()).interim.length, 0)
+      await wire.until(({ interim }) => interim.length > 0)
+      wire.send('hello')
+      const [answer] = await wire.answers(1)
+      deepEqual([answer?.interim, answer?.body], [[100], 'hello'])
+    },
+  },
+  {
+    says: 'says 100 Continue once for a body that is streamed',
+    handler: () => async (request) => {
+      let text = ''
+      const decoder = new TextDecoder()
+      for await (const chunk of request.body ?? []) text += decoder.decode(chunk)
+      return new Response(text)
+    },
+    async run({ open }) {
+      const wire = await open()
+      wire.send(post('/', 'chunked', expecting))
+      await wire.until(({ interim }) => interim.length > 0)
+      wire.send('3\r\none\r\n')
+      wire.send('3\r\ntwo\r\n0\r\n\r\n')
+      const [answer] = await wire.answers(1)
+      deepEqual([answer?.interim, answer?.body], [[100], 'onetwo'])
+    },
+  },
+  {
+    says: 'answers who expects 100 Continue without it when the body is not wanted, and closes',
+    handler: () => () => new Response('no, thanks', { status: 403 }),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(post('/', 5, expecting))
+      const { answers } = await wire.all()
+      deepEqual([statuses(answers), answers[0]?.interim, fieldOf(answers[0], 'connection')], [[403], [], 'close'])
+    },
+  },
+  {
+    says: 'says 100 Continue after the answers to the requests before it',
+    handler: () => async (request) => new Response(request.method + (await request.text())),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(get('/') + bare('POST', '/', 'Content-Length: 5', expecting))
+      await wire.until((_, text) => text.includes('100 Continue') && text.includes('GET'))
+      wire.send('hello')
+      const answers = await wire.answers(2)
+      deepEqual(
+        answers.map(({ interim, body }) => [interim, body]),
+        [
+          [[], 'GET'],
+          [[100], 'POSThello'],
+        ],
+      )
+    },
+  },
+  {
+    says: 'says 100 Continue before an answer that streams the body back',
+    handler: echo,
+    async run({ open }) {
+      const wire = await open()
+      wire.send(post('/', 5, expecting))
+      await wire.until((_, text) => text.includes('100 Continue'))
+      wire.send('hello')
+      const [answer] = await wire.answers(1)
+      deepEqual([answer?.interim, answer?.body], [[100], 'hello'])
+    },
+  },
+  {
+    says: 'does not say 100 Continue to a client whose body has come already',
+    handler: () => async (request) => new Response(await request.text()),
+    async run({ open }) {
+      const wire = await open()
+      wire.send(`${post('/', 5, expecting)}hello`)
+      deepEqual((await wire.answer()).interim, [])
+    },
+  },
+]

@@ -1,0 +1,132 @@
+import { equal, ok } from 'node:assert/strict'
+import { setInterval as ticks } from 'node:timers/promises'
+import type { Scenario, Stage } from '../scenario.ts'
+import { get, post, type Wire } from '../wire.ts'
+import { neverMs, outlastHeadTimeout, pathOf, quickMs } from './witness.ts'
+
+const megabyte = 1024 ** 2
+const slowClients = 1000
+const requests = 200
+/** Enough to begin a siege and to be served in it, on a busy machine as well. */
+const siegeMs = 10_000
+
+/** What each slow client does at first, and then bit by bit. */
+const slownesses: readonly { first: string; bit: string; isPaused: boolean }[] = [
+  { first: 'GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ', bit: 'x', isPaused: false },
+  { first: post('/', 1_000_000), bit: 'x', isPaused: false },
+  { first: post('/', 'chunked'), bit: '1\r\nx\r\n', isPaused: false },
+  { first: get('/much').repeat(20), bit: '', isPaused: true },
+]
+
+interface Slow {
+  wire: Wire
+  bit: string
+}
+
+async function besiege({ open }: Stage): Promise<Slow[]> {
+  const slow: Slow[] = []
+  for (let index = 0; index < slowClients; index++) {
+    const { bit, isPaused } = slownesses[index % slownesses.length] as (typeof slownesses)[number]
+    slow.push({ wire: await open({ isPaused }), bit })
+  }
+  for (const [index, { wire }] of slow.entries()) wire.send(slownesses[index % slownesses.length]?.first ?? '')
+  return slow
+}
+
+/** A bit on some of the connections in turn, until all are over; a bit shows a connection that was cut. */
+async function drip(slow: readonly Slow[], isEnough: () => boolean): Promise<void> {
+  let index = 0
+  for await (const _ of ticks(20)) {
+    if (isEnough()) return
+    for (let count = 0; count < 40; count++, index++) {
+      const { wire, bit } = slow[index % slow.length] as Slow
+      if (!wire.socket.destroyed && bit !== '') wire.send(bit)
+    }
+  }
+}
+
+/** All the memory of the server's process, in bytes. */
+async function memoryOf(wire: Wire): Promise<number> {
+  const before = wire.reading.answers.length
+  wire.send(get('/memory'))
+  return Number((await wire.answers(before + 1))[before]?.body)
+}
+
+/** These say nothing when other servers have their share of the process. */
+export const sieges: readonly Scenario[] = [
+  {
+    says: 'serves others as if nothing were while a thousand clients are slow, and cuts all of those',
+    limits: { headTimeoutMs: siegeMs, bodyIdleTimeoutMs: siegeMs, writeTimeoutMs: siegeMs },
+    handler: () => async (request) => {
+      if (pathOf(request) === '/much') return new Response(new Uint8Array(megabyte))
+      return new Response(await request.text())
+    },
+    async run(stage) {
+      const slow = await besiege(stage)
+      let cut = 0
+      for (const { wire } of slow) wire.socket.on('end', () => cut++).on('close', () => cut++)
+      const over = Promise.all(slow.map(({ wire }) => wire.closed))
+      let isOver = false
+      const dripping = drip(slow, () => isOver)
+      const wire = await stage.open()
+      for (let count = 1; count <= requests; count++) {
+        wire.send(get('/'))
+        equal((await wire.answers(count)).at(-1)?.status, 200)
+      }
+      equal(cut, 0)
+      for (const { wire: reader } of slow) if (reader.socket.isPaused()) void resumeOnceCut(reader)
+      await over
+      isOver = true
+      await dripping
+    },
+  },
+  {
+    says: 'holds little in memory of bodies, pipelines and streams that wait',
+    limits: {
+      headTimeoutMs: quickMs,
+      bodyIdleTimeoutMs: neverMs,
+      writeTimeoutMs: neverMs,
+      bodyQueueBytesMax: 64 * 1024,
+      backlogBytesMax: 64 * 1024,
+    },
+    handler: () => (request) => {
+      if (pathOf(request) === '/memory') return new Response(String(process.memoryUsage().rss))
+      if (pathOf(request) === '/stream') return new Response(endless())
+      return new Promise(() => {})
+    },
+    async run(stage) {
+      const wire = await stage.open()
+      const before = await memoryOf(wire)
+      const much = Buffer.alloc(32 * megabyte, 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n')
+      for (let count = 0; count < 15; count++) {
+        const [body, chunks, pipeline, stream] = await Promise.all(
+          [1, 2, 3, 4].map(() => stage.open({ isPaused: true })),
+        )
+        body?.send(post('/body', much.length))
+        body?.send(much)
+        chunks?.send(`${post('/body', 'chunked')}${much.length.toString(16)}\r\n`)
+        chunks?.send(much)
+        pipeline?.send(get('/first'))
+        pipeline?.send(much)
+        stream?.send(get('/stream'))
+      }
+      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(stage)
+      const grown = (await memoryOf(wire)) - before
+      ok(grown < 100 * megabyte, `${Math.round(grown / megabyte)} MB more`)
+    },
+  },
+]
+
+/** A client that reads nothing hears of its end only when it tries something. */
+async function resumeOnceCut({ socket }: Wire): Promise<void> {
+  for await (const _ of ticks(250)) {
+    if (socket.destroyed) return
+    socket.write('x')
+  }
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  const chunk = new Uint8Array(64 * 1024)
+  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) })
+}
