@@ -10,6 +10,8 @@ import { defaultLimits, type Limits } from '../src/http1/limits.ts'
 import type { Refusal } from '../src/http1/refusal.ts'
 import type { Peer, Transport } from '../src/http1/transport.ts'
 
+import { bufferCodec } from './buffer-codec.ts'
+
 export type { FetchHandler } from '../src/http1/connection.ts'
 export type { Limits } from '../src/http1/limits.ts'
 export { Refusal } from '../src/http1/refusal.ts'
@@ -318,12 +320,9 @@ function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
     isClosing: false,
     scheme: tls === undefined ? 'http' : 'https',
     authority: 'localhost',
-    memo: new HeaderMemo(),
+    memo: new HeaderMemo(bufferCodec),
     spare: { line: null, fields: null },
-    codec: {
-      latin1: (bytes, start, end) => Buffer.prototype.latin1Slice.call(bytes, start, end),
-      utf8Length: (text) => Buffer.byteLength(text),
-    },
+    codec: bufferCodec,
     defer: (task) => setImmediate(task),
   }
 }

@@ -2,6 +2,8 @@
 export interface Codec {
   /** One character a byte (ISO 8859-1). */
   latin1(bytes: Uint8Array, start: number, end: number): string
+  /** Whether the first bytes of one are those of the other from `start` on, where it has as many. */
+  startsAt(head: Uint8Array, length: number, bytes: Uint8Array, start: number): boolean
   /** How many bytes a text takes in UTF-8. */
   utf8Length(text: string): number
 }
@@ -11,6 +13,10 @@ const beyondAscii = /[^\0-\x7f]/
 /** Written with what every runtime has. */
 export const plainCodec: Codec = {
   latin1: (bytes, start, end) => String.fromCharCode(...bytes.subarray(start, end)),
+  startsAt(head, length, bytes, start) {
+    for (let index = 0; index < length; index++) if (head[index] !== bytes[start + index]) return false
+    return true
+  },
   utf8Length: (text) => (beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length),
 }
 

@@ -19,6 +19,8 @@ export interface FieldBlock {
   readonly text: string
   /** Start and end of each value in `text`. */
   readonly spans: readonly number[]
+  /** Where each line starts. */
+  readonly starts: readonly number[]
 }
 
 /** The value of the field at an index. */
@@ -34,10 +36,12 @@ export class FieldScanner {
   readonly #fieldsMax: number
   #state: State = 'line'
   #hash = 0
-  /** Names that are common ones, '' for others. */
+  /** Names that are known already, '' for others. */
   #names: string[] = []
-  /** Four offsets a field: of its name and of its value, from the start of the section. */
-  #offsets: number[] = []
+  /** Of each field, from the start of the section: where its name starts and ends, and where its value does. */
+  #starts: number[] = []
+  #nameEnds: number[] = []
+  #spans: number[] = []
   #mark = 0
 
   constructor({ headerBytesMax, headerFieldsMax }: Limits) {
@@ -107,30 +111,39 @@ export class FieldScanner {
     const start = base + this.#mark
     if (bytes[index] !== colon || index === start) throw new Refusal(400, 'A header field has no proper name.')
     this.#names.push(commonName(bytes, start, index, this.#hash))
-    this.#offsets.push(this.#mark, index - base)
+    this.#starts.push(this.#mark)
+    this.#nameEnds.push(index - base)
   }
 
   #endValue(bytes: Uint8Array, base: number, index: number): void {
     const start = base + this.#mark
     let end = index
     while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end -= 1
-    this.#offsets.push(this.#mark, end - base)
+    this.#spans.push(this.#mark, end - base)
+  }
+
+  /** Begins with so many fields of a block that lie here in the same way; the scan goes on behind them. */
+  beginWith({ names, starts, spans }: FieldBlock, count: number): void {
+    this.#names = names.slice(0, count)
+    this.#starts = starts.slice(0, count)
+    this.#nameEnds = starts.slice(0, count)
+    this.#spans = spans.slice(0, 2 * count)
   }
 
   /** What was found; the scanner is then ready for another section. */
   block(bytes: Uint8Array, base: number, end: number, { latin1 }: Codec): FieldBlock {
     const text = latin1(bytes, base, end)
-    const spans: number[] = []
     const names = this.#names
-    const offsets = this.#offsets
+    const starts = this.#starts
     for (let field = 0; field < names.length; field++) {
-      const at = 4 * field
-      if (names[field] === '') names[field] = text.slice(offsets[at], offsets[at + 1]).toLowerCase()
-      spans.push(offsets[at + 2]!, offsets[at + 3]!)
+      if (names[field] === '') names[field] = text.slice(starts[field], this.#nameEnds[field]).toLowerCase()
     }
+    const block = { names, text, spans: this.#spans, starts }
     this.#state = 'line'
     this.#names = []
-    this.#offsets = []
-    return { names, text, spans }
+    this.#starts = []
+    this.#nameEnds = []
+    this.#spans = []
+    return block
   }
 }

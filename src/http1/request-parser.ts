@@ -201,6 +201,11 @@ export class RequestParser {
     }
     const scanner = this.#fieldScanner ?? spare.fields ?? new FieldScanner(limits)
     spare.fields = null
+    if (this.#fieldScanner === null && this.#scanned === start) {
+      const same = memo.matchLines(bytes, start, this.#end)
+      if (same !== null) scanner.beginWith(same.fields, same.count)
+      this.#scanned += same?.length ?? 0
+    }
     const after = scanner.scan(bytes, start, this.#scanned, this.#end)
     if (after === -1) {
       this.#fieldScanner = scanner

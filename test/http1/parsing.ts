@@ -1,5 +1,5 @@
 /** Drives a parser over bytes that come in pieces, and writes down all that can be seen of what it finds. */
-import type { Codec } from '../../src/http1/codec.ts'
+import { bufferCodec } from '../../adapters/buffer-codec.ts'
 import { fieldValue } from '../../src/http1/fields.ts'
 import type { Framing } from '../../src/http1/framing.ts'
 import { HeaderMemo } from '../../src/http1/header-memo.ts'
@@ -34,20 +34,14 @@ export interface Piece {
   eventsMax: number
 }
 
-const nodeCodec: Codec = {
-  latin1: (bytes, start, end) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end),
-  utf8Length: (text) => Buffer.byteLength(text),
-}
-
 /** What the parsers of one server share. */
 export function parserOptions(limits: Partial<Limits> = {}): ParserOptions {
   return {
     limits: { ...defaultLimits, ...limits },
     scheme: 'http',
     authority: 'default.example',
-    codec: nodeCodec,
-    memo: new HeaderMemo(),
+    codec: bufferCodec,
+    memo: new HeaderMemo(bufferCodec),
     spare: { line: null, fields: null },
   }
 }
@@ -141,7 +135,7 @@ function record(event: RequestEvent, requests: SeenRequest[]): void {
   if (event.type === 'end') request.isWhole = true
   else {
     if (event.bytes.length === 0) throw new Error('The parser gave no data and called them data.')
-    request.body += nodeCodec.latin1(event.bytes, 0, event.bytes.length)
+    request.body += bufferCodec.latin1(event.bytes, 0, event.bytes.length)
   }
 }
 
