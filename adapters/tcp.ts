@@ -92,9 +92,12 @@ interface ServedSocket extends Socket {
 class SocketTransport implements Transport {
   readonly socket: ServedSocket
   readonly peer: Peer
+  /** The plain socket under one with TLS, which alone can be reset. */
+  readonly #under: Socket
 
-  constructor(socket: ServedSocket, peer: Peer) {
+  constructor(socket: ServedSocket, under: Socket, peer: Peer) {
     this.socket = socket
+    this.#under = under
     this.peer = peer
   }
 
@@ -128,9 +131,7 @@ class SocketTransport implements Transport {
   }
 
   reset(): void {
-    // With TLS it can be told by the missing close_notify.
-    if (this.peer.isSecure) this.socket.destroy()
-    else this.socket.resetAndDestroy()
+    this.#under.resetAndDestroy()
   }
 
   pause(): void {
@@ -177,7 +178,7 @@ class Listener {
         this.#shared.authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${actual}`
         this.#server.off('error', fail)
         this.#server.on('error', (error) => this.#shared.onError(error, null))
-        if (!this.#isSecure) shareReadBuffer(this.#server, (socket) => this.#accept(socket))
+        if (!this.#isSecure) shareReadBuffer(this.#server, (socket) => this.#accept(socket, socket))
         resolve(actual)
       })
     })
@@ -208,10 +209,12 @@ class Listener {
     const { cert, key } = tls as { cert: string | Buffer; key: string | Buffer }
     const { headTimeoutMs: handshakeTimeout } = this.#limits
     const server = createTlsServer(
-      { cert, key, ALPNProtocols: ['http/1.1'], allowHalfOpen: true, noDelay: true, handshakeTimeout },
+      { cert, key, ALPNProtocols: ['http/1.1', 'http/1.0'], allowHalfOpen: true, noDelay: true, handshakeTimeout },
       (socket) => {
-        this.#handshaking.delete(endOf(socket))
-        this.#acceptPlain(socket)
+        const end = endOf(socket)
+        const plain = this.#handshaking.get(end)
+        this.#handshaking.delete(end)
+        this.#acceptPlain(socket, plain)
       },
     )
     server.on('tlsClientError', (_, socket) => socket.destroy())
@@ -235,19 +238,20 @@ class Listener {
   }
 
   /** Where sockets bring buffers of their own: with TLS, and on a runtime without shared ones. */
-  #acceptPlain(socket: ServedSocket): void {
-    this.#accept(socket)
+  #acceptPlain(socket: ServedSocket, under: Socket = socket): void {
+    this.#accept(socket, under)
     if (socket[connectionKey]) socket.on('data', onData)
   }
 
-  #accept(socket: ServedSocket): void {
+  /** @param under the plain socket under one with TLS */
+  #accept(socket: ServedSocket, under: Socket): void {
     const address = socket.remoteAddress ?? ''
     socket.on('error', ignore)
     if (!this.#isSecure && !this.#enter(address)) {
       socket.end(tooMany, 'latin1', () => socket.destroy())
       return
     }
-    const transport = new SocketTransport(socket, {
+    const transport = new SocketTransport(socket, under, {
       address: address === '' ? null : address,
       isSecure: this.#isSecure,
     })

@@ -450,11 +450,13 @@ export class Connection {
     const { isPending, takenBytes } = this.#transport
     return {
       doing: this.#doing(),
+      isPaused: this.#isPaused,
       isReading: !this.#isPaused && !this.#owesContinue && !this.#isBlocked,
       hasEnded: this.#hasEnded,
       isPending,
       takenBytes,
       bodyBytes: this.#bodyBytes,
+      deliveredBytes: this.#body?.deliveredBytes ?? 0,
       streamedBytes: this.#sender?.sentBytes ?? 0,
     }
   }

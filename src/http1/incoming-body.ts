@@ -16,6 +16,8 @@ export class IncomingBody implements ArrivingBody {
   #queue: Bytes[] = []
   #queuedBytes = 0
   #isBorrowed = false
+  /** How much has been handed out. */
+  deliveredBytes = 0
   #isEnded = false
   #error: Error | null = null
   #whole: PromiseWithResolvers<Bytes> | null = null
@@ -111,6 +113,7 @@ export class IncomingBody implements ArrivingBody {
       return
     }
     this.#queuedBytes -= bytes.byteLength
+    this.deliveredBytes += bytes.byteLength
     this.#controller?.enqueue(bytes)
   }
 

@@ -35,6 +35,8 @@ export interface Limits {
   keepAliveTimeoutMs: number
   /** Without a byte taken of what is sent. */
   writeTimeoutMs: number
+  /** When neither a handler takes anything of what has come nor the client of what is sent: nobody would hear that the client is gone. */
+  standstillTimeoutMs: number
   /** A client that has sent its end may still wait for the answer this long; it may also be gone. */
   halfCloseTimeoutMs: number
   /** After a last answer bytes are read and thrown away this long, lest a reset destroy the answer (RFC 9112 §9.6). */
@@ -60,6 +62,7 @@ export const defaultLimits: Limits = {
   bodyBytesPerSecondMin: 256,
   keepAliveTimeoutMs: 65_000,
   writeTimeoutMs: 10_000,
+  standstillTimeoutMs: 60_000,
   halfCloseTimeoutMs: 5000,
   lingerTimeoutMs: 2000,
 }

@@ -8,15 +8,18 @@ import { Refusal } from './refusal.ts'
 /** What a connection is at. */
 export interface Activity {
   doing: 'lingering' | 'body' | 'answering' | 'head' | 'idle'
-  /** Whether it is the peer's turn: bytes are wanted, or answers are not taken. */
+  /** Whether nothing is read from the peer, because enough waits to be handled. */
+  isPaused: boolean
+  /** Whether bytes of the peer are wanted. */
   isReading: boolean
   /** Whether the peer has sent its end. */
   hasEnded: boolean
   /** Whether something is sent that has not been taken, and how many bytes have been taken in all. */
   isPending: boolean
   takenBytes: number
-  /** Of the request's body so far. */
+  /** Of the request's body so far: what has come, and what the handler has taken of it. */
   bodyBytes: number
+  deliveredBytes: number
   /** Of a streamed answer so far. */
   streamedBytes: number
 }
@@ -33,6 +36,8 @@ export class Patience {
   #bodyMs = 0
   #stuckSinceMs: number
   #takenBytes = 0
+  #standingSinceMs: number
+  #movedBytes = 0
   #streamedBytes = 0
 
   /** A new connection owes a head at once. */
@@ -41,6 +46,7 @@ export class Patience {
     this.#sinceMs = nowMs
     this.#headSinceMs = nowMs
     this.#stuckSinceMs = nowMs
+    this.#standingSinceMs = nowMs
   }
 
   /** Something has come or begun. */
@@ -56,12 +62,12 @@ export class Patience {
 
   /** @param nowMs the time at the last asking, so that what came since then counts as just come */
   judge(activity: Activity, nowMs: number, stepMs: number): Verdict {
+    if (this.#isStuck(activity, nowMs) || this.#stands(activity, nowMs)) return 'reset'
+    if (activity.isPending) this.#sinceMs = nowMs
     const forMs = nowMs - this.#sinceMs
-    if (this.#isStuck(activity, nowMs)) return 'reset'
     switch (activity.doing) {
       case 'lingering':
-        if (activity.isPending) this.#sinceMs = nowMs
-        return !activity.isPending && forMs > this.#limits.lingerTimeoutMs ? 'destroy' : 'wait'
+        return forMs > this.#limits.lingerTimeoutMs ? 'destroy' : 'wait'
       case 'body':
         return activity.isReading ? this.#judgeBody(activity, stepMs, forMs) : 'wait'
       case 'answering':
@@ -100,6 +106,14 @@ export class Patience {
     if (streamedBytes !== this.#streamedBytes) this.#sinceMs = nowMs
     this.#streamedBytes = streamedBytes
     return nowMs - this.#sinceMs > this.#limits.halfCloseTimeoutMs ? 'destroy' : 'wait'
+  }
+
+  /** Whether nothing has gone on for too long while the socket is not read, so that it can't tell that its peer is gone. */
+  #stands({ isPaused, takenBytes, deliveredBytes }: Activity, nowMs: number): boolean {
+    const movedBytes = takenBytes + deliveredBytes
+    if (!isPaused || movedBytes !== this.#movedBytes) this.#standingSinceMs = nowMs
+    this.#movedBytes = movedBytes
+    return nowMs - this.#standingSinceMs > this.#limits.standstillTimeoutMs
   }
 
   /** Whether nothing of what is sent has been taken for too long. */
