@@ -131,7 +131,9 @@ class SocketTransport implements Transport {
   }
 
   reset(): void {
-    this.#under.resetAndDestroy()
+    // A socket whose end is on its way can't be reset any more: it would never close.
+    if (this.socket.writableEnded) this.socket.destroy()
+    else this.#under.resetAndDestroy()
   }
 
   pause(): void {

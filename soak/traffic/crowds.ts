@@ -1,0 +1,77 @@
+/** More connections than one address may have, or than the server takes. */
+import { limits, smallLimits } from '../limits.ts'
+import { asked } from '../requests.ts'
+import type { Scene, User } from '../user.ts'
+import { BrokenError, type WireOptions } from '../wire.ts'
+
+type Fate = 'served' | 'refused' | 'lost' | 'broken'
+
+const extra = 20
+let isCrowded = false
+
+/** Those beyond the limit are refused; when they have sent a request by then the refusal may be lost. */
+async function visit(user: User, options: Partial<WireOptions>): Promise<Fate> {
+  const { random } = user
+  const line = await user.open(options)
+  const isSilent = random.below(8) === 0
+  const number = user.nextNumber()
+  const request = asked(random, number, { path: '/json', text: JSON.stringify({ number }) })
+  const sent = isSilent ? Promise.resolve() : user.send(line.wire, [request.head], {})
+  try {
+    await sent
+    const answer = await line.reader.next('GET')
+    if (answer.status === 503) return 'refused'
+    return request.fault(answer) === null ? 'served' : 'broken'
+  } catch (error) {
+    return isSilent && (error as Error).message.startsWith('ended before an answer') ? 'served' : 'lost'
+  }
+}
+
+async function crowd(user: User, size: number, options: WireOptions): Promise<Record<Fate, number>> {
+  const fates: Record<Fate, number> = { served: 0, refused: 0, lost: 0, broken: 0 }
+  const all = Array.from({ length: size }, async () => {
+    const fate = await visit(user, options)
+    fates[fate] += 1
+    user.note(`in a crowd: ${fate}`)
+  })
+  await Promise.all(all)
+  return fates
+}
+
+/** One at a time in a process, so that the crowd is no larger than it is meant to be. */
+async function alone(play: () => Promise<void>): Promise<void> {
+  if (isCrowded) return
+  isCrowded = true
+  try {
+    await play()
+  } finally {
+    isCrowded = false
+  }
+}
+
+const fromOneAddress: Scene = {
+  name: 'crowd of an address',
+  weight: 1,
+  play: (user) =>
+    alone(async () => {
+      const { random } = user
+      const localAddress = `127.${1 + random.below(200)}.${random.below(256)}.${1 + random.below(200)}`
+      const most = limits.connectionsPerAddressMax
+      const fates = await crowd(user, most + extra, { port: user.ports.plain, localAddress })
+      if (fates.served !== most || fates.broken > 0) throw new BrokenError(`a crowd fared ${JSON.stringify(fates)}`)
+    }),
+}
+
+const atSmallServer: Scene = {
+  name: 'crowd',
+  weight: 2,
+  play: (user) =>
+    alone(async () => {
+      const fates = await crowd(user, smallLimits.connectionsMax + extra, { port: user.ports.small })
+      if (fates.served > smallLimits.connectionsMax || fates.broken > 0) {
+        throw new BrokenError(`a crowd fared ${JSON.stringify(fates)}`)
+      }
+    }),
+}
+
+export const crowds: readonly Scene[] = [fromOneAddress, atSmallServer]

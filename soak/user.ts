@@ -1,0 +1,155 @@
+/** One of many clients at work in a process: what it does is up to its random numbers. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Random } from '../fuzz/random.ts'
+import { type Answer, AnswerReader, type Pace } from './answer-reader.ts'
+import type { PhaseResult, Ports } from './orders.ts'
+import { type Asked, bytesOf } from './requests.ts'
+import { BrokenError, Wire, type WireOptions } from './wire.ts'
+
+export interface Scene {
+  name: string
+  /** How often it is played, against the others. */
+  weight: number
+  play(user: User): Promise<void>
+}
+
+export interface UserOptions {
+  random: Random
+  phase: number
+  seed: number
+  ports: Ports
+  result: Tally
+  nextNumber(): number
+}
+
+export interface Tally extends PhaseResult {
+  findings: PhaseResult['findings'][number][]
+}
+
+/** How a request is sent: in its own parts, or cut at so many places; and so many milliseconds at most between the parts. */
+export interface Manner {
+  cuts?: number
+  waitMs?: number
+}
+
+export interface Line {
+  wire: Wire
+  reader: AnswerReader
+}
+
+export class User {
+  readonly random: Random
+  readonly ports: Ports
+  readonly nextNumber: () => number
+  readonly #options: UserOptions
+  #wires: Wire[] = []
+
+  constructor(options: UserOptions) {
+    this.#options = options
+    this.random = options.random
+    this.ports = options.ports
+    this.nextNumber = options.nextNumber
+  }
+
+  async play(scene: Scene): Promise<void> {
+    const { played } = this.#options.result
+    played[scene.name] = (played[scene.name] ?? 0) + 1
+    try {
+      await scene.play(this)
+    } catch (error) {
+      this.find(scene.name, error instanceof BrokenError ? error.message : String((error as Error).stack))
+    } finally {
+      for (const wire of this.#wires) this.leave(wire)
+      this.#wires = []
+    }
+  }
+
+  find(where: string, what: string): void {
+    const { phase, seed, result } = this.#options
+    result.findings.push({ phase, seed, where, what })
+  }
+
+  note(what: string): void {
+    const { noted } = this.#options.result
+    noted[what] = (noted[what] ?? 0) + 1
+  }
+
+  /** Connects, now and then with TLS. It is closed when the scene is over. */
+  async open(options: Partial<WireOptions> = {}): Promise<Line> {
+    const isSecure = options.port === undefined && this.random.below(5) === 0
+    const port = isSecure ? this.ports.secure : this.ports.plain
+    const wire = await Wire.open({ port, isSecure, ...options })
+    this.#wires.push(wire)
+    return { wire, reader: new AnswerReader(wire) }
+  }
+
+  /** Breaks off in one of the ways there are. */
+  leave(wire: Wire): void {
+    if (this.random.below(2) === 0) wire.reset()
+    else wire.close()
+  }
+
+  /**
+   * Sends a request and takes its answer, which may come before all is sent.
+   * @throws BrokenError when there is none, or a wrong one
+   */
+  async exchange({ wire, reader }: Line, asked: Asked, manner: Manner = {}, pace: Pace | null = null): Promise<Answer> {
+    let isOver = false
+    const sent = this.send(wire, this.#parts(asked, manner), manner, () => isOver)
+    const answer = await this.answer(reader, asked, pace)
+    isOver = answer.isLast
+    await sent
+    return answer
+  }
+
+  /** @throws BrokenError when there is none, or a wrong one */
+  async answer(reader: AnswerReader, asked: Asked, pace: Pace | null = null): Promise<Answer> {
+    const { result } = this.#options
+    result.asked += 1
+    const answer = await reader.next(asked.method, pace).catch((error: Error): never => {
+      throw new BrokenError(`no answer to ${JSON.stringify(asked.head.slice(0, 200))}: ${error.message}`)
+    })
+    const fault = asked.fault(answer)
+    if (fault !== null) throw new BrokenError(fault)
+    result.answered += 1
+    return answer
+  }
+
+  /** Resolves when all is sent, nothing more can be, or it is enough. */
+  async send(wire: Wire, parts: Iterable<string | Uint8Array>, { waitMs = 0 }: Manner, isEnough = () => false) {
+    for (const part of parts) {
+      if (isEnough() || !(await wire.send(part))) return
+      if (waitMs > 0) await pause(this.random.below(waitMs + 1))
+    }
+  }
+
+  /** Takes what comes up to so many bytes, or up to the end. */
+  async readSome(wire: Wire, bytes: number): Promise<void> {
+    try {
+      for (let left = bytes; left > 0; ) {
+        const part = await wire.read()
+        if (part === null) return
+        left -= part.length
+      }
+    } catch {}
+  }
+
+  /** Cuts bytes at so many places. */
+  *cut(bytes: Buffer, cuts: number): Generator<Buffer> {
+    const places = Array.from({ length: cuts }, () => this.random.below(bytes.length + 1)).toSorted((a, b) => a - b)
+    let at = 0
+    for (const place of [...places, bytes.length]) {
+      if (place > at) yield bytes.subarray(at, place)
+      at = place
+    }
+  }
+
+  *#parts(asked: Asked, { cuts }: Manner): Generator<string | Uint8Array> {
+    if (cuts !== undefined) {
+      yield* this.cut(bytesOf(asked), cuts)
+      return
+    }
+    yield asked.head
+    yield* asked.body()
+  }
+}
