@@ -37,12 +37,15 @@ export interface Line {
   reader: AnswerReader
 }
 
+/** Far longer than any of them takes. */
+const sceneMsMax = 90_000
+
 export class User {
   readonly random: Random
   readonly ports: Ports
   readonly nextNumber: () => number
   readonly #options: UserOptions
-  #wires: Wire[] = []
+  #leaving: (() => void)[] = []
 
   constructor(options: UserOptions) {
     this.#options = options
@@ -54,13 +57,16 @@ export class User {
   async play(scene: Scene): Promise<void> {
     const { played } = this.#options.result
     played[scene.name] = (played[scene.name] ?? 0) + 1
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new BrokenError('it never ends')), sceneMsMax)
     try {
-      await scene.play(this)
+      await Promise.race([scene.play(this), late.promise])
     } catch (error) {
       this.find(scene.name, error instanceof BrokenError ? error.message : String((error as Error).stack))
     } finally {
-      for (const wire of this.#wires) this.leave(wire)
-      this.#wires = []
+      clearTimeout(timer)
+      for (const leave of this.#leaving) leave()
+      this.#leaving = []
     }
   }
 
@@ -79,8 +85,13 @@ export class User {
     const isSecure = options.port === undefined && this.random.below(5) === 0
     const port = isSecure ? this.ports.secure : this.ports.plain
     const wire = await Wire.open({ port, isSecure, ...options })
-    this.#wires.push(wire)
+    this.onLeave(() => this.leave(wire))
     return { wire, reader: new AnswerReader(wire) }
+  }
+
+  /** What is to be done when the scene is over, however it ends. */
+  onLeave(leave: () => void): void {
+    this.#leaving.push(leave)
   }
 
   /** Breaks off in one of the ways there are. */

@@ -13,6 +13,7 @@ const webSocket: Scene = {
     const isSecure = random.below(4) === 0
     const url = isSecure ? `wss://127.0.0.1:${ports.secure}/ws` : `ws://127.0.0.1:${ports.plain}/ws`
     const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false })
+    user.onLeave(() => socket.terminate())
     const closed = once(socket, 'close')
     await once(socket, 'open')
     for (let left = random.below(10); left > 0; left--) {

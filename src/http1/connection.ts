@@ -7,6 +7,7 @@ import { IncomingBody } from './incoming-body.ts'
 import { LightBody } from './light-body.ts'
 import { LightRequest } from './light-request.ts'
 import type { Limits } from './limits.ts'
+import { Outbox } from './outbox.ts'
 import { framing, type Outgoing, outgoing } from './outgoing.ts'
 import { type Activity, Patience } from './patience.ts'
 import { Refusal } from './refusal.ts'
@@ -19,12 +20,18 @@ import type { Peer, Transport } from './transport.ts'
 /** A server in one function. */
 export type FetchHandler = (request: Request, peer: Peer) => Response | Promise<Response>
 
+/** Goes forward in steps, so that nothing has to ask for the time at every request. */
+export interface Clock {
+  nowMs: number
+  /** The line of `Date` with the empty line that ends a head. */
+  date: string
+}
+
 /** What the connections of a server share. */
 export interface ConnectionOptions extends ParserOptions {
   limits: Limits
   fetch: FetchHandler
-  /** Goes forward in steps, so that nothing has to ask for the time at every request. */
-  clock: { nowMs: number /** The line of `Date` and the end of a head. */; date: string }
+  clock: Clock
   /** Whether every answer is to be the last of its connection. */
   isDraining: boolean
   /** Whether idle connections are to end. */
@@ -66,14 +73,9 @@ export class Connection {
   #owesContinue = false
   #sender: StreamSender | null = null
   #requests = 0
-  /** Heads and bodies that go out in one write. */
-  #out = ''
-  /** Where in it the head of an answer begins that is streamed. */
-  #headAt = 0
+  readonly #outbox: Outbox
   #isRunning = false
   #isPaused = false
-  /** The other end does not keep up with what is sent. */
-  #isBlocked = false
   /** The other end has sent its end. */
   #hasEnded = false
   readonly #patience: Patience
@@ -83,6 +85,7 @@ export class Connection {
     this.#options = options
     this.#transport = transport
     this.#parser = new RequestParser(options)
+    this.#outbox = new Outbox(transport)
     this.#patience = new Patience(options.limits, options.clock.nowMs)
   }
 
@@ -117,7 +120,7 @@ export class Connection {
 
   /** What was written has been taken. */
   drained(): void {
-    this.#isBlocked = false
+    this.#outbox.isBlocked = false
     if (this.#sender !== null) this.#sender.drained()
     else if (this.#phase === 'open') this.#goOn()
   }
@@ -137,13 +140,13 @@ export class Connection {
   #run(): void {
     this.#isRunning = true
     try {
-      while (this.#phase === 'open' && !this.#isBlocked && (this.#head === null || this.#isBodyOpen)) {
+      while (this.#phase === 'open' && !this.#outbox.isBlocked && (this.#head === null || this.#isBodyOpen)) {
         const event = this.#parser.next()
         if (event === null) break
         if (event.type === 'head') this.#begin(event)
         else if (event.type === 'data') this.#takeData(event.bytes)
         else this.#endBody()
-        if (this.#out.length > gatheredBytesMax) this.#flush()
+        if (this.#outbox.length > gatheredBytesMax) this.#outbox.flush()
       }
     } catch (error) {
       this.#refuse(error)
@@ -151,8 +154,8 @@ export class Connection {
     this.#isRunning = false
     // What is being made may be ready in a moment and leave in the same write.
     const isMoreNear = this.#head !== null && (this.#sender !== null || this.#parser.waitingBytes > 0)
-    if (isMoreNear && this.#out !== '') this.#options.defer(() => this.#flush())
-    else this.#flush()
+    if (isMoreNear && this.#outbox.length > 0) this.#options.defer(() => this.#outbox.flush())
+    else this.#outbox.flush()
   }
 
   #begin(head: RequestHead): void {
@@ -204,25 +207,20 @@ export class Connection {
   /** RFC 9110 §10.1.1: the client may be waiting to hear that its body is wanted. */
   #wantBody(): void {
     if (this.#phase !== 'open') return
-    if (this.#owesContinue) this.#sayContinue()
+    if (this.#owesContinue) {
+      this.#patience.touch(this.#options.clock.nowMs)
+      this.#outbox.addContinue(this.#sender !== null)
+    }
     this.#owesContinue = false
     if (this.#isRunning) return
-    this.#flush()
+    this.#outbox.flush()
     this.#resume()
-  }
-
-  /** Before the head of the answer, if that waits to be sent. */
-  #sayContinue(): void {
-    this.#patience.touch(this.#options.clock.nowMs)
-    const at = this.#sender === null ? this.#out.length : this.#headAt
-    if (this.#sender !== null && this.#out.length <= at) return
-    this.#out = `${this.#out.slice(0, at)}HTTP/1.1 100 Continue\r\n\r\n${this.#out.slice(at)}`
   }
 
   #upgrade({ minorVersion }: RequestHead, request: LightRequest): boolean {
     const { upgrade } = this.#options
     if (upgrade === undefined || minorVersion === 0) return false
-    this.#flush()
+    this.#outbox.flush()
     if (!upgrade(request as unknown as Request, this.#transport, this.#parser.rest())) return false
     this.#phase = 'upgraded'
     return true
@@ -278,14 +276,13 @@ export class Connection {
     const framed = framing(head, answer, this.#options.codec)
     const isKept = framed !== 'close' && this.#isKept(head, answer)
     const connection = isKept ? (head.minorVersion === 0 ? 'keep-alive' : '') : 'close'
-    this.#headAt = this.#out.length
-    this.#out += responseHead(status, statusText, fields, { framed, connection, date: this.#options.clock.date })
+    this.#outbox.add(responseHead(status, statusText, fields, { framed, connection, date: this.#options.clock.date }))
     const isSent = head.method !== 'HEAD' && !isBodiless(status)
     if (body === null || !isSent) {
       if (body instanceof ReadableStream) body.cancel().catch(() => {})
       this.#finish(isKept)
     } else if (typeof body === 'string' && framed === body.length && body.length <= wholeBytesMax) {
-      this.#out += body
+      this.#outbox.addBody(body)
       this.#finish(isKept)
     } else this.#writeBytes(head, typeof body === 'string' ? encoder.encode(body) : body, framed as BodyFraming, isKept)
   }
@@ -297,14 +294,11 @@ export class Connection {
     isKept: boolean,
   ): void {
     if (body instanceof Uint8Array && body.byteLength <= wholeBytesMax) {
-      this.#transport.cork()
-      this.#flush()
-      this.#send(body)
-      this.#transport.uncork()
+      this.#outbox.send(body)
       this.#finish(isKept)
       return
     }
-    const sender = new StreamSender({ transport: this.#transport, body, framed, takeHead: () => this.#takeOut() })
+    const sender = new StreamSender({ transport: this.#transport, body, framed, takeHead: () => this.#outbox.take() })
     this.#sender = sender
     void this.#follow(sender, head, isKept)
   }
@@ -355,7 +349,7 @@ export class Connection {
 
   /** When the other end has sent its end, and all before it is answered. */
   #endIfDone(): void {
-    if (!this.#hasEnded || this.#phase !== 'open' || this.#isBlocked) return
+    if (!this.#hasEnded || this.#phase !== 'open' || this.#outbox.isBlocked) return
     const isCut = this.#isBodyOpen || (this.#head === null && this.#parser.isInHead)
     if (isCut) this.#refuse(new Refusal(400, 'The request breaks off.'))
     else if (this.#head === null) this.#endWriting()
@@ -378,9 +372,8 @@ export class Connection {
     const { status, statusText, fields, body } = outgoing(this.#options.refuse(refusal))
     const bytes = typeof body === 'string' ? encoder.encode(body) : body instanceof Uint8Array ? body : new Uint8Array()
     const { date } = this.#options.clock
-    this.#out += responseHead(status, statusText, fields, { framed: bytes.byteLength, connection: 'close', date })
-    this.#flush()
-    if (bytes.byteLength > 0) this.#send(bytes)
+    this.#outbox.add(responseHead(status, statusText, fields, { framed: bytes.byteLength, connection: 'close', date }))
+    this.#outbox.send(bytes)
     this.#endWriting()
   }
 
@@ -397,26 +390,11 @@ export class Connection {
 
   /** Sends the end and waits for the other one, so that what is on its way does not destroy the answer (RFC 9112 §9.6). */
   #endWriting(): void {
-    this.#flush()
+    this.#outbox.flush()
     this.#phase = 'lingering'
     this.#patience.touch(this.#options.clock.nowMs)
     this.#transport.end()
     this.#resume()
-  }
-
-  #takeOut(): string {
-    const out = this.#out
-    this.#out = ''
-    this.#headAt = 0
-    return out
-  }
-
-  #flush(): void {
-    if (this.#out !== '') this.#send(this.#takeOut())
-  }
-
-  #send(data: string | Uint8Array): void {
-    if (!this.#transport.write(data)) this.#isBlocked = true
   }
 
   get #isFull(): boolean {
@@ -451,7 +429,7 @@ export class Connection {
     return {
       doing: this.#doing(),
       isPaused: this.#isPaused,
-      isReading: !this.#isPaused && !this.#owesContinue && !this.#isBlocked,
+      isReading: !this.#isPaused && !this.#owesContinue && !this.#outbox.isBlocked,
       hasEnded: this.#hasEnded,
       isPending,
       takenBytes,

@@ -1,0 +1,221 @@
+import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { Connection, type ConnectionOptions } from '../src/http1/connection.ts'
+import { HeaderMemo } from '../src/http1/header-memo.ts'
+import { defaultLimits, type Limits } from '../src/http1/limits.ts'
+import type { Refusal } from '../src/http1/refusal.ts'
+import { bufferCodec } from './buffer-codec.ts'
+import type { ServeOptions } from './tcp.ts'
+import {
+  attach,
+  handOver,
+  ignore,
+  readPlainly,
+  type ServedSocket,
+  SocketTransport,
+  shareReadBuffer,
+} from './tcp-socket.ts'
+
+/** How often clocks go forward and late ones are looked for. */
+const sweepMs = 500
+
+/** Accepts connections, counts them, and looks after them. */
+export class Listener {
+  readonly #limits: Limits
+  readonly #shared: ConnectionOptions
+  readonly #server: NetServer
+  readonly #isSecure: boolean
+  readonly #connections = new Map<ServedSocket, Connection>()
+  #count = 0
+  readonly #perAddress = new Map<string, number>()
+  /** With TLS, sockets that are not connections yet, by their other end. */
+  readonly #handshaking = new Map<string, Socket>()
+  readonly #sweep: ReturnType<typeof setInterval>
+  readonly #closed = Promise.withResolvers<void>()
+
+  constructor(options: ServeOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits }
+    this.#isSecure = options.tls !== undefined
+    this.#shared = shared(options, this.#limits)
+    this.#server = this.#createServer(options)
+    this.#sweep = setInterval(() => this.#look(), sweepMs)
+    this.#sweep.unref()
+  }
+
+  listen({ port, hostname = 'localhost' }: ServeOptions): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearInterval(this.#sweep)
+        reject(error)
+      }
+      this.#server.once('error', fail)
+      this.#server.listen(port, hostname, () => {
+        const { port: actual } = this.#server.address() as { port: number }
+        this.#shared.authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${actual}`
+        this.#server.off('error', fail)
+        this.#server.on('error', (error) => this.#shared.onError(error, null))
+        if (!this.#isSecure) shareReadBuffer(this.#server, (socket) => this.#accept(socket, socket))
+        resolve(actual)
+      })
+    })
+  }
+
+  drain(): void {
+    this.#shared.isDraining = true
+  }
+
+  close(graceMs: number): Promise<void> {
+    if (!this.#shared.isClosing) {
+      this.#shared.isClosing = true
+      this.drain()
+      this.#server.close()
+      for (const connection of this.#connections.values()) connection.closeIfIdle()
+      for (const socket of this.#handshaking.values()) socket.destroy()
+      this.#endIfEmpty()
+    }
+    const force = setTimeout(() => this.#breakOff(), graceMs)
+    void this.#closed.promise.then(() => clearTimeout(force))
+    return this.#closed.promise
+  }
+
+  #createServer({ tls }: ServeOptions): NetServer {
+    if (tls === undefined) {
+      return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#acceptPlain(socket))
+    }
+    const { cert, key } = tls as { cert: string | Buffer; key: string | Buffer }
+    const { headTimeoutMs: handshakeTimeout } = this.#limits
+    const server = createTlsServer(
+      { cert, key, ALPNProtocols: ['http/1.1', 'http/1.0'], allowHalfOpen: true, noDelay: true, handshakeTimeout },
+      (socket) => {
+        const end = endOf(socket)
+        const plain = this.#handshaking.get(end)
+        this.#handshaking.delete(end)
+        this.#acceptPlain(socket, plain)
+      },
+    )
+    server.on('tlsClientError', (_, socket) => socket.destroy())
+    return server.on('connection', (socket) => this.#awaitHandshake(socket))
+  }
+
+  /** Counts a connection from its first moment, which is before its handshake. */
+  #awaitHandshake(socket: Socket): void {
+    const end = endOf(socket)
+    const address = socket.remoteAddress ?? ''
+    socket.on('error', ignore)
+    if (!this.#enter(address)) {
+      socket.destroy()
+      return
+    }
+    this.#handshaking.set(end, socket)
+    socket.on('close', () => {
+      this.#handshaking.delete(end)
+      this.#leave(address)
+    })
+  }
+
+  /** Where sockets bring buffers of their own: with TLS, and on a runtime without shared ones. */
+  #acceptPlain(socket: ServedSocket, under: Socket = socket): void {
+    this.#accept(socket, under)
+    if (this.#connections.has(socket)) readPlainly(socket)
+  }
+
+  /** @param under the plain socket under one with TLS */
+  #accept(socket: ServedSocket, under: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    socket.on('error', ignore)
+    if (!this.#isSecure && !this.#enter(address)) {
+      socket.end(tooMany, 'latin1', () => socket.destroy())
+      return
+    }
+    const transport = new SocketTransport(socket, under, {
+      address: address === '' ? null : address,
+      isSecure: this.#isSecure,
+    })
+    const connection = new Connection(this.#shared, transport)
+    attach(socket, connection)
+    this.#connections.set(socket, connection)
+    socket.on('close', () => this.#forget(socket, address))
+  }
+
+  #forget(socket: ServedSocket, address: string): void {
+    this.#connections.get(socket)?.closed()
+    this.#connections.delete(socket)
+    if (!this.#isSecure) this.#leave(address)
+    this.#endIfEmpty()
+  }
+
+  /** False when there are too many connections. */
+  #enter(address: string): boolean {
+    const count = this.#perAddress.get(address) ?? 0
+    if (this.#count >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) return false
+    this.#count += 1
+    this.#perAddress.set(address, count + 1)
+    return true
+  }
+
+  #leave(address: string): void {
+    const count = (this.#perAddress.get(address) ?? 1) - 1
+    this.#count -= 1
+    if (count === 0) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, count)
+  }
+
+  #look(): void {
+    const { clock } = this.#shared
+    const nowMs = performance.now()
+    const stepMs = nowMs - clock.nowMs
+    clock.nowMs = nowMs
+    clock.date = dateLine()
+    for (const connection of this.#connections.values()) connection.sweep(stepMs)
+  }
+
+  #breakOff(): void {
+    for (const socket of this.#connections.keys()) socket.destroy()
+  }
+
+  #endIfEmpty(): void {
+    if (!this.#shared.isClosing || this.#connections.size > 0) return
+    clearInterval(this.#sweep)
+    this.#closed.resolve()
+  }
+}
+
+/** The other end of a socket; it tells a TLS socket and the plain one under it from all others. */
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
+function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
+  const { fetch, tls, refuse = refuseInWords, onError = report, upgrade } = options
+  return {
+    limits,
+    fetch,
+    refuse,
+    onError,
+    upgrade: upgrade && ((request, transport, rest) => handOver(upgrade, request, transport as SocketTransport, rest)),
+    clock: { nowMs: performance.now(), date: dateLine() },
+    isDraining: false,
+    isClosing: false,
+    scheme: tls === undefined ? 'http' : 'https',
+    authority: 'localhost',
+    memo: new HeaderMemo(bufferCodec),
+    spare: { line: null, fields: null },
+    codec: bufferCodec,
+    defer: (task) => setImmediate(task),
+  }
+}
+
+/** With the empty line that ends a head, because it is the last one. */
+function dateLine(): string {
+  return `date: ${new Date().toUTCString()}\r\n\r\n`
+}
+
+const tooMany = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
+
+function refuseInWords({ status, message }: Refusal): Response {
+  return new Response(`${message}\n`, { status })
+}
+
+function report(error: unknown): void {
+  console.error(error)
+}
