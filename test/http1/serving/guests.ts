@@ -68,11 +68,17 @@ export async function startNginx(folder: string, http: string): Promise<() => Pr
   const child = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', globals])
   const exited = once(child, 'exit')
   let output = ''
-  for await (const chunk of child.stderr) {
-    output += String(chunk)
-    if (/using the "\w+" event method/.test(output)) break
-  }
-  if (child.exitCode !== null) throw new Error(`nginx ended:\n${output}`)
+  const ready = new Promise<void>((resolve) =>
+    child.stderr.on('data', (chunk) => {
+      output += String(chunk)
+      if (/using the "\w+" event method/.test(output)) resolve()
+    }),
+  )
+  const early = exited.then((): never => {
+    throw new Error(`nginx ended:\n${output}`)
+  })
+  await Promise.race([ready, early])
+  early.catch(() => {})
   return async () => {
     child.kill('SIGTERM')
     await exited
