@@ -1,6 +1,6 @@
 /** The server of a run as seen from outside: what it holds, and whether it lets go of it. */
-import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { countSockets } from './open-sockets.ts'
 import type { Counts, Memory, Ports, Ready } from './orders.ts'
 import { type Runtime, Worker } from './worker.ts'
 
@@ -87,22 +87,4 @@ export class SoakedServer {
 function counts({ objects, resources }: Memory, sockets: number): Counts {
   const named = Object.entries(objects).map(([name, count]) => [`${name} objects`, count])
   return { ...resources, ...Object.fromEntries(named), sockets }
-}
-
-/** Open sockets of a process, its listening ones too; 0 where there is no /proc. */
-function countSockets(pid: number): number {
-  const folder = `/proc/${pid}/fd`
-  try {
-    return readdirSync(folder).filter((name) => isSocket(`${folder}/${name}`)).length
-  } catch {
-    return 0
-  }
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return readlinkSync(path).startsWith('socket:')
-  } catch {
-    return false
-  }
 }

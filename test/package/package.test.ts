@@ -1,5 +1,5 @@
 /** The library as a user gets it: packed, installed into an empty project, and used by its entries. */
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,6 +24,9 @@ const entries = {
   'server.ts': declaration,
   'node.ts': `import { serve } from 'galley/node'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'deno.ts': `import { serve } from 'galley/deno'\nimport { server } from './server.ts'\nawait serve(server)\n`,
+  'http1.ts': `import { serve } from 'galley/http1'
+const { port } = await serve({ port: Number(process.env.PORT), fetch: ({ method }) => new Response(method) })
+console.log('listens on http://localhost:' + port)\n`,
   'workers.ts': `import { serve } from 'galley/workers'\nimport { server } from './server.ts'
 const { worker, Galley } = serve(server)\nexport { Galley }\nexport default worker\n`,
   'client.ts': `import { hc } from 'hono/client'\nimport type { server } from './server.ts'
@@ -56,10 +59,8 @@ const commands = {
   deno: [bin('deno'), ['run', '-A', 'deno.ts']],
 } as const
 
-test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', async (runtime) => {
-  const [command, args] = commands[runtime]
-  const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
-  const url = await new Promise<string>((resolve, reject) => {
+function listening(child: ChildProcessWithoutNullStreams): Promise<string> {
+  return new Promise((resolve, reject) => {
     let output = ''
     child.on('exit', (code) => reject(new Error(`ended with ${code}: ${output}`)))
     for (const stream of [child.stdout, child.stderr]) {
@@ -70,6 +71,22 @@ test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', a
       })
     }
   })
+}
+
+test.each([
+  ['node', process.execPath, ['http1.ts']],
+  ['deno', bin('deno'), ['run', '-A', 'http1.ts']],
+])('galley/http1 serves a fetch handler on %s', async (_, command, args) => {
+  const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0' } })
+  expect(await (await fetch(await listening(child), { method: 'PUT' })).text()).toBe('PUT')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+})
+
+test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', async (runtime) => {
+  const [command, args] = commands[runtime]
+  const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
+  const url = await listening(child)
   const made = await fetch(`${url}/api/notes`, { method: 'POST', body: '{"text":"hello"}' })
   expect(made.status).toBe(201)
   expect(await (await fetch(`${url}/api/notes`)).json()).toMatchObject({ data: [{ text: 'hello', pinned: false }] })
