@@ -90,7 +90,9 @@ export class Listener {
         const end = endOf(socket)
         const plain = this.#handshaking.get(end)
         this.#handshaking.delete(end)
-        this.#acceptPlain(socket, plain)
+        // Who is gone by now has no address any more.
+        if (plain === undefined) socket.destroy()
+        else this.#acceptPlain(socket, plain)
       },
     )
     server.on('tlsClientError', (_, socket) => socket.destroy())

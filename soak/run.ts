@@ -25,11 +25,13 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
+/** Enough to judge growth by, however short the run. */
+const phasesMin = 6
 const seed = Number(values.seed)
 const users = Number(values.users)
 const only = values.only === '' ? [] : values.only.split(',')
 const minutes = Number(values.minutes)
-const phases = Math.max(3, Math.round(minutes))
+const phases = Math.max(phasesMin, Math.round(minutes))
 const seconds = (minutes * 60) / phases
 let phase = 0
 const findings: Finding[] = []
