@@ -168,7 +168,15 @@ export class Listener {
     const stepMs = nowMs - clock.nowMs
     clock.nowMs = nowMs
     clock.date = dateLine()
-    for (const connection of this.#connections.values()) connection.sweep(stepMs)
+    for (const [socket, connection] of this.#connections) {
+      try {
+        connection.sweep(stepMs)
+      } catch (error) {
+        // A fault of ours with one of them must not keep the others waiting.
+        this.#shared.onError(error, null)
+        socket.destroy()
+      }
+    }
   }
 
   #breakOff(): void {

@@ -14,7 +14,10 @@ const webSocket: Scene = {
     const url = isSecure ? `wss://127.0.0.1:${ports.secure}/ws` : `ws://127.0.0.1:${ports.plain}/ws`
     const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false })
     user.onLeave(() => socket.terminate())
+    // Whoever waits for something hears of an error as well.
+    socket.on('error', () => {})
     const closed = once(socket, 'close')
+    closed.catch(() => {})
     await once(socket, 'open')
     for (let left = random.below(10); left > 0; left--) {
       const message = contentsWhole(user.nextNumber(), random.below(random.pick([10, 1000, 300_000])))
