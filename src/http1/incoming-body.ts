@@ -69,16 +69,18 @@ export class IncomingBody implements ArrivingBody {
     this.#controller?.error(error)
   }
 
-  async readAll(): Promise<Bytes> {
-    if (this.#error !== null) throw this.#error
-    if (this.#queuedBytes > this.#limits.wholeBodyBytesMax) throw new Refusal(413, 'The body is too large.')
+  readAll(): Promise<Bytes> {
+    if (this.#error !== null) return Promise.reject(this.#error)
+    if (this.#queuedBytes > this.#limits.wholeBodyBytesMax) {
+      return Promise.reject(new Refusal(413, 'The body is too large.'))
+    }
     const whole = Promise.withResolvers<Bytes>()
     if (this.#isEnded) this.#resolveWhole(whole)
     else {
       this.#whole = whole
       this.#onWanted()
     }
-    return await whole.promise
+    return whole.promise
   }
 
   stream(): ReadableStream<Bytes> {

@@ -79,20 +79,20 @@ export class LightRequest {
     return this.#body !== null && this.#body.isUsed
   }
 
-  async text(): Promise<string> {
-    return this.#body === null ? '' : await this.#body.text()
+  text(): Promise<string> {
+    return this.#body === null ? Promise.resolve('') : this.#body.text()
   }
 
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
+  json(): Promise<unknown> {
+    return this.text().then((text) => JSON.parse(text))
   }
 
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#body === null ? new Uint8Array() : await this.#body.bytes()
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body === null ? Promise.resolve(new Uint8Array()) : this.#body.bytes()
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then(({ buffer }) => buffer)
   }
 
   async blob(): Promise<Blob> {
