@@ -114,7 +114,7 @@ export function shareReadBuffer(server: NetServer, accept: (socket: ServedSocket
   const { _handle: listening } = server as { _handle?: { onconnection?: unknown } }
   if (typeof listening?.onconnection !== 'function' || 'Deno' in globalThis) return
   const { onconnection } = listening
-  const onread = { buffer: Buffer.allocUnsafeSlow(readBufferBytes), callback: onRead }
+  const onread = { buffer: new Uint8Array(readBufferBytes), callback: onRead }
   listening.onconnection = function (this: unknown, error: unknown, handle: object | undefined) {
     if (error || handle === undefined) {
       Reflect.apply(onconnection, this, [error, handle])

@@ -69,6 +69,14 @@ export class IncomingBody implements ArrivingBody {
     this.#controller?.error(error)
   }
 
+  takeWhole(): Bytes | null {
+    const [first] = this.#queue
+    if (!this.#isEnded || this.#error !== null || first === undefined || this.#queue.length > 1) return null
+    if (first.byteLength > this.#limits.wholeBodyBytesMax) return null
+    this.#clear()
+    return first
+  }
+
   readAll(): Promise<Bytes> {
     if (this.#error !== null) return Promise.reject(this.#error)
     if (this.#queuedBytes > this.#limits.wholeBodyBytesMax) {

@@ -12,6 +12,8 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 /** A body that is still on its way. */
 export interface ArrivingBody {
+  /** All of it when it is here in one piece: borrowed, so to be used at once. Null when it is not. */
+  takeWhole(): Bytes | null
   /** All of it, in an array of its own; rejects when it breaks off. To be called once. */
   readAll(): Promise<Bytes>
   /** To be called once, instead. */
@@ -61,7 +63,8 @@ export class LightBody {
     if (this.#native !== null) return this.#native.text()
     const source = this.#take()
     if (typeof source === 'string') return Promise.resolve(withoutMark(source.toWellFormed()))
-    return source instanceof Uint8Array ? Promise.resolve(decode(source)) : source.readAll().then(decode)
+    const whole = source instanceof Uint8Array ? source : source.takeWhole()
+    return whole === null ? (source as ArrivingBody).readAll().then(decode) : Promise.resolve(decode(whole))
   }
 
   bytes(): Promise<Bytes> {

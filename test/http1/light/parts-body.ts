@@ -12,6 +12,10 @@ export class PartsBody implements ArrivingBody {
     this.#failure = failure
   }
 
+  takeWhole(): Bytes | null {
+    return null
+  }
+
   async readAll(): Promise<Bytes> {
     // As bytes that come from a socket would, it lets others go first.
     await Promise.resolve()
