@@ -18,6 +18,7 @@ export interface ServeOptions {
   fetch: FetchHandler
   /** 0 for any free one. */
   port: number
+  /** The address to listen on; localhost by default. */
   hostname?: string
   /** Certificate and key in PEM, to serve HTTPS. */
   tls?: { cert: string | Uint8Array; key: string | Uint8Array }

@@ -94,10 +94,6 @@ export class Connection {
     return this.#phase === 'open' && this.#head === null && !this.#isBodyOpen && this.#parser.waitingBytes === 0
   }
 
-  get isOpen(): boolean {
-    return this.#phase === 'open'
-  }
-
   /** Bytes have come; they are borrowed until this returns. */
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.#phase !== 'open') return
@@ -121,8 +117,8 @@ export class Connection {
   /** What was written has been taken. */
   drained(): void {
     this.#outbox.isBlocked = false
-    if (this.#sender !== null) this.#sender.drained()
-    else if (this.#phase === 'open') this.#goOn()
+    this.#sender?.drained()
+    this.#goOn()
   }
 
   /** The connection is no more. */
