@@ -101,7 +101,7 @@ export const connectionTimes: readonly Scenario[] = [
     (isSecure): Scenario => ({
       says: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
       isSecure,
-      limits: { ...unread, writeTimeoutMs: 5 * quickMs, lingerTimeoutMs: quickMs },
+      limits: { ...unread, writeTimeoutMs: 12 * quickMs, lingerTimeoutMs: quickMs },
       handler: (tell) => (request) =>
         pathOf(request) === '/endless' ? endless(tell) : new Response(new Uint8Array(30_000_000)),
       async run({ open, told }) {
