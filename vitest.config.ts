@@ -10,7 +10,10 @@ function project(name: string, include: string[]) {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/*.test.ts', 'test/{collections,database,middleware,web,adapters,http1}/**/*.test.ts']),
+      project('unit', [
+        'test/*.test.ts',
+        'test/{collections,database,middleware,web,adapters,http1,topics,messages}/**/*.test.ts',
+      ]),
       project('contracts', ['test/contracts/*.test.ts']),
       project('conformance-node', ['test/conformance/node.test.ts']),
       project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
@@ -20,6 +23,10 @@ export default defineConfig({
       project('process', ['test/process/*.test.ts']),
       project('faults', ['test/faults/*.test.ts']),
       project('page', ['test/page/*.test.ts']),
+      project('transports', ['test/transports/*.test.ts']),
+      project('clients', ['test/clients/*.test.ts']),
+      project('chat', ['test/chat/*.test.ts']),
+      project('recovery', ['test/recovery/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
     ],
   },

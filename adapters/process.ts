@@ -8,6 +8,7 @@ import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import type { Platform } from '../src/platform.ts'
+import { createLocalBus } from '../src/topics/bus.ts'
 import { DirectoryInUseError, openDataDirectory } from './data-directory.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder.ts'
@@ -135,6 +136,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   addProcessMetrics(metrics, output.dropped)
   return {
     database,
+    bus: createLocalBus(),
     assets: createFolderAssets([
       { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
       { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },

@@ -4,6 +4,7 @@ import { createLog } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createDoor } from '../src/middleware/door.ts'
 import type { Asset, Assets, Platform } from '../src/platform.ts'
+import { createLocalBus } from '../src/topics/bus.ts'
 import { serveAsset } from '../src/web/assets.ts'
 import { createObjectDatabase, type ObjectStorage } from './durable-object.ts'
 
@@ -88,12 +89,13 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
 function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
   return {
     database: createObjectDatabase(storage),
+    bus: createLocalBus(),
     assets: createBoundAssets(env.ASSETS),
     ...createSurroundings(env),
   }
 }
 
-function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'assets'> {
+function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' | 'assets'> {
   const config = parseConfig(env)
   return {
     // The names under which a Worker is reached are Cloudflare's to check.

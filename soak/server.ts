@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 /** The process that is soaked. It serves, and tells through its standard output what it has in flight and in memory. */
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -59,7 +60,7 @@ function upgrade(request: Request, socket: Socket, head: Buffer): boolean {
   if (pathname !== '/ws') return false
   const { method } = request
   const headers = Object.fromEntries(request.headers)
-  acceptor.handleUpgrade({ method, headers }, socket, head, (webSocket) => {
+  acceptor.handleUpgrade({ method, headers } as IncomingMessage, socket, head, (webSocket) => {
     begin('WebSockets')
     webSocket.on('close', () => over('WebSockets'))
     webSocket.on('error', () => {})

@@ -13,11 +13,17 @@ import type { Context, Env, Peer, RequestContext } from './context.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
+import { createLive } from './live.ts'
+import { chooseProtocol, protocols } from './messages/protocols.ts'
+import type { Sessions } from './messages/sessions.ts'
 import { createDoor } from './middleware/door.ts'
 import { createCommit } from './middleware/idempotency.ts'
 import { reply, replyError, replyWith } from './middleware/reply.ts'
 import type { Platform } from './platform.ts'
 import { createRouter } from './router.ts'
+import { withDoorbell } from './topics/doorbell.ts'
+import { createTopicLog } from './topics/log.ts'
+import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
 import { createMetricsRoute } from './web/metrics.ts'
 import { createPages } from './web/pages.ts'
@@ -29,33 +35,61 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * @throws StartError when what is stored does not fit
    */
   start(): Promise<void>
-  /** Turns readiness off, so that a load balancer sends nothing more. */
+  /**
+   * Turns readiness off, so that a load balancer sends nothing more, and ends streams and waiting polls;
+   * their clients come back.
+   */
   drain(): void
+  /** Sessions of messages, for the transports to begin. */
+  sessions: Sessions
+  /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
+  admits(request: Request, peer: Peer): Peer | null
+  /** Lets go of what need not be kept any more. To be called at the start and once an hour or so. */
+  tidy(): Promise<void>
 }
+
+/** Where WebSockets connect. */
+const connectPath = /^\/api\/(v1\/)?connect$/
 
 /** Makes a server from what it keeps and from what its runtime supplies. */
 export function createApp<const C extends readonly AnyCollection[]>(
-  platform: Platform,
+  runtime: Platform,
   collections: C,
+  topics: readonly Topic[] = [],
 ): App<SchemaOf<C>> {
   refuseRepeats(collections)
   refuseDangling(collections)
+  const platform = { ...runtime, database: withDoorbell(runtime.database, runtime.bus) }
+  const log = createTopicLog(platform)
+  let current = ''
+  const epoch = () => current
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform)
   const newId = createIds(platform.now, platform.random)
   for (const collection of collections) {
-    const rows = createRows(collection, platform, newId)
-    const tools = { rows, database: platform.database, commit }
+    const rows = createRows(collection, { ...platform, log }, newId)
+    const tools = { rows, database: platform.database, commit, log, epoch }
     const path = `/api/${collection.name}`
     // Its own routes go first: else `/:id` would take them.
     if (collection.routes) addRoutes(hono, path, collection.routes(tools), collection.name)
     hono.route(path, createRoutes(collection, tools))
     for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
+  const live = createLive({
+    platform,
+    collections,
+    topics,
+    log,
+    commit,
+    epoch,
+    fetch: (request, peer) => door(request, handle, peer),
+  })
+  hono.route('/api/topics', live.routes)
+  hono.get('/api/connect', (c) => refuseConnection(c.req.raw))
   hono.route('/', createPages(platform.assets, collections))
   hono.route('/', createMetricsRoute(platform))
-  const drain = addHealth(hono, platform)
+  const turnAway = addHealth(hono, platform)
   addDescription(hono)
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
@@ -72,10 +106,28 @@ export function createApp<const C extends readonly AnyCollection[]>(
     start: () =>
       platform.database.migrate(async (db) => {
         await migrate(db, collections)
-        await renewEpoch(db, platform)
+        current = await renewEpoch(db, platform)
       }),
-    drain,
+    drain() {
+      turnAway()
+      live.end()
+    },
+    sessions: live.sessions,
+    admits: (request: Request, peer: Peer) => (wantsSession(request) ? door.admits(request, peer) : null),
+    tidy: live.tidy,
   })
+}
+
+/** Whether it is a WebSocket's request, in a form of messages that is known here or in none that it names. */
+function wantsSession({ url, headers }: Request): boolean {
+  return connectPath.test(new URL(url).pathname) && headers.has('sec-websocket-key') && chooseProtocol(headers) !== null
+}
+
+function refuseConnection({ headers }: Request): never {
+  if (headers.has('sec-websocket-key') && chooseProtocol(headers) === null) {
+    throw new AppError('bad_request', `The WebSocket's subprotocol must be one of ${protocols.join(', ')}.`)
+  }
+  throw new AppError('upgrade_required', undefined, { headers: { Upgrade: 'websocket', Connection: 'Upgrade' } })
 }
 
 function refuseRepeats(collections: readonly AnyCollection[]): void {

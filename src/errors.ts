@@ -13,6 +13,7 @@ export const errorTable = {
   not_acceptable: { status: 406, text: 'There is no form of this that you accept.' },
   request_timeout: { status: 408, text: 'The request did not arrive in time.' },
   conflict: { status: 409, text: 'This is at odds with what is stored.' },
+  gap: { status: 410, text: 'What came after that position is lost. Load the state anew.' },
   precondition_failed: { status: 412, text: 'It has changed since you read it.' },
   body_too_large: { status: 413, text: 'The body is too large.' },
   target_too_long: { status: 414, text: 'The request line is too long.' },
@@ -21,11 +22,13 @@ export const errorTable = {
   expectation_failed: { status: 417, text: 'The expectation of the request is not known here.' },
   misdirected_request: { status: 421, text: 'This server does not answer to that host name.' },
   idempotency_key_reused: { status: 422, text: 'This Idempotency-Key was used for another request.' },
+  upgrade_required: { status: 426, text: 'This address is for WebSockets.' },
   headers_too_large: { status: 431, text: 'The header fields are too large.' },
   internal: { status: 500, text: 'Something went wrong on our side.' },
   not_implemented: { status: 501, text: 'This server does not do that.' },
   storage_unavailable: { status: 503, text: 'The database does not answer. Try again.' },
   timeout: { status: 503, text: 'The answer takes too long. Try again.' },
+  busy: { status: 503, text: 'The server has too much to do. Try again.' },
   draining: { status: 503, text: 'The server is stopping.' },
   version_not_supported: { status: 505, text: 'This server speaks HTTP/1.1.' },
   storage_full: { status: 507, text: 'The storage is full.' },
@@ -49,6 +52,8 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly details: readonly ErrorDetail[]
   readonly headers: Readonly<Record<string, string>>
+  /** What else the answer tells, beside its message and code. */
+  readonly more: Readonly<Record<string, unknown>>
 
   constructor(
     code: ErrorCode,
@@ -56,6 +61,7 @@ export class AppError extends Error {
     options: {
       details?: readonly ErrorDetail[]
       headers?: Readonly<Record<string, string>>
+      more?: Readonly<Record<string, unknown>>
       cause?: unknown
     } = {},
   ) {
@@ -63,6 +69,7 @@ export class AppError extends Error {
     this.code = code
     this.details = options.details ?? []
     this.headers = options.headers ?? {}
+    this.more = options.more ?? {}
   }
 
   get status(): number {

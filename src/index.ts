@@ -20,6 +20,7 @@ export type { Answer } from './middleware/reply.ts'
 export type {
   Asset,
   Assets,
+  Bus,
   Database,
   Guard,
   Platform,
@@ -30,3 +31,6 @@ export type {
   Statement,
   Step,
 } from './platform.ts'
+export { createLocalBus } from './topics/bus.ts'
+export type { Position } from './topics/position.ts'
+export { type Topic, type TopicOptions, type TopicRule, topic } from './topics/topic.ts'

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { ErrorCode } from './errors.ts'
 import type { Log } from './log.ts'
+import type { RequestMaker } from './messages/request-maker.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What Web standards lack and a runtime supplies. An adapter builds one and hands it to `createApp`. */
 export interface Platform {
   database: Database
+  bus: Bus
   assets: Assets
   settings: Settings
   /** Milliseconds since 1970. May jump either way. */
@@ -14,6 +16,18 @@ export interface Platform {
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   log: Log
   metrics: Metrics
+  /** How sessions of messages are best served here. */
+  sessions?: SessionSettings
+}
+
+/** What a runtime can do for sessions of messages; what it leaves out is done with Web standards alone. */
+export interface SessionSettings {
+  /** How long a peer may be quiet before it is asked whether it is there; null where the runtime sees to that. */
+  heartbeatMs?: number | null
+  /** Makes requests more cheaply than the runtime's own class does. */
+  makeRequest?: RequestMaker
+  /** The body of an answer when it is text at hand, so that no promise is needed; null when it is not. */
+  textOf?(response: Response): string | null
 }
 
 /** What an operator decides, as far as the app itself must know. */
@@ -77,6 +91,20 @@ export interface Database {
   migrate(work: (database: Kysely<unknown>) => Promise<void>): Promise<void>
   /** Finishes what was asked for and lets go of the file. */
   close(): Promise<void>
+}
+
+/**
+ * A doorbell between those who write topics and those who follow them, in one process or in many. What
+ * it says is a hint: the log is the truth. A ring may come late, twice, out of order or never; whoever
+ * listens must stay right then.
+ */
+export interface Bus {
+  /** How often followers look by themselves, because a ring may be lost; null where none can be. */
+  readonly checkMs: number | null
+  /** Says that a topic has come to an offset. Never throws, and never waits. */
+  ring(topic: string, offset: number): void
+  /** Calls the listener at each ring of anybody, until the function it returns is called. */
+  listen(listener: (topic: string, offset: number) => void): () => void
 }
 
 /** Files to serve, read only. */

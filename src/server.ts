@@ -2,10 +2,12 @@ import { createApp } from './app.ts'
 import { echo } from './features/echo.ts'
 import { todos } from './features/todos.ts'
 import type { Platform } from './platform.ts'
+import { topic } from './topics/topic.ts'
 
 /** The server that this repository ships. */
 export function server(platform: Platform) {
-  const app = createApp(platform, [todos])
+  const playground = topic('playground', { parted: false, access: { publish: 'anyone' } })
+  const app = createApp(platform, [todos], [playground])
   app.route('/', echo)
   return app
 }

@@ -4,6 +4,7 @@ import { createApp } from '../src/app.ts'
 import { todos } from '../src/features/todos.ts'
 import { createLog } from '../src/log.ts'
 import { createMetrics, secondsBounds } from '../src/metrics.ts'
+import { createLocalBus } from '../src/topics/bus.ts'
 import { readExposition, readLabels } from './exposition.ts'
 import { createTestDatabase } from './harness/database.ts'
 
@@ -176,6 +177,7 @@ describe('GET /metrics', () => {
     const app = createApp(
       {
         database: subject.database,
+        bus: createLocalBus(),
         assets: { open: async () => null },
         settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken },
         now: Date.now,

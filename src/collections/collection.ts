@@ -44,6 +44,11 @@ export interface RouteTools<F extends Fields> {
 export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
   /**
+   * The field that parts the collection's events by audience: those of rows where it is X go to the topic
+   * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
+   */
+  audience?: keyof F & string
+  /**
    * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
    * with `rows` or `database` and change things by one `commit`.
    */
@@ -91,6 +96,7 @@ export function collection<const Name extends string, F extends Fields, S extend
   options: CollectionOptions<F, S>,
 ): Collection<Name, F, S> {
   checkNames(name, options.fields)
+  checkAudience(name, options.fields, options.audience)
   const full = Object.entries(options.fields).map(([key, { schema }]) => [key, schema] as const)
   const system = { id: z.string(), createdAt: z.iso.datetime(), version: z.int() }
   const row = z.object({ ...system, ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema)])) })
@@ -107,6 +113,13 @@ function outputOf(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema
 }
 
+function checkAudience(name: string, fields: Fields, audience?: string): void {
+  if (audience === undefined) return
+  const column = fields[audience]?.column
+  if (column?.type === 'text' && column.indexed && !column.optional) return
+  throw new TypeError(`The audience of ${name} must be an indexed field of text that is never null.`)
+}
+
 function checkNames(name: string, fields: Fields): void {
   if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_')) {
     throw new TypeError(
@@ -118,9 +131,9 @@ function checkNames(name: string, fields: Fields): void {
   // Lower-cased, because SQL does not tell columns apart by case.
   const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
   for (const key of names) {
-    if (!fieldPattern.test(key) || taken.has(key.toLowerCase())) {
+    if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || key.toLowerCase().startsWith('galley_')) {
       throw new TypeError(
-        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither one that the server sets nor equal to another but for case.`,
+        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither galley_… nor one that the server sets nor equal to another but for case.`,
       )
     }
     taken.add(key.toLowerCase())

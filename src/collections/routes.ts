@@ -6,33 +6,62 @@ import { etagOf, matchesTag } from '../middleware/etag.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import { reply, replyWith } from '../middleware/reply.ts'
 import type { Database } from '../platform.ts'
+import type { TopicLog } from '../topics/log.ts'
+import type { Position } from '../topics/position.ts'
+import { isPart, partOf } from '../topics/topic.ts'
 import type { Collection, RowOf } from './collection.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
 import { countStatement, type Page, readPage } from './list.ts'
-import { listableFields, parseListQuery } from './list-query.ts'
+import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { andThen, type Match, type Rows } from './rows.ts'
+
+/** What the routes of a collection work with. */
+interface RoutesOptions<F extends Fields> {
+  rows: Rows<F>
+  database: Database
+  commit: Commit
+  log: TopicLog
+  epoch(): string
+}
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit }: { rows: Rows<F>; database: Database; commit: Commit },
+  { rows, database, commit, log, epoch }: RoutesOptions<F>,
 ): Hono<Env> {
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
   function list(c: Context): Response | Promise<Response> {
     const query = parseListQuery(parametersOf(c), listable)
-    return andThen(readPage(database, collection, query), (page) => {
-      if (!query.count) return answerPage(c, page)
-      return andThen(database.read(countStatement(collection, query)), ([row]) =>
-        answerPage(c, page, Number(row?.count)),
-      )
-    })
+    return andThen(positionBefore(query), (position) =>
+      andThen(readPage(database, collection, query), (page) => {
+        if (!query.count) return answerPage(c, page, { position })
+        return andThen(database.read(countStatement(collection, query)), ([row]) =>
+          answerPage(c, page, { count: Number(row?.count), position }),
+        )
+      }),
+    )
   }
 
-  function answerPage(c: Context, { rows: stored, next }: Page, count?: number): Response {
-    return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, count } })
+  /** Where to follow from once all pages are read, which only the first page knows. */
+  function positionBefore(query: ListQuery): Position | undefined | Promise<Position> {
+    const topic = query.after === null ? topicOf(query) : null
+    if (topic === null) return undefined
+    return andThen(log.newest(topic), (offset) => ({ epoch: epoch(), offset }))
+  }
+
+  /** The topic that tells of all changes of this list; null where there are several. */
+  function topicOf({ filters }: ListQuery): string | null {
+    const { name, audience } = collection
+    if (audience === undefined) return name
+    const [part] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
+    return typeof part === 'string' && isPart(part) ? partOf(name, part) : null
+  }
+
+  function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
+    return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, ...more } })
   }
 
   function get(c: Context): Response | Promise<Response> {

@@ -1,10 +1,12 @@
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
 import { isoTime } from '../iso-time.ts'
+import { validate } from '../middleware/validate.ts'
 import type { Guard, Platform, Results, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
+import type { TopicLog } from '../topics/log.ts'
 import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
+import { createFeed } from './feed.ts'
 import type { Fields } from './field.ts'
-import { validate } from './validate.ts'
 
 /** Whether a version is the one that the client means; see `If-Match`. */
 export type Match = (version: number) => boolean
@@ -15,19 +17,19 @@ export interface Rows<F extends Fields> {
   get(id: string): RowOf<F> | null | Promise<RowOf<F> | null>
   /** Makes a row of a body, with its id, time and version; nothing is stored yet. @throws AppError `validation_failed` */
   make(body: unknown, id?: string): RowOf<F>
-  /** Stores a row; fails with `precondition_failed` when its id is taken. */
+  /** Stores a row and tells its topic; fails with `precondition_failed` when its id is taken. */
   insert(row: RowOf<F>): Step[]
   /**
    * Changes the fields given, or those that a pure function of the row gives, which may throw an
-   * AppError. `last` of its results is the new row. Fails with `not_found`, or `precondition_failed`
+   * AppError, and tells its topic. `last` of its results is the new row. Fails with `not_found`, or `precondition_failed`
    * where `match` says no.
    */
   update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), match?: Match): Step[]
-  /** Removes a row. Fails as `update` does, and with `conflict` while another row names it. */
+  /** Removes a row and tells its topic. Fails as `update` does, and with `conflict` while another row names it. */
   remove(id: string, match?: Match): Step[]
   /** A stored row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
-  /** The row that the last statement of a write returned. */
+  /** The row that the last change of a write returned. */
   last(results: Results): RowOf<F>
   /** A body that changes a row, validated. @throws AppError `validation_failed` */
   change(body: unknown): ChangeOf<F>
@@ -45,7 +47,7 @@ export function columnsOf({ fields }: AnyCollection): string[] {
 
 export function createRows<F extends Fields>(
   collection: Collection<string, F>,
-  { database, now }: Pick<Platform, 'database' | 'now'>,
+  { database, now, log }: Pick<Platform, 'database' | 'now'> & { log: TopicLog },
   newId: () => string,
 ): Rows<F> {
   const compiled = compile(collection)
@@ -66,6 +68,7 @@ export function createRows<F extends Fields>(
     row.version = stored.version
     return row as RowOf<F>
   }
+  const feed = createFeed(collection, log, decode)
   const references = (values: Record<string, unknown>): Statement[] =>
     compiled.references.flatMap(({ field, statement }) => {
       const id = values[field]
@@ -85,7 +88,7 @@ export function createRows<F extends Fields>(
     decode,
     get: (id) =>
       andThen(database.read({ ...compiled.get, parameters: [id] }), ([stored]) => (stored ? decode(stored) : null)),
-    last: (results) => decode(lastRow(results)),
+    last: (results) => decode(changedRow(results)),
     make(body, chosenId) {
       const values = validate(create, body)
       const ms = now()
@@ -96,7 +99,7 @@ export function createRows<F extends Fields>(
       newestVersion = Math.max(newestVersion, row.version as number)
       return row as RowOf<F>
     },
-    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }],
+    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }, feed.created(row)],
     update: (id, changes, match) => [
       ...(typeof changes === 'function' ? [] : references(changes)),
       { ...compiled.get, parameters: [id], guard: notFound },
@@ -104,16 +107,18 @@ export function createRows<F extends Fields>(
         const stored = lastRow(earlier)
         return updated(stored, typeof changes === 'function' ? changes(decode(stored)) : changes, match)
       },
+      ...feed.updated,
     ],
     remove(id, match) {
       const remove = { ...compiled.remove, parameters: [id] }
-      if (!match) return [remove]
+      if (!match) return [remove, feed.deleted]
       return [
         { ...compiled.get, parameters: [id], guard: notFound },
         (earlier) => {
           if (!match(Number(lastRow(earlier).version))) throw new AppError('precondition_failed')
           return remove
         },
+        feed.deleted,
       ]
     },
     change(body) {
@@ -131,6 +136,13 @@ const notFound: Guard = { error: 'not_found' }
 function lastRow(earlier: Results): SqlRow {
   const row = earlier.at(-1)?.[0]
   if (!row) throw new Error('The last statement returned no row.')
+  return row
+}
+
+/** The row that the last change returned; what tells topics comes after it. */
+function changedRow(results: Results): SqlRow {
+  const row = results.findLast(([first]) => first !== undefined && first.galley_topic === undefined)?.[0]
+  if (!row) throw new Error('The write changed no row.')
   return row
 }
 
@@ -157,7 +169,7 @@ function compile(collection: AnyCollection) {
     // version, every field, id
     update: statementOf(builder.updateTable(name).set(blanks(changeable)).where('id', '=', '').returning(columns)),
     // id
-    remove: { ...statementOf(builder.deleteFrom(name).where('id', '=', '').returning('id')), guard: notFound },
+    remove: { ...statementOf(builder.deleteFrom(name).where('id', '=', '').returning(columns)), guard: notFound },
     references: referencesOf(collection),
   }
 }

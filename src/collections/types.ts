@@ -1,6 +1,7 @@
 /** What Hono's typed client (`hc`) needs to know of a collection's routes. */
 import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
+import type { Position } from '../topics/position.ts'
 import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './collection.ts'
 
 type Success<Data, Status extends number> = {
@@ -32,7 +33,7 @@ type CrudSchema<Name extends string, C> =
         [K in `/api/${Name}`]: {
           $get: Endpoint<
             { query?: ListParameters },
-            { data: RowOf<F>[]; next: string | null; count?: number; status: 200 },
+            { data: RowOf<F>[]; next: string | null; count?: number; position?: Position; status: 200 },
             200
           >
           $post: Endpoint<{ json: CreateOf<F> }, Success<RowOf<F>, 201>, 201>

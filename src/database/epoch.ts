@@ -11,10 +11,11 @@ const epochBytes = 8
 export async function renewEpoch(
   db: Kysely<unknown>,
   { database: { origin }, random }: Pick<Platform, 'database' | 'random'>,
-): Promise<void> {
-  const { rows } = await sql<{ origin: string }>`select origin from galley_epoch`.execute(db)
-  if (rows[0]?.origin === origin) return
+): Promise<string> {
+  const { rows } = await sql<{ epoch: string; origin: string }>`select epoch, origin from galley_epoch`.execute(db)
+  if (rows[0]?.origin === origin) return rows[0].epoch
   const epoch = random(new Uint8Array(epochBytes)).toHex()
   await sql`delete from galley_epoch`.execute(db)
   await sql`insert into galley_epoch (epoch, origin) values (${epoch}, ${origin})`.execute(db)
+  return epoch
 }

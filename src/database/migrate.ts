@@ -41,6 +41,16 @@ const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '003_topics': {
+    async up(db) {
+      await sql`create table galley_events (
+        topic text not null, "offset" integer not null, type text not null, at integer not null, data text not null,
+        messageId text, primary key (topic, "offset")
+      ) without rowid`.execute(db)
+      await sql`create unique index galley_events_message on galley_events (topic, messageId)
+        where messageId is not null`.execute(db)
+    },
+  },
 }
 
 /** Whether a database with this migration can be read by this version. */

@@ -11,11 +11,11 @@ export function isLoopback(hostname: string): boolean {
 /**
  * Refuses what changes things when another site's page asks for it, cookie or not: otherwise any web
  * page could write to a server on localhost. Browsers say so in `Sec-Fetch-Site` (Fetch Metadata),
- * older ones in `Origin`; other clients send neither and pass.
+ * older ones in `Origin`; other clients send neither and pass. A WebSocket counts as what changes things.
  * @throws AppError `cross_site`
  */
 export function refuseCrossSite(request: Request, allowedOrigins: ReadonlySet<string>): void {
-  if (safeMethods.has(request.method)) return
+  if (safeMethods.has(request.method) && !request.headers.has('sec-websocket-key')) return
   const origin = request.headers.get('origin')
   if (origin !== null && allowedOrigins.has(origin)) return
   const site = request.headers.get('sec-fetch-site')

@@ -16,7 +16,11 @@ import { traceparentOf } from './trace.ts'
 type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /** Lets a request in to its handler, and its answer out. Never throws. */
-export type Door = (request: Request, handle: Handler, peer?: Peer | null) => Response | Promise<Response>
+export interface Door {
+  (request: Request, handle: Handler, peer?: Peer | null): Response | Promise<Response>
+  /** The client, if it would let the request in; else null. */
+  admits(request: Request, peer: Peer): Peer | null
+}
 
 /**
  * What happens to every request before and after its route, in one pass and without a promise of its
@@ -77,8 +81,7 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     const exchange = recorder.begin(request, context)
     try {
       if (peer !== null) context.peer = clientPeer(request, peer)
-      checkHost(request)
-      refuseCrossSite(request, corsOrigins)
+      check(request)
       const response = handle(request, context)
       return response instanceof Promise ? inTime(exchange, response) : finish(exchange, response)
     } catch (error) {
@@ -113,7 +116,23 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context), peer))
   }
 
-  return (request, handle, peer = null) => (request.method === 'HEAD' ? head : admit)(request, handle, peer)
+  function check(request: Request): void {
+    checkHost(request)
+    refuseCrossSite(request, corsOrigins)
+  }
+
+  function admits(request: Request, peer: Peer): Peer | null {
+    try {
+      check(request)
+      return clientPeer(request, peer)
+    } catch {
+      return null
+    }
+  }
+
+  const door = (request: Request, handle: Handler, peer: Peer | null = null) =>
+    (request.method === 'HEAD' ? head : admit)(request, handle, peer)
+  return Object.assign(door, { admits })
 }
 
 /** Without `Range`, which is for GET alone (RFC 9110 §14.2). */

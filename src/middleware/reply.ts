@@ -95,7 +95,7 @@ interface ErrorBody {
 }
 
 function errorBody(error: AppError, requestId: string): ErrorBody {
-  const body = { error: error.message, status: error.status, code: error.code, requestId }
+  const body = { error: error.message, status: error.status, code: error.code, requestId, ...error.more }
   return error.details.length > 0 ? { ...body, details: error.details } : body
 }
 

@@ -5,10 +5,12 @@ import { type Fields, field } from '../../src/collections/field.ts'
 import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Platform } from '../../src/platform.ts'
+import { createLocalBus } from '../../src/topics/bus.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const platform: Platform = {
   database: (await createTestDatabase([])).database,
+  bus: createLocalBus(),
   assets: { open: async () => null },
   settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' },
   now: Date.now,

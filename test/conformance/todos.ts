@@ -139,7 +139,7 @@ function addresses({ send }: Pick<Subject, 'send'>): void {
     const todo = await createTodo(send)
     const reply = await send('GET /api/todos?sort=-createdAt&limit=1000')
     expect(reply.rows).toContainEqual(todo)
-    expect(Object.keys(reply.body()).toSorted()).toEqual(['data', 'next', 'status'])
+    expect(Object.keys(reply.body()).toSorted()).toEqual(['data', 'next', 'position', 'status'])
   })
 
   test('/api/v1 is the fixed name of the same todos', async () => {

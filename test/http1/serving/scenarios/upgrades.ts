@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { ServeOptions } from '../../../../adapters/tcp.ts'
 import type { Scenario } from '../scenario.ts'
@@ -12,10 +13,15 @@ const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: true
 function handleUpgrade(...[request, socket, head]: Parameters<NonNullable<ServeOptions['upgrade']>>): boolean {
   if (!request.url.endsWith('/echo')) return false
   const { method, headers } = request
-  webSockets.handleUpgrade({ method, headers: Object.fromEntries(headers) }, socket, head, (webSocket) => {
-    webSocket.on('error', () => {})
-    webSocket.on('message', (data: Buffer, isBinary: boolean) => webSocket.send(data, { binary: isBinary }))
-  })
+  webSockets.handleUpgrade(
+    { method, headers: Object.fromEntries(headers) } as IncomingMessage,
+    socket,
+    head,
+    (webSocket) => {
+      webSocket.on('error', () => {})
+      webSocket.on('message', (data: Buffer, isBinary: boolean) => webSocket.send(data, { binary: isBinary }))
+    },
+  )
   return true
 }
 

@@ -1,0 +1,132 @@
+/**
+ * Topics as server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html). The id of each
+ * event is its position, so that a browser's EventSource says by itself where to go on. What the other
+ * end does not take stays in the log: the stream holds little and reads on when it is asked to.
+ */
+import type { Context } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { dataHeaders } from '../middleware/secure-headers.ts'
+import { eventText, type TopicEvent } from './event.ts'
+import type { Position, Start } from './position.ts'
+import type { Topics } from './topics.ts'
+
+/** Written ahead of what is taken; beyond it the stream waits. */
+const aheadBytesMax = 64 * 1024
+/** Well within what proxies take for a connection that is dead. */
+const heartbeatMs = 15_000
+/** How soon a client comes back. */
+const retryMs = 1000
+
+export interface EventStreams {
+  /** Follows a topic after a position, or from now on. @throws AppError as `Topics.subscribe` does */
+  answer(c: Context, topic: string, after: Position | null): Promise<Response>
+  /** Ends all streams, and begins no more. */
+  end(): void
+}
+
+interface Stream {
+  beat(): void
+  end(): void
+}
+
+const encoder = new TextEncoder()
+const heartbeat = encoder.encode(':\n\n')
+
+export function createEventStreams(topics: Topics): EventStreams {
+  const open = new Set<Stream>()
+  let timer: ReturnType<typeof setInterval> | undefined
+  let isEnding = false
+
+  /** A form of an event, so that it is made once for all streams. */
+  const frame = (event: TopicEvent) =>
+    encoder.encode(`id: ${topics.epoch}:${event.offset}\ndata: ${event.as(eventText)}\n\n`)
+
+  function add(stream: Stream): void {
+    open.add(stream)
+    timer ??= setInterval(() => {
+      for (const each of open) each.beat()
+    }, heartbeatMs)
+  }
+
+  function remove(stream: Stream): void {
+    open.delete(stream)
+    if (open.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  async function answer(c: Context, topic: string, after: Position | null): Promise<Response> {
+    if (isEnding) throw new AppError('draining')
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+    const isOpen = () => open.has(stream)
+    const finish = (error?: unknown) => {
+      if (!isOpen()) return
+      remove(stream)
+      subscription.close()
+      if (error === undefined) controller?.close()
+      else controller?.error(error)
+    }
+    const send = (bytes: Uint8Array) => controller?.enqueue(bytes)
+    const hasRoom = () => (controller?.desiredSize ?? 0) > 0
+    const { start, subscription } = await topics.subscribe({
+      topic,
+      principal: c.env.principal,
+      after,
+      subscriber: {
+        take(events) {
+          let taken = 0
+          for (; taken < events.length && hasRoom(); taken += 1) send((events[taken] as TopicEvent).as(frame))
+          return taken
+        },
+        gap: (gap) => send(news('gap', gap)),
+        fail: finish,
+      },
+    })
+    const stream: Stream = {
+      beat: () => hasRoom() && send(heartbeat),
+      end: () => finish(),
+    }
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(made) {
+          controller = made
+          add(stream)
+          send(encoder.encode(`retry: ${retryMs}\n`))
+          send(news('position', start))
+          if (!start.recovered) send(news('gap', start))
+          subscription.resume()
+        },
+        pull: () => subscription.resume(),
+        cancel: () => {
+          remove(stream)
+          subscription.close()
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: aheadBytesMax }),
+    )
+    return new Response(body, { headers: streamHeaders })
+  }
+
+  return {
+    answer,
+    end() {
+      isEnding = true
+      for (const stream of open) stream.end()
+    },
+  }
+}
+
+/** A proxy that buffers would hold events back. */
+const streamHeaders = {
+  ...dataHeaders,
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+}
+
+function news(name: 'position' | 'gap', { position, ...rest }: Start): Uint8Array {
+  const { epoch, offset } = position
+  return encoder.encode(
+    `id: ${epoch}:${offset}\nevent: ${name}\ndata: ${JSON.stringify({ epoch, offset, ...rest })}\n\n`,
+  )
+}

@@ -1,0 +1,84 @@
+import type { Context } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { reply } from '../middleware/reply.ts'
+import { eventText, type TopicEvent } from './event.ts'
+import type { Position, Start } from './position.ts'
+import type { Topics } from './topics.ts'
+
+/** Below what proxies and servers take for a request that hangs. */
+export const waitSecondsMax = 25
+
+/** What a long poll asks for. */
+export interface Poll {
+  topic: string
+  after: Position | null
+  /** How many events it takes. */
+  limit: number
+  waitMs: number
+}
+
+export interface LongPolls {
+  answer(c: Context, poll: Poll): Promise<Response>
+  /** Answers all that wait, and from now on nobody waits. */
+  end(): void
+}
+
+export function createLongPolls(topics: Topics): LongPolls {
+  const waiting = new Set<() => void>()
+  let isEnding = false
+
+  async function answer(c: Context, { topic, after, limit, waitMs }: Poll): Promise<Response> {
+    const { principal } = c.env
+    if (after === null) return answerEvents(c, [], await topics.position(topic, principal))
+    const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
+    const take = (events: readonly TopicEvent[]) => {
+      resolve(events.slice(0, limit))
+      return 0
+    }
+    const gap = (start: Start & { recovered: false }) => reject(gapError(start))
+    const { start, subscription } = await topics.subscribe({
+      topic,
+      principal,
+      after,
+      subscriber: { take, gap, fail: reject },
+    })
+    const giveUp = () => resolve([])
+    const timer = setTimeout(giveUp, isEnding ? 0 : waitMs)
+    const { signal } = c.req.raw
+    try {
+      if (!start.recovered) throw gapError(start)
+      waiting.add(giveUp)
+      signal.addEventListener('abort', giveUp)
+      subscription.resume()
+      const events = await promise
+      const last = events.at(-1)
+      return last
+        ? answerEvents(c, events, { epoch: topics.epoch, offset: last.offset })
+        : reply(c, 204, null, uncached)
+    } finally {
+      clearTimeout(timer)
+      waiting.delete(giveUp)
+      signal.removeEventListener('abort', giveUp)
+      subscription.close()
+    }
+  }
+
+  return {
+    answer,
+    end() {
+      isEnding = true
+      for (const giveUp of waiting) giveUp()
+    },
+  }
+}
+
+const uncached = { 'Cache-Control': 'no-store' }
+
+function answerEvents(c: Context, events: readonly TopicEvent[], position: Position): Response {
+  const list = events.map((event) => event.as(eventText)).join()
+  return reply(c, 200, `{"data":[${list}],"position":${JSON.stringify(position)},"status":200}`, uncached)
+}
+
+function gapError({ reason, position }: Start & { recovered: false }): AppError {
+  return new AppError('gap', undefined, { headers: uncached, more: { reason, position } })
+}

@@ -1,0 +1,117 @@
+import type { TopicEvent } from './event.ts'
+import type { TopicLog } from './log.ts'
+import type { Position } from './position.ts'
+import type { Subscriber, Subscription } from './subscription.ts'
+import type { Follower, Tail } from './tail.ts'
+
+export interface ReaderOptions {
+  log: TopicLog
+  topic: string
+  epoch: string
+  offset: number
+  subscriber: Subscriber
+  /** @throws AppError when the topic may not be read any more */
+  authorize(): void
+  hold(): Tail
+  release(): void
+}
+
+/** Between two batches others get their turn, because a database may answer at once. */
+const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve))
+
+/** One subscription: at the tail, on its way there through the log, or waiting to be asked for more. */
+export class Reader implements Subscription, Follower {
+  readonly #options: ReaderOptions
+  readonly #tail: Tail
+  #offset: number
+  #state: 'waiting' | 'reading' | 'following' | 'closed' = 'waiting'
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    this.#offset = options.offset
+    this.#tail = options.hold()
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  get position(): Position {
+    return { epoch: this.#options.epoch, offset: this.#offset }
+  }
+
+  resume(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'reading'
+    void this.#catchUp()
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#tail.leave(this)
+    this.#options.release()
+  }
+
+  deliver(events: readonly TopicEvent[]): boolean {
+    const taken = this.#take(events)
+    this.#offset = events[taken - 1]?.offset ?? this.#offset
+    const wantsMore = taken === events.length
+    if (!wantsMore && this.#state !== 'closed') this.#state = 'waiting'
+    return wantsMore
+  }
+
+  /** A subscriber that fails does so alone. */
+  #take(events: readonly TopicEvent[]): number {
+    const { subscriber } = this.#options
+    try {
+      return subscriber.take(events)
+    } catch (error) {
+      this.close()
+      subscriber.fail(error)
+      return 0
+    }
+  }
+
+  fallBehind(): void {
+    this.#state = 'waiting'
+    this.resume()
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      this.#options.authorize()
+      while (this.#state === 'reading') {
+        if (this.#tail.isAt(this.#offset)) this.#follow()
+        else await this.#readBatch()
+      }
+    } catch (error) {
+      if (this.#state === 'closed') return
+      this.close()
+      this.#options.subscriber.fail(error)
+    }
+  }
+
+  async #readBatch(): Promise<void> {
+    const { log, topic } = this.#options
+    const batch = await log.read(topic, this.#offset)
+    if (this.#state !== 'reading') return
+    if (batch === 'trimmed') await this.#leap()
+    else if (batch.events.length === 0) this.#follow()
+    else if (this.deliver(batch.events)) await nextTurn()
+  }
+
+  #follow(): void {
+    this.#state = 'following'
+    this.#tail.join(this)
+  }
+
+  /** Goes on at the newest event, because the next one is gone. */
+  async #leap(): Promise<void> {
+    const { log, topic, subscriber } = this.#options
+    const { newest } = await log.range(topic)
+    if (this.#state !== 'reading') return
+    this.#offset = newest
+    subscriber.gap({ position: this.position, recovered: false, reason: 'trimmed' })
+  }
+}

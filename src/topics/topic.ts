@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi'
+import { AppError } from '../errors.ts'
+import type { Retention } from './log.ts'
+
+/** Who may do something with a topic. */
+export type TopicRule = 'anyone' | 'nobody' | ((principal: string, topic: string) => boolean)
+
+export interface TopicOptions {
+  /** What the data of an event must be; any JSON unless it says otherwise. */
+  data?: z.ZodType
+  /** Whether it is not one log but many, `NAME/PART`, each with its own audience. */
+  parted?: boolean
+  /** Everybody may read, and nobody may publish but the server itself, unless it says otherwise. */
+  access?: { read?: TopicRule; publish?: TopicRule }
+  /** 10,000 events or 7 days, whichever is less, unless it says otherwise. */
+  keep?: { events?: number; days?: number }
+}
+
+/** A topic, declared. */
+export interface Topic {
+  name: string
+  data: z.ZodType
+  isParted: boolean
+  read: TopicRule
+  publish: TopicRule
+  retention: Retention
+}
+
+const namePattern = /^[a-z][a-z0-9_]{0,39}$/
+const partPattern = /^[A-Za-z0-9._~@-]{1,100}$/
+const dayMs = 24 * 60 * 60 * 1000
+
+/**
+ * Declares a topic: a log of events that clients follow, and publish to where they may.
+ * @throws TypeError when the name can't be one
+ */
+export function topic(name: string, options: TopicOptions = {}): Topic {
+  if (!namePattern.test(name))
+    throw new TypeError(`The topic name ${JSON.stringify(name)} must be like news: ${namePattern}.`)
+  const { data = z.unknown(), parted = false, access = {}, keep = {} } = options
+  return {
+    name,
+    data,
+    isParted: parted,
+    read: access.read ?? 'anyone',
+    publish: access.publish ?? 'nobody',
+    retention: { events: keep.events ?? 10_000, ageMs: (keep.days ?? 7) * dayMs },
+  }
+}
+
+/** Whether it can name a part of a topic: 1 to 100 characters that a path has as they are (RFC 3986 §2.3), and `@`. */
+export function isPart(text: string): boolean {
+  return partPattern.test(text)
+}
+
+/** The name of one part of a topic. */
+export function partOf(name: string, part: string): string {
+  return `${name}/${part}`
+}
+
+/** Finds what topics are declared, and asks their rules. */
+export interface TopicRules {
+  /** @throws AppError `not_found`, `forbidden` */
+  authorize(name: string, principal: string, action?: 'read' | 'publish'): Topic
+  /** How much of a topic is kept; null for one that is not declared any more. */
+  retentionOf(name: string): Retention | null
+}
+
+export function createTopicRules(topics: readonly Topic[]): TopicRules {
+  const declared = new Map(topics.map((each) => [each.name, each]))
+  if (declared.size < topics.length) throw new TypeError('Two topics have the same name.')
+
+  function find(name: string): Topic | null {
+    const slash = name.indexOf('/')
+    const found = declared.get(slash === -1 ? name : name.slice(0, slash))
+    if (!found || found.isParted !== slash > 0) return null
+    return slash === -1 || isPart(name.slice(slash + 1)) ? found : null
+  }
+
+  return {
+    authorize(name, principal, action = 'read') {
+      const found = find(name)
+      if (!found || !allows(found.read, principal, name)) throw new AppError('not_found', 'There is no such topic.')
+      if (action === 'publish' && !allows(found.publish, principal, name)) throw new AppError('forbidden')
+      return found
+    },
+    retentionOf: (name) => find(name)?.retention ?? null,
+  }
+}
+
+function allows(rule: TopicRule, principal: string, topic: string): boolean {
+  return typeof rule === 'function' ? rule(principal, topic) : rule === 'anyone'
+}

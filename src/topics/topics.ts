@@ -1,0 +1,107 @@
+import { AppError } from '../errors.ts'
+import type { Bus } from '../platform.ts'
+import type { TopicLog } from './log.ts'
+import type { Position, Start } from './position.ts'
+import { Reader } from './reader.ts'
+import type { Subscriber, Subscription } from './subscription.ts'
+import { gapAt, Tail } from './tail.ts'
+
+export type { Subscriber, Subscription } from './subscription.ts'
+
+/** The topics of a server: logs to read, and to follow. */
+export interface Topics {
+  readonly epoch: string
+  /** @throws AppError `not_found` where there is no such topic, `forbidden` where it may not be read */
+  position(topic: string, principal: string): Promise<Position>
+  /**
+   * Follows a topic after a position, or from now on. Says first where it starts; the first events come
+   * after the first `resume`, so that this can be told before them.
+   * @throws AppError `not_found`, `forbidden`, `busy`
+   */
+  subscribe(request: Subscribe): Promise<{ start: Start; subscription: Subscription }>
+}
+
+export interface Subscribe {
+  topic: string
+  principal: string
+  after: Position | null
+  subscriber: Subscriber
+}
+
+export interface TopicsOptions {
+  log: TopicLog
+  bus: Bus
+  /** Known once the server has started. */
+  epoch(): string
+  /** @throws AppError `not_found` where there is no such topic, `forbidden` where it may not be read */
+  authorize(topic: string, principal: string): void
+}
+
+/** Subscriptions at a time, of all sessions and streams together; each costs some hundred bytes. */
+const readersMax = 262_144
+
+export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Topics {
+  const tails = new Map<string, { tail: Tail; readers: number }>()
+  let readers = 0
+  let check: ReturnType<typeof setInterval> | undefined
+
+  bus.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
+
+  function hold(topic: string): Tail {
+    const held = tails.get(topic) ?? { tail: new Tail(log, topic), readers: 0 }
+    held.readers += 1
+    readers += 1
+    tails.set(topic, held)
+    if (bus.checkMs !== null) check ??= setInterval(checkAll, bus.checkMs)
+    return held.tail
+  }
+
+  function release(topic: string): void {
+    const held = tails.get(topic)
+    if (!held) return
+    held.readers -= 1
+    readers -= 1
+    if (held.readers === 0) tails.delete(topic)
+    if (tails.size > 0) return
+    clearInterval(check)
+    check = undefined
+  }
+
+  function checkAll(): void {
+    for (const { tail } of tails.values()) if (tail.isFollowed) tail.check().catch(() => {})
+  }
+
+  async function startAt(topic: string, after: Position | null): Promise<Start> {
+    const range = await log.range(topic)
+    const newest = { epoch: epoch(), offset: range.newest }
+    if (after === null) return { position: newest, recovered: true }
+    const reason = after.epoch === epoch() ? gapAt(after.offset, range) : 'epoch'
+    return reason === null ? { position: after, recovered: true } : { position: newest, recovered: false, reason }
+  }
+
+  return {
+    get epoch() {
+      return epoch()
+    },
+    async position(topic, principal) {
+      authorize(topic, principal)
+      return { epoch: epoch(), offset: (await log.range(topic)).newest }
+    },
+    async subscribe({ topic, principal, after, subscriber }) {
+      authorize(topic, principal)
+      if (readers >= readersMax) throw new AppError('busy')
+      const start = await startAt(topic, after)
+      const subscription = new Reader({
+        log,
+        topic,
+        epoch: epoch(),
+        subscriber,
+        offset: start.position.offset,
+        authorize: () => authorize(topic, principal),
+        hold: () => hold(topic),
+        release: () => release(topic),
+      })
+      return { start, subscription }
+    },
+  }
+}
