@@ -1,12 +1,15 @@
 import { parseConfig, settingsOf } from '../src/config.ts'
+import type { Peer } from '../src/context.ts'
 import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
+import type { Sessions } from '../src/messages/sessions.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createDoor } from '../src/middleware/door.ts'
 import type { Asset, Assets, Platform } from '../src/platform.ts'
 import { createLocalBus } from '../src/topics/bus.ts'
 import { serveAsset } from '../src/web/assets.ts'
 import { createObjectDatabase, type ObjectStorage } from './durable-object.ts'
+import { ObjectSessions, type ObjectWebSocket, type SocketHolder } from './object-sessions.ts'
 
 /** Something with a `fetch`: a Durable Object's stub, or the binding of the static assets. */
 interface Fetcher {
@@ -19,24 +22,43 @@ export interface WorkerEnv extends Record<string, unknown> {
   ASSETS?: Fetcher
 }
 
-export interface ObjectState {
-  storage: ObjectStorage
+export interface ObjectState extends SocketHolder {
+  storage: ObjectStorage & {
+    getAlarm(): Promise<number | null>
+    setAlarm(atMs: number): Promise<void>
+  }
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>
 }
 
 interface Served {
-  fetch(request: Request): Response | Promise<Response>
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
   start(): Promise<void>
+  tidy(): Promise<void>
+  admits(request: Request, peer: Peer): Peer | null
+  sessions: Sessions
+}
+
+/** What a Durable Object does. */
+interface GalleyObject {
+  fetch(request: Request): Promise<Response>
+  alarm(): Promise<void>
+  webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void>
+  webSocketClose(webSocket: ObjectWebSocket): void
+  webSocketError(webSocket: ObjectWebSocket): void
 }
 
 /** What the Worker's entry file exports: `worker` as default, `Galley` by its name. */
 export interface WorkerExports {
   worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
-  Galley: new (state: ObjectState, env: WorkerEnv) => { fetch(request: Request): Promise<Response> }
+  Galley: new (state: ObjectState, env: WorkerEnv) => GalleyObject
 }
 
 /** All requests that are not for a file go to this one object, for now. */
 const objectName = 'main'
+/** How long after something was written the object tidies up. */
+const tidyAfterMs = 60 * 60 * 1000
+/** How often members who went without a word are looked for, while there are members. */
+const silenceSweepMs = 20_000
 const fileName = /\.\w{1,16}$/
 
 /**
@@ -44,16 +66,24 @@ const fileName = /\.\w{1,16}$/
  * SQLite; the Worker in front of it, `worker`, serves the static files and hands on the rest.
  */
 export function serve(server: (platform: Platform) => Served): WorkerExports {
-  class Galley {
-    #app: Served | null = null
+  class Galley implements GalleyObject {
+    #running: { app: Served; sessions: ObjectSessions } | null = null
     #failure: unknown
+    readonly #storage: ObjectState['storage']
+    #alarmMs = Number.POSITIVE_INFINITY
 
     constructor(state: ObjectState, env: WorkerEnv) {
+      this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
-          const app = server(createPlatform(env, state.storage))
+          const platform = createPlatform(env, state.storage)
+          const app = server(platform)
           await app.start()
-          this.#app = app
+          const sessions = new ObjectSessions(app, state, state.storage)
+          await sessions.wake()
+          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
+          platform.bus.listen(() => this.#wakeWithin(tidyAfterMs))
+          this.#running = { app, sessions }
         } catch (error) {
           this.#failure = error
         }
@@ -61,7 +91,38 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
     }
 
     async fetch(request: Request): Promise<Response> {
-      return this.#app ? await this.#app.fetch(request) : refuse(this.#failure, request)
+      if (!this.#running) return refuse(this.#failure, request)
+      const { app, sessions } = this.#running
+      const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
+      return sessions.connect(request, peer) ?? (await app.fetch(request, peer))
+    }
+
+    async alarm(): Promise<void> {
+      this.#alarmMs = Number.POSITIVE_INFINITY
+      if (!this.#running) return
+      if (this.#running.sessions.endSilent()) this.#wakeWithin(silenceSweepMs)
+      await this.#running.app.tidy()
+    }
+
+    async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {
+      this.#running?.sessions.receive(webSocket, message)
+      if (this.#running?.sessions.hasMembers) this.#wakeWithin(silenceSweepMs)
+    }
+
+    webSocketClose(webSocket: ObjectWebSocket): void {
+      this.#running?.sessions.closed(webSocket)
+    }
+
+    webSocketError(webSocket: ObjectWebSocket): void {
+      this.#running?.sessions.closed(webSocket)
+    }
+
+    /** Sees that an alarm comes by then at the latest. */
+    #wakeWithin(ms: number): void {
+      const atMs = Date.now() + ms
+      if (this.#alarmMs <= atMs) return
+      this.#alarmMs = atMs
+      void this.#storage.setAlarm(atMs)
     }
   }
 
@@ -104,6 +165,7 @@ function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' |
     random: (bytes) => crypto.getRandomValues(bytes),
     log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
     metrics: createMetrics(),
+    sessions: { heartbeatMs: null },
   }
 }
 

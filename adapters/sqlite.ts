@@ -2,8 +2,9 @@
  * The database port over node:sqlite, on Node and Deno.
  *
  * Writes that arrive in one turn of the event loop, or while the group before them is on its way to the
- * disk, share one transaction, so that durability costs one fsync for the group and not one for each. Each has a savepoint of its own where it has several
- * statements, so a failing one is undone alone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
+ * disk, share one transaction, so that durability costs one fsync for the group and not one for each. A group runs without
+ * savepoints, which cost as much as an insert; where one member fails half-way, all of it runs again with a savepoint for
+ * each, so that the failing one is undone alone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
  * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
  * member runs again on its own and gets its own verdict.
  */
@@ -32,7 +33,7 @@ interface Pending {
 
 const probe: Statement = { sql: 'select count(*) from sqlite_schema', parameters: [] }
 
-type Outcome = { results: Results } | { error: unknown }
+type Outcome = { results: Results } | { error: unknown; isHalfDone?: boolean }
 
 /** The part of `DatabaseSync` that is used; tests put faults in between. */
 export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'isTransaction' | 'close'>
@@ -59,39 +60,42 @@ export function createSqliteDatabase(
 
   const run = ({ sql, parameters }: Statement, on = connection) => prepare(on, sql).all(...parameters) as SqlRow[]
 
-  function runSteps(steps: readonly Step[]): Results {
-    const results: (readonly SqlRow[])[] = []
+  function runSteps(steps: readonly Step[], results: (readonly SqlRow[])[]): void {
     for (const step of steps) {
       const statement = typeof step === 'function' ? step(results) : step
       const rows = run(statement)
       if (statement.guard && rows.length === 0) throw guardError(statement.guard)
       results.push(rows)
     }
-    return results
   }
 
   /** One member of a group. A single statement undoes itself. */
-  function runMember(steps: readonly Step[]): Outcome {
-    const nested = steps.length > 1
+  function runMember(steps: readonly Step[], savepoints: boolean): Outcome {
+    const nested = savepoints && steps.length > 1
+    const results: (readonly SqlRow[])[] = []
     if (nested) connection.exec('SAVEPOINT member')
     try {
-      const results = runSteps(steps)
+      runSteps(steps, results)
       if (nested) connection.exec('RELEASE member')
       return { results }
     } catch (error) {
       if (nested && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
-      return { error }
+      return { error, isHalfDone: !nested && results.length > 0 }
     }
   }
 
-  /** The outcomes in order. @throws what made the transaction as a whole fail; nothing of it happened then */
-  function runGroup(group: readonly Pending[]): Outcome[] {
+  /**
+   * The outcomes in order; null where a member failed half-way and there are no savepoints.
+   * @throws what made the transaction as a whole fail. In both cases nothing of it happened
+   */
+  function runGroup(group: readonly Pending[], savepoints: boolean): Outcome[] | null {
     connection.exec('BEGIN IMMEDIATE')
     try {
       const outcomes: Outcome[] = []
       for (const { steps } of group) {
-        const outcome = runMember(steps)
+        const outcome = runMember(steps, savepoints)
         if (!connection.isTransaction) throw 'error' in outcome ? outcome.error : new Error('The transaction was lost.')
+        if ('error' in outcome && outcome.isHalfDone) return null
         outcomes.push(outcome)
       }
       connection.exec('COMMIT')
@@ -103,7 +107,7 @@ export function createSqliteDatabase(
 
   function commitGroup(group: readonly Pending[]): Outcome[] {
     try {
-      return runGroup(group)
+      return runGroup(group, false) ?? runGroup(group, true) ?? []
     } catch (error) {
       return group.length === 1 ? [{ error }] : group.flatMap((member) => commitGroup([member]))
     }

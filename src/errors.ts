@@ -23,6 +23,7 @@ export const errorTable = {
   misdirected_request: { status: 421, text: 'This server does not answer to that host name.' },
   idempotency_key_reused: { status: 422, text: 'This Idempotency-Key was used for another request.' },
   upgrade_required: { status: 426, text: 'This address is for WebSockets.' },
+  too_many_requests: { status: 429, text: 'Too many requests at a time.' },
   headers_too_large: { status: 431, text: 'The header fields are too large.' },
   internal: { status: 500, text: 'Something went wrong on our side.' },
   not_implemented: { status: 501, text: 'This server does not do that.' },
