@@ -23,6 +23,7 @@ import type { Platform } from './platform.ts'
 import { createRouter } from './router.ts'
 import { withDoorbell } from './topics/doorbell.ts'
 import { createTopicLog } from './topics/log.ts'
+import { describeTopic } from './topics/openapi.ts'
 import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
 import { createMetricsRoute } from './web/metrics.ts'
@@ -86,6 +87,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     fetch: (request, peer) => door(request, handle, peer),
   })
   hono.route('/api/topics', live.routes)
+  for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)
   hono.get('/api/connect', (c) => refuseConnection(c.req.raw))
   hono.route('/', createPages(platform.assets, collections))
   hono.route('/', createMetricsRoute(platform))
@@ -212,6 +214,8 @@ function methodsOf(hono: OpenAPIHono<Env>): TrieRouter<string> {
   return router
 }
 
+const pagePath = /^\/[a-z][a-z0-9-]{0,39}$/
+
 /** What the log and the metrics call the route of a static file. */
 const fileRoute = '(file)'
 
@@ -221,7 +225,7 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
   const isRead = method === 'GET' || method === 'HEAD'
   const allow = allowedMethods(path)
   if (allow === null) {
-    const asset = await serveAsset(assets, c.req.raw, path)
+    const asset = (await serveAsset(assets, c.req.raw, path)) ?? (await servePage(assets, c.req.raw, path))
     if (asset && isRead) {
       c.env.route = fileRoute
       return asset
@@ -232,6 +236,11 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
   const headers = { Allow: allow ?? 'GET, HEAD, OPTIONS' }
   if (method === 'OPTIONS') return reply(c, 204, null, headers)
   throw new AppError('method_not_allowed', `${method} is not for this address.`, { headers })
+}
+
+/** `/chat` is the page `chat.html`, if there is one. */
+async function servePage(assets: Platform['assets'], request: Request, path: string): Promise<Response | null> {
+  return pagePath.test(path) ? serveAsset(assets, request, `${path}.html`) : null
 }
 
 function answerError(error: unknown, c: Context, { log }: Platform): Response {

@@ -28,6 +28,8 @@ export interface LiveOptions {
 export interface Live {
   /** To be mounted at `/api/topics`. */
   routes: Hono<Env>
+  /** Every topic that there is. */
+  topics: readonly Topic[]
   sessions: Sessions
   /** Lets go of events that need not be kept. */
   tidy(): Promise<void>
@@ -37,8 +39,8 @@ export interface Live {
 
 export function createLive({ platform, collections, topics: own, log, commit, epoch, fetch }: LiveOptions): Live {
   const { bus, random, log: output, sessions: options } = platform
-  const ofCollections = collections.map(({ name, audience }) => topic(name, { parted: audience !== undefined }))
-  const rules = createTopicRules([...ofCollections, ...own])
+  const all = [...own, ...collections.map(({ name, audience }) => topic(name, { parted: audience !== undefined }))]
+  const rules = createTopicRules(all)
   const authorize = (name: string, principal: string) => void rules.authorize(name, principal)
   const topics = createTopics({ log, bus, epoch, authorize })
   const streams = createEventStreams(topics)
@@ -47,6 +49,7 @@ export function createLive({ platform, collections, topics: own, log, commit, ep
   const problem = (error: unknown) => output.problem({ requestId: '', method: '', path: '', error })
   return {
     routes: createTopicRoutes({ log, rules, presence, commit, streams, polls, epoch }),
+    topics: all,
     sessions: createSessions({ fetch, topics, presence, random, problem, ...options }),
     tidy: createHousekeeping(log, rules, bus).tidy,
     end() {

@@ -103,7 +103,7 @@ export interface Bus {
   readonly checkMs: number | null
   /** Says that a topic has come to an offset. Never throws, and never waits. */
   ring(topic: string, offset: number): void
-  /** Calls the listener at each ring of anybody, until the function it returns is called. */
+  /** Calls the listener at each ring of anybody, until the function it returns is called. It must not throw. */
   listen(listener: (topic: string, offset: number) => void): () => void
 }
 

@@ -1,42 +1,13 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { errorTable } from '../errors.ts'
+import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../openapi.ts'
 import type { AnyCollection } from './collection.ts'
 import type { Column } from './field.ts'
 import { idPattern } from './id.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields, operators } from './list-query.ts'
 
-/** The body of every error. */
-export const errorSchema = z
-  .object({
-    error: z.string().openapi({ description: 'What is wrong, for people.' }),
-    status: z.int(),
-    code: z.enum(Object.keys(errorTable) as [string, ...string[]]),
-    requestId: z.string(),
-    details: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })).optional(),
-  })
-  .openapi('Error')
-
 const idParameter = z.object({ id: z.string().regex(idPattern) })
 const ifMatch = z.string().optional().openapi({ description: 'Only if the ETag is still this one; else 412.' })
-const idempotencyKey = z
-  .string()
-  .max(255)
-  .optional()
-  .openapi({ description: 'A repeat with the same key gets the first answer again, for 24 hours.' })
-
-function json(schema: z.ZodType, description: string) {
-  return { description, content: { 'application/json': { schema } } }
-}
-
-function failures(...statuses: number[]) {
-  return Object.fromEntries(statuses.map((status) => [status, json(errorSchema, textOf(status))]))
-}
-
-function textOf(status: number): string {
-  return Object.values(errorTable).find((entry) => entry.status === status)?.text ?? 'An error.'
-}
-
 /** The OpenAPI paths of a collection's own routes. */
 export function describeCollection(collection: AnyCollection): RouteConfig[] {
   const { name, schemas } = collection
@@ -50,6 +21,7 @@ export function describeCollection(collection: AnyCollection): RouteConfig[] {
       .int()
       .optional()
       .openapi({ description: `With count=true; ${countMax} means so many or more.` }),
+    position: positionSchema.optional().openapi({ description: 'Where to follow the topic from; on the first page.' }),
     status: z.literal(200),
   })
   const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })

@@ -24,7 +24,11 @@ export class LightRequest {
   #bare: Request | null = null
 
   /** @param target the head's own, which must not be null */
-  constructor({ method, isAbnormal, fields }: RequestHead, target: Target, body: LightBody | null) {
+  constructor(
+    { method, isAbnormal, fields }: Pick<RequestHead, 'method' | 'isAbnormal' | 'fields'>,
+    target: Target,
+    body: LightBody | null,
+  ) {
     this.#method = method
     this.#target = target
     this.#isAbnormal = isAbnormal

@@ -74,18 +74,18 @@ export function createTopicLog({ database, now }: Pick<Platform, 'database' | 'n
     async read(topic, after, limit = batchEventsMax) {
       const parameters = [topic, after, Math.min(limit, batchEventsMax), batchLengthMax]
       const rows = await database.read({ sql: readSql, parameters })
-      const [oldest] = rows
-      if (oldest && (Number(oldest.offset) !== after + 1 || oldest.type === trimmedType)) return 'trimmed'
-      return { events: rows.map((row) => eventOf(topic, row)) }
+      const [first] = rows
+      if (first && (Number(first.offset) !== after + 1 || first.type === trimmedType)) return 'trimmed'
+      return { events: rows.filter(({ type }) => type !== trimmedType).map((row) => eventOf(topic, row)) }
     },
     async trim(topic, retention) {
       const until = await trimmable(topic, retention)
-      for (;;) {
-        const [gone] = await database.write([
+      for (let gone = trimEventsMax; gone === trimEventsMax; ) {
+        const [rows] = await database.write([
           { sql: trimSql, parameters: [topic, topic, topic, until, trimEventsMax] },
-          { sql: emptySql, parameters: [topic, until] },
+          { sql: emptySql, parameters: [topic, until, topic] },
         ])
-        if ((gone?.length ?? 0) < trimEventsMax) return
+        gone = rows?.length ?? 0
       }
     },
     async topicAfter(topic) {
@@ -124,6 +124,7 @@ const trimSql = `delete from galley_events where topic = ? and "offset" in (
   select "offset" from galley_events where topic = ? and "offset" < (select max("offset") from galley_events where topic = ?)
     and "offset" <= ? order by "offset" limit ?
 ) returning 1 as gone`
+/** Only once it is alone. */
 const emptySql = `update galley_events set type = '${trimmedType}', data = '', messageId = null
   where topic = ? and "offset" <= ? and type <> '${trimmedType}'
-    and not exists (select 1 from galley_events as later where later.topic = galley_events.topic and later."offset" > galley_events."offset")`
+    and 1 = (select count(*) from (select 1 from galley_events where topic = ? limit 2))`

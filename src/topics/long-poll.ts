@@ -31,19 +31,19 @@ export function createLongPolls(topics: Topics): LongPolls {
     const { principal } = c.env
     if (after === null) return answerEvents(c, [], await topics.position(topic, principal))
     const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const giveUp = () => resolve([])
     const take = (events: readonly TopicEvent[]) => {
       resolve(events.slice(0, limit))
       return 0
     }
     const gap = (start: Start & { recovered: false }) => reject(gapError(start))
-    const { start, subscription } = await topics.subscribe({
-      topic,
-      principal,
-      after,
-      subscriber: { take, gap, fail: reject },
-    })
-    const giveUp = () => resolve([])
-    const timer = setTimeout(giveUp, isEnding ? 0 : waitMs)
+    const caughtUp = () => {
+      if (isEnding || waitMs === 0) giveUp()
+      else timer ??= setTimeout(giveUp, waitMs)
+    }
+    const subscriber = { take, caughtUp, gap, fail: reject }
+    const { start, subscription } = await topics.subscribe({ topic, principal, after, subscriber })
     const { signal } = c.req.raw
     try {
       if (!start.recovered) throw gapError(start)

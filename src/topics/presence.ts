@@ -1,21 +1,101 @@
+import { AppError, invalidField } from '../errors.ts'
+
 /** Somebody who is in a topic. */
 export interface Member {
+  /** Of the session. */
   id: string
+  /** 1 to 64 characters. */
   name: string
+  /** JSON of 1 KiB at most; null when there is none. */
   state: unknown
 }
 
 export interface PresenceChange {
-  topic: string
-  type: 'join' | 'update' | 'leave'
-  member: Member
+  readonly topic: string
+  readonly type: 'join' | 'update' | 'leave'
+  readonly member: Member
 }
 
-/** Who is in which topic, as far as this process knows. */
+/** Told of what changes in a topic; must not throw. */
+export type PresenceListener = (change: PresenceChange) => void
+
+/** Who is in which topic, as far as this process knows. Members are told of each other's changes, not of their own. */
 export interface Presence {
   members(topic: string): Member[]
+  /**
+   * Adds a member, and tells the others.
+   * @throws AppError `validation_failed`, `too_many_requests` when the topic is full
+   */
+  join(topic: string, member: Member, listener: PresenceListener): void
+  /** Adds a member who has been there all along, and tells nobody. */
+  restore(topic: string, member: Member, listener: PresenceListener): void
+  /** @throws AppError `validation_failed` */
+  update(topic: string, id: string, state: unknown): void
+  leave(topic: string, id: string): void
+}
+
+/** In one topic: each change goes to all of them. */
+export const membersMax = 1000
+const nameLengthMax = 64
+const stateBytesMax = 1024
+
+interface Present {
+  member: Member
+  listener: PresenceListener
 }
 
 export function createPresence(): Presence {
-  return { members: () => [] }
+  const topics = new Map<string, Map<string, Present>>()
+
+  function add(topic: string, member: Member, listener: PresenceListener): void {
+    const present = topics.get(topic) ?? new Map<string, Present>()
+    present.set(member.id, { member, listener })
+    topics.set(topic, present)
+  }
+
+  function tell(topic: string, type: PresenceChange['type'], member: Member): void {
+    const change: PresenceChange = { topic, type, member }
+    for (const { member: other, listener } of topics.get(topic)?.values() ?? []) {
+      if (other.id !== member.id) listener(change)
+    }
+  }
+
+  return {
+    members: (topic) => Array.from(topics.get(topic)?.values() ?? [], ({ member }) => member),
+    join(topic, member, listener) {
+      checkName(member.name)
+      checkState(member.state)
+      if ((topics.get(topic)?.size ?? 0) >= membersMax) {
+        throw new AppError('too_many_requests', `A topic has ${membersMax} members at most.`)
+      }
+      add(topic, member, listener)
+      tell(topic, 'join', member)
+    },
+    restore: add,
+    update(topic, id, state) {
+      checkState(state)
+      const present = topics.get(topic)?.get(id)
+      if (present === undefined) return
+      present.member = { ...present.member, state }
+      tell(topic, 'update', present.member)
+    },
+    leave(topic, id) {
+      const present = topics.get(topic)
+      const gone = present?.get(id)
+      if (present === undefined || gone === undefined) return
+      present.delete(id)
+      if (present.size === 0) topics.delete(topic)
+      tell(topic, 'leave', gone.member)
+    },
+  }
+}
+
+function checkName(name: string): void {
+  if (name.trim() !== '' && name.length <= nameLengthMax) return
+  throw invalidField('name', 'length', `must have 1 to ${nameLengthMax} characters`)
+}
+
+function checkState(state: unknown): void {
+  const bytes = new TextEncoder().encode(JSON.stringify(state)).byteLength
+  if (bytes > stateBytesMax) throw invalidField('state', 'too_long', `may be ${stateBytesMax} bytes of JSON at most`)
 }

@@ -1,11 +1,10 @@
 import type { TopicEvent } from './event.ts'
-import type { TopicLog } from './log.ts'
 import type { Position } from './position.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
-import type { Follower, Tail } from './tail.ts'
+import type { Follower, Source, Tail } from './tail.ts'
 
 export interface ReaderOptions {
-  log: TopicLog
+  log: Source
   topic: string
   epoch: string
   offset: number
@@ -67,13 +66,23 @@ export class Reader implements Subscription, Follower {
     try {
       return subscriber.take(events)
     } catch (error) {
-      this.close()
-      subscriber.fail(error)
+      this.#fail(error)
       return 0
     }
   }
 
+  #fail(error: unknown): void {
+    if (this.#state === 'closed') return
+    this.close()
+    try {
+      this.#options.subscriber.fail(error)
+    } catch {
+      // It can't be told.
+    }
+  }
+
   fallBehind(): void {
+    if (this.#state === 'closed') return
     this.#state = 'waiting'
     this.resume()
   }
@@ -86,9 +95,7 @@ export class Reader implements Subscription, Follower {
         else await this.#readBatch()
       }
     } catch (error) {
-      if (this.#state === 'closed') return
-      this.close()
-      this.#options.subscriber.fail(error)
+      this.#fail(error)
     }
   }
 
@@ -101,9 +108,11 @@ export class Reader implements Subscription, Follower {
     else if (this.deliver(batch.events)) await nextTurn()
   }
 
+  /** Where the others are further by now, it reads on. */
   #follow(): void {
+    if (!this.#tail.join(this)) return
     this.#state = 'following'
-    this.#tail.join(this)
+    this.#options.subscriber.caughtUp?.()
   }
 
   /** Goes on at the newest event, because the next one is gone. */

@@ -19,7 +19,10 @@ export const eventsLimitMax = 256
 /** The data of an event as JSON text; what is larger belongs into a file. */
 const dataLengthMax = 65_536
 
-const messageSchema = z.strictObject({
+/** Any JSON. */
+export const dataSchema = z.unknown().openapi({ description: 'Any JSON.' })
+
+export const messageSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without spaces')

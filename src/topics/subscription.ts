@@ -8,6 +8,8 @@ export interface Subscriber {
    * now, and nothing more comes until `resume`, when the rest is read from the log.
    */
   take(events: readonly TopicEvent[]): number
+  /** There is nothing more for now; what comes is brought as it comes. */
+  caughtUp?(): void
   /** What lies before the start's position is lost. Events go on from there. */
   gap(start: Start & { recovered: false }): void
   /** Nothing more comes: the log can't be read, or access is over. */

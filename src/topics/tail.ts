@@ -5,11 +5,16 @@
  * late one changes nothing but the time.
  */
 import type { TopicEvent } from './event.ts'
-import type { TopicLog } from './log.ts'
+import type { Batch, TopicLog } from './log.ts'
 import type { GapReason } from './position.ts'
 
 /** A failed read is tried again after this time, unless a ring comes before. */
 const retryMs = 1000
+
+/** Where events are read. */
+export interface Source extends Pick<TopicLog, 'range'> {
+  read(topic: string, after: number): Promise<Batch> | Batch
+}
 
 /** One who follows; the tail gives it what it may take. */
 export interface Follower {
@@ -24,7 +29,7 @@ export interface Follower {
 /** The newest end of one topic. */
 export class Tail {
   readonly topic: string
-  readonly #log: TopicLog
+  readonly #log: Source
   readonly #followers = new Set<Follower>()
   /** Up to where the followers have been given. */
   #offset = 0
@@ -32,7 +37,7 @@ export class Tail {
   #rung = 0
   #isReading = false
 
-  constructor(log: TopicLog, topic: string) {
+  constructor(log: Source, topic: string) {
     this.#log = log
     this.topic = topic
   }
@@ -46,11 +51,13 @@ export class Tail {
     return this.#followers.size > 0
   }
 
-  /** Follows from now on. Its offset must be at the tail, or the log have nothing after it. */
-  join(follower: Follower): void {
+  /** Follows from now on, unless it lacks what the others have. The log must have nothing after its offset, as far as it knows. */
+  join(follower: Follower): boolean {
     if (this.#followers.size === 0) this.#offset = follower.offset
+    if (follower.offset < this.#offset) return false
     this.#followers.add(follower)
     if (this.#rung > this.#offset) void this.#readOn()
+    return true
   }
 
   leave(follower: Follower): void {
@@ -73,7 +80,10 @@ export class Tail {
     this.#isReading = true
     try {
       while (this.#followers.size > 0 && this.#rung > this.#offset) {
-        const batch = await this.#log.read(this.topic, this.#offset)
+        const from = this.#offset
+        const batch = await this.#log.read(this.topic, from)
+        // Others may follow by now, from elsewhere.
+        if (this.#offset !== from) continue
         if (batch === 'trimmed') this.#letGo()
         else if (batch.events.length === 0) break
         else this.#hand(batch.events)

@@ -37,7 +37,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export function topic(name: string, options: TopicOptions = {}): Topic {
   if (!namePattern.test(name))
     throw new TypeError(`The topic name ${JSON.stringify(name)} must be like news: ${namePattern}.`)
-  const { data = z.unknown(), parted = false, access = {}, keep = {} } = options
+  const { data = z.unknown().optional(), parted = false, access = {}, keep = {} } = options
   return {
     name,
     data,

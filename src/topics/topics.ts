@@ -3,6 +3,7 @@ import type { Bus } from '../platform.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
+import { createRecentReads } from './recent.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
 import { gapAt, Tail } from './tail.ts'
 
@@ -41,6 +42,7 @@ export interface TopicsOptions {
 const readersMax = 262_144
 
 export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Topics {
+  const source = { range: log.range, read: createRecentReads(log) }
   const tails = new Map<string, { tail: Tail; readers: number }>()
   let readers = 0
   let check: ReturnType<typeof setInterval> | undefined
@@ -48,7 +50,7 @@ export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Top
   bus.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
 
   function hold(topic: string): Tail {
-    const held = tails.get(topic) ?? { tail: new Tail(log, topic), readers: 0 }
+    const held = tails.get(topic) ?? { tail: new Tail(source, topic), readers: 0 }
     held.readers += 1
     readers += 1
     tails.set(topic, held)
@@ -92,7 +94,7 @@ export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Top
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
       const subscription = new Reader({
-        log,
+        log: source,
         topic,
         epoch: epoch(),
         subscriber,

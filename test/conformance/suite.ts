@@ -22,6 +22,7 @@ import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
+import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket'> {
@@ -37,6 +38,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,
+  topics: topicCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,

@@ -1,0 +1,58 @@
+/** What can come between topics and their database. */
+import { AppError } from '../../src/errors.ts'
+import type { Database, SqlRow } from '../../src/platform.ts'
+
+/** A database whose reads fail while it says so. */
+export function createFailing() {
+  const faults = { reads: 0, writesAfter: Number.POSITIVE_INFINITY }
+  const between = (database: Database): Database => ({
+    ...database,
+    read(statement) {
+      if (faults.reads === 0) return database.read(statement)
+      faults.reads -= 1
+      throw new AppError('storage_unavailable')
+    },
+    write(steps) {
+      if (faults.writesAfter === 0) return Promise.reject(new AppError('storage_full'))
+      faults.writesAfter -= 1
+      return database.write(steps)
+    },
+  })
+  return { faults, between }
+}
+
+/** A database whose reads, while it holds them, are answered late and in the order that the test wants. */
+export function createGate() {
+  const held: (() => void)[] = []
+  const gate = {
+    isHeld: false,
+    /** Answers one of the reads that wait: what was there when it was asked. */
+    async answer(index: number) {
+      while (held[index] === undefined) await turn()
+      held.splice(index, 1)[0]?.()
+      await turn()
+    },
+    async open() {
+      gate.isHeld = false
+      for (const go of held.splice(0)) go()
+      await turn()
+    },
+    get waiting() {
+      return held.length
+    },
+  }
+  const between = (database: Database): Database => ({
+    ...database,
+    read(statement) {
+      const rows = database.read(statement)
+      if (!gate.isHeld) return rows
+      return new Promise<readonly SqlRow[]>((resolve) => held.push(() => resolve(rows)))
+    },
+  })
+  return { gate, between }
+}
+
+/** Lets everything run that can run now. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
