@@ -17,9 +17,11 @@ export type MessageErrorCode = keyof typeof messageErrors
 export class MessageError extends Error {
   override readonly name = 'MessageError'
   readonly code: MessageErrorCode
+  readonly data: object | undefined
 
-  constructor(code: MessageErrorCode, message: string = messageErrors[code], cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(code: MessageErrorCode, message: string = messageErrors[code], data?: object) {
+    super(message)
     this.code = code
+    this.data = data
   }
 }

@@ -1,6 +1,8 @@
 /** What a session must know to go on after its memory is gone: plain JSON, a few hundred bytes for each subscription. */
 export interface SessionState {
   id: string
+  /** Whether no message has come yet. */
+  isFresh: boolean
   subscriptions: SubscriptionState[]
   memberships: MembershipState[]
 }
@@ -8,10 +10,11 @@ export interface SessionState {
 export interface SubscriptionState {
   topic: string
   window: number
+  epoch: string
   /** The offset of the last acknowledged event. */
   acked: number
-  /** Null while everything is sent as it happens; else where it stopped for want of an `ack`. */
-  behind: { epoch: string; offset: number } | null
+  /** Null while everything is sent as it happens; else the offset where it stopped for want of an `ack`. */
+  behind: number | null
 }
 
 export interface MembershipState {

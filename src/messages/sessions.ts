@@ -2,8 +2,10 @@ import type { Peer } from '../context.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Channel } from './channel.ts'
-import type { RequestMaker } from './request-maker.ts'
-import { Session } from './session.ts'
+import { Heartbeats } from './heartbeats.ts'
+import { heartbeatMsDefault, sessionsMaxDefault } from './limits.ts'
+import { makeNativeRequest, type RequestMaker } from './request-maker.ts'
+import { Session, type SessionHost } from './session.ts'
 import type { SessionState } from './session-state.ts'
 
 export interface SessionsOptions {
@@ -44,6 +46,46 @@ export interface Sessions {
   goaway(): void
 }
 
-export function createSessions(_options: SessionsOptions): Sessions {
-  return { count: 0, open: () => new Session(), restore: async () => new Session(), goaway() {} }
+export function createSessions(options: SessionsOptions): Sessions {
+  const { heartbeatMs = heartbeatMsDefault, sessionsMax = sessionsMaxDefault, random } = options
+  const live = new Set<Session>()
+  let isStopping = false
+  const host: SessionHost = {
+    makeRequest: makeNativeRequest,
+    textOf: () => null,
+    problem: () => {},
+    ...options,
+    heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
+    heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
+    ended: (session) => void live.delete(session),
+  }
+
+  function begin(id: string, channel: Channel, peer: Peer | null, given: OpenOptions): Session {
+    const { authority, principal = 'anonymous', onChange = () => {} } = given
+    const session = new Session(host, { id, channel, peer, authority, principal, onChange })
+    live.add(session)
+    if (isStopping) session.refuse(...stopping)
+    else if (live.size > sessionsMax) session.refuse(1013, 'There are too many sessions.')
+    return session
+  }
+
+  return {
+    get count() {
+      return live.size
+    },
+    open: (channel, peer, given) => begin(random(new Uint8Array(idBytes)).toHex(), channel, peer, given),
+    async restore(channel, peer, state, given) {
+      const session = begin(state.id, channel, peer, given)
+      if (!session.isClosed) await session.restore(state)
+      return session
+    },
+    goaway() {
+      isStopping = true
+      for (const session of live) session.refuse(...stopping)
+    },
+  }
 }
+
+/** 128 bits, so that no two sessions are ever the same. */
+const idBytes = 16
+const stopping = [1012, 'The server restarts.'] as const

@@ -1,0 +1,125 @@
+import { AppError } from '../errors.ts'
+import type { Member, Presence, PresenceChange } from '../topics/presence.ts'
+import type { Topics } from '../topics/topics.ts'
+import type { Encoded, Format } from './format.ts'
+import { membershipsMax } from './limits.ts'
+import type { Outbox } from './outbox.ts'
+import { bad, readName, readTopic } from './params.ts'
+import type { MembershipState } from './session-state.ts'
+import type { Answer } from './subscriptions.ts'
+import { TopicQueue } from './topic-queue.ts'
+
+type Params = Readonly<Record<string, unknown>>
+
+export interface MembershipsOptions {
+  /** Of the session, and of its members. */
+  id: string
+  principal: string
+  topics: Topics
+  presence: Presence
+  outbox: Outbox
+  /** What must be kept has changed. */
+  changed(): void
+}
+
+/** Where one session is present. */
+export class Memberships {
+  readonly #options: MembershipsOptions
+  readonly #joined = new Map<string, Member>()
+  readonly #queue = new TopicQueue()
+
+  constructor(options: MembershipsOptions) {
+    this.#options = options
+  }
+
+  get state(): MembershipState[] {
+    return Array.from(this.#joined, ([topic, { name, state }]) => ({ topic, name, state }))
+  }
+
+  /** @throws MessageError -32602; AppError of the topic */
+  async join(params: Params, answer: Answer): Promise<void> {
+    const topic = readTopic(params)
+    const { state = null } = params
+    const member = { id: this.#options.id, name: readName(params), state }
+    await this.#queue.run(topic, async () => {
+      if (this.#joined.has(topic)) throw bad('topic', 'is joined already')
+      if (this.#joined.size + this.#queue.size >= membershipsMax) {
+        throw new AppError('too_many_requests', `In ${membershipsMax} topics at most at a time.`)
+      }
+      await this.#enter(topic, member, answer)
+    })
+  }
+
+  /** @throws MessageError -32602 */
+  async update(params: Params, answer: Answer): Promise<void> {
+    const topic = readTopic(params)
+    const { state = null } = params
+    await this.#queue.run(topic, async () => {
+      const member = this.#find(topic)
+      this.#options.presence.update(topic, member.id, state)
+      this.#joined.set(topic, { ...member, state })
+      this.#options.changed()
+      answer({})
+    })
+  }
+
+  /** @throws MessageError -32602 */
+  async leave(params: Params, answer: Answer): Promise<void> {
+    const topic = readTopic(params)
+    await this.#queue.run(topic, async () => {
+      const { id } = this.#find(topic)
+      this.#exit(topic, id)
+      this.#options.changed()
+      answer({})
+    })
+  }
+
+  restore({ topic, name, state }: MembershipState): void {
+    const member = { id: this.#options.id, name, state }
+    this.#joined.set(topic, member)
+    this.#options.presence.restore(topic, member, this.#tell)
+  }
+
+  close(): void {
+    for (const [topic, { id }] of this.#joined) this.#options.presence.leave(topic, id)
+    this.#joined.clear()
+  }
+
+  async #enter(topic: string, member: Member, answer: Answer): Promise<void> {
+    const { topics, principal, presence, changed } = this.#options
+    await topics.position(topic, principal)
+    presence.join(topic, member, this.#tell)
+    this.#joined.set(topic, member)
+    if (answer({ topic, member, members: presence.members(topic) })) changed()
+    else this.#exit(topic, member.id)
+  }
+
+  #exit(topic: string, id: string): void {
+    this.#joined.delete(topic)
+    this.#options.presence.leave(topic, id)
+  }
+
+  #find(topic: string): Member {
+    const member = this.#joined.get(topic)
+    if (member === undefined) throw bad('topic', 'is not joined')
+    return member
+  }
+
+  readonly #tell = (change: PresenceChange): void => {
+    const { outbox } = this.#options
+    outbox.send(encoded(change, outbox.format))
+  }
+}
+
+const forms = new WeakMap<PresenceChange, Map<Format, Encoded>>()
+
+/** Made once for all who are told. */
+function encoded(change: PresenceChange, format: Format): Encoded {
+  const known = forms.get(change) ?? new Map<Format, Encoded>()
+  forms.set(change, known)
+  const found = known.get(format)
+  if (found !== undefined) return found
+  const made = format.encode({ jsonrpc: '2.0', method: 'presence', params: change })
+  known.set(format, made)
+  return made
+}

@@ -1,0 +1,97 @@
+import { AppError } from '../errors.ts'
+import type { Position } from '../topics/position.ts'
+import type { Topics } from '../topics/topics.ts'
+import { subscriptionsMax } from './limits.ts'
+import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
+import type { SubscriptionState } from './session-state.ts'
+import { Subscription, type SubscriptionOwner } from './subscription.ts'
+import { TopicQueue } from './topic-queue.ts'
+
+type Params = Readonly<Record<string, unknown>>
+
+/** Sends the answer of a call that took a while; false when nobody wants it any more. */
+export type Answer = (result: object) => boolean
+
+/** What one session follows. */
+export class Subscriptions {
+  readonly #topics: Topics
+  readonly #principal: string
+  readonly #owner: SubscriptionOwner
+  readonly #followed = new Map<string, Subscription>()
+  readonly #queue = new TopicQueue()
+
+  constructor(topics: Topics, principal: string, owner: SubscriptionOwner) {
+    this.#topics = topics
+    this.#principal = principal
+    this.#owner = owner
+  }
+
+  get state(): SubscriptionState[] {
+    return [...this.#followed.values()].map(({ state }) => state)
+  }
+
+  /** @throws MessageError -32602; AppError of the topic */
+  async subscribe(params: Params, answer: Answer): Promise<void> {
+    const topic = readTopic(params)
+    const after = readAfter(params)
+    const window = readWindow(params)
+    await this.#queue.run(topic, () => this.#follow(topic, after, window, answer))
+  }
+
+  /** @throws MessageError -32602 */
+  async unsubscribe(params: Params, answer: Answer): Promise<void> {
+    const topic = readTopic(params)
+    await this.#queue.run(topic, async () => {
+      const followed = this.#followed.get(topic)
+      if (followed === undefined) throw bad('topic', 'is not followed')
+      followed.close()
+      this.#followed.delete(topic)
+      this.#owner.changed()
+      answer({ topic, position: followed.position })
+    })
+  }
+
+  ack(params: Params): void {
+    this.#followed.get(readTopic(params))?.ack(readOffset(params))
+  }
+
+  /** The channel takes more again. */
+  proceed(): void {
+    for (const each of this.#followed.values()) each.proceed()
+  }
+
+  /** Goes on with what a state says. What was sent as it happened is at the topic's newest event. */
+  async restore({ topic, window, epoch, acked, behind }: SubscriptionState): Promise<void> {
+    const subscriber = new Subscription(topic, window, this.#owner)
+    const isSame = epoch === this.#topics.epoch
+    const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
+    const request = { topic, principal: this.#principal, after, subscriber }
+    const { start, subscription: source } = await this.#topics.subscribe(request)
+    this.#followed.set(topic, subscriber)
+    if (!start.recovered) subscriber.gap(start)
+    subscriber.begin(start.position, start.recovered ? acked : start.position.offset, source)
+  }
+
+  close(): void {
+    for (const each of this.#followed.values()) each.close()
+    this.#followed.clear()
+  }
+
+  async #follow(topic: string, after: Position | null, window: number, answer: Answer): Promise<void> {
+    if (this.#followed.has(topic)) throw bad('topic', 'is followed already')
+    if (this.#followed.size + this.#queue.size >= subscriptionsMax) {
+      throw new AppError('too_many_requests', `Only ${subscriptionsMax} topics at a time.`)
+    }
+    const subscriber = new Subscription(topic, window, this.#owner)
+    const request = { topic, principal: this.#principal, after, subscriber }
+    const { start, subscription: source } = await this.#topics.subscribe(request)
+    this.#followed.set(topic, subscriber)
+    if (answer({ topic, ...start })) {
+      subscriber.begin(start.position, start.position.offset, source)
+      this.#owner.changed()
+    } else {
+      this.#followed.delete(topic)
+      source.close()
+    }
+  }
+}

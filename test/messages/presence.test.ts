@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { createPresence, membersMax } from '../../src/topics/presence.ts'
+import { formats, serve, type Talk } from './talk.ts'
+
+const changes = ({ channel }: Talk) =>
+  channel.sent.filter(({ method }) => method === 'presence').map(({ params }) => params)
+const join = async (talk: Talk, name: string, more: object = {}) =>
+  (await talk.call('join', { topic: 'chat', name, ...more })).result
+
+describe.each(formats)('in %s', (_, format) => {
+  test('who joins is told who is there, and the others are told who came', async () => {
+    const { open } = serve({ format })
+    const [ann, ben] = [open(), open()]
+    const annMember = { id: ann.session.id, name: 'Ann', state: null }
+    const benMember = { id: ben.session.id, name: 'Ben', state: { typing: true } }
+    expect(await join(ann, 'Ann')).toEqual({ topic: 'chat', member: annMember, members: [annMember] })
+    expect(await join(ben, 'Ben', { state: { typing: true } })).toEqual({
+      topic: 'chat',
+      member: benMember,
+      members: [annMember, benMember],
+    })
+    expect(changes(ann)).toEqual([{ topic: 'chat', type: 'join', member: benMember }])
+    expect(changes(ben)).toEqual([])
+  })
+
+  test('a change of state and leaving are told to the others', async () => {
+    const { open, presence } = serve({ format })
+    const [ann, ben] = [open(), open()]
+    await join(ann, 'Ann')
+    await join(ben, 'Ben')
+    expect((await ben.call('update', { topic: 'chat', state: 5 })).result).toEqual({})
+    expect((await ben.call('leave', { topic: 'chat' })).result).toEqual({})
+    const member = { id: ben.session.id, name: 'Ben', state: 5 }
+    expect(changes(ann).slice(1)).toEqual([
+      { topic: 'chat', type: 'update', member },
+      { topic: 'chat', type: 'leave', member },
+    ])
+    expect(presence.members('chat')).toEqual([{ id: ann.session.id, name: 'Ann', state: null }])
+  })
+})
+
+test('who vanishes has left', async () => {
+  const { open, presence } = serve()
+  const [ann, ben] = [open(), open()]
+  await join(ann, 'Ann')
+  await join(ben, 'Ben')
+  ben.session.closed()
+  expect(changes(ann).map(({ type, member }) => [type, member.name])).toEqual([
+    ['join', 'Ben'],
+    ['leave', 'Ben'],
+  ])
+  ann.session.closed()
+  expect(presence.members('chat')).toEqual([])
+})
+
+test('changes of one topic are not told in another', async () => {
+  const { open } = serve()
+  const [ann, ben] = [open(), open()]
+  await join(ann, 'Ann')
+  await ben.call('join', { topic: 'todos', name: 'Ben' })
+  expect(changes(ann)).toEqual([])
+})
+
+test('a topic that may not be read can not be joined', async () => {
+  const { open } = serve()
+  expect((await open().call('join', { topic: 'nothing', name: 'Ann' })).error.code).toBe(404)
+})
+
+test('a topic is joined once, and can be joined again after leaving', async () => {
+  const talk = serve().open()
+  await join(talk, 'Ann')
+  expect((await talk.call('join', { topic: 'chat', name: 'Ann' })).error.code).toBe(-32602)
+  const ids = [talk.ask('leave', { topic: 'chat' }), talk.ask('join', { topic: 'chat', name: 'Anna' })]
+  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+})
+
+test('join and leave in one go are done in this order', async () => {
+  const { open, presence } = serve()
+  const talk = open()
+  const ids = [talk.ask('join', { topic: 'chat', name: 'Ann' }), talk.ask('leave', { topic: 'chat' })]
+  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+  expect(presence.members('chat')).toEqual([])
+})
+
+test('a session that ends while it joins is not left behind', async () => {
+  const { open, presence } = serve()
+  const talk = open()
+  talk.ask('join', { topic: 'chat', name: 'Ann' })
+  talk.session.closed()
+  await talk.settle()
+  expect(presence.members('chat')).toEqual([])
+})
+
+test('the 17th topic is error 429', async () => {
+  const { open, topics } = serve()
+  Object.assign(topics, { log: () => [] })
+  const talk = open()
+  for (let count = 0; count < 16; count += 1) await talk.call('join', { topic: `t${count}`, name: 'Ann' })
+  expect((await talk.call('join', { topic: 'more', name: 'Ann' })).error.code).toBe(429)
+})
+
+test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted in UTF-8', () => {
+  const presence = createPresence()
+  const enter = (state: unknown) => presence.join('chat', { id: 'a', name: 'Ann', state }, () => {})
+  enter('ä'.repeat(511))
+  expect(() => enter(`${'ä'.repeat(511)}a`)).toThrow('1024 bytes')
+})
+
+test('a topic takes 1000 members', () => {
+  const presence = createPresence()
+  for (let id = 0; id < membersMax; id += 1) presence.join('chat', { id: String(id), name: 'N', state: null }, () => {})
+  expect(() => presence.join('chat', { id: 'more', name: 'N', state: null }, () => {})).toThrow('1000')
+  presence.leave('chat', '0')
+  presence.join('chat', { id: 'more', name: 'N', state: null }, () => {})
+  expect(presence.members('chat')).toHaveLength(1000)
+})
+
+test('an update of nobody and a leave of nobody change nothing', () => {
+  const presence = createPresence()
+  const told: unknown[] = []
+  presence.join('chat', { id: 'a', name: 'Ann', state: null }, (change) => told.push(change))
+  presence.update('chat', 'b', 1)
+  presence.leave('chat', 'b')
+  presence.leave('other', 'a')
+  expect(told).toEqual([])
+})
