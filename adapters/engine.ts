@@ -1,27 +1,50 @@
 import type { Config } from '../src/config.ts'
 import { AppError, type ErrorCode } from '../src/errors.ts'
+import { installLightObjects } from '../src/http1/globals.ts'
 import { defaultLimits } from '../src/http1/limits.ts'
 import { dataHeaders } from '../src/middleware/secure-headers.ts'
-import { type Listening, listenError, readTls, type Served } from './listening.ts'
-import { type Refusal, serve } from './tcp.ts'
+import { type Answering, type Listening, listenError, readTls } from './listening.ts'
+import type { Refusal, ServeOptions } from './tcp.ts'
+import { createLetIn } from './tcp-channel.ts'
+import { Listener } from './tcp-listener.ts'
+import { createWebSockets } from './web-sockets.ts'
 
-/** Serves an app on Galley's own HTTP/1.1 server, on Node and on Deno. */
-export async function listenOnEngine(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
-  const tls = readTls(config)
+/** Serves an app on Galley's own HTTP/1.1 server, on Node and on Deno, and messages on the same port. */
+export async function listenOnEngine(app: Answering, config: Config): Promise<Listening> {
+  installLightObjects()
+  const options = engineOptions(app, config)
+  const listener = new Listener(options, createLetIn(app))
   try {
-    return await serve({
-      port: config.PORT,
-      hostname: config.HOST,
-      fetch: (request, peer) => app.fetch(request, peer),
-      refuse,
-      // A trusted proxy brings everybody's connections.
-      limits: config.TRUST_PROXY.length > 0 ? { connectionsPerAddressMax: defaultLimits.connectionsMax } : {},
-      ...(tls && { tls }),
-    })
+    const port = await listener.listen(options)
+    return { port, drain: () => listener.drain(), close: () => listener.close(closeGraceMs) }
   } catch (error) {
     throw listenError(error, config)
   }
 }
+
+function engineOptions(app: Answering, config: Config): ServeOptions {
+  const tls = readTls(config)
+  const accept = createWebSockets(app)
+  return {
+    port: config.PORT,
+    hostname: config.HOST,
+    fetch: (request, peer) => app.fetch(request, peer),
+    upgrade(request, socket, head) {
+      const peer = app.admits(request, { address: socket.remoteAddress ?? null, isSecure: tls !== null })
+      if (peer === null) return false
+      const { method, headers } = request
+      accept({ incoming: { method, headers: Object.fromEntries(headers) }, request, socket, head }, peer)
+      return true
+    },
+    refuse,
+    // A trusted proxy brings everybody's connections.
+    limits: config.TRUST_PROXY.length > 0 ? { connectionsPerAddressMax: defaultLimits.connectionsMax } : {},
+    ...(tls && { tls }),
+  }
+}
+
+/** Then what is still open is broken off. */
+const closeGraceMs = 15_000
 
 const codes: Readonly<Record<Refusal['status'], ErrorCode>> = {
   400: 'bad_request',

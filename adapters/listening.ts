@@ -3,12 +3,25 @@ import { readFileSync } from 'node:fs'
 import type { Config } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
+import type { Channel } from '../src/messages/channel.ts'
+import type { OpenOptions, Sessions } from '../src/messages/sessions.ts'
+import type { ChannelSession } from './socket-channel.ts'
 
 /** What a process serves: the part of `createApp`'s result that it needs. */
 export interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>
+  /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
+  admits(request: Request, peer: Peer): Peer | null
+  sessions: Pick<Sessions, 'open' | 'goaway'>
   start(): Promise<void>
   drain(): void
+  /** Lets go of what need not be kept any more. */
+  tidy(): Promise<void>
+}
+
+/** What answers clients: requests, and messages. */
+export interface Answering extends Pick<Served, 'fetch' | 'admits'> {
+  sessions: { open(channel: Channel, peer: Peer | null, options: OpenOptions): ChannelSession }
 }
 
 /** A server that listens. */

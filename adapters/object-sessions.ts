@@ -109,7 +109,7 @@ export class ObjectSessions {
       if (attachment === null) continue
       const { id, protocol, peer } = attachment
       const channel = new ObjectChannel(webSocket, protocol)
-      const state = states.get(id) ?? { id, subscriptions: [], memberships: [] }
+      const state = states.get(id) ?? { id, isFresh: true, subscriptions: [], memberships: [] }
       states.delete(id)
       this.#note(state)
       this.#heardMs.set(webSocket, Date.now())

@@ -12,7 +12,9 @@ import { createLocalBus } from '../src/topics/bus.ts'
 import { DirectoryInUseError, openDataDirectory } from './data-directory.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder.ts'
-import type { Listening, Served } from './listening.ts'
+import { lightTextOf, makeLightRequest } from './light-requests.ts'
+import type { Answering, Listening, Served } from './listening.ts'
+import { lobby } from './lobby.ts'
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
@@ -20,6 +22,8 @@ import { addProcessMetrics } from './process-metrics.ts'
 const drainTimeoutMs = 15_000
 /** A proxy may have sent a request on a connection that seems idle here; within this time it has its answer. */
 const drainGraceMs = 300
+
+const tidyMs = 3_600_000
 
 export interface ServeOptions {
   /** A folder of static files; `index.html` in it is the page at `/`. */
@@ -29,12 +33,14 @@ export interface ServeOptions {
 /** What Node and Deno do each in its own way. */
 export interface Runtime {
   /** With the HTTP server that it brings. */
-  listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening>
+  listen(app: Answering, config: Config): Promise<Listening>
   writeOutput: WriteOutput
   /** @throws StartError where the runtime is too old */
   check?(): void
 }
 
+/** How often topics are looked at without a ring, for the sake of writes whose outcome nobody knew. */
+const topicCheckMs = 30_000
 /** How often a data directory in use is tried again. */
 const waitStepMs = 50
 
@@ -73,7 +79,7 @@ interface Making {
   output: LogOutput
 }
 
-function listen({ runtime, config }: Making, app: Pick<Served, 'fetch'>): Promise<Listening> {
+function listen({ runtime, config }: Making, app: Answering): Promise<Listening> {
   return config.HTTP_ENGINE === 'galley' ? listenOnEngine(app, config) : runtime.listen(app, config)
 }
 
@@ -84,6 +90,7 @@ async function begin(making: Making): Promise<void> {
   await app.start().catch((error) => endUnused(platform, error))
   const listening = await listen(making, app).catch((error) => endUnused(platform, error))
   process.stderr.write(banner(config, listening.port))
+  keepTidy(app, platform)
   endOnSignal(app, platform, listening, output)
 }
 
@@ -94,14 +101,17 @@ async function begin(making: Making): Promise<void> {
 async function takeOver(making: Making): Promise<void> {
   const { server, config, output } = making
   const { promise: app, resolve } = Promise.withResolvers<Pick<Served, 'fetch'>>()
-  const listening = await listen(making, { fetch: async (request, peer) => (await app).fetch(request, peer) })
+  const answering: Answering = { ...lobby, fetch: async (request, peer) => (await app).fetch(request, peer) }
+  const listening = await listen(making, answering)
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
     const platform = await createPlatformInTime(making)
     const served = server(platform)
     await served.start().catch((error) => endUnused(platform, error))
+    Object.assign(answering, { fetch: served.fetch, admits: served.admits, sessions: served.sessions })
     resolve(served)
     process.stderr.write(banner(config, listening.port))
+    keepTidy(served, platform)
     endOnSignal(served, platform, listening, output)
   } catch (error) {
     resolve({ fetch: unavailable })
@@ -136,7 +146,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   addProcessMetrics(metrics, output.dropped)
   return {
     database,
-    bus: createLocalBus(),
+    bus: createLocalBus(topicCheckMs),
     assets: createFolderAssets([
       { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
       { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
@@ -147,6 +157,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
     random: (bytes) => crypto.getRandomValues(bytes),
     log: createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now }),
     metrics,
+    ...(config.HTTP_ENGINE === 'galley' && { sessions: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
   }
 }
 
@@ -161,6 +172,15 @@ function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number): string {
 `
 }
 
+/** Now and every hour, beside what is served. */
+function keepTidy(app: Served, { log }: Platform): void {
+  const tidy = () => {
+    app.tidy().catch((error) => log.problem({ requestId: '', method: '', path: '', error }))
+  }
+  tidy()
+  setInterval(tidy, tidyMs).unref()
+}
+
 /** The first signal drains; a second one, or the time limit, ends the process at once with code 1. */
 function endOnSignal(app: Served, { database }: Platform, listening: Listening, output: LogOutput): void {
   let ending = false
@@ -171,6 +191,8 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
     setTimeout(() => process.exit(1), drainTimeoutMs).unref()
     listening.drain()
     await new Promise((done) => setTimeout(done, drainGraceMs))
+    // Not before: they would come back here.
+    app.sessions.goaway()
     await listening.close()
     await database.close()
     await output.close()

@@ -1,7 +1,8 @@
 import type { Config } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
 import type { Platform } from '../src/platform.ts'
-import { type Listening, listenError, readTls, type Served } from './listening.ts'
+import { acceptOnDeno } from './deno-web-sockets.ts'
+import { type Answering, type Listening, listenError, readTls, type Served } from './listening.ts'
 import { runProcess, type ServeOptions } from './process.ts'
 
 /** The part of Deno that is used here, so that `tsc` reads this file as well as `deno check`. */
@@ -18,11 +19,13 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
   await runProcess(server, options, { listen, writeOutput: (bytes) => Deno.stdout.write(bytes) })
 }
 
-async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
+async function listen(app: Answering, config: Config): Promise<Listening> {
   const tls = readTls(config)
   const options = { port: config.PORT, hostname: config.HOST, ...tls, onListen() {} }
   let isDraining = false
   const answer = async (request: Request, peer: Peer): Promise<Response> => {
+    const client = request.headers.has('upgrade') ? app.admits(request, peer) : null
+    if (client !== null) return acceptOnDeno(app, request, client)
     const response = await app.fetch(request, peer)
     return isDraining ? withClose(response) : response
   }

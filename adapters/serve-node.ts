@@ -8,8 +8,11 @@ import type { Peer } from '../src/context.ts'
 import { AppError, type ErrorCode, StartError } from '../src/errors.ts'
 import { writeTimeoutMs } from '../src/middleware/stream.ts'
 import type { Platform } from '../src/platform.ts'
-import { type Listening, listenError, readTls, type Served } from './listening.ts'
+import { type Answering, type Listening, listenError, readTls, type Served } from './listening.ts'
+import { letGuestsIn } from './node-guests.ts'
+import { createNodeWebSockets } from './node-web-sockets.ts'
 import { runProcess, type ServeOptions } from './process.ts'
+import { createLetIn } from './tcp-channel.ts'
 
 const nodeMajorMin = 26
 
@@ -21,35 +24,54 @@ const headerBytesMax = 16 * 1024
 const keepAliveIdleMs = 65_000
 const drainSweepMs = 20
 
+const serverOptions = {
+  headersTimeout: headTimeoutMs,
+  // Bodies have limits of their own, where they are read.
+  requestTimeout: 0,
+  connectionsCheckingInterval: timeoutSweepMs,
+  keepAliveTimeout: keepAliveIdleMs,
+  maxHeaderSize: headerBytesMax,
+}
+
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
   await runProcess(server, options, { listen, writeOutput, check })
 }
 
-async function listen(app: Pick<Served, 'fetch'>, config: Config): Promise<Listening> {
+async function listen(app: Answering, config: Config): Promise<Listening> {
   const { HOST, PORT } = config
   const tls = readTls(config)
+  const isSecure = tls !== null
+  const webSockets = createNodeWebSockets(app, isSecure)
   const server = createAdaptorServer({
     fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
-      app.fetch(request, new SocketPeer(incoming.socket, tls !== null)),
-    createServer: tls === null ? createServer : createSecureServer,
-    serverOptions: {
-      ...tls,
-      headersTimeout: headTimeoutMs,
-      // Bodies have limits of their own, where they are read.
-      requestTimeout: 0,
-      connectionsCheckingInterval: timeoutSweepMs,
-      keepAliveTimeout: keepAliveIdleMs,
-      maxHeaderSize: headerBytesMax,
-    },
+      app.fetch(request, new SocketPeer(incoming.socket, isSecure)),
+    createServer: isSecure ? createSecureServer : createServer,
+    serverOptions: { ...tls, ...serverOptions, shouldUpgradeCallback: webSockets.isWanted },
   }) as Server
+  webSockets.acceptOn(server)
+  const port = () => (server.address() as AddressInfo).port
+  const guests = letGuestsIn(server, {
+    isSecure,
+    letIn: createLetIn(app),
+    silenceMs: headTimeoutMs,
+    authority: () => `${HOST.includes(':') ? `[${HOST}]` : HOST}:${port()}`,
+    late: (socket) => refuse(Object.assign(new Error(), { code: lateCode }), socket),
+  })
   server.on('clientError', refuse)
   server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(error, config)))
     server.listen(PORT, HOST, resolve)
   })
-  return { port: (server.address() as AddressInfo).port, drain: () => drain(server), close: () => close(server) }
+  return {
+    port: port(),
+    drain: () => drain(server),
+    close() {
+      guests.close()
+      return close(server)
+    },
+  }
 }
 
 /** Asks for the address late, because few requests need it. */
@@ -110,9 +132,11 @@ function writeOutput(bytes: Uint8Array): Promise<number> {
   })
 }
 
+const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT'
+
 const refusals: Record<string, ErrorCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  [lateCode]: 'request_timeout',
 }
 
 /** The answer that a connection is busy with; Node has no public way to it. */

@@ -4,12 +4,16 @@ import { Connection, type ConnectionOptions } from '../src/http1/connection.ts'
 import { HeaderMemo } from '../src/http1/header-memo.ts'
 import { defaultLimits, type Limits } from '../src/http1/limits.ts'
 import type { Refusal } from '../src/http1/refusal.ts'
+import type { Peer } from '../src/http1/transport.ts'
 import { bufferCodec } from './buffer-codec.ts'
 import type { ServeOptions } from './tcp.ts'
+import { FirstByte, type LetIn } from './tcp-first-byte.ts'
 import {
   attach,
   handOver,
   ignore,
+  type Occupant,
+  passOn,
   readPlainly,
   type ServedSocket,
   SocketTransport,
@@ -25,7 +29,10 @@ export class Listener {
   readonly #shared: ConnectionOptions
   readonly #server: NetServer
   readonly #isSecure: boolean
+  readonly #letIn: LetIn | null
   readonly #connections = new Map<ServedSocket, Connection>()
+  /** Those that do not speak HTTP, or not any more; null where nothing is told to them from here. */
+  readonly #guests = new Map<ServedSocket, Occupant | null>()
   #count = 0
   readonly #perAddress = new Map<string, number>()
   /** With TLS, sockets that are not connections yet, by their other end. */
@@ -33,10 +40,12 @@ export class Listener {
   readonly #sweep: ReturnType<typeof setInterval>
   readonly #closed = Promise.withResolvers<void>()
 
-  constructor(options: ServeOptions) {
+  /** @param letIn takes what its first byte says is no HTTP */
+  constructor(options: ServeOptions, letIn: LetIn | null = null) {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#isSecure = options.tls !== undefined
-    this.#shared = shared(options, this.#limits)
+    this.#letIn = letIn
+    this.#shared = { ...shared(options, this.#limits), upgrade: this.#upgradeBy(options) }
     this.#server = this.#createServer(options)
     this.#sweep = setInterval(() => this.#look(), sweepMs)
     this.#sweep.unref()
@@ -129,19 +138,52 @@ export class Listener {
       socket.end(tooMany, 'latin1', () => socket.destroy())
       return
     }
-    const transport = new SocketTransport(socket, under, {
-      address: address === '' ? null : address,
-      isSecure: this.#isSecure,
-    })
-    const connection = new Connection(this.#shared, transport)
-    attach(socket, connection)
+    const peer = { address: address === '' ? null : address, isSecure: this.#isSecure }
+    const connection = new Connection(this.#shared, new SocketTransport(socket, under, peer))
+    attach(socket, this.#letIn === null ? connection : this.#await(socket, connection, peer))
     this.#connections.set(socket, connection)
+    this.#lookAfter(socket, address)
+  }
+
+  /** In a function of its own, because it lasts as long as the socket: it shall not keep the connection. */
+  #lookAfter(socket: ServedSocket, address: string): void {
     socket.on('close', () => this.#forget(socket, address))
   }
 
-  #forget(socket: ServedSocket, address: string): void {
-    this.#connections.get(socket)?.closed()
+  #await(socket: ServedSocket, connection: Connection, peer: Peer): FirstByte {
+    return new FirstByte((byte) => {
+      const guest = socket.writable ? this.#letIn?.(byte, socket, peer, this.#shared.authority) : null
+      const occupant = guest ?? connection
+      passOn(socket, occupant)
+      if (guest) {
+        connection.closed()
+        this.#release(socket, guest)
+      }
+      return occupant
+    })
+  }
+
+  /** It is HTTP's no more. */
+  #release(socket: ServedSocket, guest: Occupant | null): void {
     this.#connections.delete(socket)
+    this.#guests.set(socket, guest)
+  }
+
+  #upgradeBy({ upgrade }: ServeOptions): ConnectionOptions['upgrade'] {
+    if (upgrade === undefined) return undefined
+    return (request, transport, rest) => {
+      const { socket } = transport as SocketTransport
+      const isTaken = handOver(upgrade, request, transport as SocketTransport, rest)
+      if (isTaken && !socket.closed) this.#release(socket, null)
+      return isTaken
+    }
+  }
+
+  #forget(socket: ServedSocket, address: string): void {
+    const occupant = this.#connections.get(socket) ?? this.#guests.get(socket)
+    occupant?.closed()
+    this.#connections.delete(socket)
+    this.#guests.delete(socket)
     if (!this.#isSecure) this.#leave(address)
     this.#endIfEmpty()
   }
@@ -180,11 +222,11 @@ export class Listener {
   }
 
   #breakOff(): void {
-    for (const socket of this.#connections.keys()) socket.destroy()
+    for (const socket of [...this.#connections.keys(), ...this.#guests.keys()]) socket.destroy()
   }
 
   #endIfEmpty(): void {
-    if (!this.#shared.isClosing || this.#connections.size > 0) return
+    if (!this.#shared.isClosing || this.#connections.size + this.#guests.size > 0) return
     clearInterval(this.#sweep)
     this.#closed.resolve()
   }
@@ -196,13 +238,12 @@ function endOf({ remoteAddress, remotePort }: Socket): string {
 }
 
 function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
-  const { fetch, tls, refuse = refuseInWords, onError = report, upgrade } = options
+  const { fetch, tls, refuse = refuseInWords, onError = report } = options
   return {
     limits,
     fetch,
     refuse,
     onError,
-    upgrade: upgrade && ((request, transport, rest) => handOver(upgrade, request, transport as SocketTransport, rest)),
     clock: { nowMs: performance.now(), date: dateLine() },
     isDraining: false,
     isClosing: false,

@@ -1,15 +1,26 @@
 import { type Server as NetServer, Socket } from 'node:net'
-import type { Connection } from '../src/http1/connection.ts'
 import type { Peer, Transport } from '../src/http1/transport.ts'
 
 /** One for all sockets: what arrives is dealt with or copied before the next read. */
 const readBufferBytes = 64 * 1024
 
-const connectionKey = Symbol('galley.connection')
+const occupantKey = Symbol('galley.occupant')
 
-/** A socket that tells its connection; null once another protocol has it. */
+/** Who has a socket, and is told what comes of it: an HTTP connection, or whoever the first byte is for. */
+export interface Occupant {
+  /** Bytes have come; they are borrowed until this returns. */
+  receive(bytes: Uint8Array, start: number, end: number): void
+  /** The other end sends nothing more, but may still read. */
+  receiveEnd(): void
+  /** What was written has been taken. */
+  drained(): void
+  /** The socket is no more. */
+  closed(): void
+}
+
+/** A socket that tells its occupant; null once another protocol has it. */
 export interface ServedSocket extends Socket {
-  [connectionKey]?: Connection | null
+  [occupantKey]?: Occupant | null
   /** Node's own, to see how much the kernel has taken of a write. */
   _bytesDispatched?: number
   _handle?: { writeQueueSize?: number } | null
@@ -71,11 +82,16 @@ export class SocketTransport implements Transport {
   }
 }
 
-/** Lets a socket tell a connection what comes of it. */
-export function attach(socket: ServedSocket, connection: Connection): void {
-  socket[connectionKey] = connection
+/** Lets a socket tell an occupant what comes of it. */
+export function attach(socket: ServedSocket, occupant: Occupant): void {
+  socket[occupantKey] = occupant
   socket.on('end', onEnd)
   socket.on('drain', onDrain)
+}
+
+/** Gives an attached socket to another. */
+export function passOn(socket: ServedSocket, occupant: Occupant): void {
+  socket[occupantKey] = occupant
 }
 
 /** Lets a socket bring its bytes in buffers of its own. */
@@ -90,9 +106,9 @@ export function handOver(
   { socket }: SocketTransport,
   rest: Uint8Array,
 ): boolean {
-  const connection = socket[connectionKey] as Connection
+  const occupant = socket[occupantKey] as Occupant
   const isFlowing = socket.listenerCount('data') > 0
-  socket[connectionKey] = null
+  socket[occupantKey] = null
   // As nobody had ever read from it: else what is put back before the next reader listens would be lost.
   socket.off('data', onData)
   socket.readableFlowing = null
@@ -100,7 +116,7 @@ export function handOver(
   try {
     isTaken = upgrade(request, socket, Buffer.from(rest))
   } finally {
-    if (!isTaken) socket[connectionKey] = connection
+    if (!isTaken) socket[occupantKey] = occupant
     if (!isTaken && isFlowing) socket.on('data', onData)
   }
   return isTaken
@@ -127,22 +143,22 @@ export function shareReadBuffer(server: NetServer, accept: (socket: ServedSocket
 }
 
 function onRead(this: ServedSocket, length: number, buffer: Uint8Array): boolean {
-  const connection = this[connectionKey]
-  if (connection) connection.receive(buffer, 0, length)
-  else if (connection === null) return this.push(Buffer.copyBytesFrom(buffer, 0, length))
+  const occupant = this[occupantKey]
+  if (occupant) occupant.receive(buffer, 0, length)
+  else if (occupant === null) return this.push(Buffer.copyBytesFrom(buffer, 0, length))
   return true
 }
 
 function onData(this: ServedSocket, bytes: Buffer): void {
-  this[connectionKey]?.receive(bytes, 0, bytes.length)
+  this[occupantKey]?.receive(bytes, 0, bytes.length)
 }
 
 function onEnd(this: ServedSocket): void {
-  this[connectionKey]?.receiveEnd()
+  this[occupantKey]?.receiveEnd()
 }
 
 function onDrain(this: ServedSocket): void {
-  this[connectionKey]?.drained()
+  this[occupantKey]?.drained()
 }
 
 /** An error is always followed by the end of the socket, and that is what counts. */

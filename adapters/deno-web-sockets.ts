@@ -1,0 +1,118 @@
+/** WebSockets on Deno's own HTTP server. */
+import type { Peer } from '../src/context.ts'
+import { cborFormat } from '../src/messages/cbor-format.ts'
+import type { Channel } from '../src/messages/channel.ts'
+import type { Encoded, Format } from '../src/messages/format.ts'
+import { jsonFormat } from '../src/messages/json-format.ts'
+import { messageBytesMax } from '../src/messages/limits.ts'
+import { chooseProtocol, protocols } from '../src/messages/protocols.ts'
+import type { TopicEvent } from '../src/topics/event.ts'
+import type { Answering } from './listening.ts'
+import { blockedBytes, type ChannelSession, unsentBytesMax } from './socket-channel.ts'
+
+/** Deno tells of no drain, so blocked channels are looked at this often. */
+const drainCheckMs = 50
+
+/** The part of Deno that is used here. */
+declare const Deno: {
+  upgradeWebSocket(
+    request: Request,
+    options: { protocol?: string; idleTimeout: number },
+  ): { socket: WebSocket; response: Response }
+}
+
+class DenoWebSocketChannel implements Channel {
+  readonly format: Format
+  session: ChannelSession | null = null
+  isBlocked = false
+  readonly #webSocket: WebSocket
+
+  constructor(webSocket: WebSocket, format: Format) {
+    this.#webSocket = webSocket
+    this.format = format
+  }
+
+  get isDrained(): boolean {
+    return this.#webSocket.bufferedAmount === 0
+  }
+
+  send(message: Encoded): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return
+    this.#webSocket.send(message as string | Uint8Array<ArrayBuffer>)
+    this.#watch()
+  }
+
+  sendEvents(events: readonly TopicEvent[]): void {
+    for (const event of events) this.send(event.as(this.format.event))
+  }
+
+  /** Deno sends no ping of its own that one could ask for; the message does as well. */
+  ping(): void {
+    this.send(this.format.ping)
+  }
+
+  close(code: number, reason: string): void {
+    blocked.delete(this)
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.close(code, reason)
+  }
+
+  receive(data: string | ArrayBuffer): void {
+    const message = typeof data === 'string' ? data : new Uint8Array(data)
+    if (message.length > messageBytesMax) this.session?.refuse(1009, 'The message is too large.')
+    else this.session?.receive(message)
+  }
+
+  closed(): void {
+    blocked.delete(this)
+    this.session?.closed()
+  }
+
+  drained(): void {
+    this.isBlocked = false
+    this.session?.drained()
+  }
+
+  #watch(): void {
+    const { bufferedAmount } = this.#webSocket
+    if (bufferedAmount <= blockedBytes) return
+    this.isBlocked = true
+    watch(this)
+    // Deno can't be told to read no more, so this is what bounds the answers.
+    if (bufferedAmount > unsentBytesMax) this.session?.refuse(1013, 'Nobody takes the answers.')
+  }
+}
+
+const blocked = new Set<DenoWebSocketChannel>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function watch(channel: DenoWebSocketChannel): void {
+  blocked.add(channel)
+  timer ??= setInterval(look, drainCheckMs)
+}
+
+function look(): void {
+  for (const channel of blocked) {
+    if (!channel.isDrained) continue
+    blocked.delete(channel)
+    channel.drained()
+  }
+  if (blocked.size > 0) return
+  clearInterval(timer)
+  timer = undefined
+}
+
+/** The answer to a request that the app admits for this peer. */
+export function acceptOnDeno({ sessions }: Pick<Answering, 'sessions'>, request: Request, peer: Peer): Response {
+  const protocol = request.headers.has('sec-websocket-protocol') ? chooseProtocol(request.headers) : null
+  const options = protocol === null ? {} : { protocol }
+  const { socket, response } = Deno.upgradeWebSocket(request, { ...options, idleTimeout: 0 })
+  const { host: authority } = new URL(request.url)
+  const channel = new DenoWebSocketChannel(socket, protocol === protocols[1] ? cborFormat : jsonFormat)
+  socket.binaryType = 'arraybuffer'
+  socket.onopen = () => {
+    channel.session = sessions.open(channel, peer, { authority })
+  }
+  socket.onmessage = ({ data }) => channel.receive(data as string | ArrayBuffer)
+  socket.onclose = () => channel.closed()
+  return response
+}

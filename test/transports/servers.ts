@@ -1,0 +1,33 @@
+import { afterAll, beforeAll } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { type Kind, kinds } from './clients.ts'
+
+export interface Place {
+  name: string
+  runtime: 'node' | 'deno'
+  engine: 'galley' | 'node'
+  kinds: readonly Kind[]
+}
+
+const webSockets: readonly Kind[] = ['ws-json', 'ws-cbor']
+
+/** Wherever messages are served, and by which ways. */
+export const places: readonly Place[] = [
+  { name: 'node', runtime: 'node', engine: 'galley', kinds },
+  { name: "node with node's HTTP", runtime: 'node', engine: 'node', kinds },
+  { name: 'deno', runtime: 'deno', engine: 'galley', kinds },
+  { name: "deno with deno's HTTP", runtime: 'deno', engine: 'node', kinds: webSockets },
+]
+
+/** Those of them that have TCP. */
+export const tcpPlaces = places.filter((place) => place.kinds.includes('tcp-json'))
+
+/** A server for all tests of a `describe`. */
+export function serverIn({ runtime, engine }: Place, env: Record<string, string> = {}): () => RunningProcess {
+  let server: RunningProcess | null = null
+  beforeAll(async () => {
+    server = await startProcess({ runtime, env: { HTTP_ENGINE: engine, LOG_LEVEL: 'warn', ...env } })
+  })
+  afterAll(() => server?.stop())
+  return () => server as RunningProcess
+}

@@ -1,0 +1,61 @@
+/** The server's own end: sessions are told to come back, and those that stay hold up nobody. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { startProcess } from '../harness/server.ts'
+import { freePort } from '../process/free-port.ts'
+import { listens, successors, waits } from '../process/successor.ts'
+import { servers } from '../process/servers.ts'
+import { dial, dialTcp, dialWebSocket, request } from './clients.ts'
+import { places, tcpPlaces } from './servers.ts'
+
+const start = servers()
+const startSuccessor = successors()
+
+describe.each(places)('on $name', ({ runtime, engine, kinds }) => {
+  test('sends every session away with 1012 when it is told to end, and ends with code 0', async () => {
+    const server = await start({ runtime, env: { HTTP_ENGINE: engine } })
+    const clients = await Promise.all(kinds.map((kind) => dial(server.url, kind)))
+    for (const client of clients) await client.ask(request(1, 'subscribe', { topic: 'todos' }))
+    server.process.kill('SIGTERM')
+    for (const client of clients) {
+      expect(await client.next()).toMatchObject({ method: 'goaway', params: { code: 1012, reconnect: true } })
+      expect([1012, null]).toContain(await client.closed)
+    }
+    expect(await server.exited).toBe(0)
+  })
+
+  test('ends in time with code 0 though clients do not go', async () => {
+    const server = await start({ runtime, env: { HTTP_ENGINE: engine } })
+    const webSocket = await dialWebSocket(server.url, 'ws-json')
+    await webSocket.ask(request(1, 'echo'))
+    webSocket.webSocket.pause()
+    if (kinds.includes('tcp-json')) {
+      const tcp = await dialTcp(server.url, 'tcp-json')
+      await tcp.ask(request(1, 'echo'))
+      tcp.socket.pause()
+    }
+    server.process.kill('SIGTERM')
+    expect(await server.exited).toBe(0)
+    webSocket.webSocket.terminate()
+  })
+})
+
+describe.each(tcpPlaces)('a server on $name that waits for its data', ({ runtime, engine, kinds }) => {
+  test.each(kinds)('sends %s away with 1013 until it has them, and serves it then', async (kind) => {
+    const first = await start({ runtime })
+    const port = await freePort()
+    const second = startSuccessor({ runtime, dataDir: first.dataDir, port, waitSeconds: 60, env: { HTTP_ENGINE: engine } })
+    await second.printed(waits)
+    const early = await dial(second.url, kind)
+    early.send(request(1, 'echo'))
+    expect(await early.next()).toMatchObject({ method: 'goaway', params: { code: 1013, reconnect: true } })
+    expect([1013, null]).toContain(await early.closed)
+    first.process.kill('SIGTERM')
+    await second.printed(listens)
+    const client = await dial(second.url, kind)
+    expect((await client.ask(request(1, 'echo', [1]))).result).toEqual([1])
+    client.end()
+  })
+})

@@ -1,0 +1,119 @@
+/** What is particular to WebSockets: the handshake, who may connect, pings, and the closing. */
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { WebSocket as WsWebSocket } from 'ws'
+import { dialWebSocket, type Message, request } from './clients.ts'
+import { places, serverIn } from './servers.ts'
+
+const handshake = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+}
+
+/** The status of the answer and its body, where it is JSON; the connection is let go. */
+async function shake(url: string, headers: Record<string, string>, path = '/api/connect') {
+  const sent = httpRequest(url + path, { headers: { ...handshake, ...headers } })
+  sent.on('error', () => {})
+  sent.end()
+  const upgraded = once(sent, 'upgrade').then(([response, socket]) => {
+    socket.destroy()
+    return { status: (response as IncomingMessage).statusCode, headers: (response as IncomingMessage).headers, body: null }
+  })
+  const answered = once(sent, 'response').then(async ([response]) => ({
+    status: (response as IncomingMessage).statusCode,
+    headers: (response as IncomingMessage).headers,
+    body: (await json(response as IncomingMessage)) as Message,
+  }))
+  return await Promise.race([upgraded, answered])
+}
+
+describe.each(places)('on $name', (place) => {
+  const server = serverIn(place)
+
+  test.each(['galley.v1.json', 'galley.v1.cbor'])('speaks %s when it is asked for, whatever else is offered', async (name) => {
+    const answer = await shake(server().url, { 'Sec-WebSocket-Protocol': `other, ${name}` })
+    expect(answer).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': name } })
+  })
+
+  test('names no subprotocol when none is asked for, and speaks JSON', async () => {
+    const { status, headers } = await shake(server().url, {})
+    expect([status, headers['sec-websocket-protocol']]).toEqual([101, undefined])
+    const webSocket = new WsWebSocket(`${server().url.replace('http', 'ws')}/api/connect`)
+    await once(webSocket, 'open')
+    webSocket.send('{"jsonrpc":"2.0","id":1,"method":"echo","params":["a"]}')
+    const [data] = await once(webSocket, 'message')
+    expect(JSON.parse(String(data))).toEqual({ jsonrpc: '2.0', id: 1, result: ['a'] })
+    webSocket.close()
+  })
+
+  test('refuses offers of nothing but unknown subprotocols with 400', async () => {
+    const { status, body } = await shake(server().url, { 'Sec-WebSocket-Protocol': 'galley.v9.xml, other' })
+    expect([status, body.code]).toEqual([400, 'bad_request'])
+  })
+
+  test('refuses the page of another site with 403', async () => {
+    const { status, body } = await shake(server().url, { Origin: 'https://evil.example' })
+    expect([status, body.code]).toEqual([403, 'cross_site'])
+    expect((await shake(server().url, { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' })).status).toBe(403)
+  })
+
+  test('lets its own pages connect', async () => {
+    expect((await shake(server().url, { Origin: server().url, 'Sec-Fetch-Site': 'same-origin' })).status).toBe(101)
+    expect((await shake(server().url, { Origin: server().url })).status).toBe(101)
+  })
+
+  test('refuses a host name that is not its own with 421', async () => {
+    expect((await shake(server().url, { Host: 'rebound.example' })).status).toBe(421)
+  })
+
+  test('answers an upgrade anywhere else as if it were none', async () => {
+    expect((await shake(server().url, {}, '/api/todos')).status).toBe(200)
+    expect((await shake(server().url, {}, '/nowhere')).status).toBe(404)
+    expect((await shake(server().url, {}, '/api/v1/connect')).status).toBe(101)
+  })
+
+  test('answers 426 to who does not ask for a WebSocket', async () => {
+    const response = await fetch(`${server().url}/api/connect`)
+    expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket'])
+    await response.body?.cancel()
+  })
+
+  test.each(['galley.v1.json', 'galley.v1.cbor'] as const)("serves Node's own WebSocket by %s", async (name) => {
+    const webSocket = new WebSocket(`${server().url.replace('http', 'ws')}/api/connect`, name)
+    await once(webSocket, 'open')
+    expect(webSocket.protocol).toBe(name)
+    webSocket.send('{"jsonrpc":"2.0","method":"ping"}')
+    const [{ data }] = (await once(webSocket, 'message')) as [MessageEvent]
+    expect(data).toBe('{"jsonrpc":"2.0","method":"pong"}')
+    webSocket.close(1000)
+    const [{ code }] = (await once(webSocket, 'close')) as [CloseEvent]
+    expect(code).toBe(1000)
+  })
+
+  test('answers a ping frame, and goes on', async () => {
+    const client = await dialWebSocket(server().url, 'ws-json')
+    client.webSocket.ping('there?')
+    const [payload] = await once(client.webSocket, 'pong')
+    expect(String(payload)).toBe('there?')
+    expect((await client.ask(request(1, 'echo', [1]))).result).toEqual([1])
+    client.end()
+    await client.closed
+  })
+
+  test('frees a session whose WebSocket is gone without a word', async () => {
+    const gone = await dialWebSocket(server().url, 'ws-json')
+    const witness = await dialWebSocket(server().url, 'ws-json')
+    await witness.ask(request(1, 'join', { topic: 'todos', name: 'witness' }))
+    await gone.ask(request(1, 'join', { topic: 'todos', name: 'gone' }))
+    gone.webSocket.terminate()
+    let message: Message
+    do message = await witness.next()
+    while (message.params?.type !== 'leave')
+    expect(message.params.member.name).toBe('gone')
+    witness.end()
+  })
+})
