@@ -1,4 +1,5 @@
 import { createApp } from './app.ts'
+import { chat } from './features/chat.ts'
 import { echo } from './features/echo.ts'
 import { todos } from './features/todos.ts'
 import type { Platform } from './platform.ts'
@@ -6,8 +7,8 @@ import { topic } from './topics/topic.ts'
 
 /** The server that this repository ships. */
 export function server(platform: Platform) {
-  const playground = topic('playground', { parted: false, access: { publish: 'anyone' } })
-  const app = createApp(platform, [todos], [playground])
+  const playground = topic('playground', { access: { publish: 'anyone' } })
+  const app = createApp(platform, [todos, ...chat], [playground])
   app.route('/', echo)
   return app
 }

@@ -19,7 +19,12 @@ export interface Visit {
   faults: string[]
 }
 
-export type OpenPage = (url: string, options?: BrowserContextOptions) => Promise<Visit>
+export interface VisitOptions extends BrowserContextOptions {
+  /** Without a live connection, so that it hears of nothing that others do. */
+  isDeaf?: boolean
+}
+
+export type OpenPage = (url: string, options?: VisitOptions) => Promise<Visit>
 
 export function useBrowser(): OpenPage {
   let browser: Browser | undefined
@@ -27,11 +32,12 @@ export function useBrowser(): OpenPage {
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet })
   })
   afterAll(() => browser?.close())
-  return async (url, options) => {
+  return async (url, { isDeaf = false, ...options } = {}) => {
     if (!browser) throw new Error('The browser did not start')
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
     onTestFinished(() => context.close())
     context.setDefaultTimeout(waitTimeoutMs)
+    if (isDeaf) await context.routeWebSocket(/connect/, (webSocket) => webSocket.close())
     const page = await context.newPage()
     const faults = await watch(page, new URL(url).origin)
     await page.goto(url)

@@ -1,0 +1,108 @@
+import { Refusal } from './area.js'
+import { copy, find, say } from './dom.js'
+import { Entry } from './entry.js'
+import { ask } from './session-api.js'
+
+/** @typedef {import('./live.js').Live} Live */
+/** @typedef {{ id: string, createdAt: string, version: number, room: string, author: string, text: string, edited: boolean }} MessageRow */
+
+/** Words of one person within so long need their name once. */
+const groupMs = 5 * 60_000
+const timeStyle = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' })
+const dayStyle = /** @type {const} */ ({ weekday: 'long', day: 'numeric', month: 'long' })
+
+/** @extends {Entry<MessageRow>} */
+export class Message extends Entry {
+  #live
+  #removed
+
+  /** @param {Live} live @param {MessageRow} row @param {string} me @param {() => void} removed */
+  constructor(live, row, me, removed) {
+    const frame = copy(find(document, '#message', HTMLTemplateElement))
+    super(frame, find(frame, '.edit', HTMLElement), 'message', row)
+    this.#live = live
+    this.#removed = removed
+    frame.id = `m-${row.id}`
+    const isMine = row.author === me
+    frame.classList.toggle('mine', isMine)
+    find(frame, '.tools', HTMLElement).hidden = !isMine
+    find(frame, 'b', HTMLElement).classList.toggle('unseen', isMine)
+    this.input.addEventListener('keydown', (event) => this.#press(event))
+    this.paint()
+  }
+
+  /** @override */
+  get text() {
+    return this.row.text
+  }
+
+  /** @override */
+  paint() {
+    const { author, text, createdAt, edited } = this.row
+    const time = find(this.frame, 'time', HTMLTimeElement)
+    find(this.frame, 'b', HTMLElement).textContent = author
+    find(this.frame, '.words', HTMLElement).textContent = text
+    find(this.frame, '.note', HTMLElement).textContent = edited ? 'edited' : ''
+    time.dateTime = createdAt
+    time.textContent = new Date(createdAt).toLocaleTimeString([], timeStyle)
+    this.frame.title = new Date(createdAt).toLocaleString()
+    this.editButton.ariaLabel = `Edit “${short(text)}”`
+    this.deleteButton.ariaLabel = `Delete “${short(text)}”`
+  }
+
+  /** Leaves out what the message above says already. @param {MessageRow | null} above */
+  arrange(above) {
+    const day = dayOf(this.row)
+    const isNewDay = !above || dayOf(above) !== day
+    const gapMs = above ? Date.parse(this.row.createdAt) - Date.parse(above.createdAt) : groupMs
+    find(this.frame, '.day', HTMLElement).textContent = isNewDay ? day : ''
+    find(this.frame, '.by', HTMLElement).classList.toggle(
+      'unseen',
+      !isNewDay && gapMs < groupMs && above?.author === this.row.author,
+    )
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    this.editor.requestSubmit()
+  }
+
+  /** @override */
+  async submit() {
+    if (this.editor.hidden) return
+    const text = this.input.value.trim()
+    if (!text) throw new Refusal('Write something, or delete the message.', 400)
+    if (text !== this.row.text) await this.save({ text, edited: true })
+    this.closeEditor()
+    say(`Saved “${short(text)}”.`)
+  }
+
+  /** @override @param {string} method @param {Record<string, string>} [headers] @param {object} [body] */
+  send(method, headers, body) {
+    return ask(this.#live, method, `/api/messages/${this.row.id}`, headers, body)
+  }
+
+  /** @override */
+  leave() {
+    super.leave()
+    this.#removed()
+  }
+
+  /** @override */
+  passFocus() {
+    find(document, '#text', HTMLElement).focus()
+  }
+}
+
+/** @param {MessageRow} row */
+function dayOf({ createdAt }) {
+  const then = new Date(createdAt).toLocaleDateString(undefined, dayStyle)
+  return then === new Date().toLocaleDateString(undefined, dayStyle) ? 'Today' : then
+}
+
+/** @param {string} text */
+function short(text) {
+  return text.length > 60 ? `${text.slice(0, 59).toWellFormed()}…` : text
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface Cutter {
+  url: string
+  /** Ends the next connection on which the server says this, which never arrives. */
+  cutAt(text: string): void
+  /** Resolves when it has done so. */
+  cut: Promise<void>
+}
+
+/** Stands between a client and a server, and breaks a connection at the worst moment. */
+export async function startCutter(url: string): Promise<Cutter> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const sockets = new Set<Socket>()
+  let wanted: string | null = null
+
+  function serve(client: Socket): void {
+    const server = connect(Number(new URL(url).port), '127.0.0.1')
+    for (const socket of [client, server]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => [client, server].forEach((each) => each.destroy()))
+    }
+    client.pipe(server)
+    server.on('data', (bytes: Buffer) => {
+      if (wanted === null || !bytes.includes(wanted)) return void client.write(bytes)
+      wanted = null
+      client.destroy()
+      resolve()
+    })
+  }
+
+  const listener = createServer(serve).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  onTestFinished(() => {
+    listener.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return {
+    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    cutAt(text) {
+      wanted = text
+    },
+    cut: promise,
+  }
+}

@@ -1,0 +1,115 @@
+/** People at terminals, and what the server keeps of what they say. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
+import { expect, onTestFinished } from 'vitest'
+import { root } from '../harness/server.ts'
+
+export interface Row {
+  id: string
+  name: string
+  author: string
+  text: string
+  edited: boolean
+  version: number
+}
+
+export interface Answer {
+  status: number
+  data: Row
+  code: string
+}
+
+export async function ask(url: string, method: string, path: string, body?: object, headers = {}): Promise<Answer> {
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) }
+  const response = await fetch(`${url}/api/${path}`, init)
+  const answer = response.status === 204 ? {} : ((await response.json()) as object)
+  return { ...answer, status: response.status } as Answer
+}
+
+export async function makeRoom(url: string, name: string): Promise<string> {
+  const { status, data } = await ask(url, 'POST', 'rooms', { name })
+  expect(status).toBe(201)
+  return data.id
+}
+
+export async function say(url: string, room: string, author: string, text: string): Promise<Row> {
+  const { status, data } = await ask(url, 'POST', 'messages', { room, author, text })
+  expect(status).toBe(201)
+  return data
+}
+
+export interface Page {
+  data: Row[]
+  next: string | null
+  position: { epoch: string; offset: number }
+}
+
+/** The newest first. */
+export async function history(url: string, room: string, more: Record<string, string> = {}): Promise<Page> {
+  const query = new URLSearchParams({ 'filter[room][$eq]': room, sort: '-createdAt', ...more })
+  const response = await fetch(`${url}/api/messages?${query}`)
+  expect(response.status).toBe(200)
+  return (await response.json()) as Page
+}
+
+export async function roomNamed(url: string, name: string): Promise<string | undefined> {
+  const query = new URLSearchParams({ 'filter[name][$eq]': name })
+  const { data } = (await (await fetch(`${url}/api/rooms?${query}`)).json()) as Page
+  return data[0]?.id
+}
+
+/** Somebody at the terminal client, a real process. */
+export class Person {
+  readonly exited: Promise<number | null>
+  readonly #process: ChildProcess
+  #output = ''
+
+  constructor(url: string, room: string, name: string) {
+    const parameters = ['chat/run.ts', room, '--name', name, '--url', new URL(url).host]
+    this.#process = spawn(process.execPath, parameters, { cwd: root })
+    this.exited = once(this.#process, 'close').then(([code]) => code as number | null)
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.#output += String(chunk)
+        this.#process.emit('output')
+      })
+    }
+    onTestFinished(async () => {
+      this.#process.kill('SIGKILL')
+      await this.exited
+    })
+  }
+
+  /** All that has been on the screen. */
+  get screen(): string {
+    return stripVTControlCharacters(this.#output)
+  }
+
+  get lines(): string[] {
+    return this.screen.split('\n')
+  }
+
+  get rawOutput(): string {
+    return this.#output
+  }
+
+  /** Resolves as soon as a line with the text has come, which may be long ago. */
+  async sees(text: string, times = 1): Promise<void> {
+    while (this.lines.filter((line) => line.includes(text)).length < times) await once(this.#process, 'output')
+  }
+
+  types(line: string): void {
+    this.#process.stdin?.write(`${line}\n`)
+  }
+
+  /** The end of what is piped in. */
+  endsInput(): void {
+    this.#process.stdin?.end()
+  }
+
+  /** How many lines say this and nothing after it. */
+  count(text: string): number {
+    return this.lines.filter((line) => line.endsWith(text)).length
+  }
+}
