@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import type { RunningProcess } from '../harness/server.ts'
+import { freePort } from '../process/free-port.ts'
+import { servers, terminate } from '../process/servers.ts'
+import { temporaryFolders } from '../process/temporary.ts'
+import { faultyProxy } from './faulty-proxy.ts'
+import { Inbox } from './inbox.ts'
+import { drive, forms, type Line, watch } from './python.ts'
+import { create, createMany, eventsAfter, portOf, position } from './topic.ts'
+
+const start = servers()
+const folder = temporaryFolders()
+
+describe.each(['node', 'deno'] as const)('the Python client with a server on %s', (runtime) => {
+  test.each(forms)('a server that is killed again and again costs no event and repeats none (%s)', async (form) => {
+    const dataDir = await folder()
+    const port = await freePort()
+    const restart = () => start({ runtime, dataDir, env: { PORT: String(port) } })
+    let server = await restart()
+    const begin = await position(server)
+    const python = watch(port, 'todos', form, begin)
+    const told: Line[] = []
+    for (let kills = 1; kills <= 3; kills += 1) {
+      const writing = writeUntilGone(server)
+      told.push(...(await python.take(20)))
+      server.process.kill('SIGKILL')
+      await Promise.all([writing, server.exited])
+      server = await restart()
+    }
+    await create(server, 'the last')
+    const events = await eventsAfter(server, begin)
+    told.push(...(await python.take(events.length - told.length)))
+    expect(told.map(({ offset }) => offset)).toEqual(events.map((_, index) => begin.offset + 1 + index))
+    expect(told).toEqual(events.map((event) => ({ kind: 'event', topic: 'todos', ...event })))
+  })
+
+  test.each(forms)('a server that stops in good order is come back to (%s)', async (form) => {
+    const dataDir = await folder()
+    const port = await freePort()
+    const server = await start({ runtime, dataDir, env: { PORT: String(port) } })
+    const python = watch(port, 'todos', form)
+    await python.told('after')
+    await terminate(server)
+    await python.told('disconnected: 1012')
+    const next = await start({ runtime, dataDir, env: { PORT: String(port) } })
+    await create(next, 'after the restart')
+    expect(await python.next()).toMatchObject({ offset: 1, data: { title: 'after the restart' } })
+  })
+
+  test.each(forms)('a server that comes back with other data is a gap, and goes on from there (%s)', async (form) => {
+    const port = await freePort()
+    const server = await start({ runtime, env: { PORT: String(port) } })
+    const python = watch(port, 'todos', form)
+    await python.told('after')
+    await create(server, 'in the first history')
+    await python.next()
+    server.process.kill('SIGKILL')
+    await server.exited
+    const other = await start({ runtime, env: { PORT: String(port) } })
+    const gap = await python.next()
+    expect(gap).toMatchObject({ kind: 'gap', reason: 'epoch', position: { offset: 0 } })
+    await create(other, 'in the second')
+    expect(await python.next()).toMatchObject({ kind: 'event', offset: 1, data: { title: 'in the second' } })
+  })
+})
+
+describe('the Python client on a network that fails it', () => {
+  test('an event that is lost on the way is noticed, and asked for again', async () => {
+    const server = await start({ runtime: 'node' })
+    const begin = await position(server)
+    let isLost = false
+    const proxy = await faultyProxy(portOf(server), (line) => {
+      if (isLost || !line.includes('"offset":3,')) return line
+      isLost = true
+      return null
+    })
+    const python = watch(proxy.port, 'todos', 'text', begin)
+    await python.told('after')
+    await createMany(server, 5)
+    expect((await python.take(5)).map(({ offset }) => offset)).toEqual([1, 2, 3, 4, 5])
+    await python.told('disconnected: event 4 came after 2')
+  })
+
+  test('a connection that went dead without a word is noticed within two heartbeats', async () => {
+    const server = await start({ runtime: 'node' })
+    const begin = await position(server)
+    const proxy = await faultyProxy(portOf(server), (line) => line.replace(/"heartbeatMs":\d+/, '"heartbeatMs":100'))
+    const python = watch(proxy.port, 'todos', 'text', begin)
+    await create(server, 'one')
+    expect(await python.next()).toMatchObject({ offset: 1 })
+    proxy.mute()
+    await create(server, 'two')
+    expect(await python.next()).toMatchObject({ offset: 2 })
+    await python.told('connected', 2)
+  })
+
+  test('a quiet connection is kept alive by pings', async () => {
+    const server = await start({ runtime: 'node' })
+    const pongs = new Inbox<string>()
+    const proxy = await faultyProxy(portOf(server), (line) => {
+      if (line.includes('"pong"')) pongs.add(line)
+      return line.replace(/"heartbeatMs":\d+/, '"heartbeatMs":50')
+    })
+    const python = watch(proxy.port, 'todos', 'text')
+    await pongs.take(3)
+    await create(server, 'on the first connection')
+    expect(await python.next()).toMatchObject({ offset: 1 })
+    expect(python.errors()).not.toContain('disconnected')
+  })
+
+  test('a request whose answer never came fails, and the next one works', async () => {
+    const server = await start({ runtime: 'node' })
+    const proxy = await faultyProxy(portOf(server), (line) => {
+      if (line.includes('swallow')) proxy.mute()
+      return line.replace(/"heartbeatMs":\d+/, '"heartbeatMs":100')
+    })
+    const python = drive(proxy.port, 'text')
+    python.act('request', { method: 'echo', swallow: true })
+    python.act('request', { method: 'echo', again: true })
+    expect(await python.take(2)).toEqual([{ failed: 'TimeoutError' }, { result: { again: true } }])
+  })
+})
+
+/** Writes one todo after the other until the server is gone. */
+async function writeUntilGone(server: RunningProcess): Promise<void> {
+  for (let index = 0; ; index += 1) {
+    try {
+      await create(server, `todo ${index}`)
+    } catch (error) {
+      if (server.process.exitCode === null && !server.process.killed) throw error
+      return
+    }
+  }
+}
