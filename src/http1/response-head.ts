@@ -91,8 +91,10 @@ export function responseHead(
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string
     if (isFraming && framingNames.has(name)) {
-      if (name !== 'date') continue
-      hasDate = true
+      // What a 426 must tell (RFC 9110 §15.5.22), and that it concerns this connection alone.
+      if (name === 'upgrade' && status === 426) text += 'connection: upgrade\r\n'
+      else if (name !== 'date') continue
+      else hasDate = true
     }
     text += `${name}: ${values[index]}\r\n`
   }

@@ -38,7 +38,6 @@ const parts: Record<string, (subject: Subject) => void> = {
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,
-  topics: topicCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,
@@ -52,6 +51,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   traversal: traversalCases,
   health: healthCases,
   operations: operationCases,
+  topics: topicCases,
 }
 
 export function conformance(runtime: string, { start, ownsSocket }: Options): void {
