@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { answerBytesMax } from './limits.ts'
 import type { ErrorObject } from './outbox.ts'
 
-/** Headers that tell the client something; others speak to browsers and caches. */
+/** Headers that tell the client something; others are for caches and browsers. */
 const telling = [
   'etag',
   'location',

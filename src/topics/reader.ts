@@ -23,6 +23,7 @@ export class Reader implements Subscription, Follower {
   readonly #options: ReaderOptions
   readonly #tail: Tail
   #offset: number
+  #isCatchingUp = false
   #state: 'waiting' | 'reading' | 'following' | 'closed' = 'waiting'
 
   constructor(options: ReaderOptions) {
@@ -42,7 +43,7 @@ export class Reader implements Subscription, Follower {
   resume(): void {
     if (this.#state !== 'waiting') return
     this.#state = 'reading'
-    void this.#catchUp()
+    if (!this.#isCatchingUp) void this.#catchUp()
   }
 
   close(): void {
@@ -87,7 +88,9 @@ export class Reader implements Subscription, Follower {
     this.resume()
   }
 
+  /** Runs once at a time: when asked for more on its way out, it goes round again. */
   async #catchUp(): Promise<void> {
+    this.#isCatchingUp = true
     try {
       this.#options.authorize()
       while (this.#state === 'reading') {
@@ -96,6 +99,8 @@ export class Reader implements Subscription, Follower {
       }
     } catch (error) {
       this.#fail(error)
+    } finally {
+      this.#isCatchingUp = false
     }
   }
 

@@ -1,6 +1,7 @@
 """Does with the Python client what the lines of its standard input say, and answers each with lines of JSON."""
 
 import json
+import ssl
 import sys
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def from_cbor(galley, hex):
     say(value=decode(bytes.fromhex(hex))[0])
 
 
-def main(port, form):
-    galley = Galley("127.0.0.1", int(port), binary=form == "binary")
+def main(port, form, certificate=None):
+    tls = ssl.create_default_context(cafile=certificate) if certificate else None
+    galley = Galley("127.0.0.1", int(port), binary=form == "binary", tls=tls)
     for line in sys.stdin:
         action, params = json.loads(line)
         try:

@@ -19,6 +19,10 @@ export interface Python {
   errors(): string
 }
 
+export interface Driven extends Python {
+  act(action: string, params?: Line): void
+}
+
 /** Prints the events of a topic; ends with the test. */
 export function watch(port: number, topic: string, form: Form, after?: { epoch: string; offset: number }): Python {
   const more = after ? ['--after', `${after.epoch}:${after.offset}`] : []
@@ -27,8 +31,9 @@ export function watch(port: number, topic: string, form: Form, after?: { epoch: 
 }
 
 /** Does what it is told, one action after the other; ends with the test. */
-export function drive(port: number, form: Form): Python & { act(action: string, params?: Line): void } {
-  const child = start(['test/clients/driver.py', String(port), form])
+export function drive(port: number, form: Form, certificate?: string): Driven {
+  const tls = certificate === undefined ? [] : [certificate]
+  const child = start(['test/clients/driver.py', String(port), form, ...tls])
   return { ...listen(child), act: (action, params = {}) => child.stdin?.write(`${JSON.stringify([action, params])}\n`) }
 }
 

@@ -139,7 +139,7 @@ describe('CBOR', () => {
     ['an array of 2^32 - 1 items that are not there', '9affffffff', 'not enough entries'],
     ['an array of 2^64 - 1 items', '9bffffffffffffffff', ''],
     ['a map of 1,001 entries', 'b903e9', '1000 keys'],
-    ['65 levels', '81'.repeat(64) + '80', '64 levels'],
+    ['65 levels', `${'81'.repeat(64)}80`, '64 levels'],
   ])('%s is refused', (_, message, reason) => {
     expect(refusal(cborFormat, bytes(message))).toContain(reason)
   })
@@ -153,7 +153,7 @@ describe('CBOR', () => {
   })
 
   test.each([
-    ['64 levels', '81'.repeat(63) + '80'],
+    ['64 levels', `${'81'.repeat(63)}80`],
     ['__proto__ as a value', '81695f5f70726f746f5f5f'],
     ['__proto__ as a value of a map', 'a16161695f5f70726f746f5f5f'],
     ['lengths that could be shorter', 'b900017801611901f4'],

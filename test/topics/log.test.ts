@@ -174,11 +174,11 @@ describe('retention', () => {
     const { log, append, clock } = await createWorld()
     await append('news', 2500, 'data')
     clock.ms += dayMs
-    let isTrimming = true
+    const state = { isTrimming: true }
     const trimming = log.trim('news', { ...forever, ageMs: 1 }).finally(() => {
-      isTrimming = false
+      state.isTrimming = false
     })
-    while (isTrimming) {
+    while (state.isTrimming) {
       const batch = await read(log, 2400)
       if (batch !== 'trimmed') expect(batch.map(({ json }) => json)).toEqual(Array.from(batch, () => '"data"'))
       await new Promise((resolve) => setImmediate(resolve))

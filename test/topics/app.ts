@@ -1,0 +1,31 @@
+/** The app as the shipped server has it, over any database, without a runtime around it. */
+import { createApp } from '../../src/app.ts'
+import { todos } from '../../src/features/todos.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Bus, Database } from '../../src/platform.ts'
+import { createLocalBus } from '../../src/topics/bus.ts'
+import { topic } from '../../src/topics/topic.ts'
+
+export interface AppOptions {
+  database: Database
+  bus?: Bus
+  now?(): number
+  random?(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
+  problem?(error: unknown): void
+}
+
+/** Little, so that a trim finds something. */
+const keepEvents = 1000
+
+const playground = topic('playground', { access: { publish: 'anyone' }, keep: { events: keepEvents } })
+
+/** Todos, and the open topic `playground`. To be started before it is asked anything. */
+export function createTestApp(options: AppOptions) {
+  const { database, bus = createLocalBus(), now = Date.now, problem = () => {} } = options
+  const { random = (bytes) => crypto.getRandomValues(bytes) } = options
+  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' }
+  const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => problem(error) }
+  const assets = { open: async () => null }
+  const platform = { database, bus, assets, settings, now, random, log, metrics: createMetrics() }
+  return createApp(platform, [todos], [playground])
+}

@@ -1,0 +1,125 @@
+/** Long polls and streams without a socket in between, so that it is seen what is held and what is let go. */
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createSqliteDatabase } from '../../adapters/sqlite.ts'
+import { createTestApp } from './app.ts'
+import { turn } from './between.ts'
+import { range } from './world.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+async function createServer() {
+  const connection = new DatabaseSync(':memory:')
+  const database = createSqliteDatabase(connection)
+  const app = createTestApp({ database })
+  await app.start()
+  closing.push(() => database.close())
+  const send = async (path: string, init: RequestInit = {}) =>
+    app.fetch(new Request(`http://localhost/api/topics/playground/events${path}`, init))
+  const publish = async (count: number, text = '') => {
+    const body = JSON.stringify({ type: 'said', data: text })
+    const replies = await Promise.all(range(1, count).map(() => send('', { method: 'POST', body })))
+    for (const { status } of replies) expect(status).toBe(201)
+  }
+  const { position } = (await (await send('')).json()) as { position: { epoch: string } }
+  const place = (offset: number, more = '') => `?after=${offset}&epoch=${position.epoch}${more}`
+  const open = (offset: number) => send(place(offset), { headers: { Accept: 'text/event-stream' } })
+  return { app, poll: send, publish, place, open, connection }
+}
+
+/** What a stream says, message by message: the name of the event, or its offset. */
+async function* said(response: Response): AsyncGenerator<string | number> {
+  let text = ''
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const blocks = (text + chunk).split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const [, name] = /^event: (.*)$/m.exec(block) ?? []
+      const [, offset] = /^id: \w+:(\d+)$/m.exec(block) ?? []
+      if (offset !== undefined) yield name ?? Number(offset)
+    }
+  }
+}
+
+async function collect(messages: AsyncGenerator<string | number>, last: string | number): Promise<(string | number)[]> {
+  const all: (string | number)[] = []
+  while (all.at(-1) !== last) all.push((await messages.next()).value)
+  return all
+}
+
+describe('a stream', () => {
+  test('that nobody reads holds little of what passes, and the rest comes from the log', async () => {
+    const { publish, open, connection } = await createServer()
+    const response = await open(0)
+    for (const _ of range(1, 20)) await publish(50, 'x'.repeat(1000))
+    connection.exec('delete from galley_events where "offset" <= 900')
+    const messages = said(response)
+    const [position, ...held] = (await collect(messages, 'gap')).slice(0, -1)
+    expect(position).toBe('position')
+    expect(held.length).toBeLessThan(400)
+    expect(held).toEqual(range(1, held.length))
+    await messages.return(undefined)
+  })
+
+  test('that is read late and little by little lacks nothing', async () => {
+    const { publish, open } = await createServer()
+    const response = await open(0)
+    await publish(900, 'x'.repeat(500))
+    const messages = said(response)
+    expect(await collect(messages, 500)).toEqual(['position', ...range(1, 500)])
+    await publish(100)
+    expect(await collect(messages, 1000)).toEqual(range(501, 1000))
+    await messages.return(undefined)
+  })
+
+  test('that is given up is let go of', async () => {
+    const { app, publish, open } = await createServer()
+    const response = await open(0)
+    await response.body?.cancel()
+    await publish(3)
+    app.drain()
+    const late = await open(0)
+    expect(late.status).toBe(503)
+  })
+
+  test('ends when the server stops, and what was published before has come', async () => {
+    const { app, publish, open } = await createServer()
+    const response = await open(0)
+    await publish(3)
+    await turn()
+    app.drain()
+    const told = []
+    for await (const each of said(response)) told.push(each)
+    expect(told).toEqual(['position', 1, 2, 3])
+  })
+})
+
+describe('a long poll', () => {
+  test('that waits is answered with nothing when the server stops, and none waits after that', async () => {
+    const { app, poll, place } = await createServer()
+    const waiting = poll(place(0, '&wait=25'))
+    await turn()
+    app.drain()
+    expect((await waiting).status).toBe(204)
+    expect((await poll(place(0, '&wait=25'))).status).toBe(204)
+  })
+
+  test('still gets what there is when the server stops', async () => {
+    const { app, poll, place, publish } = await createServer()
+    await publish(2)
+    app.drain()
+    expect((await poll(place(0, '&wait=25'))).status).toBe(200)
+  })
+
+  test('whose client is gone is over', async () => {
+    const { poll, place } = await createServer()
+    const client = new AbortController()
+    const waiting = poll(place(0, '&wait=25'), { signal: client.signal })
+    await turn()
+    client.abort()
+    expect((await waiting).status).toBe(204)
+  })
+})
