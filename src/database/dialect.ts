@@ -1,13 +1,15 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  type DatabaseIntrospector,
   type Dialect,
   type Driver,
   Kysely,
   type QueryResult,
   SqliteAdapter,
-  SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
+  type TableMetadata,
 } from 'kysely'
 import type { SqlRow, SqlValue, Statement } from '../platform.ts'
 
@@ -32,6 +34,31 @@ export function createKysely(execute: Execute): Kysely<unknown> {
 
 const nothing = async () => {}
 
+/**
+ * What the migrator asks of a database: which tables there are. Kysely's own looks at the columns of each, which a
+ * Durable Object forbids of the tables that it keeps for itself (an alarm makes one).
+ */
+class TableNames implements DatabaseIntrospector {
+  readonly #db: Kysely<unknown>
+
+  constructor(db: Kysely<unknown>) {
+    this.#db = db
+  }
+
+  async getTables(): Promise<TableMetadata[]> {
+    const { rows } = await sql<{ name: string }>`select name from sqlite_schema where type = 'table'`.execute(this.#db)
+    return rows.map(({ name }) => ({ name, isView: false, isForeign: false, columns: [] }))
+  }
+
+  async getSchemas(): Promise<never[]> {
+    return []
+  }
+
+  async getMetadata(): Promise<{ tables: TableMetadata[] }> {
+    return { tables: await this.getTables() }
+  }
+}
+
 function createDialect(connection: DatabaseConnection): Dialect {
   const driver: Driver = {
     init: nothing,
@@ -45,7 +72,7 @@ function createDialect(connection: DatabaseConnection): Dialect {
   return {
     createDriver: () => driver,
     createAdapter: () => new SqliteAdapter(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
+    createIntrospector: (db) => new TableNames(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }

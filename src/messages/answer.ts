@@ -86,7 +86,8 @@ export function errorOf(response: Response, body: string): ErrorObject {
   }
   const { error, status: _, ...data } = value as Record<string, unknown>
   const message = [error, data.detail, data.title].find((each) => typeof each === 'string') ?? `Status ${code}`
-  return { code, message, data }
+  const headers = tellingHeaders(response)
+  return { code, message, data: headers === null ? data : { ...data, headers } }
 }
 
 function parsed(body: string): unknown {

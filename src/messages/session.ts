@@ -1,5 +1,4 @@
 import type { Peer } from '../context.ts'
-import { AppError } from '../errors.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import { type Call, CallError, type CallId, readCall } from './call.ts'
@@ -19,9 +18,6 @@ import type { RequestMaker } from './request-maker.ts'
 import { Requests } from './requests.ts'
 import type { SessionState } from './session-state.ts'
 import { Subscriptions } from './subscriptions.ts'
-
-/** The reason of a WebSocket's close is 123 bytes at most (RFC 6455 §5.5). */
-const reasonLengthMax = 120
 
 /** What all sessions of a server share. */
 export interface SessionHost {
@@ -208,14 +204,10 @@ export class Session implements FrameSink {
     if (this.#isHalfClosed && this.#parts.inFlight.size === 0) this.refuse(1000, 'All is answered.')
   }
 
-  /** A subscription can't go on; the client asks for it anew and hears why. */
+  /** It can't go on for a reason that is ours; the client comes back with its positions. */
   #fail(error: unknown): void {
-    const isRefusal = error instanceof AppError && error.status < 500
-    if (isRefusal) this.refuse(1008, error.message.slice(0, reasonLengthMax))
-    else {
-      this.#host.problem(error)
-      this.refuse(1011, 'A subscription broke off.')
-    }
+    this.#host.problem(error)
+    this.refuse(1011, 'Something went wrong on our side.')
   }
 
   #makeParts({ id, peer, authority, principal, onChange }: SessionFacts): Parts {
@@ -225,7 +217,7 @@ export class Session implements FrameSink {
     const changed = () => this.#isClosed || onChange()
     const onAnswer = () => this.#endIfDone()
     const target = { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` }
-    const owner = { outbox, changed, failed: (error: unknown) => this.#fail(error) }
+    const broken = (error: unknown) => this.#fail(error)
     return {
       id,
       heartbeatMs,
@@ -234,7 +226,7 @@ export class Session implements FrameSink {
       inFlight,
       onAnswer,
       requests: new Requests({ fetch, makeRequest, textOf, peer, target, outbox, inFlight, onAnswer }),
-      subscriptions: new Subscriptions(topics, principal, owner),
+      subscriptions: new Subscriptions(topics, principal, { outbox, changed, broken }),
       memberships: new Memberships({ id, principal, topics, presence, outbox, changed }),
     }
   }

@@ -10,7 +10,7 @@ export interface SubscriptionOwner {
   /** What must be kept of it has changed. */
   changed(): void
   /** It can't go on. */
-  failed(error: unknown): void
+  failed(subscription: Subscription, error: unknown): void
 }
 
 /** One topic that a session follows, as far as the client's credit goes. */
@@ -80,7 +80,7 @@ export class Subscription implements Subscriber {
   }
 
   fail(error: unknown): void {
-    if (!this.#isClosed) this.#owner.failed(error)
+    if (!this.#isClosed) this.#owner.failed(this, error)
   }
 
   ack(offset: number): void {

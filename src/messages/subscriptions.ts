@@ -7,6 +7,11 @@ import type { SubscriptionState } from './session-state.ts'
 import { Subscription, type SubscriptionOwner } from './subscription.ts'
 import { TopicQueue } from './topic-queue.ts'
 
+interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
+  /** Hears of a log that can't be read. */
+  broken(error: unknown): void
+}
+
 type Params = Readonly<Record<string, unknown>>
 
 /** Sends the answer of a call that took a while; false when nobody wants it any more. */
@@ -17,13 +22,15 @@ export class Subscriptions {
   readonly #topics: Topics
   readonly #principal: string
   readonly #owner: SubscriptionOwner
+  readonly #broken: SubscriptionsOptions['broken']
   readonly #followed = new Map<string, Subscription>()
   readonly #queue = new TopicQueue()
 
-  constructor(topics: Topics, principal: string, owner: SubscriptionOwner) {
+  constructor(topics: Topics, principal: string, { outbox, changed, broken }: SubscriptionsOptions) {
     this.#topics = topics
     this.#principal = principal
-    this.#owner = owner
+    this.#broken = broken
+    this.#owner = { outbox, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
 
   get state(): SubscriptionState[] {
@@ -75,6 +82,18 @@ export class Subscriptions {
   close(): void {
     for (const each of this.#followed.values()) each.close()
     this.#followed.clear()
+  }
+
+  /** It is over: what the client is not allowed is told to it, and the others go on. */
+  #end({ topic, position }: Subscription, error: unknown): void {
+    if (!(error instanceof AppError) || error.status >= 500) {
+      this.#broken(error)
+      return
+    }
+    this.#followed.delete(topic)
+    const { status: code, message } = error
+    this.#owner.outbox.notify('unsubscribed', { topic, position, error: { code, message } })
+    this.#owner.changed()
   }
 
   async #follow(topic: string, after: Position | null, window: number, answer: Answer): Promise<void> {

@@ -128,9 +128,20 @@ test('the 257th subscription is error 429', async () => {
   expect((await talk.call('subscribe', { topic: 'more' })).error).toBeUndefined()
 })
 
+test('a subscription that may not go on ends alone', async () => {
+  const { topics, open } = serve()
+  const talk = open()
+  await follow(talk)
+  for (const { subscriber } of topics.followers) subscriber.fail(new AppError('forbidden'))
+  expect(talk.channel.sent.at(-1)).toMatchObject({
+    method: 'unsubscribed',
+    params: { topic: 'todos', position: { offset: expect.any(Number) }, error: { code: 403 } },
+  })
+  expect(talk.channel.end).toBeNull()
+  expect((await talk.call('subscribe', { topic: 'todos' })).error).toBeUndefined()
+})
+
 test.each([
-  [new AppError('forbidden'), 1008],
-  [new AppError('not_found'), 1008],
   [new AppError('storage_unavailable'), 1011],
   [new Error('bug'), 1011],
 ])('a subscription that fails with "%s" ends the session with %i', async (error, code) => {
