@@ -98,7 +98,7 @@ export class ObjectSessions {
     this.#holder = holder
     this.#sql = sql
     holder.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText))
-    sql.exec('create table if not exists galley_sessions (id text primary key, state text not null) without rowid')
+    sql.exec('create table if not exists galley_sockets (id text primary key, state text not null) without rowid')
   }
 
   /** Goes on with all sessions; to be done before anything is served. */
@@ -185,13 +185,13 @@ export class ObjectSessions {
   }
 
   #stored(): SessionState[] {
-    const rows = this.#sql.exec('select state from galley_sessions').toArray() as { state: string }[]
+    const rows = this.#sql.exec('select state from galley_sockets').toArray() as { state: string }[]
     return rows.map(({ state }) => JSON.parse(state) as SessionState)
   }
 
   #keep(state: SessionState): void {
     this.#note(state)
-    this.#sql.exec('insert or replace into galley_sessions (id, state) values (?, ?)', state.id, JSON.stringify(state))
+    this.#sql.exec('insert or replace into galley_sockets (id, state) values (?, ?)', state.id, JSON.stringify(state))
   }
 
   #note({ id, memberships }: SessionState): void {
@@ -201,6 +201,6 @@ export class ObjectSessions {
 
   #drop(id: string): void {
     this.#members.delete(id)
-    this.#sql.exec('delete from galley_sessions where id = ?', id)
+    this.#sql.exec('delete from galley_sockets where id = ?', id)
   }
 }

@@ -6,6 +6,7 @@ export const errorTable = {
   bad_request: { status: 400, text: 'The request is not valid.' },
   malformed_json: { status: 400, text: 'The body is not valid JSON.' },
   validation_failed: { status: 400, text: 'Some fields are not valid.' },
+  unauthorized: { status: 401, text: 'Sign in first.' },
   cross_site: { status: 403, text: 'Requests from other sites may not change anything here.' },
   forbidden: { status: 403, text: 'You may not do this.' },
   not_found: { status: 404, text: 'There is nothing at this address.' },

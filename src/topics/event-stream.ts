@@ -82,6 +82,10 @@ export function createEventStreams(topics: Topics): EventStreams {
         fail: finish,
       },
     })
+    if (isEnding) {
+      subscription.close()
+      throw new AppError('draining')
+    }
     const stream: Stream = {
       beat: () => hasRoom() && send(heartbeat),
       end: () => finish(),
