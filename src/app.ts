@@ -68,9 +68,10 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform)
   const newId = createIds(platform.now, platform.random)
+  const byName = new Map<string, AnyCollection>(collections.map((each) => [each.name, each]))
   for (const collection of collections) {
     const rows = createRows(collection, { ...platform, log }, newId)
-    const tools = { rows, database: platform.database, commit, log, epoch }
+    const tools = { rows, database: platform.database, commit, log, epoch, collections: byName }
     const path = `/api/${collection.name}`
     // Its own routes go first: else `/:id` would take them.
     if (collection.routes) addRoutes(hono, path, collection.routes(tools), collection.name)

@@ -1,4 +1,5 @@
 import type { Context as HonoContext } from 'hono'
+import type { Identity } from './auth/identity.ts'
 
 /** What a runtime knows of the connection that a request came on. */
 export interface Peer {
@@ -13,8 +14,10 @@ export interface RequestContext {
   requestId: string
   /** The `traceparent` to hand on to other services (W3C Trace Context); '' when the client sent none. */
   traceparent: string
-  /** Who is asking. Before accounts exist: the one anonymous principal. */
+  /** The id of the user who is asking, or `anonymous`. */
   principal: string
+  /** Who that is; null for nobody known. */
+  identity: Identity | null
   /** The pattern of the route that took it, such as `/api/todos/:id`; '' for none. */
   route: string
   /** The body as it was read, for the fingerprint of an idempotent request. */

@@ -28,7 +28,7 @@ const imports: Import[] = files.flatMap((from) => {
 const rules: Record<string, readonly string[]> = {
   'src/errors.ts': [],
   'src/platform.ts': ['src/errors.ts', 'src/log.ts', 'src/metrics.ts', 'src/messages/request-maker.ts'],
-  'src/context.ts': [],
+  'src/context.ts': ['src/auth/identity.ts'],
   'src/iso-time.ts': [],
   'src/log.ts': ['src/errors.ts', 'src/iso-time.ts'],
   'src/metrics.ts': [],
@@ -45,6 +45,7 @@ const rules: Record<string, readonly string[]> = {
     'src/database/',
   ],
   'src/collections/': [
+    'src/auth/identity.ts',
     'src/errors.ts',
     'src/openapi.ts',
     'src/iso-time.ts',

@@ -4,7 +4,8 @@ import type { BlankSchema } from 'hono/types'
 import type { Env } from '../context.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import type { Database } from '../platform.ts'
-import type { Fields } from './field.ts'
+import { type Access, actions, hasOwner, ownerField } from './access.ts'
+import { type Fields, field } from './field.ts'
 import type { Rows } from './rows.ts'
 
 /** What every row has beside its declared fields. */
@@ -43,6 +44,8 @@ export interface RouteTools<F extends Fields> {
 
 export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
+  /** Who may read, create, update and delete rows; anyone, unless it says otherwise. */
+  access?: Access
   /**
    * The field that parts the collection's events by audience: those of rows where it is X go to the topic
    * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
@@ -95,17 +98,45 @@ export function collection<const Name extends string, F extends Fields, S extend
   name: Name,
   options: CollectionOptions<F, S>,
 ): Collection<Name, F, S> {
-  checkNames(name, options.fields)
-  checkAudience(name, options.fields, options.audience)
-  const full = Object.entries(options.fields).map(([key, { schema }]) => [key, schema] as const)
-  const system = { id: z.string(), createdAt: z.iso.datetime(), version: z.int() }
-  const row = z.object({ ...system, ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema)])) })
-  const create = z.strictObject({ ...Object.fromEntries(full), ...ignored })
-  const change = z.strictObject({
-    ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema).optional()])),
-    ...ignored,
-  })
-  return { name, ...options, schemas: { row, create, change } }
+  const isOwned = hasOwner(options)
+  checkNames(name, options.fields, isOwned)
+  checkAccess(name, options.access)
+  const fields = isOwned
+    ? { ...options.fields, [ownerField]: field.text({ optional: true, indexed: true }) }
+    : options.fields
+  const audience = options.audience ?? (options.access?.read === 'owner' ? ownerField : undefined)
+  if (audience !== ownerField) checkAudience(name, fields, audience)
+  return { name, ...options, fields, ...(audience && { audience }), schemas: schemasOf(options.fields, isOwned) }
+}
+
+function schemasOf(fields: Fields, isOwned: boolean): Schemas {
+  const full = Object.entries(fields).map(([key, { schema }]) => [key, schema] as const)
+  const system = {
+    id: z.string(),
+    createdAt: z.iso.datetime(),
+    version: z.int(),
+    ...(isOwned && { [ownerField]: z.string().nullable() }),
+  }
+  const set = isOwned ? { ...ignored, [ownerField]: z.unknown().optional() } : ignored
+  return {
+    row: z.object({ ...system, ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema)])) }),
+    create: z.strictObject({ ...Object.fromEntries(full), ...set }),
+    change: z.strictObject({
+      ...Object.fromEntries(full.map(([key, schema]) => [key, outputOf(schema).optional()])),
+      ...set,
+    }),
+  }
+}
+
+const rolePattern = /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/
+
+function checkAccess(name: string, access: Access = {}): void {
+  for (const [action, rule] of Object.entries(access)) {
+    if (!actions.includes(action as (typeof actions)[number]))
+      throw new TypeError(`The access of ${name} has no ${action}.`)
+    if (typeof rule === 'string' && !rolePattern.test(rule))
+      throw new TypeError(`The access of ${name} has a role that can't be one: ${rule}`)
+  }
 }
 
 /** The schema of a value that is there: without the default for one that is not. */
@@ -120,7 +151,7 @@ function checkAudience(name: string, fields: Fields, audience?: string): void {
   throw new TypeError(`The audience of ${name} must be an indexed field of text that is never null.`)
 }
 
-function checkNames(name: string, fields: Fields): void {
+function checkNames(name: string, fields: Fields, isOwned: boolean): void {
   if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_')) {
     throw new TypeError(
       `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_….`,
@@ -130,6 +161,7 @@ function checkNames(name: string, fields: Fields): void {
   if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
   // Lower-cased, because SQL does not tell columns apart by case.
   const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
+  if (isOwned) taken.add(ownerField)
   for (const key of names) {
     if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || key.toLowerCase().startsWith('galley_')) {
       throw new TypeError(

@@ -4,20 +4,20 @@
  */
 import type { Database, SqlRow, SqlValue, Statement } from '../platform.ts'
 import type { AnyCollection } from './collection.ts'
+import { type Condition, whereOf } from './condition.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Fields } from './field.ts'
 import { type Filter, type ListQuery, type SortTerm, sortText } from './list-query.ts'
-import { andThen, columnsOf } from './rows.ts'
+import { andThen, selectOf } from './rows.ts'
 
 /** Counting stops here: this number means "so many or more". */
 export const countMax = 10_000
 /** A page ends early when the texts of its rows have so many characters; `next` goes on. */
 export const pageLengthMax = 4 * 1024 * 1024
 
-/** A condition in SQL with its values. Put together by hand: a list is hot, and names of fields need no escaping, see `collection`. */
-interface Condition {
-  sql: string
-  values: readonly SqlValue[]
+/** A list as it was asked for, of those rows that may be read; null for all. */
+export interface AllowedQuery extends ListQuery {
+  only: Condition | null
 }
 
 /** One page of stored rows, and the cursor that goes on after it. */
@@ -27,7 +27,7 @@ export interface Page {
 }
 
 /** Reads a page, in one go where its rows can't be large, else in blocks until it is long enough. */
-export function readPage(database: Database, collection: AnyCollection, query: ListQuery): Page | Promise<Page> {
+export function readPage(database: Database, collection: AnyCollection, query: AllowedQuery): Page | Promise<Page> {
   const block = rowsAtOnce(collection)
   const { sort } = query
   const rows: SqlRow[] = []
@@ -60,8 +60,9 @@ function lengthOf(rows: readonly SqlRow[]): number {
 }
 
 /** The statement that reads one page and one row more, which tells whether there is a next one. */
-export function listStatement(collection: AnyCollection, { limit, sort, filters, after }: ListQuery): Statement {
-  const conditions = [...filters.map(filterCondition), ...(after ? [afterCondition(sort, after)] : [])]
+export function listStatement(collection: AnyCollection, query: AllowedQuery): Statement {
+  const { limit, sort, after } = query
+  const conditions = [...conditionsOf(query), ...(after ? [afterCondition(sort, after)] : [])]
   const where = whereOf(conditions)
   const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
   const sql = `${selectOf(collection)}${where.sql} order by ${order.join()} limit ?`
@@ -69,25 +70,17 @@ export function listStatement(collection: AnyCollection, { limit, sort, filters,
 }
 
 /** The statement that counts what the filters let through, up to `countMax`. */
-export function countStatement({ name }: AnyCollection, { filters }: ListQuery): Statement {
-  const { sql, values } = whereOf(filters.map(filterCondition))
+export function countStatement({ name }: AnyCollection, query: AllowedQuery): Statement {
+  const { sql, values } = whereOf(conditionsOf(query))
   return {
     sql: `select count(*) as count from (select 1 from "${name}"${sql} limit ${countMax})`,
     parameters: values,
   }
 }
 
-const selects = new WeakMap<AnyCollection, string>()
-
-function selectOf(collection: AnyCollection): string {
-  let text = selects.get(collection)
-  if (text === undefined) {
-    text = `select ${columnsOf(collection)
-      .map((column) => `"${column}"`)
-      .join()} from "${collection.name}"`
-    selects.set(collection, text)
-  }
-  return text
+function conditionsOf({ filters, only }: AllowedQuery): Condition[] {
+  const conditions = filters.map(filterCondition)
+  return only === null ? conditions : [...conditions, only]
 }
 
 /** The cursor that goes on after this stored row. */
@@ -100,14 +93,6 @@ function keyOf(row: SqlRow, sort: readonly SortTerm[]): SqlValue[] {
 }
 
 const comparisons = { $eq: '=', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
-
-function whereOf(conditions: readonly Condition[]): Condition {
-  if (conditions.length === 0) return { sql: '', values: [] }
-  return {
-    sql: ` where ${conditions.map(({ sql }) => sql).join(' and ')}`,
-    values: conditions.flatMap(({ values }) => values),
-  }
-}
 
 function filterCondition({ field, operator, values }: Filter): Condition {
   if (operator === '$in') return { sql: `"${field}" in (${values.map(() => '?').join()})`, values }

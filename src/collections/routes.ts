@@ -1,15 +1,18 @@
 import { Hono, type Env as HonoEnv } from 'hono'
+import { adminRole, type Identity } from '../auth/identity.ts'
 import type { Context, Env } from '../context.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../middleware/body.ts'
 import { etagOf, matchesTag } from '../middleware/etag.ts'
 import type { Commit } from '../middleware/idempotency.ts'
 import { reply, replyWith } from '../middleware/reply.ts'
-import type { Database } from '../platform.ts'
+import type { Database, Guard, Statement, Step } from '../platform.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import { isPart, partOf } from '../topics/topic.ts'
-import type { Collection, RowOf } from './collection.ts'
+import { type Action, allowed, conditionOf, decide, matches, ownerField, refusal } from './access.ts'
+import type { AnyCollection, Collection, RowOf } from './collection.ts'
+import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
 import { idPattern } from './id.ts'
 import { countStatement, type Page, readPage } from './list.ts'
@@ -23,19 +26,26 @@ interface RoutesOptions<F extends Fields> {
   commit: Commit
   log: TopicLog
   epoch(): string
+  /** The collections by name, for the sake of references. */
+  collections: ReadonlyMap<string, AnyCollection>
 }
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit, log, epoch }: RoutesOptions<F>,
+  { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
 ): Hono<Env> {
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
+  const mayDo = (c: Context, action: Action) => allowed(decide(collection, action, c.env.identity), c.env.identity)
+  const onlyFor = (c: Context, action: Action) => conditionOf(collection, mayDo(c, action))
+  const references = createReferenceChecks(collection, collections)
+
   function list(c: Context): Response | Promise<Response> {
-    const query = parseListQuery(parametersOf(c), listable)
-    return andThen(positionBefore(query), (position) =>
+    const only = onlyFor(c, 'read')
+    const query = { ...parseListQuery(parametersOf(c), listable), only }
+    return andThen(positionBefore(c, query), (position) =>
       andThen(readPage(database, collection, query), (page) => {
         if (!query.count) return answerPage(c, page, { position })
         return andThen(database.read(countStatement(collection, query)), ([row]) =>
@@ -46,17 +56,19 @@ export function createRoutes<F extends Fields>(
   }
 
   /** Where to follow from once all pages are read, which only the first page knows. */
-  function positionBefore(query: ListQuery): Position | undefined | Promise<Position> {
-    const topic = query.after === null ? topicOf(query) : null
+  function positionBefore(c: Context, query: ListQuery): Position | undefined | Promise<Position> {
+    const topic = query.after === null ? topicOf(c, query) : null
     if (topic === null) return undefined
     return andThen(log.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
   /** The topic that tells of all changes of this list; null where there are several. */
-  function topicOf({ filters }: ListQuery): string | null {
+  function topicOf({ env: { identity } }: Context, { filters }: ListQuery): string | null {
     const { name, audience } = collection
     if (audience === undefined) return name
-    const [part] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
+    const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
+    const isOwn = audience === ownerField && identity !== null && identity.role !== adminRole
+    const part = isOwn ? identity.userId : named
     return typeof part === 'string' && isPart(part) ? partOf(name, part) : null
   }
 
@@ -65,7 +77,7 @@ export function createRoutes<F extends Fields>(
   }
 
   function get(c: Context): Response | Promise<Response> {
-    return andThen(rows.get(idOf(c)), (row) => answerRow(c, row))
+    return andThen(rows.get(idOf(c), onlyFor(c, 'read')), (row) => answerRow(c, row))
   }
 
   function answerRow(c: Context, row: RowOf<F> | null): Response {
@@ -76,10 +88,13 @@ export function createRoutes<F extends Fields>(
     return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
   }
 
-  async function create(c: Context): Promise<Response> {
-    const row = rows.make(await readJson(c))
+  async function create(c: Context, id?: string): Promise<Response> {
+    const decision = mayDo(c, 'create')
+    const { identity } = c.env
+    const row = rows.make(await readJson(c), id, identity?.userId)
+    if (!matches(row, decision)) throw refusal(identity)
     const headers = { ETag: etagOf(row.version), Location: `${path}/${row.id}` }
-    return commit(c, rows.insert(row), () => ({ status: 201, data: row, headers }))
+    return commit(c, [...references(row, identity), ...rows.insert(row)], () => ({ status: 201, data: row, headers }))
   }
 
   async function put(c: Context): Promise<Response> {
@@ -88,26 +103,39 @@ export function createRoutes<F extends Fields>(
     if (condition.trim() !== '*') throw new AppError('bad_request', 'PUT takes If-None-Match only as *, which creates.')
     const id = idOf(c)
     if (!idPattern.test(id)) throw invalidField('id', 'invalid_format', 'must be 26 characters 0-9 A-Z a-z')
-    const row = rows.make(await readJson(c), id)
-    const headers = { ETag: etagOf(row.version), Location: `${path}/${id}` }
-    return commit(c, rows.insert(row), () => ({ status: 201, data: row, headers }))
+    return create(c, id)
+  }
+
+  /** The steps that let a change go on only where the row may be read, and then only where it may be changed. */
+  function permitted(c: Context, action: 'update' | 'delete'): Step[] {
+    const may = mayDo(c, action)
+    const readable = decide(collection, 'read', c.env.identity)
+    const sees = readable === 'none' ? noRow : conditionOf(collection, readable)
+    const does = conditionOf(collection, may)
+    const steps: Step[] = []
+    if (sees !== null) steps.push(guarded(collection, idOf(c), sees, { error: 'not_found' }))
+    else if (does !== null) steps.push(guarded(collection, idOf(c), null, { error: 'not_found' }))
+    if (does !== null) steps.push(guarded(collection, idOf(c), does, { error: 'forbidden' }))
+    return steps
   }
 
   async function change(c: Context): Promise<Response> {
+    const checks = permitted(c, 'update')
     const changes = rows.change(await readJson(c))
-    return commit(c, rows.update(idOf(c), changes, matchOf(c)), (results) => {
+    const steps = [...checks, ...references(changes, c.env.identity), ...rows.update(idOf(c), changes, matchOf(c))]
+    return commit(c, steps, (results) => {
       const row = rows.last(results)
       return { status: 200, data: row, headers: { ETag: etagOf(row.version) } }
     })
   }
 
   function remove(c: Context): Promise<Response> {
-    return commit(c, rows.remove(idOf(c), matchOf(c)), () => ({ status: 204 }))
+    return commit(c, [...permitted(c, 'delete'), ...rows.remove(idOf(c), matchOf(c))], () => ({ status: 204 }))
   }
 
   return new Hono<Env & HonoEnv>()
     .get('/', list)
-    .post('/', create)
+    .post('/', (c) => create(c))
     .get('/:id', get)
     .put('/:id', put)
     .patch('/:id', change)
@@ -130,4 +158,38 @@ function notFound(name: string): AppError {
 function matchOf(c: Context): Match | undefined {
   const header = c.req.raw.headers.get('if-match')
   return header === null ? undefined : (version) => matchesTag(header, etagOf(version))
+}
+
+const noRow: Condition = { sql: 'false', values: [] }
+
+/** A row with this id that is as the condition says must be there. */
+function guarded({ name }: AnyCollection, id: string, only: Condition | null, guard: Guard): Statement {
+  const more = only === null ? '' : ` and ${only.sql}`
+  return { sql: `select "id" from "${name}" where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])], guard }
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Checks that what a row refers to may be read by who refers to it; else it answers as if it were not there. */
+function createReferenceChecks({ fields }: AnyCollection, collections: ReadonlyMap<string, AnyCollection>) {
+  const all = Object.entries(fields as Fields).flatMap(
+    ([
+      field,
+      {
+        column: { references },
+      },
+    ]) => {
+      const target = references === null ? undefined : collections.get(references)
+      return target === undefined ? [] : [{ field, target }]
+    },
+  )
+  return (values: Values, who: Identity | null): Step[] =>
+    all.flatMap(({ field, target }) => {
+      const id = values[field]
+      if (typeof id !== 'string') return []
+      const guard: Guard = { error: 'validation_failed', field, message: `names none of ${target.name}` }
+      const readable = decide(target, 'read', who)
+      const only = readable === 'none' ? noRow : conditionOf(target, readable)
+      return only === null ? [] : [guarded(target, id, only, guard)]
+    })
 }

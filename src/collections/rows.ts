@@ -4,7 +4,9 @@ import { isoTime } from '../iso-time.ts'
 import { validate } from '../middleware/validate.ts'
 import type { Guard, Platform, Results, SqlRow, SqlValue, Statement, Step } from '../platform.ts'
 import type { TopicLog } from '../topics/log.ts'
+import { hasOwner, ownerField } from './access.ts'
 import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
+import type { Condition } from './condition.ts'
 import { createFeed } from './feed.ts'
 import type { Fields } from './field.ts'
 
@@ -14,9 +16,9 @@ export type Match = (version: number) => boolean
 /** Reads the rows of a collection and builds the statements that change them. */
 export interface Rows<F extends Fields> {
   /** At once where the database answers at once, which a hot route should make use of. */
-  get(id: string): RowOf<F> | null | Promise<RowOf<F> | null>
-  /** Makes a row of a body, with its id, time and version; nothing is stored yet. @throws AppError `validation_failed` */
-  make(body: unknown, id?: string): RowOf<F>
+  get(id: string, only?: Condition | null): RowOf<F> | null | Promise<RowOf<F> | null>
+  /** Makes a row of a body, with its id, time, version and owner; nothing is stored yet. @throws AppError `validation_failed` */
+  make(body: unknown, id?: string, owner?: string): RowOf<F>
   /** Stores a row and tells its topic; fails with `precondition_failed` when its id is taken. */
   insert(row: RowOf<F>): Step[]
   /**
@@ -40,6 +42,20 @@ export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Prom
   return value instanceof Promise ? value.then(use) : use(value)
 }
 
+const selects = new WeakMap<AnyCollection, string>()
+
+/** Reads all columns, as far as `where`. */
+export function selectOf(collection: AnyCollection): string {
+  let text = selects.get(collection)
+  if (text === undefined) {
+    text = `select ${columnsOf(collection)
+      .map((column) => `"${column}"`)
+      .join()} from "${collection.name}"`
+    selects.set(collection, text)
+  }
+  return text
+}
+
 /** The columns of a collection's table, in order. */
 export function columnsOf({ fields }: AnyCollection): string[] {
   return ['id', 'createdAt', 'version', ...Object.keys(fields)]
@@ -55,6 +71,8 @@ export function createRows<F extends Fields>(
   let newestVersion = 0
   const { create, change } = collection.schemas
   const fields = Object.entries(collection.fields)
+  const isOwned = hasOwner(collection)
+  const declared = fields.filter(([name]) => !isOwned || name !== ownerField)
   const encode = (row: Record<string, unknown>): SqlValue[] => [
     row.id as string,
     Date.parse(row.createdAt as string),
@@ -86,14 +104,18 @@ export function createRows<F extends Fields>(
 
   return {
     decode,
-    get: (id) =>
-      andThen(database.read({ ...compiled.get, parameters: [id] }), ([stored]) => (stored ? decode(stored) : null)),
+    get: (id, only = null) =>
+      andThen(
+        database.read(only === null ? { ...compiled.get, parameters: [id] } : oneOf(collection, id, only)),
+        ([stored]) => (stored ? decode(stored) : null),
+      ),
     last: (results) => decode(changedRow(results)),
-    make(body, chosenId) {
+    make(body, chosenId, owner) {
       const values = validate(create, body)
       const ms = now()
       const row: Record<string, unknown> = { id: chosenId ?? newId() }
-      for (const [name] of fields) row[name] = values[name]
+      for (const [name] of declared) row[name] = values[name]
+      if (isOwned) row[ownerField] = owner ?? null
       row.createdAt = new Date(ms).toISOString()
       row.version = chosenId === undefined ? ms : Math.max(newestVersion + 1, ms)
       newestVersion = Math.max(newestVersion, row.version as number)
@@ -124,10 +146,15 @@ export function createRows<F extends Fields>(
     change(body) {
       const values = validate(change, body)
       return Object.fromEntries(
-        fields.flatMap(([name]) => (values[name] === undefined ? [] : [[name, values[name]]])),
+        declared.flatMap(([name]) => (values[name] === undefined ? [] : [[name, values[name]]])),
       ) as ChangeOf<F>
     },
   }
+}
+
+/** The row with this id, if it is as the condition says. */
+function oneOf(collection: AnyCollection, id: string, { sql, values }: Condition): Statement {
+  return { sql: `${selectOf(collection)} where "id" = ? and ${sql}`, parameters: [id, ...values] }
 }
 
 const notFound: Guard = { error: 'not_found' }

@@ -74,6 +74,7 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
       requestId: requestId(request),
       traceparent: traceparentOf(request),
       principal: 'anonymous',
+      identity: null,
       route: '',
       bodyText: '',
       peer,

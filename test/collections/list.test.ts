@@ -3,7 +3,14 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import { cursorAfter, listStatement, pageLengthMax, prefixEnd, readPage } from '../../src/collections/list.ts'
+import {
+  type AllowedQuery,
+  cursorAfter,
+  listStatement,
+  pageLengthMax,
+  prefixEnd,
+  readPage,
+} from '../../src/collections/list.ts'
 import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
 import type { SqlRow } from '../../src/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -48,8 +55,13 @@ const rows = fc
   )
   .map((list) => list.map((row, index): Thing => ({ id: `id${String(index).padStart(24, '0')}`, ...row })))
 
+/** A list as it was asked for, of all rows. */
+function allRows(...asked: Parameters<typeof parseListQuery>): AllowedQuery {
+  return { ...parseListQuery(...asked), only: null }
+}
+
 async function list(query: string): Promise<readonly SqlRow[]> {
-  return await database.read(listStatement(things, parseListQuery(new URLSearchParams(query), listable)))
+  return await database.read(listStatement(things, allRows(new URLSearchParams(query), listable)))
 }
 
 /** SQLite's order of text is that of its UTF-8 bytes. */
@@ -67,13 +79,13 @@ test('pages of any sort give every row once, in order', async () => {
   await fc.assert(
     fc.asyncProperty(rows, sort, fc.integer({ min: 1, max: 7 }), async (stored, terms, limit) => {
       load('things', stored)
-      const query = parseListQuery(new URLSearchParams({ sort: terms.join(','), limit: String(limit) }), listable)
+      const query = allRows(new URLSearchParams({ sort: terms.join(','), limit: String(limit) }), listable)
       const seen: SqlRow[] = []
       for (let after = query.after; ; ) {
         const { rows: found, next: cursor } = await readPage(database, things, { ...query, after })
         seen.push(...found)
         if (cursor === null) break
-        after = parseListQuery(new URLSearchParams({ sort: terms.join(','), cursor }), listable).after
+        after = allRows(new URLSearchParams({ sort: terms.join(','), cursor }), listable).after
       }
       const expected = stored.toSorted((a, b) => {
         for (const { field, descending } of query.sort) {
@@ -149,9 +161,9 @@ test.each([
   ['filter[name][$startsWith]=ab', 'things.name'],
   ['sort=-name,size', 'things.name'],
 ])('an index serves %s, with a cursor too', async (query, index) => {
-  const first = parseListQuery(new URLSearchParams(query), listable)
+  const first = allRows(new URLSearchParams(query), listable)
   const row: SqlRow = { id: 'i', createdAt: 1, version: 1, name: 'n', size: 1, open: 1, note: null }
-  const after = parseListQuery(new URLSearchParams(`${query}&cursor=${cursorAfter(row, first.sort)}`), listable)
+  const after = allRows(new URLSearchParams(`${query}&cursor=${cursorAfter(row, first.sort)}`), listable)
   for (const each of [first, after]) {
     const { sql, parameters } = listStatement(things, each)
     const plan = await database.read({ sql: `explain query plan ${sql}`, parameters })
@@ -179,13 +191,13 @@ test.each([
   [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
 ])('%s is refused by name', (query, name) => {
   const details = [expect.objectContaining({ field: name })]
-  expect(() => parseListQuery(new URLSearchParams(query), listable)).toThrow(expect.objectContaining({ details }))
+  expect(() => allRows(new URLSearchParams(query), listable)).toThrow(expect.objectContaining({ details }))
 })
 
 test('one answer names everything that is wrong', () => {
   const query = new URLSearchParams('limit=0&page=2&filter[colour]=red')
   const details = ['limit', 'page', 'filter[colour]'].map((name) => expect.objectContaining({ field: name }))
-  expect(() => parseListQuery(query, listable)).toThrow(expect.objectContaining({ details }))
+  expect(() => allRows(query, listable)).toThrow(expect.objectContaining({ details }))
 })
 
 test('a page of large rows ends early, and the pages after it give the rest', async () => {
@@ -203,7 +215,7 @@ test('a page of large rows ends early, and the pages after it give the rest', as
     const { rows: page, next } = await readPage(
       own.database,
       documents,
-      parseListQuery(new URLSearchParams(parameters), fields),
+      allRows(new URLSearchParams(parameters), fields),
     )
     expect(page.length * body.length).toBeLessThan(2 * pageLengthMax)
     seen.push(...page.map(({ id }) => id))
@@ -215,7 +227,7 @@ test('a page of large rows ends early, and the pages after it give the rest', as
 
 test('a flood of bad parameters is answered with the first fifty', () => {
   const flood = new URLSearchParams(Array.from({ length: 7000 }, (_, index) => [`x${index}`, '']))
-  expect(() => parseListQuery(flood, listable)).toThrow(
+  expect(() => allRows(flood, listable)).toThrow(
     expect.objectContaining({ details: expect.toSatisfy((details: unknown[]) => details.length === 50) }),
   )
 })

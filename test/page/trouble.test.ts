@@ -35,7 +35,7 @@ describe('two pages', () => {
   test('that edit the same todo: the second is told, keeps its text and may save it then', async () => {
     await store(server.url, 'Bake bread')
     const first = await openPage(server.url)
-    const second = await openPage(server.url)
+    const second = await openPage(server.url, { isDeaf: true })
     await box(second.page, 'Bake bread').waitFor()
     await rename(first.page, 'Bake bread', 'Bake rye')
     await said(first.page, 'Saved')
@@ -50,7 +50,7 @@ describe('two pages', () => {
 
   test('of which one deletes: the other is told and can remove it from its list', async () => {
     await store(server.url, 'Bake bread')
-    const { page } = await openPage(server.url)
+    const { page } = await openPage(server.url, { isDeaf: true })
     await box(page, 'Bake bread').waitFor()
     await removeAll(server.url)
     await box(page, 'Bake bread').click()

@@ -1,0 +1,129 @@
+/**
+ * Who may do what with the rows of a collection. A rule is decided to all, to none, or to a condition on
+ * rows, and the condition goes into the statement itself, so that no list, count or change can reach
+ * around it. What may not be read answers like what is not there.
+ */
+import { adminRole, type Identity } from '../auth/identity.ts'
+import { AppError } from '../errors.ts'
+import type { SqlValue } from '../platform.ts'
+import type { AnyCollection } from './collection.ts'
+import type { Condition } from './condition.ts'
+import type { Field } from './field.ts'
+
+export const actions = ['read', 'create', 'update', 'delete'] as const
+export type Action = (typeof actions)[number]
+
+/** Values that fields must have: one, or one of several. */
+export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
+type FilterValue = string | number | boolean | null
+
+/**
+ * Who may do something: `anyone`; `signedIn`; `owner`, which is who created the row; `nobody`; any other text is
+ * a role; or a function of who asks (null for nobody known) to true, false, or what rows must be like: one
+ * filter, or several of which one is enough. An administrator may do everything.
+ */
+export type Rule =
+  | 'anyone'
+  | 'signedIn'
+  | 'owner'
+  | 'nobody'
+  | (string & {})
+  | ((who: Identity | null) => boolean | RowFilter | readonly RowFilter[])
+
+/** What is not said is for anyone. */
+export type Access = Partial<Record<Action, Rule>>
+
+/** The field that an owned row has: the id of the user who created it. */
+export const ownerField = 'owner'
+
+/** What a rule comes to for one who asks. */
+export type Decision = 'all' | 'none' | readonly RowFilter[]
+
+/** Whether rows must know who created them. */
+export function hasOwner({ access }: { access?: Access }): boolean {
+  return Object.values(access ?? {}).includes('owner')
+}
+
+/** What one who asks may do with the rows of a collection. */
+export function decide(
+  { name, access }: Pick<AnyCollection, 'name' | 'access'>,
+  action: Action,
+  who: Identity | null,
+): Decision {
+  const rule: Rule = access?.[action] ?? 'anyone'
+  if (rule === 'anyone') return 'all'
+  if (who !== null && !hasScope(who, name, action)) return 'none'
+  if (who?.role === adminRole) return 'all'
+  if (typeof rule === 'function') return decisionOf(rule(who))
+  if (who === null || rule === 'nobody') return 'none'
+  if (rule === 'owner') return action === 'create' ? 'all' : [{ [ownerField]: who.userId }]
+  return rule === 'signedIn' || rule === who.role ? 'all' : 'none'
+}
+
+/** An API key is good for what its scopes name: `todos:read`, `todos:write`, or `*`. */
+export function hasScope({ scopes }: Identity, name: string, action: Action): boolean {
+  if (scopes === null || scopes.includes('*')) return true
+  return scopes.includes(`${name}:${action === 'read' ? 'read' : 'write'}`)
+}
+
+function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): Decision {
+  if (typeof result === 'boolean') return result ? 'all' : 'none'
+  return isSeveral(result) ? result : [result]
+}
+
+function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly RowFilter[] {
+  return Array.isArray(result)
+}
+
+/** Who is not known might be allowed once known; who is, is not. */
+export function refusal(who: Identity | null): AppError {
+  if (who !== null) return new AppError('forbidden')
+  return new AppError('unauthorized', undefined, { headers: { 'WWW-Authenticate': 'Bearer' } })
+}
+
+/** @throws AppError `unauthorized`, `forbidden` when it comes to nothing */
+export function allowed(decision: Decision, who: Identity | null): 'all' | readonly RowFilter[] {
+  if (decision === 'none') throw refusal(who)
+  return decision
+}
+
+/** What a row must be like, in SQL; null where any will do. */
+export function conditionOf(collection: AnyCollection, decision: 'all' | readonly RowFilter[]): Condition | null {
+  if (decision === 'all') return null
+  if (decision.length === 0) return { sql: 'false', values: [] }
+  const parts = decision.map((filter) => filterCondition(collection, filter))
+  return { sql: `(${parts.map(({ sql }) => sql).join(' or ')})`, values: parts.flatMap(({ values }) => values) }
+}
+
+function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Condition {
+  const parts = Object.entries(filter).map(([key, value]) => {
+    const column = (fields[key] as Field | undefined)?.column
+    if (!column) throw new Error(`The access of ${name} names a field ${key}, which is not there.`)
+    const all: SqlValue[] = listOf(value).map((each) => column.encode(each))
+    const values = all.filter((each) => each !== null)
+    const equal = values.length === 0 ? 'false' : `"${key}" in (${values.map(() => '?').join()})`
+    return { sql: values.length < all.length ? `(${equal} or "${key}" is null)` : equal, values }
+  })
+  if (parts.length === 0) return { sql: 'true', values: [] }
+  return { sql: `(${parts.map(({ sql }) => sql).join(' and ')})`, values: parts.flatMap(({ values }) => values) }
+}
+
+/** Whether a row that is yet to be stored is as it must be. */
+export function matches(row: Readonly<Record<string, unknown>>, decision: 'all' | readonly RowFilter[]): boolean {
+  if (decision === 'all') return true
+  return decision.some((filter) =>
+    Object.entries(filter).every(([key, value]) => listOf(value).includes(row[key] as FilterValue)),
+  )
+}
+
+/** Whether who may read these rows may read all rows in which this field has this value. */
+export function coversAudience(decision: Decision, field: string, value: string): boolean {
+  if (typeof decision === 'string') return decision === 'all'
+  return decision.some((filter) =>
+    Object.entries(filter).every(([key, values]) => key === field && listOf(values).includes(value)),
+  )
+}
+
+function listOf(value: FilterValue | readonly FilterValue[]): readonly FilterValue[] {
+  return Array.isArray(value) ? value : [value as FilterValue]
+}

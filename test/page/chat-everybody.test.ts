@@ -1,0 +1,117 @@
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeRoom, say as sayOverHttp } from '../chat/people.ts'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { useBrowser } from './browser.ts'
+import { button, connection, enter, message, openRoom, person, room, said, say, texts, title } from './chat-page.ts'
+import { accessibleNames, faintTexts, overflowPx, textCount } from './look.ts'
+
+const openPage = useBrowser()
+const long = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(5)
+let server: RunningProcess
+let full: string
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+  full = await makeRoom(server.url, 'Donaudampfschifffahrtsgesellschaft'.repeat(2))
+  await sayOverHttp(server.url, full, 'Ada', long)
+  await sayOverHttp(server.url, full, 'ليلى', 'مرحبا')
+})
+afterAll(() => server?.stop())
+
+/** A room with everything that can stand in one: an open editor, too. */
+async function openFull(colorScheme: 'light' | 'dark', width = 1000): Promise<Page> {
+  const options = { colorScheme, viewport: { width, height: 800 } }
+  const { page } = await openRoom(openPage, server.url, full, 'Ada', options)
+  await connection(page, 'Live').waitFor()
+  await said(page, 'مرحبا').waitFor()
+  await said(page, long).hover()
+  await button(page, `Edit “${long.slice(0, 59)}…”`).click()
+  return page
+}
+
+test.each([320, 360, 1000])('nothing scrolls sideways at a width of %i pixels', async (width) => {
+  const page = await openFull('light', width)
+  expect(await overflowPx(page)).toBe(0)
+  expect(
+    await page
+      .getByRole('log')
+      .evaluate((log: { scrollWidth: number; clientWidth: number }) => log.scrollWidth - log.clientWidth),
+  ).toBe(0)
+})
+
+test.each(['light', 'dark'] as const)('every text stands out from its background in %s', async (scheme) => {
+  const page = await openFull(scheme)
+  expect(await textCount(page)).toBeGreaterThan(12)
+  expect(await faintTexts(page)).toEqual([])
+})
+
+test('every field, button and link has a name', async () => {
+  const names = await accessibleNames(await openFull('light'))
+  const some = ['textbox "Message"', 'button "Send"', 'textbox "New room"', 'button "You are Ada. Change name"']
+  expect(names).toEqual(expect.arrayContaining(some))
+  expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
+})
+
+describe('with the keyboard alone', () => {
+  /** Presses Tab until the target has the focus, as one does. */
+  async function tabTo(page: Page, target: Locator): Promise<void> {
+    const focused = target.and(page.locator(':focus'))
+    for (let presses = 0; presses < 40; presses++) {
+      if ((await focused.count()) === 1) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error('Tab does not reach it')
+  }
+
+  test('one takes a name, makes a room, and writes, edits and deletes a message', async () => {
+    const { page } = await openPage(`${server.url}/chat`)
+    await page.keyboard.type('Ada')
+    await page.keyboard.press('Enter')
+    await connection(page, 'Live').waitFor()
+    await tabTo(page, page.getByRole('textbox', { name: 'New room' }))
+    await page.keyboard.type('Keys')
+    await page.keyboard.press('Enter')
+    await title(page, 'Keys').waitFor()
+    await tabTo(page, message(page))
+    await page.keyboard.type('One')
+    await page.keyboard.press('Shift+Enter')
+    await page.keyboard.type('Two')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => texts(page)).toEqual(['One\nTwo'])
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type('Three')
+    await page.keyboard.press('Enter')
+    await said(page, 'Three').waitFor()
+    await tabTo(page, button(page, 'Delete “Three”'))
+    await page.keyboard.press('Enter')
+    await said(page, 'Three').waitFor({ state: 'detached' })
+    expect(await message(page).and(page.locator(':focus')).count()).toBe(1)
+  })
+})
+
+test('on a phone one goes from the rooms to a room and back', async () => {
+  await makeRoom(server.url, 'Pocket')
+  const phone = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
+  const { page } = await openPage(`${server.url}/chat`, phone)
+  await enter(page, 'Ada')
+  await room(page, 'Pocket').tap()
+  await say(page, 'From my pocket')
+  expect(await room(page, 'Pocket').isVisible()).toBe(false)
+  await said(page, 'From my pocket').tap()
+  await button(page, 'Delete “From my pocket”').tap()
+  await said(page, 'From my pocket').waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'All rooms' }).tap()
+  await room(page, 'Pocket').waitFor()
+})
+
+test('the name is kept, and can be changed', async () => {
+  const { page } = await openRoom(openPage, server.url, full, 'Ada')
+  await page.reload()
+  await button(page, 'You are Ada. Change name').click()
+  await enter(page, 'Grace')
+  await person(page, 'Grace is here').waitFor()
+})

@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { history, makeRoom, say as sayOverHttp } from '../chat/people.ts'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { useBrowser } from './browser.ts'
+import {
+  button,
+  connection,
+  edit,
+  editor,
+  enter,
+  message,
+  openRoom,
+  person,
+  problem,
+  room,
+  said,
+  say,
+  texts,
+  title,
+  unsent,
+} from './chat-page.ts'
+import { startMortal } from './live-server.ts'
+
+const openPage = useBrowser()
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+})
+afterAll(() => server?.stop())
+
+/** Ada and Bob in a room of their own. */
+async function meet(name: string, url = server.url) {
+  const id = await makeRoom(url, name)
+  const ada = await openRoom(openPage, url, id, 'Ada')
+  const bob = await openRoom(openPage, url, id, 'Bob')
+  await person(ada.page, 'Bob is here').waitFor()
+  return { id, ada: ada.page, bob: bob.page, faults: () => [...ada.faults, ...bob.faults] }
+}
+
+describe('two people in a room', () => {
+  test('read each other as they write, within the policy and without another host', async () => {
+    const { ada, bob, faults } = await meet('galley')
+    await say(ada, 'Good morning')
+    await said(bob, 'Good morning').waitFor()
+    await say(bob, 'Morning!')
+    await said(ada, 'Morning!').waitFor()
+    expect(await texts(ada)).toEqual(['Good morning', 'Morning!'])
+    expect(await texts(bob)).toEqual(['Good morning', 'Morning!'])
+    expect(faults()).toEqual([])
+  })
+
+  test('who write at the same time see one order, and everything once', async () => {
+    const { ada, bob } = await meet('storm')
+    const lines = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} ${index}`)
+    const write = async (page: typeof ada, name: string) => {
+      for (const line of lines(name)) await say(page, line)
+    }
+    await Promise.all([write(ada, 'Ada'), write(bob, 'Bob')])
+    await said(ada, 'Bob 19').waitFor()
+    await said(bob, 'Ada 19').waitFor()
+    expect(await texts(ada)).toEqual(await texts(bob))
+    expect((await texts(ada)).toSorted()).toEqual([...lines('Ada'), ...lines('Bob')].toSorted())
+  })
+
+  test('see who is here, who was, and who is typing', async () => {
+    const { ada, bob } = await meet('deck')
+    await message(bob).pressSequentially('Hm')
+    await ada.getByText('Bob is typing …').waitFor()
+    await message(bob).fill('')
+    await ada.getByText('Bob is typing …').waitFor({ state: 'detached' })
+    await bob.close()
+    await person(ada, 'Bob is away').waitFor()
+    await person(ada, 'Ada is here').waitFor()
+  })
+
+  test('see what is edited and deleted', async () => {
+    const { ada, bob } = await meet('hold')
+    await say(ada, 'Helo')
+    await say(ada, 'Oops')
+    await edit(ada, 'Helo', 'Hello')
+    await said(bob, 'Hello').waitFor()
+    await bob.getByText('edited', { exact: true }).waitFor()
+    await said(ada, 'Oops').hover()
+    await button(ada, 'Delete “Oops”').click()
+    await said(bob, 'Oops').waitFor({ state: 'detached' })
+    expect(await texts(ada)).toEqual(['Hello'])
+    expect(await button(bob, 'Edit “Hello”').count()).toBe(0)
+  })
+
+  test('read markup as text', async () => {
+    const { ada, bob, faults } = await meet('<b>bridge</b>')
+    const markup = '<img src=x onerror=alert(1)><script>alert(2)</script>'
+    await say(ada, markup)
+    await said(bob, markup).waitFor()
+    await title(bob, '<b>bridge</b>').waitFor()
+    expect(await bob.locator('#room').locator('img, script').count()).toBe(0)
+    expect(faults()).toEqual([])
+  })
+})
+
+test('who edits a message that is changed on another page is told, and keeps the text', async () => {
+  const id = await makeRoom(server.url, 'two of a name')
+  const { page: one } = await openRoom(openPage, server.url, id, 'Ada')
+  const { page: two } = await openRoom(openPage, server.url, id, 'Ada')
+  await say(one, 'Helo')
+  await said(two, 'Helo').hover()
+  await button(two, 'Edit “Helo”').click()
+  await editor(two).fill('Hello there')
+  await edit(one, 'Helo', 'Hello')
+  await problem(two).filter({ hasText: 'Somebody else changed this message. It now reads “Hello”.' }).waitFor()
+  await editor(two).press('Enter')
+  await said(one, 'Hello there').waitFor()
+})
+
+describe('rooms', () => {
+  test('that one makes, the other sees and enters, and a name that is taken leads to its room', async () => {
+    const ada = await openPage(`${server.url}/chat`)
+    const bob = await openPage(`${server.url}/chat`)
+    await enter(ada.page, 'Ada')
+    await enter(bob.page, 'Bob')
+    await ada.page.getByRole('textbox', { name: 'New room' }).fill('Crow’s nest')
+    await ada.page.keyboard.press('Enter')
+    await title(ada.page, 'Crow’s nest').waitFor()
+    await room(bob.page, 'Crow’s nest').click()
+    await person(ada.page, 'Bob is here').waitFor()
+    await bob.page.goBack()
+    await person(ada.page, 'Bob is away').waitFor()
+    await bob.page.getByRole('textbox', { name: 'New room' }).fill('Crow’s nest')
+    await bob.page.keyboard.press('Enter')
+    await person(ada.page, 'Bob is here').waitFor()
+    expect(ada.faults).toEqual([])
+  })
+
+  test('keep apart what is said in them', async () => {
+    const one = await makeRoom(server.url, 'Port')
+    await makeRoom(server.url, 'Starboard')
+    const { page } = await openRoom(openPage, server.url, one, 'Ada')
+    await say(page, 'To port')
+    await message(page).fill('Half a thought')
+    await room(page, 'Starboard').click()
+    await page.getByText('Nothing said yet. Say hello.').waitFor()
+    expect(await message(page).inputValue()).toBe('')
+    await say(page, 'To starboard')
+    await room(page, 'Port').click()
+    await said(page, 'To port').waitFor()
+    expect(await texts(page)).toEqual(['To port'])
+    expect(await message(page).inputValue()).toBe('Half a thought')
+  })
+
+  test('that are none are said to be none', async () => {
+    const { page } = await openPage(`${server.url}/chat#${'0'.repeat(26)}`)
+    await enter(page, 'Ada')
+    await title(page, 'There is no such room').waitFor()
+    expect(await message(page).isVisible()).toBe(false)
+  })
+})
+
+test('a history of 120 messages comes in three parts, from the newest', async () => {
+  const id = await makeRoom(server.url, 'log book')
+  const all = Array.from({ length: 120 }, (_, index) => `Message ${index}`)
+  for (const text of all) await sayOverHttp(server.url, id, 'Ada', text)
+  const { page } = await openRoom(openPage, server.url, id, 'Bob')
+  await said(page, 'Message 119').waitFor()
+  expect(await texts(page)).toEqual(all.slice(70))
+  await button(page, 'Load older').click()
+  await expect.poll(() => texts(page)).toEqual(all.slice(20))
+  await button(page, 'Load older').click()
+  await expect.poll(() => texts(page)).toEqual(all)
+  expect(await button(page, 'Load older').isVisible()).toBe(false)
+})
+
+test('who reads older messages is not torn away by a new one', async () => {
+  const id = await makeRoom(server.url, 'reading')
+  for (let index = 0; index < 40; index += 1) await sayOverHttp(server.url, id, 'Ada', `Message ${index}`)
+  const { page } = await openRoom(openPage, server.url, id, 'Bob')
+  await said(page, 'Message 39').waitFor()
+  const log = page.getByRole('log')
+  await log.focus()
+  await page.keyboard.press('Home')
+  await expect.poll(() => log.evaluate(({ scrollTop }: { scrollTop: number }) => scrollTop)).toBe(0)
+  await sayOverHttp(server.url, id, 'Ada', 'News')
+  await button(page, 'New messages').click()
+  await button(page, 'New messages').waitFor({ state: 'hidden' })
+  await expect.poll(() => said(page, 'News').isVisible()).toBe(true)
+})
+
+describe('when the server is gone', () => {
+  test('what is written waits, and is sent once and in order when the server is back', async () => {
+    const { url, kill, revive } = await startMortal()
+    const { id, ada, bob } = await meet('storm', url)
+    await say(ada, 'Before')
+    await kill()
+    await connection(ada, 'Offline').waitFor()
+    await message(ada).fill('First')
+    await ada.keyboard.press('Enter')
+    await message(ada).fill('Second')
+    await ada.keyboard.press('Enter')
+    await unsent(ada, 'First').filter({ hasText: 'Waits for the connection' }).waitFor()
+    await unsent(ada, 'Second').waitFor()
+    await revive()
+    await said(bob, 'Second').waitFor()
+    await connection(ada, 'Live').waitFor()
+    await expect.poll(() => texts(ada)).toEqual(['Before', 'First', 'Second'])
+    expect(await texts(bob)).toEqual(['Before', 'First', 'Second'])
+    expect(await unsent(ada, '').count()).toBe(0)
+    expect((await history(url, id)).data).toHaveLength(3)
+  })
+
+  test('who was away has everything that was said meanwhile', async () => {
+    const { url, kill, revive } = await startMortal()
+    const { id, ada, bob } = await meet('calm', url)
+    await kill()
+    await connection(ada, 'Offline').waitFor()
+    await revive()
+    await sayOverHttp(url, id, 'Cy', 'While you were away')
+    await said(ada, 'While you were away').waitFor()
+    await said(bob, 'While you were away').waitFor()
+    await person(ada, 'Bob is here').waitFor()
+  })
+
+  test('what waits outlives a reload of the page', async () => {
+    const id = await makeRoom(server.url, 'patience')
+    const { page } = await openPage(`${server.url}/docs`)
+    let isOpen = false
+    await page.routeWebSocket(/connect/, (socket) => void (isOpen ? socket.connectToServer() : socket.close()))
+    await page.goto(`${server.url}/chat#${id}`)
+    await enter(page, 'Ada')
+    await message(page).fill('At last')
+    await page.keyboard.press('Enter')
+    await unsent(page, 'At last').waitFor()
+    await page.reload()
+    await unsent(page, 'At last').waitFor()
+    isOpen = true
+    await said(page, 'At last').waitFor()
+    expect((await history(server.url, id)).data).toMatchObject([{ author: 'Ada', text: 'At last' }])
+  })
+})

@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { startProcess } from '../harness/server.ts'
+
+/** A server of its own, which can end and come back at the same address with the same data. */
+export async function startMortal() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
+  let running = await startProcess({ runtime: 'node', dataDir })
+  const { url } = running
+  onTestFinished(async () => {
+    await running.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+  const revive = async () => {
+    running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
+  }
+  return { url, kill: () => running.stop(), revive }
+}
