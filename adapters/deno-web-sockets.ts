@@ -12,6 +12,10 @@ import { blockedBytes, type ChannelSession, unsentBytesMax } from './socket-chan
 
 /** Deno tells of no drain, so blocked channels are looked at this often. */
 const drainCheckMs = 50
+/** How long clients may take to answer the closing of their WebSockets. */
+const closeTimeoutMs = 5000
+
+const [, cborProtocol] = protocols
 
 /** The part of Deno that is used here. */
 declare const Deno: {
@@ -101,18 +105,45 @@ function look(): void {
   timer = undefined
 }
 
-/** The answer to a request that the app admits for this peer. */
-export function acceptOnDeno({ sessions }: Pick<Answering, 'sessions'>, request: Request, peer: Peer): Response {
-  const protocol = request.headers.has('sec-websocket-protocol') ? chooseProtocol(request.headers) : null
-  const options = protocol === null ? {} : { protocol }
-  const { socket, response } = Deno.upgradeWebSocket(request, { ...options, idleTimeout: 0 })
-  const { host: authority } = new URL(request.url)
-  const channel = new DenoWebSocketChannel(socket, protocol === protocols[1] ? cborFormat : jsonFormat)
-  socket.binaryType = 'arraybuffer'
-  socket.onopen = () => {
-    channel.session = sessions.open(channel, peer, { authority })
+export interface DenoWebSockets {
+  /** The answer to a request that the app admits for this peer. */
+  accept(request: Request, peer: Peer): Response
+  /** Resolves when all are closed, or have had their time for that. */
+  closed(): Promise<void>
+}
+
+export function createDenoWebSockets(app: Pick<Answering, 'sessions'>): DenoWebSockets {
+  const open = new Set<WebSocket>()
+  const { promise: isEmpty, resolve: empty } = Promise.withResolvers<void>()
+  let isClosing = false
+
+  function follow(socket: WebSocket, channel: DenoWebSocketChannel, begin: () => ChannelSession): void {
+    open.add(socket)
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => {
+      channel.session = begin()
+    }
+    socket.onmessage = ({ data }) => channel.receive(data as string | ArrayBuffer)
+    socket.onclose = () => {
+      channel.closed()
+      open.delete(socket)
+      if (isClosing && open.size === 0) empty()
+    }
   }
-  socket.onmessage = ({ data }) => channel.receive(data as string | ArrayBuffer)
-  socket.onclose = () => channel.closed()
-  return response
+
+  return {
+    accept(request, peer) {
+      const protocol = request.headers.has('sec-websocket-protocol') ? chooseProtocol(request.headers) : null
+      const options = protocol === null ? {} : { protocol }
+      const { socket, response } = Deno.upgradeWebSocket(request, { ...options, idleTimeout: 0 })
+      const { host: authority } = new URL(request.url)
+      const channel = new DenoWebSocketChannel(socket, protocol === cborProtocol ? cborFormat : jsonFormat)
+      follow(socket, channel, () => app.sessions.open(channel, peer, { authority }))
+      return response
+    },
+    async closed() {
+      isClosing = true
+      if (open.size > 0) await Promise.race([isEmpty, new Promise((done) => setTimeout(done, closeTimeoutMs))])
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from '../src/config.ts'
-import type { Peer } from '../src/context.ts'
+import type { Guest, Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
 import type { Channel } from '../src/messages/channel.ts'
 import type { OpenOptions, Sessions } from '../src/messages/sessions.ts'
@@ -11,7 +11,7 @@ import type { ChannelSession } from './socket-channel.ts'
 export interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>
   /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
-  admits(request: Request, peer: Peer): Peer | null
+  admits(request: Request, peer: Peer): Guest | null
   sessions: Pick<Sessions, 'open' | 'goaway'>
   start(): Promise<void>
   drain(): void

@@ -56,11 +56,7 @@ export function letGuestsIn(server: Server, options: GuestsOptions): Guests {
 }
 
 /** Tells the first bytes; null when there will be none. */
-function awaitBytes(
-  socket: Socket,
-  { silenceMs, late }: GuestsOptions,
-  done: (bytes: Buffer | null) => void,
-): void {
+function awaitBytes(socket: Socket, { silenceMs, late }: GuestsOptions, done: (bytes: Buffer | null) => void): void {
   const finish = (bytes: Buffer | null) => {
     socket.setTimeout(0)
     for (const [event, listener] of listeners) socket.off(event, listener)

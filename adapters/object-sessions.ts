@@ -4,7 +4,7 @@
  * acknowledgement or a membership changes, and never for an event, because an object that wakes knows from its log
  * where those stand who are sent everything as it happens. A ping is answered without waking it.
  */
-import type { Peer } from '../src/context.ts'
+import type { Guest, Peer } from '../src/context.ts'
 import { cborFormat } from '../src/messages/cbor-format.ts'
 import type { Channel } from '../src/messages/channel.ts'
 import { jsonFormat, pingText, pongText } from '../src/messages/json-format.ts'
@@ -43,7 +43,7 @@ interface Attachment {
 }
 
 interface Served {
-  admits(request: Request, peer: Peer): Peer | null
+  admits(request: Request, peer: Peer): Guest | null
   sessions: Sessions
 }
 
@@ -109,7 +109,7 @@ export class ObjectSessions {
       if (attachment === null) continue
       const { id, protocol, peer } = attachment
       const channel = new ObjectChannel(webSocket, protocol)
-      const state = states.get(id) ?? { id, isFresh: true, subscriptions: [], memberships: [] }
+      const state = states.get(id) ?? { id, isFresh: true, identity: null, subscriptions: [], memberships: [] }
       states.delete(id)
       this.#note(state)
       this.#heardMs.set(webSocket, Date.now())
@@ -127,7 +127,11 @@ export class ObjectSessions {
     const pair = new WebSocketPair()
     const webSocket = pair[1]
     this.#holder.acceptWebSocket(webSocket)
-    const known = { protocol, authority: new URL(request.url).host, peer: { ...peer } }
+    const known = {
+      protocol,
+      authority: new URL(request.url).host,
+      peer: { address: peer.address, isSecure: peer.isSecure },
+    }
     const options = this.#options(known, () => this.#sessions.get(webSocket))
     const session = this.#app.sessions.open(new ObjectChannel(webSocket, protocol), peer, options)
     webSocket.serializeAttachment({ id: session.id, ...known } satisfies Attachment)

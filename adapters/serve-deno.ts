@@ -1,7 +1,7 @@
 import type { Config } from '../src/config.ts'
 import type { Peer } from '../src/context.ts'
 import type { Platform } from '../src/platform.ts'
-import { acceptOnDeno } from './deno-web-sockets.ts'
+import { createDenoWebSockets } from './deno-web-sockets.ts'
 import { type Answering, type Listening, listenError, readTls, type Served } from './listening.ts'
 import { runProcess, type ServeOptions } from './process.ts'
 
@@ -22,10 +22,11 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
 async function listen(app: Answering, config: Config): Promise<Listening> {
   const tls = readTls(config)
   const options = { port: config.PORT, hostname: config.HOST, ...tls, onListen() {} }
+  const webSockets = createDenoWebSockets(app)
   let isDraining = false
   const answer = async (request: Request, peer: Peer): Promise<Response> => {
     const client = request.headers.has('upgrade') ? app.admits(request, peer) : null
-    if (client !== null) return acceptOnDeno(app, request, client)
+    if (client !== null) return webSockets.accept(request, client)
     const response = await app.fetch(request, peer)
     return isDraining ? withClose(response) : response
   }
@@ -43,7 +44,11 @@ async function listen(app: Answering, config: Config): Promise<Listening> {
       drain() {
         isDraining = true
       },
-      close: () => server.shutdown(),
+      async close() {
+        // Deno would end them with a code of its own.
+        await webSockets.closed()
+        await server.shutdown()
+      },
     }
   } catch (error) {
     // Deno gives this one no code.

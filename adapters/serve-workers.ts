@@ -1,5 +1,5 @@
 import { parseConfig, settingsOf } from '../src/config.ts'
-import type { Peer } from '../src/context.ts'
+import type { Guest, Peer } from '../src/context.ts'
 import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import type { Sessions } from '../src/messages/sessions.ts'
@@ -34,7 +34,7 @@ interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>
   start(): Promise<void>
   tidy(): Promise<void>
-  admits(request: Request, peer: Peer): Peer | null
+  admits(request: Request, peer: Peer): Guest | null
   sessions: Sessions
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import type { EndCode } from '../src/messages/ends.ts'
 import { cborFormat } from '../src/messages/cbor-format.ts'
+import type { EndCode } from '../src/messages/ends.ts'
 import type { Encoded, Format } from '../src/messages/format.ts'
 import { jsonFormat } from '../src/messages/json-format.ts'
 import { protocols } from '../src/messages/protocols.ts'

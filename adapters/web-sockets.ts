@@ -55,7 +55,8 @@ function listen(webSocket: SessionWebSocket): void {
 
 /** `ws` gives whole messages as one Buffer unless it is told otherwise. */
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  channelOf(this)?.receive(isBinary ? (data as Buffer) : data.toString())
+  const bytes = data as Buffer
+  channelOf(this)?.receive(isBinary ? bytes : bytes.toString())
 }
 
 function onHeard(this: WebSocket): void {

@@ -60,13 +60,13 @@ class Conversation {
     const { state, retryInMs, reason } = this.#live.status
     clearInterval(this.#countdown)
     if (this.#isOver) return
-    if (state === 'ended') return this.#quit(1, reason)
     if (state === 'offline') this.#wait(retryInMs)
     if (state === 'live') {
       void this.#room.open()
       void this.#outbox.send()
     }
-    this.#paint()
+    if (state === 'ended') this.#quit(1, reason)
+    else this.#paint()
   }
 
   #wait(retryInMs: number): void {
@@ -89,9 +89,9 @@ class Conversation {
   }
 
   #show(type: 'created' | 'updated' | 'deleted', { createdAt, author, text, edited }: Message): void {
-    if (type === 'deleted') return this.#screen.print(`-- ${author} took back: ${text}`)
     const time = new Date(createdAt).toTimeString().slice(0, 5)
-    this.#screen.print(`${time} ${author}${edited ? ' (edited)' : ''}: ${text}`)
+    const said = `${time} ${author}${edited ? ' (edited)' : ''}: ${text}`
+    this.#screen.print(type === 'deleted' ? `-- ${author} took back: ${text}` : said)
   }
 
   #meet(here: string[], typing: string[]): void {

@@ -3,6 +3,8 @@ import { FramingError } from '../src/messages/frames.ts'
 import { frameLine, LineReader } from '../src/messages/line-frames.ts'
 import type { Dial } from '../src/web/public/live.js'
 
+const closeTimeoutMs = 2000
+
 export interface Address {
   host: string
   port: number
@@ -32,7 +34,11 @@ export function dialTcp(address: Address): Dial {
     socket.on('close', () => closed(1006, reason))
     return {
       send: (text) => socket.writable && socket.write(frameLine(text)),
-      close: () => socket.end(),
+      close() {
+        // A peer that is gone takes nothing more.
+        socket.setTimeout(closeTimeoutMs, () => socket.destroy())
+        socket.destroySoon()
+      },
     }
   }
 }

@@ -38,7 +38,7 @@ export class Room {
   #id: string | null = null
   #feed: Feed | null = null
   #membership: Membership | null = null
-  #isBusy = false
+  #opening: Promise<void> | null = null
 
   constructor(live: Live, name: string, me: string, listener: RoomListener) {
     this.#live = live
@@ -48,9 +48,15 @@ export class Room {
   }
 
   /** To be called whenever there is a connection: does what is still to be done. */
-  async open(): Promise<void> {
-    if (this.#isBusy || this.#feed?.isLoaded) return
-    this.#isBusy = true
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    if (this.#feed?.isLoaded) return
     try {
       this.#id ??= await this.#find()
       await this.#enter(this.#id)
@@ -58,11 +64,7 @@ export class Room {
       if (!(error instanceof Failure)) throw error
       // Lost on the way: the next connection goes on with it.
       if (error.code !== 0) this.#listener.failed(error.message)
-    } finally {
-      this.#isBusy = false
     }
-    // Lost while it was being opened.
-    if (this.#id === null && this.#live.isLive) await this.open()
   }
 
   async #enter(id: string): Promise<void> {
@@ -77,6 +79,7 @@ export class Room {
 
   /** Something is lost; perhaps the server has other data than before, and the room another id. */
   async #restart(): Promise<void> {
+    await this.#opening
     this.leave()
     this.#feed?.close()
     this.#feed = null

@@ -64,6 +64,8 @@ export function createScreen({ input, output }: Terminal, listener: Listener): S
       isClosed = true
       if (isTerminal) output.write(eraseLine)
       lines.close()
+      // A pipe that stays open would keep the process.
+      input.destroy()
     },
   }
 }

@@ -9,7 +9,7 @@ import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
 import type { SchemaOf } from './collections/types.ts'
-import type { Context, Env, Peer, RequestContext } from './context.ts'
+import type { Context, Env, Guest, Peer, RequestContext } from './context.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
@@ -44,7 +44,7 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   /** Sessions of messages, for the transports to begin. */
   sessions: Sessions
   /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
-  admits(request: Request, peer: Peer): Peer | null
+  admits(request: Request, peer: Peer): Guest | null
   /** Lets go of what need not be kept any more. To be called at the start and once an hour or so. */
   tidy(): Promise<void>
 }
@@ -85,7 +85,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
     log,
     commit,
     epoch,
-    fetch: (request, peer) => door(request, handle, peer),
+    fetch: (request, peer, identity) => door(request, handle, peer, identity),
+    identities: null,
   })
   hono.route('/api/topics', live.routes)
   for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)

@@ -9,6 +9,11 @@ export interface Peer {
   readonly isSecure: boolean
 }
 
+/** A client that may begin a session, and who it is as far as its request shows; a promise where that is being found out. */
+export interface Guest extends Peer {
+  readonly identity?: Identity | null | Promise<Identity | null>
+}
+
 /** What belongs to one request and is not in the `Request`; routes find it in `c.env`. */
 export interface RequestContext {
   requestId: string

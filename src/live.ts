@@ -1,7 +1,10 @@
 /** The part of an app that is live: topics, who follows them, and the sessions that carry messages. */
 import type { Hono } from 'hono'
+import type { Identities, Identity } from './auth/identity.ts'
+import { coversAudience, decide } from './collections/access.ts'
 import type { AnyCollection } from './collections/collection.ts'
-import type { Env, Peer } from './context.ts'
+import type { Env } from './context.ts'
+import type { SessionFetch } from './messages/requests.ts'
 import { createSessions, type Sessions } from './messages/sessions.ts'
 import type { Commit } from './middleware/idempotency.ts'
 import type { Platform } from './platform.ts'
@@ -22,7 +25,8 @@ export interface LiveOptions {
   log: TopicLog
   commit: Commit
   epoch(): string
-  fetch(request: Request, peer: Peer | null): Response | Promise<Response>
+  fetch: SessionFetch
+  identities: Identities | null
 }
 
 export interface Live {
@@ -37,24 +41,67 @@ export interface Live {
   end(): void
 }
 
-export function createLive({ platform, collections, topics: own, log, commit, epoch, fetch }: LiveOptions): Live {
+export function createLive({
+  platform,
+  collections,
+  topics: own,
+  log,
+  commit,
+  epoch,
+  fetch,
+  identities,
+}: LiveOptions): Live {
   const { bus, random, log: output, sessions: options } = platform
-  const all = [...own, ...collections.map(({ name, audience }) => topic(name, { parted: audience !== undefined }))]
+  const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
-  const authorize = (name: string, principal: string) => void rules.authorize(name, principal)
+  const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
   const topics = createTopics({ log, bus, epoch, authorize })
-  const streams = createEventStreams(topics)
+  const streams = createEventStreams(topics, platform.now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
   const problem = (error: unknown) => output.problem({ requestId: '', method: '', path: '', error })
+  const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
+  const { now } = platform
+  const sessions = createSessions({
+    fetch,
+    topics,
+    presence,
+    random,
+    problem,
+    now,
+    ...(identify && { identify }),
+    ...options,
+  })
+  identities?.onRevoke((credentialId) => {
+    sessions.revoke(credentialId)
+    streams.revoke(credentialId)
+    polls.revoke(credentialId)
+  })
   return {
     routes: createTopicRoutes({ log, rules, presence, commit, streams, polls, epoch }),
     topics: all,
-    sessions: createSessions({ fetch, topics, presence, random, problem, ...options }),
+    sessions,
     tidy: createHousekeeping(log, rules, bus).tidy,
     end() {
       streams.end()
       polls.end()
     },
   }
+}
+
+/** A collection's topic, which those may read who may read all rows that it tells of. One whose rule can't say so has none. */
+function topicOf(collection: AnyCollection): Topic[] {
+  const { name, audience, access } = collection
+  if (typeof access?.read === 'function' && audience === undefined) return []
+  const read = (who: Identity | null, full: string) => {
+    const decision = decide(collection, 'read', who)
+    return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))
+  }
+  const rule = access?.read ?? 'anyone'
+  return [
+    topic(name, {
+      parted: audience !== undefined,
+      access: { read: typeof rule === 'string' && rule !== 'owner' ? rule : read },
+    }),
+  ]
 }

@@ -4,7 +4,7 @@
  * around it. What may not be read answers like what is not there.
  */
 import { adminRole, type Identity } from '../auth/identity.ts'
-import { AppError } from '../errors.ts'
+import { hasScope, refusal } from '../auth/refusal.ts'
 import type { SqlValue } from '../platform.ts'
 import type { AnyCollection } from './collection.ts'
 import type { Condition } from './condition.ts'
@@ -52,18 +52,12 @@ export function decide(
 ): Decision {
   const rule: Rule = access?.[action] ?? 'anyone'
   if (rule === 'anyone') return 'all'
-  if (who !== null && !hasScope(who, name, action)) return 'none'
+  if (who !== null && !hasScope(who, name, action === 'read' ? 'read' : 'write')) return 'none'
   if (who?.role === adminRole) return 'all'
   if (typeof rule === 'function') return decisionOf(rule(who))
   if (who === null || rule === 'nobody') return 'none'
   if (rule === 'owner') return action === 'create' ? 'all' : [{ [ownerField]: who.userId }]
   return rule === 'signedIn' || rule === who.role ? 'all' : 'none'
-}
-
-/** An API key is good for what its scopes name: `todos:read`, `todos:write`, or `*`. */
-export function hasScope({ scopes }: Identity, name: string, action: Action): boolean {
-  if (scopes === null || scopes.includes('*')) return true
-  return scopes.includes(`${name}:${action === 'read' ? 'read' : 'write'}`)
 }
 
 function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): Decision {
@@ -73,12 +67,6 @@ function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): Decisio
 
 function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly RowFilter[] {
   return Array.isArray(result)
-}
-
-/** Who is not known might be allowed once known; who is, is not. */
-export function refusal(who: Identity | null): AppError {
-  if (who !== null) return new AppError('forbidden')
-  return new AppError('unauthorized', undefined, { headers: { 'WWW-Authenticate': 'Bearer' } })
 }
 
 /** @throws AppError `unauthorized`, `forbidden` when it comes to nothing */

@@ -51,6 +51,43 @@ const migrations: Record<string, Migration> = {
         where messageId is not null`.execute(db)
     },
   },
+  '004_accounts': {
+    async up(db) {
+      await sql`create table galley_users (
+        id text primary key not null, email text not null unique, password text not null, role text not null,
+        createdAt integer not null, disabledAt integer
+      )`.execute(db)
+      await sql`create index galley_users_admins on galley_users (id) where role = 'admin'`.execute(db)
+      await sql`create table galley_logins (
+        id text primary key not null, userId text not null, tokenHash text not null unique, createdAt integer not null,
+        lastSeenAt integer not null, expiresAt integer not null, address text, agent text not null
+      )`.execute(db)
+      await sql`create index galley_logins_user on galley_logins (userId)`.execute(db)
+      await sql`create index galley_logins_age on galley_logins (expiresAt)`.execute(db)
+      await sql`create table galley_keys (
+        id text primary key not null, userId text not null, name text not null, scopes text not null,
+        tokenHash text not null unique, createdAt integer not null, expiresAt integer, lastUsedAt integer
+      )`.execute(db)
+      await sql`create index galley_keys_user on galley_keys (userId)`.execute(db)
+      await sql`create table galley_resets (
+        tokenHash text primary key not null, userId text, createdAt integer not null, expiresAt integer
+      )`.execute(db)
+      await sql`create index galley_resets_user on galley_resets (userId)`.execute(db)
+      await sql`create table galley_audit (
+        id text primary key not null, at integer not null, actor text, action text not null, subject text not null,
+        address text, detail text not null
+      )`.execute(db)
+      await sql`create index galley_audit_subject on galley_audit (subject, id)`.execute(db)
+      await sql`create index galley_audit_actor on galley_audit (actor, id)`.execute(db)
+      await sql`create table galley_lockouts (
+        name text primary key not null, failures real not null, untilAt integer not null, lastAt integer not null
+      ) without rowid`.execute(db)
+      await sql`create index galley_lockouts_age on galley_lockouts (lastAt)`.execute(db)
+      await sql`create table galley_places (
+        userId text not null, place text not null, lastAt integer not null, primary key (userId, place)
+      ) without rowid`.execute(db)
+    },
+  },
 }
 
 /** Whether a database with this migration can be read by this version. */

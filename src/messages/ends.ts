@@ -16,6 +16,8 @@ const ends = {
   1012: { reconnect: true },
   /** Too busy. */
   1013: { reconnect: true },
+  /** The sign-in that it was begun with is over. */
+  4401: { reconnect: false },
   /** Nothing heard for two heartbeats. */
   4408: { reconnect: true },
 } as const

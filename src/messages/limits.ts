@@ -28,3 +28,6 @@ export const topicLengthMax = 200
 export const heartbeatMsDefault = 20_000
 /** A session costs a socket and a few KB; 20,000 are what one process of a small machine holds. */
 export const sessionsMaxDefault = 20_000
+
+/** Messages that wait while it is found out who signs in, which takes a moment at most. */
+export const heldMax = 256

@@ -8,13 +8,14 @@ import { bad, readName, readTopic } from './params.ts'
 import type { MembershipState } from './session-state.ts'
 import type { Answer } from './subscriptions.ts'
 import { TopicQueue } from './topic-queue.ts'
+import type { Visitor } from './visitor.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
 export interface MembershipsOptions {
   /** Of the session, and of its members. */
   id: string
-  principal: string
+  visitor: Visitor
   topics: Topics
   presence: Presence
   outbox: Outbox
@@ -86,8 +87,8 @@ export class Memberships {
   }
 
   async #enter(topic: string, member: Member, answer: Answer): Promise<void> {
-    const { topics, principal, presence, changed } = this.#options
-    await topics.position(topic, principal)
+    const { topics, visitor, presence, changed } = this.#options
+    await topics.position(topic, visitor.identity)
     presence.join(topic, member, this.#tell)
     this.#joined.set(topic, member)
     if (answer({ topic, member, members: presence.members(topic) })) changed()

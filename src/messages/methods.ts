@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts'
 import { bad, readParams } from './params.ts'
 import type { Requests } from './requests.ts'
 import type { Answer, Subscriptions } from './subscriptions.ts'
+import type { Visitor } from './visitor.ts'
 
 const version = 1
 
@@ -21,6 +22,9 @@ export interface Parts {
   requests: Requests
   subscriptions: Subscriptions
   memberships: Memberships
+  visitor: Visitor
+  /** Finds out who shows a token; what comes meanwhile waits. Where it is none, the session ends. */
+  signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): void
   /** One more has its answer. */
   onAnswer(): void
 }
@@ -52,14 +56,20 @@ function ask({ requests }: Parts, call: Call): void {
   requests.ask(call)
 }
 
-function hello({ id: session, epoch, heartbeatMs, outbox }: Parts, { id, params }: Call): void {
-  const { versions = [version], client = '' } = readParams(params)
+function hello({ id: session, epoch, heartbeatMs, visitor, outbox, signIn }: Parts, { id, params }: Call): void {
+  const { versions = [version], client = '', token = null } = readParams(params)
   if (!Array.isArray(versions) || typeof client !== 'string') throw new MessageError(-32602)
   if (!versions.includes(version))
     throw new MessageError(-32602, 'Only version 1 is spoken here.', { versions: [version] })
   const { messageBytesMax, requestsMax, subscriptionsMax, membershipsMax, windowMax } = limits
   const told = { messageBytesMax, requestsMax, subscriptionsMax, membershipsMax, windowMax }
-  outbox.answer(id, { version, session, epoch: epoch(), heartbeatMs, limits: told })
+  const welcome = () => {
+    const user = visitor.identity?.userId ?? null
+    outbox.answer(id, { version, session, user, epoch: epoch(), heartbeatMs, limits: told })
+  }
+  if (token === null) welcome()
+  else if (typeof token === 'string') signIn(token, welcome, (error) => outbox.fail(id, error))
+  else throw bad('token', 'must be a text')
 }
 
 function cancel({ inFlight, outbox, onAnswer }: Parts, { id }: Readonly<Record<string, unknown>>): void {

@@ -2,6 +2,7 @@
  * Requests to the app. One that is answered at once, with text at hand, costs no promise; what takes longer is in
  * flight until its answer is sent or nobody wants it any more.
  */
+import type { Identity } from '../auth/identity.ts'
 import type { Peer } from '../context.ts'
 import { bodyJson, checkLength, errorOf, isCarried, notCarried, tellingHeaders, tooLong } from './answer.ts'
 import type { Call, CallId } from './call.ts'
@@ -10,12 +11,21 @@ import { answerBytesMax } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import type { MadeRequest, RequestMaker } from './request-maker.ts'
 import { type RequestTarget, readRequest } from './request-parts.ts'
+import type { Visitor } from './visitor.ts'
+
+/** The app, which is told who asks. */
+export type SessionFetch = (
+  request: Request,
+  peer: Peer | null,
+  identity: Identity | null,
+) => Response | Promise<Response>
 
 export interface RequestsOptions {
-  fetch(request: Request, peer: Peer | null): Response | Promise<Response>
+  fetch: SessionFetch
   makeRequest: RequestMaker
   textOf(response: Response): string | null
   peer: Peer | null
+  visitor: Visitor
   target: RequestTarget
   outbox: Outbox
   inFlight: InFlight
@@ -32,10 +42,10 @@ export class Requests {
 
   /** @throws MessageError, AppError when it can't be asked */
   ask(call: Call): void {
-    const { fetch, makeRequest, inFlight, target, peer } = this.#options
+    const { fetch, makeRequest, inFlight, target, peer, visitor } = this.#options
     inFlight.checkRoom()
     const made = makeRequest(readRequest(call, target))
-    const response = fetch(made.request, peer)
+    const response = fetch(made.request, peer, visitor.identity)
     if (response instanceof Promise) this.#wait(call.id, made, response)
     else this.#take(call.id, new Asked(made), response)
   }

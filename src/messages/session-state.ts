@@ -1,8 +1,12 @@
+import type { Identity } from '../auth/identity.ts'
+
 /** What a session must know to go on after its memory is gone: plain JSON, a few hundred bytes for each subscription. */
 export interface SessionState {
   id: string
   /** Whether no message has come yet. */
   isFresh: boolean
+  /** Who is at its other end; null for nobody known. */
+  identity: Identity | null
   subscriptions: SubscriptionState[]
   memberships: MembershipState[]
 }

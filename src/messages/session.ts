@@ -1,3 +1,4 @@
+import type { Identity } from '../auth/identity.ts'
 import type { Peer } from '../context.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -9,24 +10,28 @@ import type { FrameSink } from './frames.ts'
 import type { Heartbeats, Pulse } from './heartbeats.ts'
 import { InFlight } from './in-flight.ts'
 import { pingText, pongText } from './json-format.ts'
-import { brokenMax } from './limits.ts'
+import { brokenMax, heldMax } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type Parts, run } from './methods.ts'
 import { Outbox } from './outbox.ts'
 import type { RequestMaker } from './request-maker.ts'
-import { Requests } from './requests.ts'
+import { Requests, type SessionFetch } from './requests.ts'
 import type { SessionState } from './session-state.ts'
 import { Subscriptions } from './subscriptions.ts'
+import type { Visitor } from './visitor.ts'
 
 /** What all sessions of a server share. */
 export interface SessionHost {
-  fetch(request: Request, peer: Peer | null): Response | Promise<Response>
+  fetch: SessionFetch
   topics: Topics
   presence: Presence
   makeRequest: RequestMaker
   textOf(response: Response): string | null
   problem(error: unknown): void
+  now(): number
+  /** @throws AppError `unauthorized` */
+  identify(token: string): Identity | Promise<Identity>
   /** Null where the runtime sees to it. */
   heartbeats: Heartbeats | null
   /** What clients are told. */
@@ -41,7 +46,7 @@ export interface SessionFacts {
   channel: Channel
   peer: Peer | null
   authority: string
-  principal: string
+  identity: Identity | null | Promise<Identity | null>
   onChange(): void
 }
 
@@ -55,6 +60,9 @@ export class Session implements FrameSink {
   readonly #outbox: Outbox
   readonly #parts: Parts
   readonly #pulse: Pulse | null
+  readonly #visitor: Visitor
+  /** What came while it is being found out who signs in. */
+  #held: Encoded[] | null = null
   /** Whether no message has come yet. */
   #isFresh = true
   #broken = 0
@@ -66,7 +74,10 @@ export class Session implements FrameSink {
     this.id = facts.id
     this.#host = host
     this.#outbox = new Outbox(facts.channel, host.problem)
+    const { identity } = facts
+    this.#visitor = { identity: identity instanceof Promise ? null : identity }
     this.#parts = this.#makeParts(facts)
+    if (identity instanceof Promise) this.#await(identity).catch(() => this.#signOut())
     this.#pulse =
       host.heartbeats?.add({
         ask: () => this.#outbox.ping(),
@@ -82,7 +93,8 @@ export class Session implements FrameSink {
   receive(message: Encoded): void {
     if (this.#isClosed) return
     this.heard()
-    if (message === pingText) this.#outbox.send(pongText)
+    if (this.#held !== null) this.#hold(message, this.#held)
+    else if (message === pingText) this.#outbox.send(pongText)
     else if (message !== pongText) this.#read(message)
   }
 
@@ -96,6 +108,13 @@ export class Session implements FrameSink {
   /** Anything at all has come, such as the answer to a WebSocket ping. */
   heard(): void {
     this.#pulse?.heard()
+    const { identity } = this.#visitor
+    if (identity !== null && identity.expiresAtMs !== null && identity.expiresAtMs <= this.#host.now()) this.#signOut()
+  }
+
+  /** Ends when it was begun with this credential. */
+  revoke(credentialId: string): void {
+    if (this.#visitor.identity?.credentialId === credentialId) this.#signOut()
   }
 
   /** The channel is not blocked any more. */
@@ -135,20 +154,51 @@ export class Session implements FrameSink {
     return {
       id: this.id,
       isFresh: this.#isFresh,
+      identity: this.#visitor.identity,
       subscriptions: subscriptions.state,
       memberships: memberships.state,
     }
   }
 
   /** Goes on with what a state says; resolves when the subscriptions stand. */
-  async restore({ isFresh, subscriptions, memberships }: SessionState): Promise<void> {
+  async restore({ isFresh, identity, subscriptions, memberships }: SessionState): Promise<void> {
     this.#isFresh = isFresh
+    this.#visitor.identity = identity
     for (const each of memberships) this.#parts.memberships.restore(each)
     try {
       await Promise.all(subscriptions.map((each) => this.#parts.subscriptions.restore(each)))
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #signOut(): void {
+    this.refuse(4401, 'Sign in again.')
+  }
+
+  #hold(message: Encoded, held: Encoded[]): void {
+    held.push(message)
+    if (held.length > heldMax) this.refuse(1008, 'Too much was sent before the answer to hello.')
+  }
+
+  async #signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): Promise<void> {
+    try {
+      await this.#await(this.#host.identify(token), welcome)
+    } catch (error) {
+      refuse(error)
+      this.#signOut()
+    }
+  }
+
+  /** What comes meanwhile waits. */
+  async #await(identity: Identity | null | Promise<Identity | null>, welcome = () => {}): Promise<void> {
+    const held: Encoded[] = []
+    this.#held = held
+    this.#visitor.identity = await identity
+    this.#held = null
+    welcome()
+    for (const message of held) this.receive(message)
+    this.#endIfDone()
   }
 
   #read(message: Encoded): void {
@@ -201,7 +251,8 @@ export class Session implements FrameSink {
   }
 
   #endIfDone(): void {
-    if (this.#isHalfClosed && this.#parts.inFlight.size === 0) this.refuse(1000, 'All is answered.')
+    if (this.#isHalfClosed && this.#held === null && this.#parts.inFlight.size === 0)
+      this.refuse(1000, 'All is answered.')
   }
 
   /** It can't go on for a reason that is ours; the client comes back with its positions. */
@@ -210,7 +261,8 @@ export class Session implements FrameSink {
     this.refuse(1011, 'Something went wrong on our side.')
   }
 
-  #makeParts({ id, peer, authority, principal, onChange }: SessionFacts): Parts {
+  #makeParts({ id, peer, authority, onChange }: SessionFacts): Parts {
+    const visitor = this.#visitor
     const { fetch, makeRequest, textOf, topics, presence, heartbeatMs } = this.#host
     const outbox = this.#outbox
     const inFlight = new InFlight()
@@ -225,9 +277,11 @@ export class Session implements FrameSink {
       outbox,
       inFlight,
       onAnswer,
-      requests: new Requests({ fetch, makeRequest, textOf, peer, target, outbox, inFlight, onAnswer }),
-      subscriptions: new Subscriptions(topics, principal, { outbox, changed, broken }),
-      memberships: new Memberships({ id, principal, topics, presence, outbox, changed }),
+      visitor,
+      signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse).then(changed),
+      requests: new Requests({ fetch, makeRequest, textOf, peer, visitor, target, outbox, inFlight, onAnswer }),
+      subscriptions: new Subscriptions(topics, visitor, { outbox, changed, broken }),
+      memberships: new Memberships({ id, visitor, topics, presence, outbox, changed }),
     }
   }
 }

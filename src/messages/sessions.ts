@@ -1,16 +1,19 @@
-import type { Peer } from '../context.ts'
+import type { Identity } from '../auth/identity.ts'
+import type { Guest, Peer } from '../context.ts'
+import { AppError } from '../errors.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Channel } from './channel.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { heartbeatMsDefault, sessionsMaxDefault } from './limits.ts'
 import { makeNativeRequest, type RequestMaker } from './request-maker.ts'
+import type { SessionFetch } from './requests.ts'
 import { Session, type SessionHost } from './session.ts'
 import type { SessionState } from './session-state.ts'
 
 export interface SessionsOptions {
   /** The app. */
-  fetch(request: Request, peer: Peer | null): Response | Promise<Response>
+  fetch: SessionFetch
   topics: Topics
   presence: Presence
   /** Fills the array with random bytes fit for secrets, and returns it. */
@@ -22,6 +25,10 @@ export interface SessionsOptions {
   makeRequest?: RequestMaker
   /** The body of an answer when it is text at hand, so that no promise is needed; null when it isn't. */
   textOf?(response: Response): string | null
+  /** Who shows this token. @throws AppError `unauthorized` */
+  identify?(token: string): Identity | Promise<Identity>
+  /** Milliseconds since 1970. */
+  now?(): number
   /** Told of faults of our own. */
   problem?(error: unknown): void
 }
@@ -29,8 +36,6 @@ export interface SessionsOptions {
 export interface OpenOptions {
   /** Host and port that requests of this session are for, as in `localhost:3000`. */
   authority: string
-  /** Who is asking; the anonymous one unless told. */
-  principal?: string
   /** Called when `state()` has changed in what must be kept; never for each event. */
   onChange?(): void
 }
@@ -39,11 +44,13 @@ export interface OpenOptions {
 export interface Sessions {
   readonly count: number
   /** Begins a session. When there are too many or the server stops it is over at once. */
-  open(channel: Channel, peer: Peer | null, options: OpenOptions): Session
+  open(channel: Channel, peer: Guest | null, options: OpenOptions): Session
   /** Goes on with a session from its state; resolves when its subscriptions stand, before which nothing may be published. */
   restore(channel: Channel, peer: Peer | null, state: SessionState, options: OpenOptions): Promise<Session>
   /** Sends everybody away before a restart, now and from now on. */
   goaway(): void
+  /** Ends the sessions that were begun with this credential. */
+  revoke(credentialId: string): void
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
@@ -54,15 +61,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     makeRequest: makeNativeRequest,
     textOf: () => null,
     problem: () => {},
+    now: Date.now,
+    identify: () => {
+      throw new AppError('unauthorized')
+    },
     ...options,
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
     ended: (session) => void live.delete(session),
   }
 
-  function begin(id: string, channel: Channel, peer: Peer | null, given: OpenOptions): Session {
-    const { authority, principal = 'anonymous', onChange = () => {} } = given
-    const session = new Session(host, { id, channel, peer, authority, principal, onChange })
+  function begin(id: string, channel: Channel, peer: Guest | null, given: OpenOptions): Session {
+    const { authority, onChange = () => {} } = given
+    const identity = peer?.identity ?? null
+    const session = new Session(host, { id, channel, peer, authority, identity, onChange })
     live.add(session)
     if (isStopping) session.refuse(...stopping)
     else if (live.size > sessionsMax) session.refuse(1013, 'There are too many sessions.')
@@ -82,6 +94,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     goaway() {
       isStopping = true
       for (const session of live) session.refuse(...stopping)
+    },
+    revoke(credentialId) {
+      for (const session of live) session.revoke(credentialId)
     },
   }
 }

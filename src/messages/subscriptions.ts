@@ -6,6 +6,7 @@ import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
 import type { SubscriptionState } from './session-state.ts'
 import { Subscription, type SubscriptionOwner } from './subscription.ts'
 import { TopicQueue } from './topic-queue.ts'
+import type { Visitor } from './visitor.ts'
 
 interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
   /** Hears of a log that can't be read. */
@@ -20,15 +21,15 @@ export type Answer = (result: object) => boolean
 /** What one session follows. */
 export class Subscriptions {
   readonly #topics: Topics
-  readonly #principal: string
+  readonly #visitor: Visitor
   readonly #owner: SubscriptionOwner
   readonly #broken: SubscriptionsOptions['broken']
   readonly #followed = new Map<string, Subscription>()
   readonly #queue = new TopicQueue()
 
-  constructor(topics: Topics, principal: string, { outbox, changed, broken }: SubscriptionsOptions) {
+  constructor(topics: Topics, visitor: Visitor, { outbox, changed, broken }: SubscriptionsOptions) {
     this.#topics = topics
-    this.#principal = principal
+    this.#visitor = visitor
     this.#broken = broken
     this.#owner = { outbox, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
@@ -72,7 +73,7 @@ export class Subscriptions {
     const subscriber = new Subscription(topic, window, this.#owner)
     const isSame = epoch === this.#topics.epoch
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
-    const request = { topic, principal: this.#principal, after, subscriber }
+    const request = { topic, principal: this.#visitor.identity, after, subscriber }
     const { start, subscription: source } = await this.#topics.subscribe(request)
     this.#followed.set(topic, subscriber)
     if (!start.recovered) subscriber.gap(start)
@@ -102,7 +103,7 @@ export class Subscriptions {
       throw new AppError('too_many_requests', `Only ${subscriptionsMax} topics at a time.`)
     }
     const subscriber = new Subscription(topic, window, this.#owner)
-    const request = { topic, principal: this.#principal, after, subscriber }
+    const request = { topic, principal: this.#visitor.identity, after, subscriber }
     const { start, subscription: source } = await this.#topics.subscribe(request)
     this.#followed.set(topic, subscriber)
     if (answer({ topic, ...start })) {

@@ -1,5 +1,6 @@
+import type { Identities, Identity } from '../auth/identity.ts'
 import { createClientPeer, parseRange } from '../client-address.ts'
-import type { Peer, RequestContext } from '../context.ts'
+import type { Guest, Peer, RequestContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { compress, mayCompress } from './compress.ts'
@@ -17,9 +18,10 @@ type Handler = (request: Request, context: RequestContext) => Response | Promise
 
 /** Lets a request in to its handler, and its answer out. Never throws. */
 export interface Door {
-  (request: Request, handle: Handler, peer?: Peer | null): Response | Promise<Response>
+  /** @param identity who asks, where the request itself does not show it */
+  (request: Request, handle: Handler, peer?: Peer | null, identity?: Identity | null): Response | Promise<Response>
   /** The client, if it would let the request in; else null. */
-  admits(request: Request, peer: Peer): Peer | null
+  admits(request: Request, peer: Peer): Guest | null
 }
 
 /**
@@ -27,7 +29,10 @@ export interface Door {
  * own: name it, refuse it when it comes from where it should not, run it, and see that the answer
  * carries what every answer must.
  */
-export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log' | 'metrics'>): Door {
+export function createDoor(
+  platform: Pick<Platform, 'settings' | 'random' | 'log' | 'metrics'>,
+  identities: Identities | null = null,
+): Door {
   const { settings } = platform
   const requestId = createRequestIds(platform.random)
   const recorder = createRecorder(platform)
@@ -69,7 +74,12 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     for (const [name, value] of Object.entries(cors ?? {})) headers.set(name, value)
   }
 
-  function admit(request: Request, handle: Handler, peer: Peer | null): Response | Promise<Response> {
+  function admit(
+    request: Request,
+    handle: Handler,
+    peer: Peer | null,
+    given: Identity | null | undefined,
+  ): Response | Promise<Response> {
     const context: RequestContext = {
       requestId: requestId(request),
       traceparent: traceparentOf(request),
@@ -83,10 +93,28 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     try {
       if (peer !== null) context.peer = clientPeer(request, peer)
       check(request)
-      const response = handle(request, context)
+      const identity = given === undefined ? identify(request) : given
+      const response =
+        identity instanceof Promise
+          ? identity.then((known) => handle(request, asked(context, known)))
+          : handle(request, asked(context, identity))
       return response instanceof Promise ? inTime(exchange, response) : finish(exchange, response)
     } catch (error) {
       return refuse(exchange, error)
+    }
+  }
+
+  /** A cookie that is worth nothing any more must not keep its owner from signing in. */
+  function identify(request: Request): Identity | null | Promise<Identity | null> {
+    if (identities === null) return null
+    const { headers } = request
+    if (headers.has('authorization')) return identities.identify(request)
+    if (!headers.has('cookie')) return null
+    try {
+      const found = identities.identify(request)
+      return found instanceof Promise ? found.catch(unlessUnauthorized) : found
+    } catch (error) {
+      return unlessUnauthorized(error)
     }
   }
 
@@ -113,8 +141,12 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
   }
 
   /** HEAD is GET without the body (RFC 9110 §9.3.2), headers and all. */
-  async function head(request: Request, handle: Handler, peer: Peer | null): Promise<Response> {
-    return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context), peer))
+  async function head(
+    request: Request,
+    handle: Handler,
+    ...rest: [Peer | null, Identity | null | undefined]
+  ): Promise<Response> {
+    return withoutBody(await admit(request, (admitted, context) => handle(asGet(admitted), context), ...rest))
   }
 
   function check(request: Request): void {
@@ -122,18 +154,31 @@ export function createDoor(platform: Pick<Platform, 'settings' | 'random' | 'log
     refuseCrossSite(request, corsOrigins)
   }
 
-  function admits(request: Request, peer: Peer): Peer | null {
+  function admits(request: Request, peer: Peer): Guest | null {
     try {
       check(request)
-      return clientPeer(request, peer)
+      const { address, isSecure } = clientPeer(request, peer)
+      return { address, isSecure, identity: identify(request) }
     } catch {
       return null
     }
   }
 
-  const door = (request: Request, handle: Handler, peer: Peer | null = null) =>
-    (request.method === 'HEAD' ? head : admit)(request, handle, peer)
+  const door = (request: Request, handle: Handler, peer: Peer | null = null, identity?: Identity | null) =>
+    (request.method === 'HEAD' ? head : admit)(request, handle, peer, identity)
   return Object.assign(door, { admits })
+}
+
+function asked(context: RequestContext, identity: Identity | null): RequestContext {
+  if (identity === null) return context
+  context.identity = identity
+  context.principal = identity.userId
+  return context
+}
+
+function unlessUnauthorized(error: unknown): null {
+  if (error instanceof AppError && error.code === 'unauthorized') return null
+  throw error
 }
 
 /** Without `Range`, which is for GET alone (RFC 9110 §14.2). */

@@ -3,6 +3,7 @@
  * event is its position, so that a browser's EventSource says by itself where to go on. What the other
  * end does not take stays in the log: the stream holds little and reads on when it is asked to.
  */
+import type { Identity } from '../auth/identity.ts'
 import type { Context } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { dataHeaders } from '../middleware/secure-headers.ts'
@@ -22,9 +23,12 @@ export interface EventStreams {
   answer(c: Context, topic: string, after: Position | null): Promise<Response>
   /** Ends all streams, and begins no more. */
   end(): void
+  /** Ends the streams that were begun with this credential. */
+  revoke(credentialId: string): void
 }
 
 interface Stream {
+  readonly identity: Identity | null
   beat(): void
   end(): void
 }
@@ -32,7 +36,7 @@ interface Stream {
 const encoder = new TextEncoder()
 const heartbeat = encoder.encode(':\n\n')
 
-export function createEventStreams(topics: Topics): EventStreams {
+export function createEventStreams(topics: Topics, now: () => number): EventStreams {
   const open = new Set<Stream>()
   let timer: ReturnType<typeof setInterval> | undefined
   let isEnding = false
@@ -44,7 +48,10 @@ export function createEventStreams(topics: Topics): EventStreams {
   function add(stream: Stream): void {
     open.add(stream)
     timer ??= setInterval(() => {
-      for (const each of open) each.beat()
+      for (const each of open) {
+        if ((each.identity?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= now()) each.end()
+        else each.beat()
+      }
     }, heartbeatMs)
   }
 
@@ -57,6 +64,7 @@ export function createEventStreams(topics: Topics): EventStreams {
 
   async function answer(c: Context, topic: string, after: Position | null): Promise<Response> {
     if (isEnding) throw new AppError('draining')
+    const { identity } = c.env
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
     const isOpen = () => open.has(stream)
     const finish = (error?: unknown) => {
@@ -70,7 +78,7 @@ export function createEventStreams(topics: Topics): EventStreams {
     const hasRoom = () => (controller?.desiredSize ?? 0) > 0
     const { start, subscription } = await topics.subscribe({
       topic,
-      principal: c.env.principal,
+      principal: identity,
       after,
       subscriber: {
         take(events) {
@@ -87,6 +95,7 @@ export function createEventStreams(topics: Topics): EventStreams {
       throw new AppError('draining')
     }
     const stream: Stream = {
+      identity,
       beat: () => hasRoom() && send(heartbeat),
       end: () => finish(),
     }
@@ -116,6 +125,9 @@ export function createEventStreams(topics: Topics): EventStreams {
     end() {
       isEnding = true
       for (const stream of open) stream.end()
+    },
+    revoke(credentialId) {
+      for (const stream of open) if (stream.identity?.credentialId === credentialId) stream.end()
     },
   }
 }

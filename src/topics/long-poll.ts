@@ -21,14 +21,17 @@ export interface LongPolls {
   answer(c: Context, poll: Poll): Promise<Response>
   /** Answers all that wait, and from now on nobody waits. */
   end(): void
+  /** Answers those that wait with this credential, with nothing. */
+  revoke(credentialId: string): void
 }
 
 export function createLongPolls(topics: Topics): LongPolls {
-  const waiting = new Set<() => void>()
+  /** By what gives them up, whose credential they were begun with. */
+  const waiting = new Map<() => void, string | undefined>()
   let isEnding = false
 
   async function answer(c: Context, { topic, after, limit, waitMs }: Poll): Promise<Response> {
-    const { principal } = c.env
+    const { identity: principal } = c.env
     if (after === null) return answerEvents(c, [], await topics.position(topic, principal))
     const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -47,7 +50,7 @@ export function createLongPolls(topics: Topics): LongPolls {
     const { signal } = c.req.raw
     try {
       if (!start.recovered) throw gapError(start)
-      waiting.add(giveUp)
+      waiting.set(giveUp, principal?.credentialId)
       signal.addEventListener('abort', giveUp)
       subscription.resume()
       const events = await promise
@@ -67,7 +70,10 @@ export function createLongPolls(topics: Topics): LongPolls {
     answer,
     end() {
       isEnding = true
-      for (const giveUp of waiting) giveUp()
+      for (const giveUp of waiting.keys()) giveUp()
+    },
+    revoke(credentialId) {
+      for (const [giveUp, its] of waiting) if (its === credentialId) giveUp()
     },
   }
 }

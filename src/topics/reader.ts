@@ -92,7 +92,6 @@ export class Reader implements Subscription, Follower {
   async #catchUp(): Promise<void> {
     this.#isCatchingUp = true
     try {
-      this.#options.authorize()
       while (this.#state === 'reading') {
         if (this.#tail.isAt(this.#offset)) this.#follow()
         else await this.#readBatch()
@@ -105,7 +104,8 @@ export class Reader implements Subscription, Follower {
   }
 
   async #readBatch(): Promise<void> {
-    const { log, topic } = this.#options
+    const { log, topic, authorize } = this.#options
+    authorize()
     const batch = await log.read(topic, this.#offset)
     if (this.#state !== 'reading') return
     if (batch === 'trimmed') await this.#leap()

@@ -65,7 +65,7 @@ export function createTopicRoutes({
 
   async function publish(c: Context): Promise<Response> {
     const topic = topicOf(c)
-    const { data } = rules.authorize(topic, c.env.principal, 'publish')
+    const { data } = rules.authorize(topic, c.env.identity, 'publish')
     const message = messageOf(await readJson(c), data)
     const append = log.append(topic, message.type, JSON.stringify(message.data), message.id)
     const steps = message.id === undefined ? [append] : [append, log.find(topic, message.id)]
@@ -78,7 +78,7 @@ export function createTopicRoutes({
 
   function members(c: Context): Response {
     const topic = topicOf(c)
-    rules.authorize(topic, c.env.principal)
+    rules.authorize(topic, c.env.identity)
     return replyWith(c, { status: 200, data: presence.members(topic) })
   }
 

@@ -1,9 +1,19 @@
 import { z } from '@hono/zod-openapi'
+import { adminRole, type Identity } from '../auth/identity.ts'
+import { hasScope, refusal } from '../auth/refusal.ts'
 import { AppError } from '../errors.ts'
 import type { Retention } from './log.ts'
 
-/** Who may do something with a topic. */
-export type TopicRule = 'anyone' | 'nobody' | ((principal: string, topic: string) => boolean)
+/**
+ * Who may do something with a topic: `anyone`, `signedIn`, `nobody`, any other text as a role, or a function of who asks
+ * (null for nobody known) and the topic's whole name. An administrator may do everything.
+ */
+export type TopicRule =
+  | 'anyone'
+  | 'signedIn'
+  | 'nobody'
+  | (string & {})
+  | ((who: Identity | null, topic: string) => boolean)
 
 export interface TopicOptions {
   /** What the data of an event must be; any JSON unless it says otherwise. */
@@ -60,8 +70,8 @@ export function partOf(name: string, part: string): string {
 
 /** Finds what topics are declared, and asks their rules. */
 export interface TopicRules {
-  /** @throws AppError `not_found`, `forbidden` */
-  authorize(name: string, principal: string, action?: 'read' | 'publish'): Topic
+  /** @throws AppError `not_found`, `unauthorized`, `forbidden` */
+  authorize(name: string, who: Identity | null, action?: 'read' | 'publish'): Topic
   /** How much of a topic is kept; null for one that is not declared any more. */
   retentionOf(name: string): Retention | null
 }
@@ -78,16 +88,29 @@ export function createTopicRules(topics: readonly Topic[]): TopicRules {
   }
 
   return {
-    authorize(name, principal, action = 'read') {
+    authorize(name, who, action = 'read') {
       const found = find(name)
-      if (!found || !allows(found.read, principal, name)) throw new AppError('not_found', 'There is no such topic.')
-      if (action === 'publish' && !allows(found.publish, principal, name)) throw new AppError('forbidden')
-      return found
+      if (!found) throw new AppError('not_found', 'There is no such topic.')
+      if (allows(found, action, who, name)) return found
+      const refused = action === 'publish' && allows(found, 'read', who, name) ? 'publish' : 'read'
+      throw denial(found[refused], refused, who)
     },
     retentionOf: (name) => find(name)?.retention ?? null,
   }
 }
 
-function allows(rule: TopicRule, principal: string, topic: string): boolean {
-  return typeof rule === 'function' ? rule(principal, topic) : rule === 'anyone'
+/** Of a part that is some people's own nobody else is told that it is there. */
+function denial(rule: TopicRule, action: 'read' | 'publish', who: Identity | null): AppError {
+  const isHidden = typeof rule === 'function' || rule === 'nobody'
+  if (!isHidden) return refusal(who)
+  return action === 'read' ? new AppError('not_found', 'There is no such topic.') : new AppError('forbidden')
+}
+
+function allows(topic: Topic, action: 'read' | 'publish', who: Identity | null, name: string): boolean {
+  const rule = topic[action]
+  if (rule === 'anyone') return true
+  if (who !== null && !hasScope(who, topic.name, action === 'read' ? 'read' : 'write')) return false
+  if (who?.role === adminRole) return true
+  if (typeof rule === 'function') return rule(who, name)
+  return who !== null && (rule === 'signedIn' || rule === who.role)
 }

@@ -1,3 +1,4 @@
+import type { Identity } from '../auth/identity.ts'
 import { AppError } from '../errors.ts'
 import type { Bus } from '../platform.ts'
 import type { TopicLog } from './log.ts'
@@ -12,19 +13,19 @@ export type { Subscriber, Subscription } from './subscription.ts'
 /** The topics of a server: logs to read, and to follow. */
 export interface Topics {
   readonly epoch: string
-  /** @throws AppError `not_found` where there is no such topic, `forbidden` where it may not be read */
-  position(topic: string, principal: string): Promise<Position>
+  /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
+  position(topic: string, principal: Identity | null): Promise<Position>
   /**
    * Follows a topic after a position, or from now on. Says first where it starts; the first events come
    * after the first `resume`, so that this can be told before them.
-   * @throws AppError `not_found`, `forbidden`, `busy`
+   * @throws AppError `not_found`, `unauthorized`, `forbidden`, `busy`
    */
   subscribe(request: Subscribe): Promise<{ start: Start; subscription: Subscription }>
 }
 
 export interface Subscribe {
   topic: string
-  principal: string
+  principal: Identity | null
   after: Position | null
   subscriber: Subscriber
 }
@@ -34,8 +35,8 @@ export interface TopicsOptions {
   bus: Bus
   /** Known once the server has started. */
   epoch(): string
-  /** @throws AppError `not_found` where there is no such topic, `forbidden` where it may not be read */
-  authorize(topic: string, principal: string): void
+  /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
+  authorize(topic: string, principal: Identity | null): void
 }
 
 /** Subscriptions at a time, of all sessions and streams together; each costs some hundred bytes. */

@@ -21,14 +21,19 @@ export async function startCutter(url: string): Promise<Cutter> {
     for (const socket of [client, server]) {
       sockets.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => [client, server].forEach((each) => each.destroy()))
     }
-    client.pipe(server)
-    server.on('data', (bytes: Buffer) => {
-      if (wanted === null || !bytes.includes(wanted)) return void client.write(bytes)
+    const end = () => {
       wanted = null
       client.destroy()
       resolve()
+    }
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+    client.pipe(server)
+    server.on('data', (bytes: Buffer) => {
+      const isLast = wanted !== null && bytes.includes(wanted)
+      if (isLast) end()
+      else client.write(bytes)
     })
   }
 

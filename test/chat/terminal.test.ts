@@ -128,7 +128,7 @@ describe('a server that is killed and comes back', () => {
       await person.sees('Cy: While you were away')
     }
     ada.types('After')
-    await bob.sees('Ada: After')
+    for (const person of [ada, bob]) await person.sees('Ada: After')
     for (const person of [ada, bob]) {
       for (const text of ['Ada: Before', 'Ada: Meanwhile', 'Cy: While you were away', 'Ada: After']) {
         expect(person.count(text), text).toBe(1)

@@ -19,6 +19,7 @@ describe.each(formats)('in %s', (_, format) => {
       result: {
         version: 1,
         session: '01'.repeat(16),
+        user: null,
         epoch: 'e7',
         heartbeatMs: 20_000,
         limits: {

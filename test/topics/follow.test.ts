@@ -58,7 +58,7 @@ describe('a subscription', () => {
     const taker = new Taker()
     const after = { epoch: 'e1', offset: 0 }
     await append('news', 2)
-    const { subscription } = await topics.subscribe({ topic: 'news', principal: '', after, subscriber: taker })
+    const { subscription } = await topics.subscribe({ topic: 'news', principal: null, after, subscriber: taker })
     await append('news', 2)
     await turn()
     expect(taker.offered).toBe(0)
@@ -231,7 +231,7 @@ describe('failures', () => {
     await append('news', 3)
     const taker = new Taker()
     const after = { epoch: 'e1', offset: 0 }
-    const { subscription } = await topics.subscribe({ topic: 'news', principal: '', after, subscriber: taker })
+    const { subscription } = await topics.subscribe({ topic: 'news', principal: null, after, subscriber: taker })
     faults.reads = 1
     subscription.resume()
     await taker.until(() => taker.failures.length === 1)

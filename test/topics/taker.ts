@@ -70,7 +70,7 @@ export async function follow(
   const position = typeof after === 'number' ? { epoch: topics.epoch, offset: after } : after
   const { start, subscription } = await topics.subscribe({
     topic,
-    principal: 'anonymous',
+    principal: null,
     after: position,
     subscriber: taker,
   })

@@ -1,6 +1,7 @@
 /** Topics over a real database, with all that can be put between them. */
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach } from 'vitest'
+import type { Identity } from '../../src/auth/identity.ts'
 import type { Bus, Database, Statement } from '../../src/platform.ts'
 import { createLocalBus } from '../../src/topics/bus.ts'
 import { withDoorbell } from '../../src/topics/doorbell.ts'
@@ -23,7 +24,7 @@ export interface WorldOptions {
   bus?: Bus
   /** What stands between topics and their database. */
   between?(database: Database): Database
-  authorize?(topic: string, principal: string): void
+  authorize?(topic: string, principal: Identity | null): void
 }
 
 const removals: (() => Promise<void>)[] = []

@@ -5,8 +5,20 @@ import { connect as connectTls } from 'node:tls'
 import { decode, encode } from 'cborg'
 import { WebSocket } from 'ws'
 
-// biome-ignore lint/suspicious/noExplicitAny: a message is whatever came
-export type Message = any
+/** What a message may have, as far as tests look at it; a test knows which of them it has. */
+export interface Message {
+  id: number | string | null
+  method: string
+  params: {
+    code: number
+    offset: number
+    type: string
+    data: { title: string }
+    member: { name: string }
+  }
+  result: { status: number; body: { data: { id: string; title: string } } }
+  error?: { code: number }
+}
 
 export interface Client {
   send(message: object): void
@@ -59,11 +71,18 @@ export async function dial(url: string, kind: Kind): Promise<Client> {
 }
 
 /** A WebSocket by `ws`. */
-export async function dialWebSocket(url: string, kind: 'ws-json' | 'ws-cbor'): Promise<Client & { webSocket: WebSocket }> {
+export async function dialWebSocket(
+  url: string,
+  kind: 'ws-json' | 'ws-cbor',
+): Promise<Client & { webSocket: WebSocket }> {
   const isText = kind === 'ws-json'
-  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/api/connect`, isText ? 'galley.v1.json' : 'galley.v1.cbor', {
-    rejectUnauthorized: false,
-  })
+  const webSocket = new WebSocket(
+    `${url.replace('http', 'ws')}/api/connect`,
+    isText ? 'galley.v1.json' : 'galley.v1.cbor',
+    {
+      rejectUnauthorized: false,
+    },
+  )
   const inbox = new Inbox()
   webSocket.on('message', (data: Buffer, isBinary: boolean) =>
     inbox.add(isBinary ? decode(data) : JSON.parse(data.toString())),
@@ -125,7 +144,7 @@ export function talkOn(socket: Socket, kind: 'tcp-json' | 'tcp-cbor'): TcpClient
       start += taken.length
       if (taken.message !== undefined) inbox.add(taken.message)
     }
-    received = received.subarray(start) as Buffer<ArrayBuffer>
+    received = received.subarray(start)
   })
   const closed = once(socket, 'close').then(() => {
     inbox.end()

@@ -39,7 +39,7 @@ describe.each(tcpPlaces)('on $name', (place) => {
     const client = await dialTcp(server().url, kind)
     const requests = [request(1, 'GET /api/todos'), request(2, 'POST /api/todos', { body: { title: 'milk' } })]
     client.socket.end(Buffer.concat(requests.map((each) => encoded(each, kind))))
-    const answers = [await client.next(), await client.next()].toSorted((a, b) => a.id - b.id)
+    const answers = [await client.next(), await client.next()].toSorted((a, b) => Number(a.id) - Number(b.id))
     expect(answers.map(({ result }) => result.status)).toEqual([200, 201])
     expect(await client.next()).toMatchObject({ method: 'goaway', params: { code: 1000 } })
     await client.closed
@@ -81,7 +81,9 @@ describe.each(tcpPlaces)('on $name', (place) => {
   test('serves HTTP as ever beside sessions, on connections that are kept', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     const socket = await openSocket(server().url)
-    socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.write(
+      'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    )
     const last = 'Host: localhost\r\nConnection: close\r\nContent-Length: 16\r\n\r\n{"title":"milk"}'
     socket.write(`POST /api/todos HTTP/1.1\r\n${last}`)
     expect((await text(socket)).match(/HTTP\/1\.1 20\d/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 201'])
@@ -89,12 +91,12 @@ describe.each(tcpPlaces)('on $name', (place) => {
     client.end()
   })
 
-  test('closes a connection on which nothing comes', async () => {
+  test.concurrent('closes a connection on which nothing comes', async () => {
     const socket = await openSocket(server().url)
     expect(await text(socket)).toMatch(place.engine === 'node' ? /^HTTP\/1\.1 408 / : /^$/)
   })
 
-  test('leaves a session alone that is quiet for longer than a head of HTTP may take', async () => {
+  test.concurrent('leaves a session alone that is quiet for longer than a head of HTTP may take', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await client.ask(request(1, 'echo'))
     const silent = await openSocket(server().url)

@@ -21,7 +21,7 @@ describe.each(places)('on $name', (place) => {
       expect(made.result.status).toBe(201)
       const { id, title } = made.result.body.data
       const response = await fetch(`${server().url}/api/todos/${id}`)
-      expect(((await response.json()) as Message).data.title).toBe(title)
+      expect(await response.json()).toMatchObject({ data: { title } })
       expect(title).toBe(`milk by ${kind} – 🥛`)
       client.end()
     })
@@ -29,7 +29,7 @@ describe.each(places)('on $name', (place) => {
     test('answers many requests at a time, each once', async () => {
       const client = await dial(server().url, kind)
       for (let id = 0; id < 200; id++) client.send(request(id, 'echo', { id }))
-      const ids = new Set<number>()
+      const ids = new Set<unknown>()
       while (ids.size < 200) {
         const { id, result } = await client.next()
         expect(result).toEqual({ id })
@@ -58,14 +58,14 @@ describe.each(places)('on $name', (place) => {
       const titles = Array.from({ length: 20 }, (_, index) => `${kind} ${index}`)
       for (const title of titles) clients[0]?.send(request(title, 'POST /api/todos', { body: { title } }))
       for (const client of clients) {
-        const events: Message[] = []
+        const events: Message['params'][] = []
         while (events.length < titles.length) {
           const message = await client.next()
           if (message.method === 'event') events.push(message.params)
         }
-        expect(events.map(({ data }) => data.title).toSorted()).toEqual(titles.toSorted())
-        const [{ offset }] = events
-        expect(events.map((event) => event.offset)).toEqual(titles.map((_, index) => offset + index))
+        expect(new Set(events.map(({ data }) => data.title))).toEqual(new Set(titles))
+        const [first] = events
+        expect(events.map((event) => event.offset)).toEqual(titles.map((_, index) => Number(first?.offset) + index))
         client.end()
       }
     })
@@ -74,7 +74,7 @@ describe.each(places)('on $name', (place) => {
       const client = await dial(server().url, kind)
       await client.ask(request(1, 'echo'))
       client.send([])
-      expect((await client.next()).error.code).toBe(-32600)
+      expect((await client.next()).error?.code).toBe(-32600)
       client.send({ jsonrpc: '2.0', id: 7, method: 'nothing' })
       expect(await client.next()).toMatchObject({ id: 7, error: { code: -32601 } })
       client.end()

@@ -1,7 +1,18 @@
 /** Ends of sessions that their clients bring about: the last message says why, and a WebSocket's close code is the same. */
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { brokenMax } from '../../src/messages/limits.ts'
-import { type Client, dial, dialWebSocket, encoded, type Kind, type Message, openSocket, request, talkOn } from './clients.ts'
+import {
+  type Client,
+  dial,
+  dialWebSocket,
+  encoded,
+  type Kind,
+  type Message,
+  openSocket,
+  request,
+  talkOn,
+} from './clients.ts'
 import { places, serverIn, tcpPlaces } from './servers.ts'
 
 /** The code of the `goaway`, when it is that of the closing, too. */
@@ -35,9 +46,9 @@ describe.each(places)('on $name', (place) => {
   test('ends a binary WebSocket with 1003 at a text frame, unless it is a ping', async () => {
     const client = await dialWebSocket(server().url, 'ws-cbor')
     client.webSocket.removeAllListeners('message')
-    const pong = new Promise((resolve) => client.webSocket.once('message', (data, isBinary) => resolve([String(data), isBinary])))
+    const pong = once(client.webSocket, 'message')
     client.sendRaw('{"jsonrpc":"2.0","method":"ping"}')
-    expect(await pong).toEqual(['{"jsonrpc":"2.0","method":"pong"}', false])
+    expect(await pong).toEqual([Buffer.from('{"jsonrpc":"2.0","method":"pong"}'), false])
     client.sendRaw('{"jsonrpc":"2.0","method":"echo","id":1}')
     expect(await client.closed).toBe(1003)
   })
@@ -55,8 +66,8 @@ describe.each(tcpPlaces)('by TCP on $name', (place) => {
 
   test.each([
     ['a preface that is none', 'd9d900'],
-    ['a frame that is no byte string of four bytes of length', 'd9d9f7' + '43010203'],
-    ['an announced length beyond the limit', 'd9d9f7' + '5affffffff'],
+    ['a frame that is no byte string of four bytes of length', 'd9d9f743010203'],
+    ['an announced length beyond the limit', 'd9d9f75affffffff'],
   ])('ends a binary session with a goaway at %s', async (_, hex) => {
     const client = talkOn(await openSocket(server().url), 'tcp-cbor')
     client.sendRaw(Buffer.from(hex, 'hex'))

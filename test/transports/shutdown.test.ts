@@ -1,12 +1,8 @@
 /** The server's own end: sessions are told to come back, and those that stay hold up nobody. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { freePort } from '../process/free-port.ts'
-import { listens, successors, waits } from '../process/successor.ts'
 import { servers } from '../process/servers.ts'
+import { listens, successors, waits } from '../process/successor.ts'
 import { dial, dialTcp, dialWebSocket, request } from './clients.ts'
 import { places, tcpPlaces } from './servers.ts'
 
@@ -46,7 +42,13 @@ describe.each(tcpPlaces)('a server on $name that waits for its data', ({ runtime
   test.each(kinds)('sends %s away with 1013 until it has them, and serves it then', async (kind) => {
     const first = await start({ runtime })
     const port = await freePort()
-    const second = startSuccessor({ runtime, dataDir: first.dataDir, port, waitSeconds: 60, env: { HTTP_ENGINE: engine } })
+    const second = startSuccessor({
+      runtime,
+      dataDir: first.dataDir,
+      port,
+      waitSeconds: 60,
+      env: { HTTP_ENGINE: engine },
+    })
     await second.printed(waits)
     const early = await dial(second.url, kind)
     early.send(request(1, 'echo'))

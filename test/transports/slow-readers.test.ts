@@ -18,7 +18,7 @@ async function answers(client: Client, count: number): Promise<number[]> {
   const ids: number[] = []
   while (ids.length < count) {
     const { id, result } = await client.next()
-    if (result !== undefined) ids.push(id)
+    if (result !== undefined) ids.push(Number(id))
   }
   return ids.toSorted((a, b) => a - b)
 }
@@ -107,7 +107,7 @@ describe.each(places)('on $name', (place) => {
 async function events(client: Client, count: number): Promise<number[]> {
   const offsets: number[] = []
   while (offsets.length < count) {
-    const { method, params } = (await client.next()) as Message
+    const { method, params } = await client.next()
     if (method === 'event') offsets.push(params.offset)
   }
   return offsets

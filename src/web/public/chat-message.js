@@ -45,7 +45,7 @@ export class Message extends Entry {
     find(this.frame, '.note', HTMLElement).textContent = edited ? 'edited' : ''
     time.dateTime = createdAt
     time.textContent = new Date(createdAt).toLocaleTimeString([], timeStyle)
-    this.frame.title = new Date(createdAt).toLocaleString()
+    find(this.frame, '.bubble', HTMLElement).title = new Date(createdAt).toLocaleString()
     this.editButton.ariaLabel = `Edit “${short(text)}”`
     this.deleteButton.ariaLabel = `Delete “${short(text)}”`
   }

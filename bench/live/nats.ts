@@ -1,0 +1,62 @@
+/** Publishing to NATS JetStream, as its protocol has it. */
+import { type Connection, firstOf, type Take, through } from './connection.ts'
+import type { Speech } from './exchange.ts'
+
+const stream = 'EVENTS'
+const subject = 'events'
+const crlf = '\r\n'
+
+/** A publisher of JetStream: each message names where its acknowledgement goes. */
+export function natsSpeech(name: string, data: string): Speech {
+  const inbox = (client: number) => `_INBOX.${client}`
+  return {
+    name,
+    requests: (client) => [Buffer.from(`PUB ${subject} ${inbox(client)} ${data.length}\r\n${data}\r\n`)],
+    async greet(connection, client) {
+      await firstOf(connection, through(crlf))
+      connection.write(`CONNECT {"verbose":false}\r\nSUB ${inbox(client)} 1\r\nPING\r\n`)
+      await firstOf(connection, through(`PONG${crlf}`))
+    },
+    listen: natsMessages,
+  }
+}
+
+/** Makes the stream, in a file, that the messages go to. */
+export async function createStream(connection: Connection): Promise<void> {
+  const config = JSON.stringify({ name: stream, subjects: [subject], storage: 'file', num_replicas: 1 })
+  await firstOf(connection, through(crlf))
+  const request = `PUB $JS.API.STREAM.CREATE.${stream} _INBOX.made ${config.length}\r\n${config}\r\n`
+  connection.write(`CONNECT {"verbose":false}\r\nSUB _INBOX.made 1\r\n${request}`)
+  const answer = await firstOf(connection, through(`}${crlf}`))
+  if (!answer.includes('"storage":"file"')) throw new Error(`There is no stream: ${answer.toString()}`)
+}
+
+function natsMessages(answered: () => void, connection: Connection): Take {
+  return (bytes, end) => {
+    for (let at = 0; ; ) {
+      const line = bytes.indexOf(crlf, at, 'latin1')
+      const from = line + crlf.length
+      if (line === -1 || from > end) return at
+      const head = bytes.toString('latin1', at, line)
+      const to = from + payloadBytes(head)
+      if (to > end) return at
+      if (head === 'PING') connection.write(`PONG${crlf}`)
+      else {
+        assertKept(bytes.toString('latin1', from, to))
+        answered()
+      }
+      at = to
+    }
+  }
+}
+
+/** Each `MSG subject sid length` is followed by so many bytes and the end of a line. @throws Error when it is neither that nor a PING */
+function payloadBytes(head: string): number {
+  if (head === 'PING') return 0
+  if (!head.startsWith('MSG ')) throw new Error(`NATS says ${head}`)
+  return Number(head.slice(head.lastIndexOf(' ') + 1)) + crlf.length
+}
+
+function assertKept(acknowledgement: string): void {
+  if (!acknowledgement.startsWith(`{"stream":"${stream}"`)) throw new Error(acknowledgement)
+}

@@ -1,0 +1,106 @@
+/** Ways to ask Galley: HTTP, and messages in text and in CBOR. */
+import { decode } from 'cborg'
+import { firstOf, type Take } from './connection.ts'
+import type { Speech } from './exchange.ts'
+import { type Call, cborFrameOf, cborFrames, lineOf, lines, prelude, throughPrelude } from './session.ts'
+
+/** A request in the form that a route knows it in. */
+export interface RouteRequest {
+  method: string
+  path: string
+  body?: object
+}
+
+/** With so many digits each, so that messages differ in nothing else. */
+const idFirst = 1000
+/** More than are in flight. */
+const idsMin = 128
+
+function callsOf(requests: readonly RouteRequest[]): Call[] {
+  const count = Math.max(idsMin, requests.length)
+  return Array.from({ length: count }, (_, index) => {
+    const { method, path, body } = requests[index % requests.length] as RouteRequest
+    const call = { id: idFirst + index, method: `${method} ${path}` }
+    return body === undefined ? call : { ...call, params: { body } }
+  })
+}
+
+export function textSpeech(name: string, requests: readonly RouteRequest[], status: number): Speech {
+  const bytes = callsOf(requests).map(lineOf)
+  const parse = (message: Buffer) => JSON.parse(message.toString()) as Answer
+  return { name, requests: () => bytes, listen: (answered) => lines(watcher(parse, status, answered)) }
+}
+
+export function cborSpeech(name: string, requests: readonly RouteRequest[], status: number): Speech {
+  const bytes = callsOf(requests).map(cborFrameOf)
+  const parse = (message: Buffer) => decode(message) as Answer
+  return {
+    name,
+    requests: () => bytes,
+    async greet(connection) {
+      connection.write(prelude)
+      await firstOf(connection, throughPrelude)
+    },
+    listen: (answered) => cborFrames(watcher(parse, status, answered)),
+  }
+}
+
+interface Answer {
+  result?: { status: number }
+}
+
+const word = 'result'
+
+/** Reads the first answer as a whole; those after it have the word for success in the same place. */
+function watcher(parse: (message: Buffer) => Answer, status: number, answered: () => void) {
+  let place = -1
+  return (bytes: Buffer, from: number, to: number) => {
+    if (place === -1) {
+      if (parse(bytes.subarray(from, to)).result?.status !== status) throw failure(bytes, from, to)
+      place = bytes.indexOf(word, from) - from
+    }
+    if (bytes[from + place] !== 0x72 || bytes[from + place + 1] !== 0x65) throw failure(bytes, from, to)
+    answered()
+  }
+}
+
+function failure(bytes: Buffer, from: number, to: number): Error {
+  return new Error(`This is not the answer: ${bytes.toString('latin1', from, Math.min(to, from + 400))}`)
+}
+
+export function httpSpeech(name: string, host: string, requests: readonly RouteRequest[], status: number): Speech {
+  const bytes = requests.map(({ method, path, body }) => {
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const more = text === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`
+    return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n${text}`)
+  })
+  return { name, requests: () => bytes, listen: (answered) => httpAnswers(status, answered) }
+}
+
+const headEnd = '\r\n\r\n'
+
+/** Answers with a Content-Length. */
+function httpAnswers(status: number, answered: () => void): Take {
+  const beginning = `HTTP/1.1 ${status} `
+  return (bytes, end) => {
+    let at = 0
+    for (;;) {
+      const head = bytes.indexOf(headEnd, at, 'latin1') + headEnd.length
+      if (head < headEnd.length || head > end) return at
+      const text = bytes.toString('latin1', at, head)
+      const length = contentLength(text)
+      if (!text.startsWith(beginning) || Number.isNaN(length)) throw failure(bytes, at, head)
+      if (head + length > end) return at
+      answered()
+      at = head + length
+    }
+  }
+}
+
+const lengthName = '\r\ncontent-length: '
+
+function contentLength(head: string): number {
+  let at = head.indexOf(lengthName)
+  if (at === -1) at = head.toLowerCase().indexOf(lengthName)
+  return at === -1 ? Number.NaN : Number.parseInt(head.slice(at + lengthName.length, at + lengthName.length + 10), 10)
+}

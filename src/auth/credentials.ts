@@ -1,0 +1,175 @@
+/**
+ * Finds out who shows a token. What is found is believed for less than a second, so that a hot route reads nothing; after
+ * that it is read anew, by the token's hash, which is kept beside. What this process revokes is forgotten at once.
+ */
+import { AppError } from '../errors.ts'
+import type { Platform, SqlRow, Statement } from '../platform.ts'
+import { noCookie, tokenIn } from './cookie.ts'
+import type { Identities, Identity } from './identity.ts'
+import { loginExpiry } from './logins.ts'
+import { statement } from './statement.ts'
+import { hashOf, isCredential, tokenPrefixes } from './token.ts'
+
+/** Under the second that is promised, with room for the request itself. */
+const beliefMs = 900
+/** Each takes about 500 bytes. */
+const knownMax = 10_000
+/** How often it is written down that a session was used: a write for each request would be dear. */
+const loginTouchMs = 60 * 60 * 1000
+const keyTouchMs = 60 * 1000
+
+interface Known {
+  readonly hash: string
+  readonly identity: Identity
+  readonly checkedAtMs: number
+  /** When it was last written down that it was used. */
+  readonly touchedAtMs: number
+}
+
+/** Who is asking, and the news of who is not any more. */
+export interface Credentials extends Identities {
+  /** Forgets credentials that have just been revoked, or mean something else now, and tells the listeners. */
+  forget(credentialIds: readonly string[]): void
+}
+
+export function createCredentials({ database, now }: Pick<Platform, 'database' | 'now'>): Credentials {
+  const cache = new Map<string, Known>()
+  const listeners = new Set<(credentialId: string) => void>()
+  let forgotten = 0
+
+  function identify({ headers }: Request): Identity | null | Promise<Identity | null> {
+    const bearer = bearerIn(headers.get('authorization'))
+    if (bearer !== null) return identifyToken(bearer)
+    const cookies = headers.get('cookie')
+    const token = cookies === null ? null : tokenIn(cookies)
+    return token === null ? null : find(token, badCookie)
+  }
+
+  function identifyToken(token: string): Identity | Promise<Identity> {
+    return find(token, badToken)
+  }
+
+  function find(token: string, refuse: () => AppError): Identity | Promise<Identity> {
+    const known = cache.get(token)
+    const ms = now()
+    if (known !== undefined) {
+      const age = ms - known.checkedAtMs
+      if (age >= 0 && age < beliefMs) return unexpired(known.identity, ms, refuse)
+      return read(token, known.hash, refuse)
+    }
+    if (!isCredential(token)) throw refuse()
+    return hashOf(token).then((hash) => read(token, hash, refuse))
+  }
+
+  function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
+    const before = forgotten
+    const isKey = token.startsWith(tokenPrefixes.key)
+    const rows = database.read(statement(isKey ? findKeySql : findLoginSql, hash))
+    const use = ([row]: readonly SqlRow[]) => believe(token, hash, row, forgotten === before, refuse)
+    return rows instanceof Promise ? rows.then(use) : use(rows)
+  }
+
+  /** Kept unless something was revoked while it was read. */
+  function believe(
+    token: string,
+    hash: string,
+    row: SqlRow | undefined,
+    isSure: boolean,
+    refuse: () => AppError,
+  ): Identity {
+    const earlier = cache.get(token)
+    cache.delete(token)
+    if (row === undefined) throw refuse()
+    const ms = now()
+    const known = knownOf(hash, row, ms, earlier?.touchedAtMs)
+    unexpired(known.identity, ms, refuse)
+    if (known.touchedAtMs === ms) touch(row, ms)
+    if (isSure) keep(token, known)
+    return known.identity
+  }
+
+  function keep(token: string, known: Known): void {
+    const [oldest] = cache.keys()
+    if (cache.size >= knownMax && oldest !== undefined) cache.delete(oldest)
+    cache.set(token, known)
+  }
+
+  /** Beside the request. Should it fail, it is tried again when it is next due. */
+  function touch(row: SqlRow, ms: number): void {
+    database.write([touchStatement(row, ms)]).catch(() => {})
+  }
+
+  return {
+    identify,
+    identifyToken,
+    onRevoke(listener) {
+      // One that is given twice listens twice, until each is taken back.
+      const own = (credentialId: string) => listener(credentialId)
+      listeners.add(own)
+      return () => void listeners.delete(own)
+    },
+    forget(credentialIds) {
+      if (credentialIds.length === 0) return
+      forgotten += 1
+      const gone = new Set(credentialIds)
+      for (const [token, { identity }] of cache) if (gone.has(identity.credentialId)) cache.delete(token)
+      for (const id of gone) for (const listener of listeners) listener(id)
+    },
+  }
+}
+
+/** Other schemes are somebody else's, such as a proxy's. */
+function bearerIn(authorization: string | null): string | null {
+  if (authorization === null) return null
+  const [, token] = /^bearer +(.*)$/i.exec(authorization) ?? []
+  return token === undefined ? null : token.trim()
+}
+
+const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+
+function badToken(): AppError {
+  return new AppError('unauthorized', 'The token is none, has expired or was revoked.', { headers: invalidToken })
+}
+
+/** A browser can't help showing an old cookie, so it is told to forget it. */
+function badCookie(): AppError {
+  return new AppError('unauthorized', 'Your session has ended. Sign in again.', { headers: { 'Set-Cookie': noCookie } })
+}
+
+function unexpired(identity: Identity, ms: number, refuse: () => AppError): Identity {
+  if (identity.expiresAtMs !== null && identity.expiresAtMs <= ms) throw refuse()
+  return identity
+}
+
+function knownOf(hash: string, row: SqlRow, ms: number, touchedAtMs = 0): Known {
+  const isKey = row.scopes !== undefined
+  const usedAt = Math.max(Number(row.usedAt ?? 0), touchedAtMs)
+  const isDue = ms - usedAt >= (isKey ? keyTouchMs : loginTouchMs)
+  const expiresAt = isDue && !isKey ? extended(row, ms) : row.expiresAt
+  const identity: Identity = {
+    userId: String(row.userId),
+    role: String(row.role),
+    scopes: isKey ? (JSON.parse(String(row.scopes)) as string[]) : null,
+    credentialId: String(row.id),
+    credential: isKey ? 'key' : 'session',
+    expiresAtMs: expiresAt === null || expiresAt === undefined ? null : Number(expiresAt),
+  }
+  return { hash, identity, checkedAtMs: ms, touchedAtMs: isDue ? ms : usedAt }
+}
+
+/** One that has expired stays so. */
+function extended({ createdAt, expiresAt }: SqlRow, ms: number): number {
+  return Number(expiresAt) <= ms ? Number(expiresAt) : loginExpiry(Number(createdAt), ms)
+}
+
+function touchStatement(row: SqlRow, ms: number): Statement {
+  const id = String(row.id)
+  if (row.scopes !== undefined) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
+  const sql = 'update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?'
+  return statement(sql, ms, loginExpiry(Number(row.createdAt), ms), id)
+}
+
+const findLoginSql = `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
+  from galley_logins l join galley_users u on u.id = l.userId where l.tokenHash = ? and u.disabledAt is null`
+const findKeySql = `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
+  from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`

@@ -1,0 +1,42 @@
+/**
+ * Tokens: 256 random bits after a prefix that says what they are for. Only their SHA-256 is stored, which is enough
+ * because nobody can guess 256 bits: a slow hash is for what people choose.
+ */
+import type { Platform } from '../platform.ts'
+
+/** The first characters of each kind, by which scanners of leaked secrets know them, too. */
+export const tokenPrefixes = { session: 'gls_', key: 'glk_', reset: 'glr_', administrator: 'gla_' } as const
+
+export type TokenKind = keyof typeof tokenPrefixes
+
+const tokenBytes = 32
+const credentialPattern = /^gl[sk]_[\w-]{43}$/
+
+export interface NewToken {
+  /** To be shown once. */
+  token: string
+  /** To be stored. */
+  hash: string
+}
+
+export type MakeToken = (kind: TokenKind) => Promise<NewToken>
+
+export function createTokens({ random }: Pick<Platform, 'random'>): MakeToken {
+  return async (kind) => {
+    const bytes = random(new Uint8Array(tokenBytes))
+    const token = tokenPrefixes[kind] + bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+    return { token, hash: await hashOf(token) }
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** What is stored of a token. */
+export async function hashOf(token: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))).toHex()
+}
+
+/** Whether a text has the form of a session's token or an API key. */
+export function isCredential(text: string): boolean {
+  return credentialPattern.test(text)
+}

@@ -1,0 +1,83 @@
+/**
+ * Moments by key, in memory of fixed size: sets of eight slots, each with 64 bits of the key's hash and a moment. In a
+ * full set a new key takes the slot whose moment is nearest, past ones first: there least is forgotten. So to make the
+ * table forget a bucket one must have taken more out of seven others of its set, which is no gain, and to know which
+ * keys share a set one must know the seeds.
+ */
+
+export interface BucketTableOptions {
+  /** At least this many keys are kept at a time; a power of two, 8 or more. */
+  slots?: number
+  /** Two numbers of 32 bits that nobody can know. */
+  seeds: readonly [number, number]
+}
+
+/**
+ * 1 MiB. A slot is in use only until its bucket is full again, 5 ms after a single request at 200 a second; so what a
+ * server can answer fills a few thousand, however many addresses it comes from.
+ */
+export const slotsDefault = 65_536
+const setSlots = 8
+
+export class BucketTable {
+  readonly #setMask: number
+  readonly #seedA: number
+  readonly #seedB: number
+  /** Two for each slot. */
+  readonly #prints: Int32Array
+  readonly #fullAt: Float64Array
+
+  constructor({ slots = slotsDefault, seeds }: BucketTableOptions) {
+    if (slots < setSlots || (slots & (slots - 1)) !== 0)
+      throw new RangeError('slots must be a power of two, 8 or more.')
+    this.#setMask = slots / setSlots - 1
+    this.#seedA = seeds[0] | 0
+    this.#seedB = seeds[1] | 0
+    this.#prints = new Int32Array(slots * 2)
+    this.#fullAt = new Float64Array(slots).fill(-Infinity)
+  }
+
+  get bytes(): number {
+    return this.#prints.byteLength + this.#fullAt.byteLength
+  }
+
+  /** The slot of a key: its own, or else one that it takes, which then has no moment. */
+  slotOf(key: string, nowMs: number): number {
+    let a = this.#seedA
+    let b = this.#seedB
+    for (let index = 0; index < key.length; index += 1) {
+      const unit = key.charCodeAt(index)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      a ^= a >>> 15
+      b = Math.imul(b ^ unit, 0xc2b2ae35)
+      b ^= b >>> 13
+    }
+    const first = (b & this.#setMask) * setSlots
+    const prints = this.#prints
+    for (let slot = first; slot < first + setSlots; slot += 1) {
+      if (prints[slot * 2] === a && prints[slot * 2 + 1] === b) return slot
+    }
+    const slot = this.#leastIn(first, nowMs)
+    prints[slot * 2] = a
+    prints[slot * 2 + 1] = b
+    this.#fullAt[slot] = -Infinity
+    return slot
+  }
+
+  fullAt(slot: number): number {
+    return this.#fullAt[slot] as number
+  }
+
+  setFullAt(slot: number, ms: number): void {
+    this.#fullAt[slot] = ms
+  }
+
+  #leastIn(first: number, nowMs: number): number {
+    let least = first
+    for (let slot = first; slot < first + setSlots; slot += 1) {
+      if (this.fullAt(slot) <= nowMs) return slot
+      if (this.fullAt(slot) < this.fullAt(least)) least = slot
+    }
+    return least
+  }
+}

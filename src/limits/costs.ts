@@ -1,0 +1,21 @@
+/** What requests cost by method and route, as in `{ 'POST /api/auth/sign-in': 20 }`. */
+export type CostTable = Readonly<Record<string, number>>
+
+/** A request that no table names. */
+const costDefault = 1
+
+/**
+ * Makes the function that tells what a request costs, from its method and its route's pattern. It is asked after the
+ * route has begun, because only the router knows the pattern; what is above 1 is charged then.
+ * @throws RangeError when a cost is not a positive number
+ */
+export function createCosts(table: CostTable): (method: string, route: string) => number {
+  const byRoute = new Map<string, Map<string, number>>()
+  for (const [name, cost] of Object.entries(table)) {
+    const [method = '', route = ''] = name.split(' ')
+    if (!(cost > 0 && Number.isFinite(cost)) || route === '') throw new RangeError(`${name} can't cost ${cost}.`)
+    const methods = byRoute.get(route) ?? new Map<string, number>()
+    byRoute.set(route, methods.set(method, cost))
+  }
+  return (method, route) => byRoute.get(route)?.get(method) ?? costDefault
+}

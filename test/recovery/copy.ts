@@ -1,0 +1,105 @@
+/** What a client makes of a topic: a copy of the collection, or a place in a log; it checks all that it is told. */
+import assert from 'node:assert/strict'
+import type { Happened, History } from './history.ts'
+
+export interface Position {
+  epoch: string
+  offset: number
+}
+
+export interface Told extends Happened {
+  offset: number
+}
+
+export interface Start {
+  position: Position
+  recovered: boolean
+  reason?: string | undefined
+}
+
+export interface Row {
+  id: string
+}
+
+/** What a reader may look at to judge what it is told. */
+export interface Truth {
+  history: Pick<History, 'expectEvent'>
+  epoch(): string
+  /** The oldest offset that can still be read. */
+  oldest(topic: string): number
+}
+
+export class Copy {
+  readonly topic: string
+  readonly #truth: Truth
+  readonly rows = new Map<string, Row>()
+  position: Position | null = null
+  gaps = 0
+  /** Of the connection that there is: up to where it has told. */
+  #told: Position | null = null
+
+  constructor(topic: string, truth: Truth) {
+    this.topic = topic
+    this.#truth = truth
+  }
+
+  /** A connection begins. */
+  begin(start: Start): void {
+    const { position } = this
+    if (position !== null && start.recovered) assert.deepEqual(start.position, position, 'recovered, but elsewhere')
+    if (!start.recovered) this.#checkGap(start, position)
+    this.position ??= start.position
+    this.#told = start.position
+  }
+
+  /** A gap in what a connection tells. */
+  leap(start: Start): void {
+    assert.equal(start.recovered, false)
+    this.#checkGap(start, this.#told)
+    this.#told = start.position
+  }
+
+  /** Whether the connection can go on with what was loaded, which may be of another epoch by now. */
+  get isOfOnePiece(): boolean {
+    return this.position?.epoch === this.#told?.epoch
+  }
+
+  /** A gap is one only where something is lost to whoever knows what lies before `known`. */
+  #checkGap({ reason, position }: Start, known: Position | null): void {
+    this.gaps += 1
+    assert.ok(known, 'a gap for who asked for nothing')
+    if (reason === 'epoch') assert.notEqual(known.epoch, position.epoch, 'a gap of epochs that are the same')
+    else if (reason !== 'trimmed') assert.fail(`a gap that can't be: ${reason}`)
+    else if (known.epoch === this.#truth.epoch()) {
+      assert.ok(known.offset + 1 < this.#truth.oldest(this.topic), `a gap although ${known.offset + 1} is still there`)
+    }
+  }
+
+  /** The state was loaded anew, as it was at this position or later. */
+  reload(position: Position, rows: readonly Row[] = []): void {
+    this.position = position
+    this.rows.clear()
+    for (const row of rows) this.rows.set(row.id, row)
+  }
+
+  tell(event: Told): void {
+    const { topic, position } = this
+    assert.ok(position !== null && this.#told !== null, 'an event before the start')
+    const { epoch, offset } = this.#told
+    assert.equal(event.offset, offset + 1, `${topic} ${epoch}: lost, repeated or out of order after ${offset}`)
+    this.#truth.history.expectEvent(epoch, topic, event.offset, { type: event.type, data: event.data })
+    this.#told = { epoch, offset: event.offset }
+    // What came before the list was read is in it.
+    if (event.offset <= position.offset) return
+    assert.deepEqual(position, { epoch, offset }, `${topic}: the copy is elsewhere`)
+    this.position = this.#told
+    this.#apply(event)
+  }
+
+  #apply({ type, data }: Told): void {
+    const row = data as Row
+    if (this.topic !== 'todos') return
+    if (type === 'deleted') this.rows.delete(row.id)
+    else this.rows.set(row.id, row)
+  }
+}

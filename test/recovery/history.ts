@@ -1,0 +1,44 @@
+/** What has truly happened: every event of every epoch, taken from the database behind the server's back. */
+import assert from 'node:assert/strict'
+import type { DatabaseSync } from 'node:sqlite'
+
+export interface Happened {
+  type: string
+  data: unknown
+}
+
+const eventsSql = `select "offset", type, data from galley_events where topic = ? and "offset" > ? order by "offset"`
+
+export class History {
+  readonly #epochs = new Map<string, Map<string, Happened[]>>()
+
+  /** Learns what came since the last time; to be called before anything is trimmed, restored or replaced. */
+  absorb(connection: DatabaseSync, epoch: string): void {
+    for (const { topic } of connection.prepare('select distinct topic from galley_events').all()) {
+      this.absorbTopic(connection, epoch, String(topic))
+    }
+  }
+
+  absorbTopic(connection: DatabaseSync, epoch: string, topic: string): void {
+    const known = this.of(epoch, topic)
+    for (const { offset, type, data } of connection.prepare(eventsSql).all(topic, known.length)) {
+      // What was trimmed before this epoch began was seen in the one before.
+      while (known.length + 1 < Number(offset)) known.push({ type: '', data: null })
+      known.push({ type: String(type), data: type === '' ? null : JSON.parse(String(data)) })
+    }
+  }
+
+  /** The events of a topic; that with offset 1 stands first. */
+  of(epoch: string, topic: string): Happened[] {
+    const topics = this.#epochs.get(epoch) ?? new Map<string, Happened[]>()
+    this.#epochs.set(epoch, topics)
+    const events = topics.get(topic) ?? []
+    topics.set(topic, events)
+    return events
+  }
+
+  /** Fails unless this is what happened at that offset. */
+  expectEvent(epoch: string, topic: string, offset: number, told: Happened): void {
+    assert.deepEqual(told, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
+  }
+}

@@ -1,0 +1,124 @@
+/** The six ways to follow a topic of a real server, each as a client would write it. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Position, Start, Told } from './copy.ts'
+import { dial, type Kind, kinds } from './dial.ts'
+import { createEventParser, startOf, toldOf } from './sse.ts'
+
+/** What a reader is told. */
+export type Item = { begin: Start } | { leap: Start } | { tell: Told }
+
+/** One connection. Its items end, or throw, when it does. */
+export interface Line {
+  items: AsyncIterable<Item>
+  /** Takes note of what was read. */
+  ack(offset: number): void
+  close(): void
+}
+
+export type Open = (url: string, topic: string, after: Position | null) => Promise<Line>
+
+const sessionWindow = 16
+
+export const lines: Record<string, Open> = {
+  sse: openStream,
+  poll: openPolls,
+  ...Object.fromEntries(kinds.map((kind) => [kind, openSession(kind)])),
+}
+
+function get(
+  url: string,
+  headers: Record<string, string>,
+): { sent: ClientRequest; answered: Promise<IncomingMessage> } {
+  const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const sent = request(url, { agent: false, headers }, resolve)
+  sent.on('error', reject)
+  sent.end()
+  return { sent, answered }
+}
+
+async function openStream(url: string, topic: string, after: Position | null): Promise<Line> {
+  const headers: Record<string, string> = { Accept: 'text/event-stream' }
+  if (after) headers['Last-Event-ID'] = `${after.epoch}:${after.offset}`
+  const { sent, answered } = get(`${url}/api/topics/${topic}/events`, headers)
+  return { items: streamed(await answered), ack: () => {}, close: () => sent.destroy() }
+}
+
+async function* streamed(answer: IncomingMessage): AsyncGenerator<Item> {
+  const parse = createEventParser()
+  let hasToldGap = false
+  for await (const chunk of answer) {
+    for (const { event, data } of parse(chunk as Buffer)) {
+      if (event === 'message') yield { tell: toldOf(data) }
+      else if (event === 'position') yield { begin: startOf(data) }
+      else if (!hasToldGap) yield { leap: startOf(data) }
+      hasToldGap = event === 'position' && !startOf(data).recovered
+    }
+  }
+}
+
+async function openPolls(url: string, topic: string, after: Position | null): Promise<Line> {
+  const state: { isClosed: boolean; sent: ClientRequest | null } = { isClosed: false, sent: null }
+  async function poll(position: Position | null): Promise<{ status: number; body: PollAnswer | null }> {
+    const query = position ? `?after=${position.offset}&epoch=${position.epoch}&wait=25` : ''
+    const { sent, answered } = get(`${url}/api/topics/${topic}/events${query}`, {})
+    state.sent = sent
+    const answer = await answered
+    const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>)
+    const status = answer.statusCode ?? 0
+    return { status, body: status === 204 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as PollAnswer) }
+  }
+  async function* polled(): AsyncGenerator<Item> {
+    let position = after
+    if (position) yield { begin: { position, recovered: true } }
+    while (!state.isClosed) {
+      const { status, body } = await poll(position)
+      if (status === 410 && body) yield { leap: { ...body, recovered: false } }
+      if (status === 204) continue
+      if (status !== 200 || body === null) return
+      if (position === null) yield { begin: { position: body.position, recovered: true } }
+      for (const event of body.data) yield { tell: toldOf(event) }
+      position = body.position
+    }
+  }
+  const close = () => {
+    state.isClosed = true
+    state.sent?.destroy()
+  }
+  return { items: polled(), ack: () => {}, close }
+}
+
+interface PollAnswer {
+  data: Told[]
+  position: Position
+  reason?: string
+}
+
+interface SessionMessage {
+  method?: string
+  error?: unknown
+  result?: Start
+  params?: Told & Start
+}
+
+function openSession(kind: Kind): Open {
+  return async (url, topic, after) => {
+    const client = dial<SessionMessage>(url, kind)
+    const params = { topic, window: sessionWindow, ...(after && { after }) }
+    client.send({ jsonrpc: '2.0', id: 1, method: 'subscribe', params })
+    async function* told(): AsyncGenerator<Item> {
+      for (;;) {
+        const message = await client.next()
+        if (message === null) return
+        const { method, result, params: news, error } = message
+        if (error !== undefined || method === 'goaway') return
+        if (method === 'event' && news) yield { tell: toldOf(news) }
+        else if (method === 'gap' && news) yield { leap: { ...news, recovered: false } }
+        else if (result) yield { begin: result }
+      }
+    }
+    const ack = (offset: number) => {
+      if (offset % (sessionWindow / 2) === 0) client.send({ jsonrpc: '2.0', method: 'ack', params: { topic, offset } })
+    }
+    return { items: told(), ack, close: () => client.close() }
+  }
+}

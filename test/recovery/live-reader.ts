@@ -1,0 +1,117 @@
+/** A client of a real server that follows one topic, through whatever happens to the server. */
+import type { Random } from '../contracts/bus-random.ts'
+import { Copy, type Position, type Row, type Start } from './copy.ts'
+import type { Happened, History } from './history.ts'
+import type { Item, Line, Open } from './lines.ts'
+
+/** What a reader was told before it is known what happened. */
+class Claims {
+  #claims: [epoch: string, topic: string, offset: number, told: Happened][] = []
+
+  expectEvent(...claim: [epoch: string, topic: string, offset: number, told: Happened]): void {
+    this.#claims.push(claim)
+  }
+
+  verify(history: History): void {
+    for (const claim of this.#claims) history.expectEvent(...claim)
+    this.#claims = []
+  }
+}
+
+export class LiveReader {
+  readonly name: string
+  readonly copy: Copy
+  readonly #open: Open
+  readonly #random: Random
+  readonly #claims = new Claims()
+  #line: Line | null = null
+  #waiting: (() => void) | null = null
+  failure: unknown = null
+  /** How often it has gone away by itself. */
+  departures = 0
+
+  constructor(name: string, open: Open, topic: string, random: Random) {
+    this.name = `${name} ${topic}`
+    this.#open = open
+    this.#random = random
+    // Nothing is trimmed here.
+    this.copy = new Copy(topic, { history: this.#claims, epoch: () => '', oldest: () => 1 })
+  }
+
+  /** Fails unless all it was told is what happened. */
+  verify(history: History): void {
+    this.#claims.verify(history)
+  }
+
+  /** Follows until the server is gone; comes back by itself when it goes away by itself. */
+  async follow(url: string, isGone: () => boolean): Promise<void> {
+    while (!isGone() && this.failure === null) {
+      try {
+        if (this.copy.position === null && this.copy.topic === 'todos') await this.#reload(url)
+        this.#line = await this.#open(url, this.copy.topic, this.copy.position)
+        await this.#read(url, this.#line)
+      } catch (error) {
+        // What the server broke off is tried again; what it told wrongly is not.
+        if (error instanceof Error && error.name === 'AssertionError') this.failure = error
+      } finally {
+        this.#line?.close()
+        this.#waiting?.()
+      }
+    }
+  }
+
+  async #read(url: string, line: Line): Promise<void> {
+    let left = this.#random.happens(50) ? 1 + this.#random.below(40) : Number.POSITIVE_INFINITY
+    for await (const item of line.items) {
+      if (!(await this.#take(url, item))) return
+      if ('tell' in item) line.ack(item.tell.offset)
+      this.#waiting?.()
+      left -= 1
+      if (left > 0) continue
+      this.departures += 1
+      return
+    }
+  }
+
+  async #take(url: string, item: Item): Promise<boolean> {
+    if ('tell' in item) this.copy.tell(item.tell)
+    else if ('begin' in item) this.copy.begin(item.begin)
+    else this.copy.leap(item.leap)
+    const start = 'leap' in item ? item.leap : 'begin' in item ? item.begin : null
+    if (start === null || start.recovered) return true
+    await this.#reload(url, start)
+    return this.copy.isOfOnePiece
+  }
+
+  async #reload(url: string, start?: Start): Promise<void> {
+    if (this.copy.topic !== 'todos') {
+      if (start) this.copy.reload(start.position)
+      return
+    }
+    const rows: Row[] = []
+    let first: Position | null = null
+    for (let next: string | null = ''; next !== null; ) {
+      const cursor: string = next && `&cursor=${next}`
+      const response = await fetch(`${url}/api/todos?limit=1000${cursor}`)
+      const page = (await response.json()) as { data: Row[]; next: string | null; position?: Position }
+      first ??= page.position ?? null
+      rows.push(...page.data)
+      next = page.next
+    }
+    if (first) this.copy.reload(first, rows)
+  }
+
+  /** Resolves when it has come to a position, or can't any more. */
+  async reached({ epoch, offset }: Position): Promise<void> {
+    const isThere = () => this.copy.position?.epoch === epoch && this.copy.position.offset >= offset
+    while (!isThere() && this.failure === null) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve
+      })
+    }
+  }
+
+  leave(): void {
+    this.#line?.close()
+  }
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { cborFormat } from '../../src/messages/cbor-format.ts'
+import type { Channel } from '../../src/messages/channel.ts'
+import type { Encoded, Format } from '../../src/messages/format.ts'
+import { jsonFormat } from '../../src/messages/json-format.ts'
+import type { Position, Start, Told } from './copy.ts'
+import type { Connection, Reader, Way } from './reader.ts'
+
+/** Messages on the way beyond which a channel says that it is blocked. */
+const blockedAt = 8
+
+interface Message {
+  id?: number
+  method?: string
+  result?: Start
+  error?: unknown
+  params?: Told & { topic: string; reason?: string; position: Position }
+}
+
+/** A connection whose other end takes messages one by one. */
+class Pipe implements Channel {
+  readonly format: Format
+  readonly #sent: Encoded[] = []
+  #arrival = Promise.withResolvers<void>()
+  #isClosed = false
+
+  constructor(format: Format) {
+    this.format = format
+  }
+
+  get isBlocked(): boolean {
+    return this.#sent.length > blockedAt
+  }
+
+  send(message: Encoded): void {
+    assert.ok(!this.#isClosed, 'something was sent after the end')
+    this.#sent.push(message)
+    this.#arrival.resolve()
+  }
+
+  sendEvents(events: Parameters<Channel['sendEvents']>[0]): void {
+    for (const event of events) this.send(event.as(this.format.event))
+  }
+
+  ping(): void {
+    this.send(this.format.ping)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#arrival.resolve()
+  }
+
+  /** The next message; null at the end. */
+  async next(): Promise<Message | null> {
+    while (this.#sent.length === 0) {
+      if (this.#isClosed) return null
+      this.#arrival = Promise.withResolvers()
+      await this.#arrival.promise
+    }
+    return this.format.decode(this.#sent.shift() as Encoded) as Message
+  }
+}
+
+/** By a session of messages, with a window so small that it is full again and again. */
+function followBySession(format: Format): Way {
+  return async (reader, connection) => {
+    const { copy, server } = reader
+    const pipe = new Pipe(format)
+    const session = server.app?.sessions.open(pipe, null, { authority: 'localhost' })
+    if (session === undefined) return
+    connection.onEnd(() => session.closed())
+    const window = 2 + ((copy.position?.offset ?? 0) % 9)
+    const say = (message: object) => session.receive(format.encode({ jsonrpc: '2.0', ...message }))
+    say({
+      id: 1,
+      method: 'subscribe',
+      params: { topic: copy.topic, window, ...(copy.position && { after: copy.position }) },
+    })
+    let unacknowledged = 0
+    for (;;) {
+      await connection.ready()
+      const wasBlocked = pipe.isBlocked
+      const message = await pipe.next()
+      if (connection.isOver || message === null) return
+      if (wasBlocked && !pipe.isBlocked) session.drained()
+      if (message.method === 'ping') say({ method: 'pong' })
+      if (message.method === 'event') unacknowledged += 1
+      assert.ok(unacknowledged <= window, 'more than the window')
+      if (!(await take(reader, connection, message))) return session.closed()
+      if (unacknowledged * 2 < window) continue
+      unacknowledged = 0
+      say({ method: 'ack', params: { topic: copy.topic, offset: message.params?.offset } })
+    }
+  }
+}
+
+/** Tells whether the connection can go on. */
+async function take(reader: Reader, connection: Connection, message: Message): Promise<boolean> {
+  const { copy } = reader
+  const { method, result, params } = message
+  if (method === 'event' && params) {
+    assert.equal(params.topic, copy.topic)
+    copy.tell({ offset: params.offset, type: params.type, data: params.data })
+  } else if (method === 'gap' && params) {
+    const start = { position: params.position, recovered: false, reason: params.reason }
+    copy.leap(start)
+    return reader.recover(connection, start)
+  } else if (result) {
+    copy.begin(result)
+    return result.recovered || reader.recover(connection, result)
+  }
+  return message.error === undefined && method !== 'goaway'
+}
+
+export const followByJsonSession = followBySession(jsonFormat)
+export const followByCborSession = followBySession(cborFormat)

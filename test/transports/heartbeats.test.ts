@@ -1,0 +1,42 @@
+/** Who does not answer is let go; who does may be quiet for ever. In real time: two heartbeats are forty seconds. */
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { servers } from '../process/servers.ts'
+import { dialTcp, dialWebSocket, request } from './clients.ts'
+import { type Place, places, tcpPlaces } from './servers.ts'
+
+const start = servers()
+const serve = ({ runtime, engine }: Place) => start({ runtime, env: { HTTP_ENGINE: engine } })
+
+test.concurrent.each(places)(
+  'on $name a WebSocket that answers nothing ends with 4408, and one that answers pings alone stays',
+  async (place) => {
+    const { url } = await serve(place)
+    const deaf = new WebSocket(`${url.replace('http', 'ws')}/api/connect`, 'galley.v1.json', { autoPong: false })
+    const alive = await dialWebSocket(url, 'ws-json')
+    await alive.ask(request(1, 'echo'))
+    // Where pings are messages their answers are, too.
+    alive.webSocket.on('message', (data: Buffer) => {
+      if (data.includes('"ping"')) alive.send({ jsonrpc: '2.0', method: 'pong' })
+    })
+    const [code] = await once(deaf, 'close')
+    expect(code).toBe(4408)
+    expect((await alive.ask(request(2, 'echo', [2]))).result).toEqual([2])
+    alive.end()
+  },
+)
+
+test.concurrent.each(tcpPlaces)(
+  'on $name a quiet TCP client is asked, and ended when it does not answer',
+  async (place) => {
+    const { url } = await serve(place)
+    const clients = [await dialTcp(url, 'tcp-json'), await dialTcp(url, 'tcp-cbor')]
+    for (const client of clients) await client.ask(request(1, 'echo'))
+    for (const client of clients) {
+      expect(await client.next()).toEqual({ jsonrpc: '2.0', method: 'ping' })
+      expect(await client.next()).toMatchObject({ method: 'goaway', params: { code: 4408, reconnect: true } })
+      await client.closed
+    }
+  },
+)
