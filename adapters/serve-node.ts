@@ -13,6 +13,7 @@ import { letGuestsIn } from './node-guests.ts'
 import { createNodeWebSockets } from './node-web-sockets.ts'
 import { runProcess, type ServeOptions } from './process.ts'
 import { createLetIn } from './tcp-channel.ts'
+import { backlogMax } from './tcp-listener.ts'
 
 const nodeMajorMin = 26
 
@@ -62,7 +63,7 @@ async function listen(app: Answering, config: Config): Promise<Listening> {
   server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(error, config)))
-    server.listen(PORT, HOST, resolve)
+    server.listen(PORT, HOST, backlogMax, resolve)
   })
   return {
     port: port(),

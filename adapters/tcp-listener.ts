@@ -20,6 +20,8 @@ import {
   shareReadBuffer,
 } from './tcp-socket.ts'
 
+/** Connections that wait to be accepted; a crowd that comes back at once beyond it would be told to try again in a second. */
+export const backlogMax = 4096
 /** How often clocks go forward and late ones are looked for. */
 const sweepMs = 500
 
@@ -58,7 +60,7 @@ export class Listener {
         reject(error)
       }
       this.#server.once('error', fail)
-      this.#server.listen(port, hostname, () => {
+      this.#server.listen(port, hostname, backlogMax, () => {
         const { port: actual } = this.#server.address() as { port: number }
         this.#shared.authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${actual}`
         this.#server.off('error', fail)

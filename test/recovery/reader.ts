@@ -9,6 +9,14 @@ export interface Connection {
   /** Waits while the client takes nothing. */
   ready(): Promise<void>
   onEnd(end: () => void): void
+  /** The connection outlives the server's memory: this takes it up again. */
+  onEvict(wake: () => Promise<void>): void
+}
+
+interface Current {
+  isOver: boolean
+  ends: (() => void)[]
+  wake: (() => Promise<void>) | null
 }
 
 /** Follows a topic on one connection until it ends, and tells the copy all that comes. */
@@ -20,7 +28,7 @@ export class Reader {
   readonly copy: Copy
   readonly #way: Way
   readonly #fail: (error: unknown) => void
-  #current: { isOver: boolean; ends: (() => void)[] } | null = null
+  #current: Current | null = null
   #stall: PromiseWithResolvers<void> | null = null
 
   constructor(name: string, way: Way, topic: string, server: SimulatedServer, fail: (error: unknown) => void) {
@@ -34,7 +42,7 @@ export class Reader {
   /** Connects where it is not connected and there is a server. */
   connect(): void {
     if (this.#current !== null || this.server.app === null) return
-    const current = { isOver: false, ends: [] as (() => void)[] }
+    const current: Current = { isOver: false, ends: [], wake: null }
     this.#current = current
     const connection: Connection = {
       get isOver() {
@@ -44,6 +52,9 @@ export class Reader {
         await this.#stall?.promise
       },
       onEnd: (end) => void current.ends.push(end),
+      onEvict: (wake) => {
+        current.wake = wake
+      },
     }
     this.#follow(connection).then(
       () => this.#ended(current),
@@ -69,6 +80,12 @@ export class Reader {
     if (current === null) return
     current.isOver = true
     if (!isSilent) for (const end of current.ends) end()
+  }
+
+  /** The server's memory is gone, and all connections with it but those that are taken up again. */
+  async wake(): Promise<void> {
+    if (this.#current?.wake) await this.#current.wake()
+    else this.disconnect(true)
   }
 
   stall(): void {

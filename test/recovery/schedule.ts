@@ -19,6 +19,8 @@ const ways: Record<string, Way> = {
   cbor: followByCborSession,
 }
 
+/** After so long without a request all that was written has been told. */
+const quietMs = 500
 const eightDaysMs = 8 * 24 * 60 * 60 * 1000
 /** In the end all must have caught up within so much virtual time. */
 const catchUpMs = 60_000
@@ -108,6 +110,7 @@ class Schedule {
             () => server.restore(),
           ),
       ],
+      [3, 'evict', () => this.#evict()],
       [
         1,
         'move',
@@ -139,6 +142,16 @@ class Schedule {
     for (const reader of this.#readers) reader.disconnect(true)
     between()
     await this.#server.start()
+  }
+
+  /** Memory goes while nothing happens, as that of a Durable Object does; sessions outlive it. */
+  async #evict(): Promise<void> {
+    await this.#time.run(quietMs)
+    await this.#server.kill()
+    await this.#server.start()
+    const waking = Promise.all(this.#readers.map((reader) => reader.wake()))
+    await this.#time.run(20)
+    await waking
   }
 
   async run(): Promise<Outcome> {

@@ -3,8 +3,11 @@ import { cborFormat } from '../../src/messages/cbor-format.ts'
 import type { Channel } from '../../src/messages/channel.ts'
 import type { Encoded, Format } from '../../src/messages/format.ts'
 import { jsonFormat } from '../../src/messages/json-format.ts'
+import type { Session } from '../../src/messages/session.ts'
+import type { SessionState } from '../../src/messages/session-state.ts'
 import type { Position, Start, Told } from './copy.ts'
 import type { Connection, Reader, Way } from './reader.ts'
+import type { SimulatedServer } from './simulated-server.ts'
 
 /** Messages on the way beyond which a channel says that it is blocked. */
 const blockedAt = 8
@@ -62,21 +65,59 @@ class Pipe implements Channel {
   }
 }
 
+const options = { authority: 'localhost' }
+
+/** A session, and what is kept of it for when the server's memory is gone. */
+class Kept {
+  readonly pipe: Pipe
+  readonly #server: SimulatedServer
+  #session: Session | null = null
+  #state: SessionState | null = null
+  readonly #onChange = () => {
+    if (this.#session) this.#state = JSON.parse(JSON.stringify(this.#session.state())) as SessionState
+  }
+
+  constructor(pipe: Pipe, server: SimulatedServer) {
+    this.pipe = pipe
+    this.#server = server
+    this.#session = server.app?.sessions.open(pipe, null, { ...options, onChange: this.#onChange }) ?? null
+  }
+
+  async wake(): Promise<void> {
+    const state = this.#state
+    this.#session = null
+    if (state === null) return this.pipe.close()
+    const restoring = this.#server.app?.sessions.restore(this.pipe, null, state, {
+      ...options,
+      onChange: this.#onChange,
+    })
+    this.#session = (await restoring) ?? null
+  }
+
+  say(message: object): void {
+    this.#session?.receive(this.pipe.format.encode({ jsonrpc: '2.0', ...message }))
+  }
+
+  drained(): void {
+    this.#session?.drained()
+  }
+
+  close(): void {
+    this.#session?.closed()
+  }
+}
+
 /** By a session of messages, with a window so small that it is full again and again. */
 function followBySession(format: Format): Way {
   return async (reader, connection) => {
-    const { copy, server } = reader
+    const { copy } = reader
     const pipe = new Pipe(format)
-    const session = server.app?.sessions.open(pipe, null, { authority: 'localhost' })
-    if (session === undefined) return
-    connection.onEnd(() => session.closed())
+    const session = new Kept(pipe, reader.server)
+    connection.onEnd(() => session.close())
+    connection.onEvict(() => session.wake())
     const window = 2 + ((copy.position?.offset ?? 0) % 9)
-    const say = (message: object) => session.receive(format.encode({ jsonrpc: '2.0', ...message }))
-    say({
-      id: 1,
-      method: 'subscribe',
-      params: { topic: copy.topic, window, ...(copy.position && { after: copy.position }) },
-    })
+    const params = { topic: copy.topic, window, ...(copy.position && { after: copy.position }) }
+    session.say({ id: 1, method: 'subscribe', params })
     let unacknowledged = 0
     for (;;) {
       await connection.ready()
@@ -84,13 +125,13 @@ function followBySession(format: Format): Way {
       const message = await pipe.next()
       if (connection.isOver || message === null) return
       if (wasBlocked && !pipe.isBlocked) session.drained()
-      if (message.method === 'ping') say({ method: 'pong' })
+      if (message.method === 'ping') session.say({ method: 'pong' })
       if (message.method === 'event') unacknowledged += 1
       assert.ok(unacknowledged <= window, 'more than the window')
-      if (!(await take(reader, connection, message))) return session.closed()
+      if (!(await take(reader, connection, message))) return session.close()
       if (unacknowledged * 2 < window) continue
       unacknowledged = 0
-      say({ method: 'ack', params: { topic: copy.topic, offset: message.params?.offset } })
+      session.say({ method: 'ack', params: { topic: copy.topic, offset: message.params?.offset } })
     }
   }
 }

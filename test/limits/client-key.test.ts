@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { createClientKey } from '../../src/limits/client-key.ts'
+
+const clientKey = createClientKey()
+const keyOf = (address: string | null, userId: string | null = null) => clientKey(userId, { address, isSecure: false })
+
+test('who is known counts as such, wherever it asks from', () => {
+  expect(keyOf('192.0.2.1', 'user1')).toBe('user1')
+  expect(keyOf('2001:db8::1', 'user1')).toBe('user1')
+})
+
+test('who is not known counts by address', () => {
+  expect(keyOf('192.0.2.1')).toBe('192.0.2.1')
+  expect(keyOf('192.0.2.1')).not.toBe(keyOf('192.0.2.2'))
+})
+
+test.each([
+  ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff'],
+  ['2001:db8:1:2:3:4:5:6', '2001:0DB8:0001:0002::'],
+  ['2001:db8::1', '2001:db8:0:0:1::'],
+  ['fe80::1%eth0', 'fe80::2%wlan0'],
+  ['64:ff9b::192.0.2.1', '64:ff9b::198.51.100.7'],
+])('%s and %s are one network', (one, other) => {
+  expect(keyOf(one)).toBe(keyOf(other))
+})
+
+test.each([
+  ['2001:db8:1:2::1', '2001:db8:1:3::1'],
+  ['2001:db8::1', '2001:db9::1'],
+  ['::2', '1::2'],
+  ['1:23::', '12:3::'],
+  ['2001:db8:0:1::', '2001:db8:1::'],
+])('%s and %s are two', (one, other) => {
+  expect(keyOf(one)).not.toBe(keyOf(other))
+})
+
+test('an IPv4 address counts the same in its IPv6 form', () => {
+  expect(keyOf('::ffff:192.0.2.1')).toBe('192.0.2.1')
+  expect(keyOf('::FFFF:192.0.2.1')).toBe('192.0.2.1')
+})
+
+test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
+  '%s is this machine, which has no limit, signed in or not',
+  (address) => {
+    expect(keyOf(address)).toBeNull()
+    expect(keyOf(address, 'user1')).toBeNull()
+  },
+)
+
+test('a call from this program has no limit', () => {
+  expect(clientKey(null, null)).toBeNull()
+})
+
+test('clients whose address nobody knows share one bucket', () => {
+  expect(keyOf(null)).toBe('unknown')
+  expect(keyOf(null, 'user1')).toBe('user1')
+})
+
+test('no user has the bucket of an address', () => {
+  for (const address of ['192.0.2.1', '2001:db8::1', '::', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
+})
+
+test('more networks than are kept at hand are still told apart', () => {
+  const keys = Array.from({ length: 10_000 }, (_, n) => keyOf(`2001:db8:${n.toString(16)}::1`))
+  expect(new Set(keys).size).toBe(10_000)
+})

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { quantile } from '../../bench/figures.ts'
+import { Overload } from '../../src/limits/overload.ts'
+import { type Served, SimulatedLoop, steady } from './simulated-loop.ts'
+
+const refused = (all: readonly Served[]) => all.filter(({ isRefused }) => isRefused).length
+const latencies = (all: readonly Served[]) =>
+  all.filter(({ isRefused }) => !isRefused).map(({ latencyMs }) => latencyMs)
+const after = (all: readonly Served[], ms: number) => all.filter(({ arrivedMs }) => arrivedMs >= ms)
+
+test('nothing is refused at nine tenths of what a server can do', () => {
+  expect(refused(new SimulatedLoop().run(steady(900, 20)))).toBe(0)
+})
+
+test('at four times what it can do a server does what it can, and quickly', () => {
+  const all = new SimulatedLoop().run(steady(4000, 15))
+  const served = latencies(all)
+  expect(served.length).toBeGreaterThan(0.93 * 15_000)
+  expect(quantile(served, 0.99)).toBeLessThan(30)
+  expect(Math.max(...served)).toBeLessThan(250)
+  expect(Math.max(...latencies(after(all, 1000)))).toBeLessThan(25)
+})
+
+test('at forty times, when refusing takes almost half of its time, it serves with the rest', () => {
+  const served = latencies(after(new SimulatedLoop().run(steady(40_000, 6)), 4000))
+  expect(served.length).toBeGreaterThan(0.45 * 2000)
+  expect(Math.max(...served)).toBeLessThan(50)
+})
+
+test('one request a turn is served even when each takes longer than the budget', () => {
+  const served = latencies(new SimulatedLoop({ serveMs: 40 }).run(steady(100, 20)))
+  expect(served.length).toBeGreaterThan(0.9 * (20_000 / 40))
+})
+
+test('a burst that comes at once is served to the end, however long it takes', () => {
+  expect(refused(new SimulatedLoop().run(Array.from({ length: 1000 }, () => 0)))).toBe(0)
+})
+
+test('a burst on top of half the load is served to the end', () => {
+  const arrivals = [...steady(500, 5), ...Array.from({ length: 90 }, () => 2000)].toSorted((a, b) => a - b)
+  expect(refused(new SimulatedLoop().run(arrivals))).toBe(0)
+})
+
+test('one slow request among others makes none of them fail', () => {
+  const loop = new SimulatedLoop({ serveMs: 0.1 })
+  loop.run(steady(1000, 1))
+  loop.serve(loop.nowMs, 400)
+  expect(refused(loop.run(steady(1000, 2, loop.nowMs - 400)))).toBe(0)
+})
+
+test('a thousand busy clients of short requests are served', () => {
+  const loop = new SimulatedLoop({ serveMs: 0.04 })
+  for (let turn = 0; turn < 100; turn += 1) loop.run(Array.from({ length: 1000 }, () => loop.nowMs))
+  expect(refused(loop.served)).toBe(0)
+})
+
+test('after an overload all is well at once where the load fits again', () => {
+  const loop = new SimulatedLoop()
+  loop.run(steady(4000, 5))
+  const later = loop.run(steady(500, 5, loop.nowMs))
+  expect(refused(later)).toBe(0)
+  expect(Math.max(...latencies(later))).toBeLessThan(5)
+})
+
+test('a second after the last refusal bursts pass again', () => {
+  const loop = new SimulatedLoop()
+  loop.run(steady(4000, 2))
+  const burst = () => Array.from({ length: 100 }, () => loop.nowMs)
+  expect(refused(loop.run(burst()))).toBeGreaterThan(0)
+  loop.nowMs += 1001
+  expect(refused(loop.run(burst()))).toBe(0)
+})
+
+test('without requests there is no timer', () => {
+  const loop = new SimulatedLoop()
+  loop.run([0])
+  expect(loop.timersSet).toBe(2)
+  loop.run([500_000])
+  expect(loop.timersSet).toBe(4)
+})
+
+test('one timer serves all requests of a turn', () => {
+  const loop = new SimulatedLoop()
+  loop.run(Array.from({ length: 1000 }, () => 0))
+  expect(loop.timersSet).toBe(2)
+})
+
+test('a clock that stands still within a turn, as on Workers, refuses nothing', () => {
+  const loop = new SimulatedLoop({ serveMs: 0 })
+  expect(refused(loop.run(steady(100_000, 1)))).toBe(0)
+})
+
+test('with the clock and timers of the runtime it sees a turn of its own', async () => {
+  const overload = new Overload()
+  expect(overload.refuses(performance.now())).toBe(false)
+  await new Promise((done) => setTimeout(done, 5))
+  expect(overload.refuses(performance.now())).toBe(false)
+})

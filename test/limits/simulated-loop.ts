@@ -1,0 +1,82 @@
+/** An event loop in simulated time: timers, then all requests that are ready, one after the other. */
+import { Overload } from '../../src/limits/overload.ts'
+
+export interface Served {
+  arrivedMs: number
+  latencyMs: number
+  isRefused: boolean
+}
+
+export interface LoopOptions {
+  serveMs?: number
+  refuseMs?: number
+}
+
+const timerMs = 1
+
+export class SimulatedLoop {
+  readonly #serveMs: number
+  readonly #refuseMs: number
+  nowMs = 0
+  timersSet = 0
+  readonly served: Served[] = []
+  readonly #timers: { dueMs: number; task: () => void }[] = []
+  readonly overload = new Overload({
+    now: () => this.nowMs,
+    defer: (task) => {
+      this.timersSet += 1
+      this.#timers.push({ dueMs: this.nowMs + timerMs, task })
+    },
+  })
+
+  constructor({ serveMs = 1, refuseMs = 0.01 }: LoopOptions = {}) {
+    this.#serveMs = serveMs
+    this.#refuseMs = refuseMs
+  }
+
+  /** Serves requests that arrive at these times, in order, until all have their answer and all timers are done. */
+  run(arrivals: readonly number[]): Served[] {
+    const from = this.served.length
+    let next = 0
+    while (next < arrivals.length || this.#timers.length > 0) {
+      this.#runTimers()
+      const end = firstAfter(arrivals, next, this.nowMs)
+      for (const arrivedMs of arrivals.slice(next, end)) this.serve(arrivedMs)
+      if (next === end) this.#sleep(arrivals[next])
+      next = end
+    }
+    return this.served.slice(from)
+  }
+
+  serve(arrivedMs = this.nowMs, serveMs = this.#serveMs): Served {
+    const isRefused = this.overload.refuses(this.nowMs)
+    this.nowMs += isRefused ? this.#refuseMs : serveMs
+    const one = { arrivedMs, latencyMs: this.nowMs - arrivedMs, isRefused }
+    this.served.push(one)
+    return one
+  }
+
+  #sleep(arrivalMs = Number.POSITIVE_INFINITY): void {
+    const [timer] = this.#timers
+    const untilMs = Math.min(arrivalMs, timer?.dueMs ?? Number.POSITIVE_INFINITY)
+    if (Number.isFinite(untilMs)) this.nowMs = Math.max(this.nowMs, untilMs)
+  }
+
+  #runTimers(): void {
+    for (const timer of this.#timers.splice(0)) {
+      if (timer.dueMs <= this.nowMs) timer.task()
+      else this.#timers.push(timer)
+    }
+  }
+}
+
+function firstAfter(arrivals: readonly number[], from: number, ms: number): number {
+  let index = from
+  while ((arrivals[index] ?? Number.POSITIVE_INFINITY) <= ms) index += 1
+  return index
+}
+
+/** Arrivals at a steady rate. */
+export function steady(perSecond: number, seconds: number, fromMs = 0): number[] {
+  return Array.from({ length: Math.round(perSecond * seconds) }, (_, n) => fromMs + (n * 1000) / perSecond)
+}
