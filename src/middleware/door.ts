@@ -108,8 +108,10 @@ export function createDoor(
   function identify(request: Request): Identity | null | Promise<Identity | null> {
     if (identities === null) return null
     const { headers } = request
-    if (headers.has('authorization')) return identities.identify(request)
-    if (!headers.has('cookie')) return null
+    const hasToken = headers.has('authorization')
+    // Elsewhere than in the API nobody asks who somebody is, and tokens may be others'.
+    if ((!hasToken && !headers.has('cookie')) || !pathOf(request.url).startsWith('/api/')) return null
+    if (hasToken) return identities.identify(request)
     try {
       const found = identities.identify(request)
       return found instanceof Promise ? found.catch(unlessUnauthorized) : found
