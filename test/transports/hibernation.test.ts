@@ -1,0 +1,90 @@
+/** Sessions on Workers outlive the memory of the object that holds them. */
+import { once } from 'node:events'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { type RunningServer, startWorker } from '../harness/server.ts'
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await startWorker('test/fixtures/wrangler.toml')
+})
+afterAll(() => server?.stop())
+
+/** Longer than an object stays awake without anything to do; to ask it any sooner would keep it awake. */
+const sleepMs = 12_000
+
+async function wakes(): Promise<number> {
+  const { count } = (await (await fetch(`${server.url}/wakes`)).json()) as { count: number }
+  return count
+}
+
+async function sleepOnce(): Promise<void> {
+  const before = await wakes()
+  for (let now = before; now === before; now = await wakes()) await new Promise((done) => setTimeout(done, sleepMs))
+}
+
+interface Message {
+  id?: number
+  method?: string
+  result?: { recovered?: boolean }
+  params?: { topic: string; offset: number; data: { title: string } }
+}
+
+/** A session that keeps what it hears until it is asked for. */
+async function connect() {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/connect`, 'galley.v1.json')
+  const heard: Message[] = []
+  socket.on('message', (data: Buffer) => {
+    heard.push(JSON.parse(data.toString()) as Message)
+    socket.emit('heard')
+  })
+  await once(socket, 'open')
+  return {
+    ask: (id: number, method: string, params: object) =>
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params })),
+    async find(wanted: (message: Message) => boolean): Promise<Message> {
+      for (;;) {
+        const found = heard.find(wanted)
+        if (found) return found
+        await once(socket, 'heard')
+      }
+    },
+    events: () => heard.flatMap(({ method, params }) => (method === 'event' && params ? [params.data.title] : [])),
+    close: () => socket.close(),
+  }
+}
+
+const create = (title: string) =>
+  fetch(`${server.url}/api/todos`, { method: 'POST', body: JSON.stringify({ title }) }).then(({ status }) => status)
+
+test('a subscription goes on after its object has slept, and nothing is lost or repeated', async () => {
+  const session = await connect()
+  session.ask(1, 'subscribe', { topic: 'todos' })
+  session.ask(2, 'join', { topic: 'todos', name: 'ann' })
+  await session.find(({ id }) => id === 2)
+  expect(await create('before')).toBe(201)
+  await session.find(({ method }) => method === 'event')
+  await sleepOnce()
+  expect(await create('after')).toBe(201)
+  await session.find(({ params }) => params?.data?.title === 'after')
+  expect(session.events()).toEqual(['before', 'after'])
+  const present = (await (await fetch(`${server.url}/api/topics/todos/presence`)).json()) as { data: object[] }
+  expect(present.data).toMatchObject([{ name: 'ann' }])
+  session.ask(3, 'GET /api/todos', {})
+  expect(await session.find(({ id }) => id === 3)).toMatchObject({ result: { status: 200 } })
+  session.close()
+})
+
+test('a subscription that waits for an ack goes on from the log after its object has slept', async () => {
+  const session = await connect()
+  session.ask(1, 'subscribe', { topic: 'todos', window: 1 })
+  await session.find(({ id }) => id === 1)
+  expect(await create('first')).toBe(201)
+  expect(await create('second')).toBe(201)
+  const { params } = await session.find(({ method }) => method === 'event')
+  await sleepOnce()
+  session.ask(2, 'ack', { topic: 'todos', offset: params?.offset })
+  await session.find(({ params: other }) => other?.data?.title === 'second')
+  expect(session.events()).toEqual(['first', 'second'])
+  session.close()
+})
