@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Started } from '../src/app.ts'
 import type { Config } from '../src/config.ts'
 import type { Guest, Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
@@ -13,7 +14,7 @@ export interface Served {
   /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
   admits(request: Request, peer: Peer): Guest | null
   sessions: Pick<Sessions, 'open' | 'goaway'>
-  start(): Promise<void>
+  start(): Promise<Started>
   drain(): void
   /** Lets go of what need not be kept any more. */
   tidy(): Promise<void>

@@ -3,6 +3,7 @@
  * they end. Deno has `node:process`, so one file serves both.
  */
 import process from 'node:process'
+import type { Started } from '../src/app.ts'
 import { type Config, configHelp, parseConfig, settingsOf } from '../src/config.ts'
 import { AppError, StartError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
@@ -16,6 +17,8 @@ import { lightTextOf, makeLightRequest } from './light-requests.ts'
 import type { Answering, Listening, Served } from './listening.ts'
 import { lobby } from './lobby.ts'
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
+import { createPasswords } from './passwords.ts'
+import { createMailer } from './process-mailer.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
 /** Requests in flight may take this long to finish once the server is told to stop. */
@@ -87,9 +90,9 @@ async function begin(making: Making): Promise<void> {
   const { server, config, output } = making
   const platform = createPlatform(making)
   const app = server(platform)
-  await app.start().catch((error) => endUnused(platform, error))
+  const started = await app.start().catch((error) => endUnused(platform, error))
   const listening = await listen(making, app).catch((error) => endUnused(platform, error))
-  process.stderr.write(banner(config, listening.port))
+  process.stderr.write(banner(config, listening.port, started))
   keepTidy(app, platform)
   endOnSignal(app, platform, listening, output)
 }
@@ -107,10 +110,10 @@ async function takeOver(making: Making): Promise<void> {
   try {
     const platform = await createPlatformInTime(making)
     const served = server(platform)
-    await served.start().catch((error) => endUnused(platform, error))
+    const started = await served.start().catch((error) => endUnused(platform, error))
     Object.assign(answering, { fetch: served.fetch, admits: served.admits, sessions: served.sessions })
     resolve(served)
-    process.stderr.write(banner(config, listening.port))
+    process.stderr.write(banner(config, listening.port, started))
     keepTidy(served, platform)
     endOnSignal(served, platform, listening, output)
   } catch (error) {
@@ -142,6 +145,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   const status = new URL('../src/web/status/', import.meta.url)
   const metrics = createMetrics()
+  const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, metrics)
   addProcessMetrics(metrics, output.dropped)
   return {
@@ -155,13 +159,14 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
-    log: createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now }),
+    log,
     metrics,
+    accounts: { passwords: createPasswords(), mailer: createMailer(config, log), publicUrl: config.PUBLIC_URL || null },
     ...(config.HTTP_ENGINE === 'galley' && { sessions: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
   }
 }
 
-function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number): string {
+function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number, { administratorCode }: Started): string {
   const name = HOST.includes(':') ? `[${HOST}]` : HOST
   const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
   return `Galley listens on ${url} and keeps its data in ${DATA_DIR}
@@ -169,7 +174,7 @@ function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number): string {
   curl ${url}/api/todos -d '{"title":"milk"}'
   curl ${url}/api/todos
   open ${url}/docs
-`
+${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${url}/account with the code ${administratorCode}\n`}`
 }
 
 /** Now and every hour, beside what is served. */

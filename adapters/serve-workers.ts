@@ -1,3 +1,5 @@
+import type { Started } from '../src/app.ts'
+import { createLogMailer } from '../src/auth/mailer.ts'
 import { parseConfig, settingsOf } from '../src/config.ts'
 import type { Guest, Peer } from '../src/context.ts'
 import { AppError, StartError } from '../src/errors.ts'
@@ -5,11 +7,13 @@ import { createLog } from '../src/log.ts'
 import type { Sessions } from '../src/messages/sessions.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createDoor } from '../src/middleware/door.ts'
-import type { Asset, Assets, Platform } from '../src/platform.ts'
+import type { AccountSettings, Asset, Assets, Platform } from '../src/platform.ts'
 import { createLocalBus } from '../src/topics/bus.ts'
 import { serveAsset } from '../src/web/assets.ts'
 import { createObjectDatabase, type ObjectStorage } from './durable-object.ts'
+import { createApiMailer } from './mailer.ts'
 import { ObjectSessions, type ObjectWebSocket, type SocketHolder } from './object-sessions.ts'
+import { createWorkerPasswords, passwordsEntrypoint } from './worker-passwords.ts'
 
 /** Something with a `fetch`: a Durable Object's stub, or the binding of the static assets. */
 interface Fetcher {
@@ -20,6 +24,8 @@ interface Fetcher {
 export interface WorkerEnv extends Record<string, unknown> {
   GALLEY: { getByName(name: string): Fetcher }
   ASSETS?: Fetcher
+  /** The Worker itself, at its entrypoint `Passwords`. */
+  PASSWORDS?: Fetcher
 }
 
 export interface ObjectState extends SocketHolder {
@@ -32,7 +38,7 @@ export interface ObjectState extends SocketHolder {
 
 interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>
-  start(): Promise<void>
+  start(): Promise<Started>
   tidy(): Promise<void>
   admits(request: Request, peer: Peer): Guest | null
   sessions: Sessions
@@ -50,6 +56,8 @@ interface GalleyObject {
 /** What the Worker's entry file exports: `worker` as default, `Galley` by its name. */
 export interface WorkerExports {
   worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
+  /** An entrypoint for the object alone, which the binding `PASSWORDS` names. */
+  Passwords: typeof passwordsEntrypoint
   Galley: new (state: ObjectState, env: WorkerEnv) => GalleyObject
 }
 
@@ -78,7 +86,13 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
         try {
           const platform = createPlatform(env, state.storage)
           const app = server(platform)
-          await app.start()
+          const { administratorCode } = await app.start()
+          if (administratorCode !== null) {
+            platform.log.note(
+              'info',
+              `Nobody administers it yet: sign up at /account with the code ${administratorCode}`,
+            )
+          }
           const sessions = new ObjectSessions(app, state, state.storage)
           await sessions.wake()
           this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
@@ -134,7 +148,7 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
       return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
     },
   }
-  return { worker, Galley }
+  return { worker, Galley, Passwords: passwordsEntrypoint }
 }
 
 /** Cloudflare asks Workers for gzip and brotli whatever the client takes; what that is stands in `cf`. */
@@ -151,12 +165,13 @@ function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
   return {
     database: createObjectDatabase(storage),
     bus: createLocalBus(),
+    accounts: createAccounts(env),
     assets: createBoundAssets(env.ASSETS),
     ...createSurroundings(env),
   }
 }
 
-function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' | 'assets'> {
+function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' | 'assets' | 'accounts'> {
   const config = parseConfig(env)
   return {
     // The names under which a Worker is reached are Cloudflare's to check.
@@ -167,6 +182,14 @@ function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' |
     metrics: createMetrics(),
     sessions: { heartbeatMs: null },
   }
+}
+
+function createAccounts(env: WorkerEnv): AccountSettings {
+  const config = parseConfig(env)
+  const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL } = config
+  const { log } = createSurroundings(env)
+  const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
+  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: PUBLIC_URL || null }
 }
 
 /** An app that could not start answers every request with the reason in the log. */

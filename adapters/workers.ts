@@ -1,7 +1,7 @@
 import { server } from '../src/server.ts'
 import { serve } from './serve-workers.ts'
 
-const { worker, Galley } = serve(server)
+const { worker, Galley, Passwords } = serve(server)
 
-export { Galley }
+export { Galley, Passwords }
 export default worker

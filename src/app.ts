@@ -2,6 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
+import { type Auth, createAuth } from './auth/auth.ts'
+import { describeAccounts } from './auth/openapi.ts'
 import type { AnyCollection } from './collections/collection.ts'
 import type { Fields } from './collections/field.ts'
 import { createIds } from './collections/id.ts'
@@ -35,7 +37,7 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * Brings the database to what the collections declare. Call it once, before the first request.
    * @throws StartError when what is stored does not fit
    */
-  start(): Promise<void>
+  start(): Promise<Started>
   /**
    * Turns readiness off, so that a load balancer sends nothing more, and ends streams and waiting polls;
    * their clients come back.
@@ -47,6 +49,12 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   admits(request: Request, peer: Peer): Guest | null
   /** Lets go of what need not be kept any more. To be called at the start and once an hour or so. */
   tidy(): Promise<void>
+}
+
+/** What an operator is to be told at the start, and nobody else. */
+export interface Started {
+  /** Makes an administrator of whoever signs up with it; null where there is one, or where there are no accounts. */
+  administratorCode: string | null
 }
 
 /** Where WebSockets connect. */
@@ -68,6 +76,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform)
   const newId = createIds(platform.now, platform.random)
+  const auth = platform.accounts ? createAuth({ platform, commit, ...platform.accounts }) : null
   const byName = new Map<string, AnyCollection>(collections.map((each) => [each.name, each]))
   for (const collection of collections) {
     const rows = createRows(collection, { ...platform, log }, newId)
@@ -86,8 +95,9 @@ export function createApp<const C extends readonly AnyCollection[]>(
     commit,
     epoch,
     fetch: (request, peer, identity) => door(request, handle, peer, identity),
-    identities: null,
+    identities: auth?.identities ?? null,
   })
+  if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
   for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)
   hono.get('/api/connect', (c) => refuseConnection(c.req.raw))
@@ -98,7 +108,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
   hono.onError((error, c) => answerError(error, c, platform))
-  const door = createDoor(platform)
+  const door = createDoor(platform, auth?.identities)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {
     const response = fetch(request, context)
@@ -107,19 +117,30 @@ export function createApp<const C extends readonly AnyCollection[]>(
   }
   return Object.assign(hono, {
     fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
-    start: () =>
-      platform.database.migrate(async (db) => {
+    async start() {
+      await platform.database.migrate(async (db) => {
         await migrate(db, collections)
         current = await renewEpoch(db, platform)
-      }),
+      })
+      return { administratorCode: auth === null ? null : await auth.start() }
+    },
     drain() {
       turnAway()
       live.end()
     },
     sessions: live.sessions,
     admits: (request: Request, peer: Peer) => (wantsSession(request) ? door.admits(request, peer) : null),
-    tidy: live.tidy,
+    async tidy() {
+      await live.tidy()
+      await auth?.tidy()
+    },
   })
+}
+
+function addAccounts(hono: OpenAPIHono<Env>, { routes, adminRoutes }: Auth): void {
+  hono.route('/api/auth', routes)
+  hono.route('/api/admin', adminRoutes)
+  for (const route of describeAccounts()) hono.openAPIRegistry.registerPath(route)
 }
 
 /** Whether it is a WebSocket's request, in a form of messages that is known here or in none that it names. */

@@ -68,6 +68,26 @@ const schema = z.object({
   TRUST_PROXY: list(range).describe(
     'Addresses or ranges of proxies that are believed who the client is, with commas, such as 127.0.0.1,10.0.0.0/8.',
   ),
+  PUBLIC_URL: z
+    .string()
+    .refine((text) => text === '' || URL.parse(text)?.origin === text, 'must be an origin such as https://app.example')
+    .default('')
+    .describe('Where people reach the server, for links in mail.'),
+  SMTP_URL: z
+    .string()
+    .refine(
+      (text) => text === '' || /^smtps?:$/.test(URL.parse(text)?.protocol ?? ''),
+      'must be like smtp://user:password@mail.example:587',
+    )
+    .default('')
+    .describe('The server that sends mail; without one, letters go to the log.'),
+  MAIL_API_URL: z
+    .string()
+    .refine((text) => text === '' || URL.canParse(text), 'must be a URL')
+    .default('')
+    .describe('Instead of SMTP, and on Workers: an API that takes mail by POST.'),
+  MAIL_API_TOKEN: z.string().default('').describe('Its bearer token.'),
+  MAIL_FROM: z.string().default('').describe('The sender of mail, such as Galley <galley@app.example>.'),
   CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
   ALLOWED_HOSTS: list(hostName).describe(
     'Host names that a server on a loopback address answers to beside localhost, with commas.',

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely'
+import type { Mailer } from './auth/mailer.ts'
+import type { Passwords } from './auth/passwords.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Log } from './log.ts'
 import type { RequestMaker } from './messages/request-maker.ts'
@@ -16,8 +18,17 @@ export interface Platform {
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   log: Log
   metrics: Metrics
+  /** What accounts need; without it there are none, and nobody is known. */
+  accounts?: AccountSettings
   /** How sessions of messages are best served here. */
   sessions?: SessionSettings
+}
+
+export interface AccountSettings {
+  passwords: Passwords
+  mailer: Mailer
+  /** Where the server is reached, as in `https://app.example`, for links in mail; null where nobody said. */
+  publicUrl: string | null
 }
 
 /** What a runtime can do for sessions of messages; what it leaves out is done with Web standards alone. */
