@@ -3,7 +3,7 @@
  * that it is read anew, by the token's hash, which is kept beside. What this process revokes is forgotten at once.
  */
 import { AppError } from '../errors.ts'
-import type { Platform, SqlRow, Statement } from '../platform.ts'
+import type { Platform, Results, SqlRow, Statement } from '../platform.ts'
 import { noCookie, tokenIn } from './cookie.ts'
 import type { Identities, Identity } from './identity.ts'
 import { loginExpiry } from './logins.ts'
@@ -63,8 +63,8 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
 
   function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
     const before = forgotten
-    const isKey = token.startsWith(tokenPrefixes.key)
-    const rows = database.read(statement(isKey ? findKeySql : findLoginSql, hash))
+    const sql = token.startsWith(tokenPrefixes.key) ? findKeySql : findLoginSql
+    const rows = database.read(statement(sql, hash))
     const use = ([row]: readonly SqlRow[]) => believe(token, hash, row, forgotten === before, refuse)
     return rows instanceof Promise ? rows.then(use) : use(rows)
   }
@@ -81,9 +81,11 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     cache.delete(token)
     if (row === undefined) throw refuse()
     const ms = now()
-    const known = knownOf(hash, row, ms, earlier?.touchedAtMs)
+    const usedAt = Math.max(Number(row.usedAt ?? 0), earlier?.touchedAtMs ?? 0)
+    const isDue = ms - usedAt >= (isKey(row) ? keyTouchMs : loginTouchMs)
+    const known = { hash, identity: identityOf(row, isDue, ms), checkedAtMs: ms, touchedAtMs: isDue ? ms : usedAt }
     unexpired(known.identity, ms, refuse)
-    if (known.touchedAtMs === ms) touch(row, ms)
+    if (isDue) touch(row, ms)
     if (isSure) keep(token, known)
     return known.identity
   }
@@ -118,6 +120,13 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   }
 }
 
+/** What a write has ended or changed, by the column `credentialId` that its statements returned. */
+export function endedIn(results: Results): string[] {
+  return results.flatMap((rows) =>
+    rows.flatMap(({ credentialId }) => (credentialId === undefined ? [] : [String(credentialId)])),
+  )
+}
+
 /** Other schemes are somebody else's, such as a proxy's. */
 function bearerIn(authorization: string | null): string | null {
   if (authorization === null) return null
@@ -141,20 +150,22 @@ function unexpired(identity: Identity, ms: number, refuse: () => AppError): Iden
   return identity
 }
 
-function knownOf(hash: string, row: SqlRow, ms: number, touchedAtMs = 0): Known {
-  const isKey = row.scopes !== undefined
-  const usedAt = Math.max(Number(row.usedAt ?? 0), touchedAtMs)
-  const isDue = ms - usedAt >= (isKey ? keyTouchMs : loginTouchMs)
-  const expiresAt = isDue && !isKey ? extended(row, ms) : row.expiresAt
-  const identity: Identity = {
-    userId: String(row.userId),
-    role: String(row.role),
-    scopes: isKey ? (JSON.parse(String(row.scopes)) as string[]) : null,
-    credentialId: String(row.id),
-    credential: isKey ? 'key' : 'session',
-    expiresAtMs: expiresAt === null || expiresAt === undefined ? null : Number(expiresAt),
+/** Only keys have scopes. */
+function isKey({ scopes }: SqlRow): boolean {
+  return scopes !== undefined
+}
+
+function identityOf(row: SqlRow, isUsed: boolean, ms: number): Identity {
+  const { id, userId, role, scopes } = row
+  const expiresAt = isUsed && !isKey(row) ? extended(row, ms) : row.expiresAt
+  return {
+    userId: String(userId),
+    role: String(role),
+    scopes: isKey(row) ? (JSON.parse(String(scopes)) as string[]) : null,
+    credentialId: String(id),
+    credential: isKey(row) ? 'key' : 'session',
+    expiresAtMs: expiresAt === null ? null : Number(expiresAt),
   }
-  return { hash, identity, checkedAtMs: ms, touchedAtMs: isDue ? ms : usedAt }
 }
 
 /** One that has expired stays so. */
@@ -164,7 +175,7 @@ function extended({ createdAt, expiresAt }: SqlRow, ms: number): number {
 
 function touchStatement(row: SqlRow, ms: number): Statement {
   const id = String(row.id)
-  if (row.scopes !== undefined) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
+  if (isKey(row)) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
   const sql = 'update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?'
   return statement(sql, ms, loginExpiry(Number(row.createdAt), ms), id)
 }

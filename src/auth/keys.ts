@@ -21,7 +21,15 @@ export function insertKey({ id, userId, name, scopes, hash, ms, expiresAt }: New
     { error: 'conflict', message: `You have ${keysMax} keys. Revoke one first.` },
     `insert into galley_keys (id, userId, name, scopes, tokenHash, createdAt, expiresAt)
       select ?, ?, ?, ?, ?, ?, ? where (select count(*) from galley_keys where userId = ?) < ? returning id`,
-    ...[id, userId, name, JSON.stringify(scopes), hash, ms, expiresAt, userId, keysMax],
+    id,
+    userId,
+    name,
+    JSON.stringify(scopes),
+    hash,
+    ms,
+    expiresAt,
+    userId,
+    keysMax,
   )
 }
 
@@ -36,14 +44,15 @@ export function listKeys(userId: string): Statement {
 export function deleteKey(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such key.' },
-    'delete from galley_keys where id = ? and userId = ? returning id, name',
-    ...[id, userId],
+    'delete from galley_keys where id = ? and userId = ? returning id as credentialId',
+    id,
+    userId,
   )
 }
 
-/** Revokes all of a user; returns their ids. */
+/** Revokes all of a user. */
 export function deleteKeys(userId: string): Statement {
-  return statement('delete from galley_keys where userId = ? returning id', userId)
+  return statement('delete from galley_keys where userId = ? returning id as credentialId', userId)
 }
 
 /** A key as the API gives it, without its secret. */

@@ -34,16 +34,25 @@ export function insertLogin({ id, userId, hash, ms, address, agent }: NewLogin, 
     { error: 'unauthorized', message: 'The account was changed at the same time. Try again.' },
     `insert into galley_logins (id, userId, tokenHash, createdAt, lastSeenAt, expiresAt, address, agent)
       select ?, id, ?, ?, ?, ?, ?, ? from galley_users where id = ? and password = ? and disabledAt is null returning id`,
-    ...[id, hash, ms, ms, loginExpiry(ms, ms), address, agent.slice(0, agentLengthMax), userId, password],
+    id,
+    hash,
+    ms,
+    ms,
+    loginExpiry(ms, ms),
+    address,
+    agent.slice(0, agentLengthMax),
+    userId,
+    password,
   )
 }
 
-/** Ends those beyond the bound; returns their ids. */
+/** Ends those beyond the bound. Every statement that ends credentials returns their ids for `endedIn`. */
 export function trimLogins(userId: string): Statement {
   return statement(
     `delete from galley_logins where id in (
-      select id from galley_logins where userId = ? order by lastSeenAt desc, id desc limit -1 offset ?) returning id`,
-    ...[userId, loginsMax],
+      select id from galley_logins where userId = ? order by lastSeenAt desc, id desc limit -1 offset ?) returning id as credentialId`,
+    userId,
+    loginsMax,
   )
 }
 
@@ -51,7 +60,8 @@ export function listLogins(userId: string, ms: number): Statement {
   return statement(
     `select id, createdAt, lastSeenAt, expiresAt, address, agent from galley_logins
       where userId = ? and expiresAt > ? order by lastSeenAt desc, id desc`,
-    ...[userId, ms],
+    userId,
+    ms,
   )
 }
 
@@ -59,14 +69,19 @@ export function listLogins(userId: string, ms: number): Statement {
 export function deleteLogin(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such session.' },
-    'delete from galley_logins where id = ? and userId = ? returning id',
-    ...[id, userId],
+    'delete from galley_logins where id = ? and userId = ? returning id as credentialId',
+    id,
+    userId,
   )
 }
 
-/** Ends all of a user but one; returns their ids. */
+/** Ends all of a user but one. */
 export function deleteLogins(userId: string, except = ''): Statement {
-  return statement('delete from galley_logins where userId = ? and id <> ? returning id', userId, except)
+  return statement(
+    'delete from galley_logins where userId = ? and id <> ? returning id as credentialId',
+    userId,
+    except,
+  )
 }
 
 /** A session as the API gives it. */

@@ -27,7 +27,7 @@ export function newPassword(text: string, email: string, field = 'password'): st
 }
 
 function problemOf(password: string, email: string): Omit<ErrorDetail, 'field'> | null {
-  const { length } = [...password]
+  const { length } = Array.from(password)
   if (length < lengthMin) return { code: 'too_small', message: `must have ${lengthMin} characters or more` }
   if (length > lengthMax) return { code: 'too_big', message: `must have ${lengthMax} characters or fewer` }
   if (!password.isWellFormed() || password.includes('\0')) {

@@ -6,9 +6,9 @@
  * user has signed in before, a right password always gets in, whatever others do from there.
  */
 import { AppError } from '../errors.ts'
-import type { Guard, Platform, SqlRow, Statement } from '../platform.ts'
-import { hashOf } from './token.ts'
+import type { Guard, Platform, Statement } from '../platform.ts'
 import { statement } from './statement.ts'
+import { hashOf } from './token.ts'
 
 interface Limit {
   /** So many tries cost nothing. */
@@ -66,17 +66,19 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
   async function begin({ email, userId, place }: Try): Promise<CountedTry> {
     const ms = now()
     const names = [`account ${await hashOf(`${email} ${place}`)}`, ...(place === '' ? [] : [`place ${place}`])]
-    const [locked] = await database.read(lockedStatement(names, ms))
+    const [lock] = await database.read(lockedStatement(names, ms))
     const [known] = await database.read(statement(knownSql, userId, place))
-    const late = locked?.untilAt === null || locked === undefined ? null : tooEarly(locked, ms)
+    const late = lock?.untilAt === null || lock === undefined ? null : tooEarly(Number(lock.untilAt) - ms)
     if (late !== null && known === undefined) throw late
     const counts = known === undefined ? countSql : countKnownSql
-    await database.write([
-      ...names.map((name, index) => ({ ...(index === 0 ? counts.pair : counts.place), parameters: [name, ms] })),
-      ...trimStatements(),
-    ])
+    await database
+      .write([
+        ...names.map((name, index) => ({ ...(index === 0 ? counts.pair : counts.place), parameters: [name, ms] })),
+        ...trimStatements(),
+      ])
+      .catch(atOnce)
     return {
-      forgive: [statement(forgetSql, names[0] ?? ''), statement(uncountSql, names[1] ?? ''), ...remember(userId, place, ms)],
+      forgive: [statement(forgetSql, names[0] ?? ''), statement(uncountSql, names[1] ?? '')],
       error: late ?? new AppError('unauthorized', 'The e-mail address or the password is wrong.'),
     }
   }
@@ -93,13 +95,23 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
 }
 
 function lockedStatement([pair = '', place = '']: readonly string[], ms: number): Statement {
-  return statement('select max(untilAt) as untilAt from galley_lockouts where name in (?, ?) and untilAt > ?', pair, place, ms)
+  return statement(
+    'select max(untilAt) as untilAt from galley_lockouts where name in (?, ?) and untilAt > ?',
+    pair,
+    place,
+    ms,
+  )
 }
 
-function tooEarly({ untilAt }: SqlRow, ms: number): AppError {
-  const seconds = Math.ceil((Number(untilAt) - ms) / 1000)
+function tooEarly(delayMs: number): AppError {
+  const seconds = Math.ceil(delayMs / 1000)
   const headers = { 'Retry-After': String(seconds) }
-  return new AppError('too_many_requests', `Too many tries. Try again in ${seconds} seconds.`, { headers })
+  return new AppError('too_many_requests', `Too many tries. Try again in ${seconds} s.`, { headers })
+}
+
+/** Another try was counted since, and locked the name for the first delay at least. */
+function atOnce(error: unknown): never {
+  throw error instanceof AppError && error.code === 'too_many_requests' ? tooEarly(firstDelayMs) : error
 }
 
 /**
@@ -108,7 +120,8 @@ function tooEarly({ untilAt }: SqlRow, ms: number): AppError {
  */
 function counting({ free, delayMaxMs, forgetMs }: Limit, guard?: Guard): Omit<Statement, 'parameters'> {
   const counted = `max(0, failures - max(0, excluded.lastAt - lastAt) / ${forgetMs}.0) + 1`
-  const delay = `min(${delayMaxMs}, ${firstDelayMs} << min(${doublingsMax}, cast(${counted} - ${free + 1} as integer)))`
+  const doublings = `cast(round(max(0, min(${doublingsMax}, ${counted} - ${free + 1}))) as integer)`
+  const delay = `min(${delayMaxMs}, ${firstDelayMs} << ${doublings})`
   const sql = `insert into galley_lockouts (name, failures, untilAt, lastAt) values (?, 1, 0, ?)
     on conflict (name) do update set failures = ${counted}, lastAt = excluded.lastAt,
       untilAt = case when ${counted} <= ${free} then 0 else excluded.lastAt + ${delay} end
@@ -116,12 +129,13 @@ function counting({ free, delayMaxMs, forgetMs }: Limit, guard?: Guard): Omit<St
   return guard ? { sql, guard } : { sql }
 }
 
-const atOnce = { error: 'too_many_requests', message: 'Too many tries at once. Try again in a second.' } as const
-const countSql = { pair: counting(pairLimit, atOnce), place: counting(placeLimit, atOnce) }
+const locked = { error: 'too_many_requests' } as const
+const countSql = { pair: counting(pairLimit, locked), place: counting(placeLimit, locked) }
 /** Where the user has signed in before. */
 const countKnownSql = { pair: counting(pairLimit), place: counting(placeLimit) }
 
-function remember(userId: string, place: string, ms: number): Statement[] {
+/** Notes that a user has signed in somewhere. */
+export function remember(userId: string, place: string, ms: number): Statement[] {
   if (place === '') return []
   return [statement(rememberSql, userId, place, ms), statement(trimPlacesSql, userId, userId, placesMax)]
 }

@@ -34,7 +34,11 @@ export function insertUser(user: { id: string; email: string; password: string; 
   const { id, email, password, role, ms } = user
   return statement(
     'insert into galley_users (id, email, password, role, createdAt) values (?, ?, ?, ?, ?)',
-    ...[id, email, password, role, ms],
+    id,
+    email,
+    password,
+    role,
+    ms,
   )
 }
 
@@ -59,7 +63,9 @@ export function stillIn({ credential, credentialId, userId }: Identity): Stateme
     { error: 'unauthorized' },
     `select 1 as held from ${table} where id = ? and userId = ?
       and exists (select 1 from galley_users where id = ? and disabledAt is null)`,
-    ...[credentialId, userId, userId],
+    credentialId,
+    userId,
+    userId,
   )
 }
 
@@ -67,7 +73,8 @@ export function stillAdmin({ userId }: Identity): Statement {
   return guarded(
     { error: 'forbidden' },
     'select 1 as held from galley_users where id = ? and role = ? and disabledAt is null',
-    ...[userId, adminRole],
+    userId,
+    adminRole,
   )
 }
 
@@ -87,7 +94,11 @@ export function updateUser(id: string, role: string, disabledAt: number | null):
     lastAdmin,
     `update galley_users set role = ?, disabledAt = ? where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable})
       returning ${columns}`,
-    ...[role, disabledAt, id, role, disabledAt],
+    role,
+    disabledAt,
+    id,
+    role,
+    disabledAt,
   )
 }
 
@@ -101,7 +112,9 @@ export function replacePassword(id: string, then: SqlValue, now: string): Statem
   return guarded(
     { error: 'conflict', message: 'The password was changed at the same time.' },
     'update galley_users set password = ? where id = ? and password = ? returning id',
-    ...[now, id, then],
+    now,
+    id,
+    then,
   )
 }
 

@@ -157,7 +157,7 @@ class Schedule {
   async run(): Promise<Outcome> {
     await this.#server.start()
     const total = this.#steps.reduce((sum, [share]) => sum + share, 0)
-    for (let n = 10 + this.#random.below(26); n > 0; n -= 1) {
+    for (let n = 8 + this.#random.below(24); n > 0; n -= 1) {
       await this.#step(this.#random.below(total))
       for (const reader of this.#readers) if (this.#random.happens(50)) reader.connect()
       await this.#time.runSome(this.#random.below(12))

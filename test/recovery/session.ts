@@ -92,6 +92,8 @@ class Kept {
       onChange: this.#onChange,
     })
     this.#session = (await restoring) ?? null
+    // While it was restored nobody could ask it.
+    this.#onChange()
   }
 
   say(message: object): void {

@@ -274,11 +274,17 @@ describe('access', () => {
     const [first, second] = [await follow(topics, 'news', null), await follow(topics, 'news', null)]
     await append('news')
     await second.taker.reached(1)
-    first.taker.fail = () => second.subscription.close()
+    await turn()
+    const { promise: isOver, resolve } = Promise.withResolvers<void>()
+    first.taker.fail = () => {
+      second.subscription.close()
+      resolve()
+    }
     denials = 1
     // Both must go on through the log, because what comes next is not there.
     connection.exec(`insert into galley_events (topic, "offset", type, at, data) values ('news', 5, 'x', 0, '1')`)
     await append('news')
+    await isOver
     for (let n = 0; n < 5; n += 1) await turn()
     expect([second.taker.offsets, second.taker.gaps]).toEqual([[1], []])
   })

@@ -1,0 +1,45 @@
+/**
+ * The first administrator: who has the code that the server tells its operator at the start. Codes are in `galley_resets`
+ * without a user. All of them are void once there is an administrator.
+ */
+import type { Database, Statement } from '../platform.ts'
+import { adminRole } from './identity.ts'
+import { guarded, statement } from './statement.ts'
+import type { MakeToken } from './token.ts'
+
+/** A server that starts again and again, as on Workers, has so many codes that work. */
+const codesMax = 16
+
+const hasAdmin = `exists (select 1 from galley_users where role = '${adminRole}' and disabledAt is null)`
+
+/** A new code while there is no administrator, else null. */
+export async function offerCode(database: Database, makeToken: MakeToken, ms: number): Promise<string | null> {
+  const { token, hash } = await makeToken('administrator')
+  const [inserted] = await database.write([
+    statement(
+      `insert into galley_resets (tokenHash, createdAt) select ?, ? where not ${hasAdmin} returning tokenHash`,
+      hash,
+      ms,
+    ),
+    statement(`delete from galley_resets where userId is null and (${hasAdmin} or tokenHash in (
+      select tokenHash from galley_resets where userId is null order by createdAt desc, rowid desc limit -1 offset ${codesMax}))`),
+  ])
+  return inserted?.length === 1 ? token : null
+}
+
+/** Uses a code up, and all others with it; fails with `validation_failed`. */
+export function useCode(hash: string): Statement[] {
+  const guard = {
+    error: 'validation_failed',
+    field: 'code',
+    message: 'is none, or there is an administrator already',
+  } as const
+  return [
+    guarded(
+      guard,
+      `select 1 as valid from galley_resets where tokenHash = ? and userId is null and not ${hasAdmin}`,
+      hash,
+    ),
+    statement('delete from galley_resets where userId is null'),
+  ]
+}

@@ -1,0 +1,82 @@
+/** What a user does with the account itself, for which the password is asked once more. */
+import { Hono } from 'hono'
+import type { Context, Env } from '../context.ts'
+import { AppError, invalidField } from '../errors.ts'
+import { replyWith } from '../middleware/reply.ts'
+import type { Step } from '../platform.ts'
+import { actorOf } from './audit.ts'
+import { noCookie } from './cookie.ts'
+import { endedIn } from './credentials.ts'
+import type { Identity } from './identity.ts'
+import { deleteKeys } from './keys.ts'
+import { deleteLogins } from './logins.ts'
+import { newPassword, normalPassword } from './password-rules.ts'
+import { placeOf } from './place.ts'
+import { readBody, refuseKey, sessionOf, unstored } from './request.ts'
+import { leaveSchema, passwordSchema } from './schemas.ts'
+import { statement } from './statement.ts'
+import { forgetPlaces, remember } from './throttle.ts'
+import type { Tools } from './tools.ts'
+import { deleteUser, findById, replacePassword, stillIn } from './users.ts'
+
+export function createOwnAccount({ database, passwords, throttle, audit, credentials, now }: Tools): Hono<Env> {
+  /**
+   * The stored hash and what the write must do when the password is right. Tries are counted with those to sign in, and
+   * nobody is known here, so that a stolen session is no way to guess.
+   */
+  async function verify(c: Context, { userId }: Identity, password: string) {
+    const [row] = await database.read(findById(userId))
+    if (row === undefined) throw new AppError('unauthorized')
+    const [email, stored] = [String(row.email), String(row.password)]
+    const { forgive } = await throttle.begin({ email, userId: '', place: placeOf(c.env.peer?.address ?? null) })
+    if (!(await passwords.verify(normalPassword(password), stored))) {
+      throw invalidField('password', 'wrong', 'is not your password')
+    }
+    return { email, stored, forgive }
+  }
+
+  async function changePassword(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    refuseKey(c)
+    const { password, newPassword: wanted } = await readBody(c, passwordSchema)
+    const { userId, credentialId } = identity
+    const { email, stored, forgive } = await verify(c, identity, password)
+    const hash = await passwords.hash(newPassword(wanted, email, 'newPassword'))
+    const actor = actorOf(c)
+    const results = await database.write([
+      stillIn(identity),
+      replacePassword(userId, stored, hash),
+      deleteLogins(userId, credentialId),
+      ...forgive,
+      forgetPlaces(userId),
+      ...remember(userId, placeOf(actor.address), now()),
+      statement('delete from galley_resets where userId = ?', userId),
+      audit.entry(actor, { action: 'password.changed', subject: userId }),
+    ])
+    credentials.forget(endedIn(results))
+    return replyWith(c, { status: 204, headers: unstored })
+  }
+
+  async function leave(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    refuseKey(c)
+    const { password } = await readBody(c, leaveSchema)
+    const { userId } = identity
+    const { forgive } = await verify(c, identity, password)
+    const steps: Step[] = [
+      stillIn(identity),
+      deleteUser(userId),
+      deleteLogins(userId),
+      deleteKeys(userId),
+      ...forgive,
+      forgetPlaces(userId),
+      statement('delete from galley_resets where userId = ?', userId),
+      audit.entry(actorOf(c), { action: 'account.deleted', subject: userId }),
+    ]
+    const results = await database.write(steps)
+    credentials.forget(endedIn(results))
+    return replyWith(c, { status: 204, headers: { ...unstored, 'Set-Cookie': noCookie } })
+  }
+
+  return new Hono<Env>().post('/password', changePassword).delete('/me', leave)
+}

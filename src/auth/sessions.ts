@@ -1,0 +1,94 @@
+/** A user's own sessions and API keys: seen, made, ended. */
+import { Hono } from 'hono'
+import type { Context, Env } from '../context.ts'
+import { invalidField } from '../errors.ts'
+import { isoTime } from '../iso-time.ts'
+import { replyWith } from '../middleware/reply.ts'
+import { actorOf } from './audit.ts'
+import { endedIn } from './credentials.ts'
+import { deleteKey, insertKey, keyOf, listKeys } from './keys.ts'
+import { deleteLogin, deleteLogins, listLogins, loginOf } from './logins.ts'
+import { readBody, refuseKey, sessionOf, unstored } from './request.ts'
+import { keySchema } from './schemas.ts'
+import type { Tools } from './tools.ts'
+import { stillIn } from './users.ts'
+
+export function createSessions({ database, commit, audit, credentials, makeToken, newId, now }: Tools): Hono<Env> {
+  async function sessions(c: Context): Promise<Response> {
+    const { userId, credentialId } = sessionOf(c)
+    const rows = await database.read(listLogins(userId, now()))
+    const data = rows.map((row) => loginOf(row, credentialId))
+    return replyWith(c, { status: 200, data, headers: unstored })
+  }
+
+  async function endSession(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    const { userId } = identity
+    const id = c.req.param('id') ?? ''
+    const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
+    const response = await commit(c, [stillIn(identity), deleteLogin(id, userId), entry], () => ({ status: 204 }))
+    credentials.forget([id])
+    return response
+  }
+
+  async function endOthers(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    const { userId, credentialId } = identity
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
+    let ended: string[] = []
+    const response = await commit(c, [stillIn(identity), deleteLogins(userId, credentialId), entry], (results) => {
+      ended = endedIn(results)
+      return { status: 204 }
+    })
+    credentials.forget(ended)
+    return response
+  }
+
+  async function keys(c: Context): Promise<Response> {
+    const rows = await database.read(listKeys(sessionOf(c).userId))
+    return replyWith(c, { status: 200, data: rows.map(keyOf), headers: unstored })
+  }
+
+  async function makeKey(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    refuseKey(c)
+    const { name, scopes, expiresAt } = await readBody(c, keySchema)
+    const ms = now()
+    if (expiresAt !== null && Date.parse(expiresAt) <= ms)
+      throw invalidField('expiresAt', 'past', 'must be yet to come')
+    const { token, hash } = await makeToken('key')
+    const { userId } = identity
+    const key = {
+      id: newId(),
+      userId,
+      name,
+      scopes,
+      hash,
+      ms,
+      expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+    }
+    const detail = { key: key.id, name, scopes, expiresAt }
+    const entry = audit.entry(actorOf(c), { action: 'key.created', subject: userId, detail })
+    await database.write([stillIn(identity), insertKey(key), entry])
+    const data = { id: key.id, name, scopes, createdAt: isoTime(ms), expiresAt, lastUsedAt: null, secret: token }
+    return replyWith(c, { status: 201, data, headers: unstored })
+  }
+
+  async function revokeKey(c: Context): Promise<Response> {
+    const identity = sessionOf(c)
+    const { userId } = identity
+    const id = c.req.param('id') ?? ''
+    const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
+    const response = await commit(c, [stillIn(identity), deleteKey(id, userId), entry], () => ({ status: 204 }))
+    credentials.forget([id])
+    return response
+  }
+
+  return new Hono<Env>()
+    .get('/sessions', sessions)
+    .delete('/sessions', endOthers)
+    .delete('/sessions/:id', endSession)
+    .get('/keys', keys)
+    .post('/keys', makeKey)
+    .delete('/keys/:id', revokeKey)
+}

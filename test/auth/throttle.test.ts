@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest'
+import { createWorld, home, password, type World } from './world.ts'
+
+const wrong = 'something else'
+const elsewhere = '198.51.100.7'
+const second = 1000
+
+async function guess(world: World, email: string, address: string, guessed = wrong): Promise<number> {
+  return (await world.ask('POST /sign-in', { body: { email, password: guessed, token: true }, address })).status
+}
+
+async function statuses(world: World, count: number, email: string, address: string): Promise<number[]> {
+  const all: number[] = []
+  for (let n = 0; n < count; n += 1) all.push(await guess(world, email, address))
+  return all
+}
+
+test('five wrong guesses are free; then each must wait twice as long as the one before', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  expect(await statuses(world, 7, email, elsewhere)).toEqual([401, 401, 401, 401, 401, 401, 429])
+  for (const seconds of [1, 2, 4, 8, 16]) {
+    const early = await world.ask('POST /sign-in', { body: { email, password: wrong }, address: elsewhere })
+    expect([early.status, early.body.code, early.headers.get('retry-after')]).toEqual([
+      429,
+      'too_many_requests',
+      String(seconds),
+    ])
+    world.pass(seconds * second - 1)
+    expect(await guess(world, email, elsewhere)).toBe(429)
+    world.pass(1)
+    expect(await guess(world, email, elsewhere)).toBe(401)
+  }
+})
+
+test('an account that there is not is locked like one that there is, and no password is looked at', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  for (const each of [email, 'nobody@example.com']) {
+    const address = each === email ? elsewhere : '198.51.100.8'
+    expect(await statuses(world, 6, each, address)).toEqual([401, 401, 401, 401, 401, 401])
+    const before = world.work()
+    const late = await world.ask('POST /sign-in', { body: { email: each, password }, address })
+    expect([late.status, late.body.error]).toEqual([429, 'Too many tries. Try again in 1 s.'])
+    expect(world.work()).toBe(before)
+  }
+})
+
+test('guessing from elsewhere keeps the owner out of nothing', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  await statuses(world, 20, email, elsewhere)
+  expect(await guess(world, email, elsewhere, password)).toBe(429)
+  expect(await guess(world, email, home, password)).toBe(200)
+  expect(await guess(world, email, '203.0.113.5', password)).toBe(200)
+})
+
+test('where the owner signed in before, the right password gets in however many were guessed there', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  const guesses = await statuses(world, 30, email, home)
+  expect(guesses.slice(0, 6)).toEqual([401, 401, 401, 401, 401, 401])
+  expect(new Set(guesses.slice(6))).toEqual(new Set([429]))
+  expect(await guess(world, email, home, password)).toBe(200)
+})
+
+test('of many guesses at once no more are looked at than one after the other', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  const before = world.work()
+  const all = await Promise.all(Array.from({ length: 50 }, () => guess(world, email, elsewhere)))
+  expect(all.filter((status) => status === 401)).toHaveLength(6)
+  expect(all.filter((status) => status === 429)).toHaveLength(44)
+  expect(world.work() - before).toBe(6)
+})
+
+test('an address that tries one account after the other is slowed down, too, but not where somebody signed in before', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  const all: number[] = []
+  for (let n = 0; n < 22; n += 1) all.push(await guess(world, `user${n}@example.com`, home))
+  expect(all.filter((status) => status === 401)).toHaveLength(21)
+  expect(all.at(-1)).toBe(429)
+  expect(await guess(world, 'other@example.com', home)).toBe(429)
+  expect(await guess(world, email, home, password)).toBe(200)
+})
+
+test('addresses of one IPv6 customer are one place', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  const all: number[] = []
+  for (let n = 0; n < 7; n += 1) all.push(await guess(world, email, `2001:db8:1:2::${n}`))
+  expect(all.at(-1)).toBe(429)
+  expect(await guess(world, email, '2001:db8:1:3::1')).toBe(401)
+})
+
+test('an IPv4 address is the same place in the form that IPv6 has for it', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  await statuses(world, 6, email, elsewhere)
+  expect(await guess(world, email, `::ffff:${elsewhere}`)).toBe(429)
+})
+
+test('a restart forgives nothing', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  await statuses(world, 6, email, elsewhere)
+  const later = await world.restart()
+  expect(await guess(later, email, elsewhere, password)).toBe(429)
+})
+
+test('a right password takes back what was counted for its account, and only its own try for the address', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  await statuses(world, 4, email, elsewhere)
+  expect(await guess(world, email, elsewhere, password)).toBe(200)
+  expect(await world.rows("select failures from galley_lockouts where name like 'account %'")).toEqual([])
+  expect(await world.rows('select name, failures from galley_lockouts')).toMatchObject([
+    { name: `place ${elsewhere}`, failures: 4 },
+  ])
+})
+
+test('many who sign in from one address are not slowed down', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  for (let n = 0; n < 30; n += 1) expect(await guess(world, email, elsewhere, password)).toBe(200)
+  expect(await guess(world, 'new@example.com', elsewhere)).toBe(401)
+})
+
+test('counts are forgotten with time', async () => {
+  const world = await createWorld()
+  await statuses(world, 5, 'nobody@example.com', elsewhere)
+  world.pass(60 * 60 * second)
+  expect(await statuses(world, 3, 'nobody@example.com', elsewhere)).toEqual([401, 401, 429])
+})
+
+test('what nobody has tried for a day is cleared away', async () => {
+  const world = await createWorld()
+  await statuses(world, 5, 'nobody@example.com', elsewhere)
+  world.pass(24 * 60 * 60 * second + 1)
+  await world.auth.tidy()
+  expect(await world.rows('select name from galley_lockouts')).toEqual([])
+})
+
+test('a stolen session is no way to guess the password', async () => {
+  const world = await createWorld()
+  const { token } = await world.signUp()
+  const body = { password: wrong, newPassword: 'another good one' }
+  const change = () => world.ask('POST /password', { bearer: token, body })
+  const all: number[] = []
+  for (let n = 0; n < 8; n += 1) all.push((await change()).status)
+  expect(all).toEqual([400, 400, 400, 400, 400, 400, 429, 429])
+  expect((await world.ask('DELETE /me', { bearer: token, body: { password: wrong } })).status).toBe(429)
+})
+
+test('a user is known at 20 places at most', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  for (let n = 0; n < 25; n += 1) {
+    world.pass(1)
+    await guess(world, email, `203.0.113.${n}`, password)
+  }
+  const places = await world.rows('select place from galley_places order by lastAt')
+  expect(places).toHaveLength(20)
+  expect(places[0]).toMatchObject({ place: '203.0.113.5' })
+})

@@ -1,0 +1,180 @@
+/** Accounts behind a real door on a real database, with a clock to turn and scrypt that is quick and counted. */
+import { Hono } from 'hono'
+import { onTestFinished } from 'vitest'
+import { createPasswords } from '../../adapters/passwords.ts'
+import { type Auth, createAuth } from '../../src/auth/auth.ts'
+import type { Mail } from '../../src/auth/mailer.ts'
+import type { Passwords } from '../../src/auth/passwords.ts'
+import type { Env, RequestContext } from '../../src/context.ts'
+import { AppError } from '../../src/errors.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { createDoor } from '../../src/middleware/door.ts'
+import { createCommit } from '../../src/middleware/idempotency.ts'
+import { replyError } from '../../src/middleware/reply.ts'
+import type { SqlRow } from '../../src/platform.ts'
+import { createTestDatabase } from '../harness/database.ts'
+
+export const password = 'correct horse battery'
+const start = Date.parse('2026-11-21T08:00:00Z')
+/** Of the addresses that are for documentation (RFC 5737). */
+export const home = '192.0.2.1'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the route answers.
+  body: any
+}
+
+export interface Asking {
+  body?: unknown
+  /** Shown as a cookie. */
+  cookie?: string
+  /** Shown as a bearer token. */
+  bearer?: string
+  address?: string
+  headers?: Record<string, string>
+  /** Where the request is sent to. */
+  origin?: string
+}
+
+export interface World {
+  auth: Auth
+  /** Asks a route, such as `POST /sign-in`, below `/api/auth` unless it begins with `/api`. */
+  ask(line: string, asking?: Asking): Promise<Answer>
+  signUp(email?: string, code?: string): Promise<Person>
+  admin(): Promise<Person>
+  rows(sql: string, ...parameters: (string | number)[]): Promise<readonly SqlRow[]>
+  /** Turns the clock on. */
+  pass(ms: number): void
+  /** How many times scrypt ran. */
+  work(): number
+  mail: Mail[]
+  /** Fulfilled when the next letter is sent. */
+  nextMail(): Promise<Mail>
+  problems: unknown[]
+  /** Another server on the same database, as after a restart. */
+  restart(passwords?: Passwords): Promise<World>
+}
+
+export interface Person {
+  id: string
+  email: string
+  token: string
+  session: string
+}
+
+export const cheap = { ln: 4, r: 8, p: 1 }
+
+export function countedPasswords(cost = cheap): { passwords: Passwords; count(): number } {
+  const real = createPasswords({ cost })
+  let count = 0
+  return {
+    count: () => count,
+    passwords: {
+      isCurrent: real.isCurrent,
+      hash(text) {
+        count += 1
+        return real.hash(text)
+      },
+      verify(text, hash) {
+        count += 1
+        return real.verify(text, hash)
+      },
+    },
+  }
+}
+
+export async function createWorld(): Promise<World> {
+  const database = await createTestDatabase([])
+  onTestFinished(database.remove)
+  const clock = { ms: start }
+  return build(database.database, clock)
+}
+
+type Database = Awaited<ReturnType<typeof createTestDatabase>>['database']
+
+async function build(database: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
+  const { passwords, count } = countedPasswords()
+  const problems: unknown[] = []
+  const mail: Mail[] = []
+  const waiting: ((mail: Mail) => void)[] = []
+  const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => void problems.push(error) }
+  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' }
+  const now = () => clock.ms
+  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
+  const platform = { database, now, random, log, metrics: createMetrics(), settings }
+  const auth = createAuth({
+    platform,
+    passwords: given ?? passwords,
+    mailer: {
+      async send(letter) {
+        mail.push(letter)
+        waiting.shift()?.(letter)
+      },
+    },
+    commit: createCommit(platform),
+    publicUrl: 'https://app.example',
+  })
+  const code = await auth.start()
+  const hono = new Hono<Env>().route('/api/auth', auth.routes).route('/api/admin', auth.adminRoutes)
+  hono.onError((error, c) => {
+    if (!(error instanceof AppError)) problems.push(error)
+    return replyError(c, error instanceof AppError ? error : new AppError('internal'))
+  })
+  const door = createDoor(platform, auth.identities)
+
+  const ask: World['ask'] = async (line, asking = {}) => {
+    const [method = '', path = ''] = line.split(' ')
+    const { body, cookie, bearer, address = home, origin = 'https://app.example', headers = {} } = asking
+    const url = `${origin}${path.startsWith('/api') ? path : `/api/auth${path}`}`
+    const text = body === undefined ? null : JSON.stringify(body)
+    const request = new Request(url, {
+      method,
+      headers: {
+        Host: new URL(url).host,
+        ...(cookie !== undefined && { Cookie: `other=1; __Host-galley=${cookie}` }),
+        ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
+        ...headers,
+      },
+      body: text,
+    })
+    const peer = { address, isSecure: url.startsWith('https:') }
+    const response = await door(
+      request,
+      (admitted: Request, context: RequestContext) => hono.fetch(admitted, context),
+      peer,
+    )
+    const answer = await response.text()
+    return { status: response.status, headers: response.headers, body: answer === '' ? null : JSON.parse(answer) }
+  }
+
+  async function signUp(email = `${crypto.randomUUID()}@example.com`, adminCode?: string): Promise<Person> {
+    const body = { email, password, token: true, ...(adminCode !== undefined && { code: adminCode }) }
+    const answer = await ask('POST /sign-up', { body })
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))
+    const { user, session, token } = answer.body.data
+    return { id: user.id, email: user.email, token, session: session.id }
+  }
+
+  return {
+    auth,
+    ask,
+    signUp,
+    admin: () => signUp(undefined, code ?? ''),
+    rows: async (sql, ...parameters) => await database.read({ sql, parameters }),
+    pass(ms) {
+      clock.ms += ms
+    },
+    work: count,
+    mail,
+    nextMail: () => new Promise((resolve) => waiting.push(resolve)),
+    problems,
+    restart: (other) => build(database, clock, other),
+  }
+}
+
+/** The token in a `Set-Cookie`. */
+export function cookieIn({ headers }: Answer): string {
+  return /__Host-galley=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? ''
+}
