@@ -114,7 +114,10 @@ export class ObjectSessions {
       this.#note(state)
       this.#heardMs.set(webSocket, Date.now())
       const options = this.#options(attachment, () => this.#sessions.get(webSocket))
-      this.#sessions.set(webSocket, await this.#app.sessions.restore(channel, peer, state, options))
+      const session = await this.#app.sessions.restore(channel, peer, state, options)
+      this.#sessions.set(webSocket, session)
+      // A gap, say, may have moved it already.
+      if (!session.isClosed) this.#keep(session.state())
     }
     for (const id of states.keys()) this.#drop(id)
   }

@@ -88,9 +88,11 @@ export async function dialWebSocket(
     inbox.add(isBinary ? decode(data) : JSON.parse(data.toString())),
   )
   webSocket.on('error', () => {})
-  const closed = once(webSocket, 'close').then(([code]) => {
-    inbox.end()
-    return code as number
+  const closed = new Promise<number>((resolve) => {
+    webSocket.on('close', (code) => {
+      inbox.end()
+      resolve(code)
+    })
   })
   await once(webSocket, 'open')
   return {
@@ -146,9 +148,11 @@ export function talkOn(socket: Socket, kind: 'tcp-json' | 'tcp-cbor'): TcpClient
     }
     received = received.subarray(start)
   })
-  const closed = once(socket, 'close').then(() => {
-    inbox.end()
-    return null
+  const closed = new Promise<null>((resolve) => {
+    socket.on('close', () => {
+      inbox.end()
+      resolve(null)
+    })
   })
   socket.on('end', () => {
     inbox.end()
