@@ -26,6 +26,7 @@ export default defineConfig({
       project('transports', ['test/transports/*.test.ts']),
       project('clients', ['test/clients/*.test.ts']),
       project('chat', ['test/chat/*.test.ts']),
+      project('access', ['test/access/*.test.ts']),
       project('recovery', ['test/recovery/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
     ],
