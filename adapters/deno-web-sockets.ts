@@ -7,8 +7,8 @@ import { jsonFormat } from '../src/messages/json-format.ts'
 import { messageBytesMax } from '../src/messages/limits.ts'
 import { chooseProtocol, protocols } from '../src/messages/protocols.ts'
 import type { TopicEvent } from '../src/topics/event.ts'
-import type { Answering } from './listening.ts'
-import { blockedBytes, type ChannelSession, unsentBytesMax } from './socket-channel.ts'
+import type { Answering, ChannelSession } from './listening.ts'
+import { blockedBytes, unsentBytesMax } from './socket-channel.ts'
 
 /** Deno tells of no drain, so blocked channels are looked at this often. */
 const drainCheckMs = 50

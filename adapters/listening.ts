@@ -5,8 +5,8 @@ import type { Config } from '../src/config.ts'
 import type { Guest, Peer } from '../src/context.ts'
 import { StartError } from '../src/errors.ts'
 import type { Channel } from '../src/messages/channel.ts'
+import type { Session } from '../src/messages/session.ts'
 import type { OpenOptions, Sessions } from '../src/messages/sessions.ts'
-import type { ChannelSession } from './socket-channel.ts'
 
 /** What a process serves: the part of `createApp`'s result that it needs. */
 export interface Served {
@@ -19,6 +19,9 @@ export interface Served {
   /** Lets go of what need not be kept any more. */
   tidy(): Promise<void>
 }
+
+/** What a channel tells. */
+export type ChannelSession = Pick<Session, 'receive' | 'broken' | 'heard' | 'drained' | 'ended' | 'closed' | 'refuse'>
 
 /** What answers clients: requests, and messages. */
 export interface Answering extends Pick<Served, 'fetch' | 'admits'> {

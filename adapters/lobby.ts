@@ -1,6 +1,5 @@
 import { goaway } from '../src/messages/ends.ts'
-import type { Answering } from './listening.ts'
-import type { ChannelSession } from './socket-channel.ts'
+import type { Answering, ChannelSession } from './listening.ts'
 
 const code = 1013
 const reason = 'The server is about to start.'

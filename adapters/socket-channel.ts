@@ -8,16 +8,13 @@ import type { Channel } from '../src/messages/channel.ts'
 import type { Encoded, Format } from '../src/messages/format.ts'
 import type { FrameSink } from '../src/messages/frames.ts'
 import { MessageError } from '../src/messages/message-error.ts'
-import type { Session } from '../src/messages/session.ts'
 import type { TopicEvent } from '../src/topics/event.ts'
+import type { ChannelSession } from './listening.ts'
 
 /** With more unsent than this a channel is blocked, and takes nothing in: a few round trips of a fast connection. */
 export const blockedBytes = 256 * 1024
 /** With more unsent than this the other end is not going to take it: two of the largest answers, and more. */
 export const unsentBytesMax = 16 * 1024 ** 2
-
-/** What a channel tells. */
-export type ChannelSession = Pick<Session, 'receive' | 'broken' | 'heard' | 'drained' | 'ended' | 'closed' | 'refuse'>
 
 /** Events as the bytes that one kind of channel sends. */
 export class EventForm {
