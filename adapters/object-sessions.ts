@@ -140,6 +140,7 @@ export class ObjectSessions {
     webSocket.serializeAttachment({ id: session.id, ...known } satisfies Attachment)
     this.#sessions.set(webSocket, session)
     this.#heardMs.set(webSocket, Date.now())
+    if (session.state().identity !== null) this.#keep(session.state())
     const headers = request.headers.has('sec-websocket-protocol') ? { 'Sec-WebSocket-Protocol': protocol } : {}
     return new Response(null, { status: 101, headers, webSocket: pair[0] } as ResponseInit)
   }

@@ -1,7 +1,7 @@
 /** The part of an app that is live: topics, who follows them, and the sessions that carry messages. */
 import type { Hono } from 'hono'
 import type { Identities, Identity } from './auth/identity.ts'
-import { coversAudience, decide } from './collections/access.ts'
+import { coversAudience, decide, hasTopic } from './collections/access.ts'
 import type { AnyCollection } from './collections/collection.ts'
 import type { Env } from './context.ts'
 import type { SessionFetch } from './messages/requests.ts'
@@ -55,7 +55,7 @@ export function createLive({
   const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
-  const topics = createTopics({ log, bus, epoch, authorize })
+  const topics = createTopics({ log, bus, epoch, authorize, now: platform.now })
   const streams = createEventStreams(topics, platform.now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
@@ -77,6 +77,7 @@ export function createLive({
     streams.revoke(credentialId)
     polls.revoke(credentialId)
   })
+  platform.metrics.gauge('message_sessions', 'Sessions of messages that are open.', () => sessions.count)
   return {
     routes: createTopicRoutes({ log, rules, presence, commit, streams, polls, epoch }),
     topics: all,
@@ -92,7 +93,7 @@ export function createLive({
 /** A collection's topic, which those may read who may read all rows that it tells of. One whose rule can't say so has none. */
 function topicOf(collection: AnyCollection): Topic[] {
   const { name, audience, access } = collection
-  if (typeof access?.read === 'function' && audience === undefined) return []
+  if (!hasTopic(collection)) return []
   const read = (who: Identity | null, full: string) => {
     const decision = decide(collection, 'read', who)
     return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))

@@ -8,6 +8,7 @@ import { createAdministration } from './administration.ts'
 import { offerCode } from './administrator.ts'
 import { createAudit } from './audit.ts'
 import { createCredentials } from './credentials.ts'
+import { createCrowd } from './crowd.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import type { Identities } from './identity.ts'
 import type { Mailer } from './mailer.ts'
@@ -55,6 +56,7 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     now,
     credentials,
     throttle,
+    crowd: createCrowd(),
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),

@@ -16,6 +16,11 @@ export interface Identity {
 /** The role that may do everything. */
 export const adminRole = 'admin'
 
+/** Whether it is over by itself. Costs next to nothing for who is not known. */
+export function isExpired(identity: Identity | null, now: () => number): boolean {
+  return identity !== null && identity.expiresAtMs !== null && identity.expiresAtMs <= now()
+}
+
 /** Finds who is asking. */
 export interface Identities {
   /**

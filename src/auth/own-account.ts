@@ -11,15 +11,14 @@ import type { Identity } from './identity.ts'
 import { deleteKeys } from './keys.ts'
 import { deleteLogins } from './logins.ts'
 import { newPassword, normalPassword } from './password-rules.ts'
-import { placeOf } from './place.ts'
-import { readBody, refuseKey, sessionOf, unstored } from './request.ts'
+import { placeIn, readBody, refuseKey, sessionOf, unstored } from './request.ts'
 import { leaveSchema, passwordSchema } from './schemas.ts'
 import { statement } from './statement.ts'
 import { forgetPlaces, remember } from './throttle.ts'
 import type { Tools } from './tools.ts'
 import { deleteUser, findById, replacePassword, stillIn } from './users.ts'
 
-export function createOwnAccount({ database, passwords, throttle, audit, credentials, now }: Tools): Hono<Env> {
+export function createOwnAccount({ database, passwords, throttle, crowd, audit, credentials, now }: Tools): Hono<Env> {
   /**
    * The stored hash and what the write must do when the password is right. Tries are counted with those to sign in, and
    * nobody is known here, so that a stolen session is no way to guess.
@@ -28,7 +27,7 @@ export function createOwnAccount({ database, passwords, throttle, audit, credent
     const [row] = await database.read(findById(userId))
     if (row === undefined) throw new AppError('unauthorized')
     const [email, stored] = [String(row.email), String(row.password)]
-    const { forgive } = await throttle.begin({ email, userId: '', place: placeOf(c.env.peer?.address ?? null) })
+    const { forgive } = await throttle.begin({ email, userId: '', place: placeIn(c) })
     if (!(await passwords.verify(normalPassword(password), stored))) {
       throw invalidField('password', 'wrong', 'is not your password')
     }
@@ -40,8 +39,10 @@ export function createOwnAccount({ database, passwords, throttle, audit, credent
     refuseKey(c)
     const { password, newPassword: wanted } = await readBody(c, passwordSchema)
     const { userId, credentialId } = identity
-    const { email, stored, forgive } = await verify(c, identity, password)
-    const hash = await passwords.hash(newPassword(wanted, email, 'newPassword'))
+    const { stored, hash, forgive } = await crowd.join(placeIn(c), async () => {
+      const verified = await verify(c, identity, password)
+      return { ...verified, hash: await passwords.hash(newPassword(wanted, verified.email, 'newPassword')) }
+    })
     const actor = actorOf(c)
     const results = await database.write([
       stillIn(identity),
@@ -49,7 +50,7 @@ export function createOwnAccount({ database, passwords, throttle, audit, credent
       deleteLogins(userId, credentialId),
       ...forgive,
       forgetPlaces(userId),
-      ...remember(userId, placeOf(actor.address), now()),
+      ...remember(userId, placeIn(c), now()),
       statement('delete from galley_resets where userId = ?', userId),
       audit.entry(actor, { action: 'password.changed', subject: userId }),
     ])
@@ -62,7 +63,7 @@ export function createOwnAccount({ database, passwords, throttle, audit, credent
     refuseKey(c)
     const { password } = await readBody(c, leaveSchema)
     const { userId } = identity
-    const { forgive } = await verify(c, identity, password)
+    const { forgive } = await crowd.join(placeIn(c), () => verify(c, identity, password))
     const steps: Step[] = [
       stillIn(identity),
       deleteUser(userId),

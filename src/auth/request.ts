@@ -6,6 +6,7 @@ import { AppError, type ErrorDetail, invalidFields } from '../errors.ts'
 import { readJson } from '../middleware/body.ts'
 import { validate } from '../middleware/validate.ts'
 import { adminRole, type Identity } from './identity.ts'
+import { placeOf } from './place.ts'
 import { hasScope, refusal } from './refusal.ts'
 
 /** Whatever these routes answer is for one person, now. */
@@ -23,6 +24,11 @@ export async function readBody<S extends z.ZodObject>(c: Context, schema: S): Pr
 export function refuseKey(c: Context): void {
   if (!c.req.raw.headers.has('idempotency-key')) return
   throw new AppError('bad_request', 'This takes no Idempotency-Key, because secrets are not stored to be replayed.')
+}
+
+/** Where the request comes from, as far as limits care. */
+export function placeIn({ env }: Context): string {
+  return placeOf(env.peer?.address ?? null)
 }
 
 /** Who is asking. @throws AppError `unauthorized` */

@@ -13,7 +13,7 @@ import { endedIn } from './credentials.ts'
 import { deleteLogins } from './logins.ts'
 import type { Mail } from './mailer.ts'
 import { newPassword } from './password-rules.ts'
-import { readBody, refuseKey, unstored } from './request.ts'
+import { placeIn, readBody, refuseKey, unstored } from './request.ts'
 import { confirmSchema, resetSchema } from './schemas.ts'
 import { guarded, statement } from './statement.ts'
 import { forgetPlaces } from './throttle.ts'
@@ -28,7 +28,7 @@ const openMax = 5
 const jobsMax = 100
 
 export function createResets(tools: Tools): Hono<Env> {
-  const { database, passwords, mailer, audit, credentials, makeToken, now, publicUrl, problem } = tools
+  const { database, passwords, crowd, mailer, audit, credentials, makeToken, now, publicUrl, problem } = tools
   let jobs = 0
 
   async function ask(c: Context): Promise<Response> {
@@ -70,7 +70,8 @@ export function createResets(tools: Tools): Hono<Env> {
     const hash = await hashOf(token)
     const [reset] = await database.read(statement(findSql, hash, now()))
     if (reset === undefined) throw badToken()
-    const stored = await passwords.hash(newPassword(password, String(reset.email)))
+    const accepted = newPassword(password, String(reset.email))
+    const stored = await crowd.join(placeIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
     const results = await database.write([

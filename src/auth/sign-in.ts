@@ -12,8 +12,7 @@ import { endedIn } from './credentials.ts'
 import { adminRole } from './identity.ts'
 import { deleteLogin, insertLogin, loginAgeMaxMs, loginExpiry, trimLogins } from './logins.ts'
 import { newPassword, normalPassword } from './password-rules.ts'
-import { placeOf } from './place.ts'
-import { identityOf, readBody, refuseKey, unstored } from './request.ts'
+import { identityOf, placeIn, readBody, refuseKey, unstored } from './request.ts'
 import { signInSchema, signUpSchema } from './schemas.ts'
 import { type CountedTry, remember } from './throttle.ts'
 import { hashOf } from './token.ts'
@@ -21,13 +20,14 @@ import type { Tools } from './tools.ts'
 import { findByEmail, findById, insertUser, type User, userOf, userRole } from './users.ts'
 
 export function createSignIn(tools: Tools): Hono<Env> {
-  const { database, passwords, throttle, audit, credentials, makeToken, newId, now } = tools
+  const { database, passwords, throttle, crowd, audit, credentials, makeToken, newId, now } = tools
 
   async function signUp(c: Context): Promise<Response> {
     refuseKey(c)
     const { email, password, token, code } = await readBody(c, signUpSchema)
     if (!token) refusePlain(c)
-    const hash = await passwords.hash(newPassword(password, email))
+    const accepted = newPassword(password, email)
+    const hash = await crowd.join(placeIn(c), () => passwords.hash(accepted))
     const user = { id: newId(), email, role: code === undefined ? userRole : adminRole }
     const ms = now()
     const made = audit.entry(
@@ -47,14 +47,13 @@ export function createSignIn(tools: Tools): Hono<Env> {
     refuseKey(c)
     const { email, password, token } = await readBody(c, signInSchema)
     if (!token) refusePlain(c)
-    const [row] = await database.read(findByEmail(email))
-    const counted = await throttle.begin({
-      email,
-      userId: String(row?.id ?? ''),
-      place: placeOf(c.env.peer?.address ?? null),
+    const place = placeIn(c)
+    const verified = await crowd.join(place, async () => {
+      const [row] = await database.read(findByEmail(email))
+      const counted = await throttle.begin({ email, userId: String(row?.id ?? ''), place })
+      return verify(row, normalPassword(password), counted)
     })
-    const { user, stored, steps } = await verify(row, normalPassword(password), counted)
-    return begin(c, { user, stored, asToken: token, steps: [...steps, ...counted.forgive], status: 200 })
+    return begin(c, { ...verified, asToken: token, status: 200 })
   }
 
   /** An account that is disabled is refused like a wrong password, and after as much work. */
@@ -63,9 +62,9 @@ export function createSignIn(tools: Tools): Hono<Env> {
     if (row === undefined || !isRight || row.disabledAt !== null) throw counted.error
     const then = String(row.password)
     const user = userOf(row)
-    if (passwords.isCurrent(then)) return { user, stored: then, steps: [] }
+    if (passwords.isCurrent(then)) return { user, stored: then, steps: counted.forgive }
     const stored = await passwords.hash(password)
-    return { user, stored, steps: [renewHash(user.id, then, stored)] }
+    return { user, stored, steps: [renewHash(user.id, then, stored), ...counted.forgive] }
   }
 
   interface Beginning {
@@ -88,7 +87,7 @@ export function createSignIn(tools: Tools): Hono<Env> {
     const results = await database.write([
       ...steps,
       insertLogin({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored),
-      ...remember(user.id, placeOf(actor.address), ms),
+      ...remember(user.id, placeIn(c), ms),
       audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } }),
       trimLogins(user.id),
     ])

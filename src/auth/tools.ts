@@ -2,6 +2,7 @@ import type { Commit } from '../middleware/idempotency.ts'
 import type { Platform } from '../platform.ts'
 import type { Audit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
+import type { Crowd } from './crowd.ts'
 import type { Mailer } from './mailer.ts'
 import type { Passwords } from './passwords.ts'
 import type { Throttle } from './throttle.ts'
@@ -13,6 +14,7 @@ export interface Tools extends Pick<Platform, 'database' | 'now'> {
   mailer: Mailer
   commit: Commit
   throttle: Throttle
+  crowd: Crowd
   audit: Audit
   credentials: Credentials
   makeToken: MakeToken

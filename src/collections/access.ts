@@ -44,6 +44,11 @@ export function hasOwner({ access }: { access?: Access }): boolean {
   return Object.values(access ?? {}).includes('owner')
 }
 
+/** Whether its changes are events: a rule that is a function must say by an audience who they are for. */
+export function hasTopic({ access, audience }: Pick<AnyCollection, 'access' | 'audience'>): boolean {
+  return typeof access?.read !== 'function' || audience !== undefined
+}
+
 /** What one who asks may do with the rows of a collection. */
 export function decide(
   { name, access }: Pick<AnyCollection, 'name' | 'access'>,
@@ -69,14 +74,17 @@ function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly
   return Array.isArray(result)
 }
 
+/** A decision that lets one at least look. */
+export type Allowed = Exclude<Decision, 'none'>
+
 /** @throws AppError `unauthorized`, `forbidden` when it comes to nothing */
-export function allowed(decision: Decision, who: Identity | null): 'all' | readonly RowFilter[] {
+export function allowed(decision: Decision, who: Identity | null): Allowed {
   if (decision === 'none') throw refusal(who)
   return decision
 }
 
 /** What a row must be like, in SQL; null where any will do. */
-export function conditionOf(collection: AnyCollection, decision: 'all' | readonly RowFilter[]): Condition | null {
+export function conditionOf(collection: AnyCollection, decision: Allowed): Condition | null {
   if (decision === 'all') return null
   if (decision.length === 0) return { sql: 'false', values: [] }
   const parts = decision.map((filter) => filterCondition(collection, filter))
@@ -97,7 +105,7 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
 }
 
 /** Whether a row that is yet to be stored is as it must be. */
-export function matches(row: Readonly<Record<string, unknown>>, decision: 'all' | readonly RowFilter[]): boolean {
+export function matches(row: Readonly<Record<string, unknown>>, decision: Allowed): boolean {
   if (decision === 'all') return true
   return decision.some((filter) =>
     Object.entries(filter).every(([key, value]) => listOf(value).includes(row[key] as FilterValue)),

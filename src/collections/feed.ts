@@ -2,17 +2,18 @@ import { invalidField } from '../errors.ts'
 import type { SqlRow, Statement, Step } from '../platform.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { isPart, partOf } from '../topics/topic.ts'
+import { hasTopic } from './access.ts'
 import type { AnyCollection } from './collection.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
 /** The steps that tell a collection's topic of a change, in the write that makes it. */
 interface Feed {
-  created(row: Row): Statement
+  created(row: Row): readonly Step[]
   /** After the statements that returned the row before and after the change. */
   updated: readonly Step[]
   /** After the statement that returned the row that is gone. */
-  deleted: Step
+  deleted: readonly Step[]
 }
 
 const nothing: Statement = { sql: 'select 1 where false', parameters: [] }
@@ -37,10 +38,11 @@ export function createFeed(collection: AnyCollection, log: TopicLog, decode: (st
     },
   ]
 
+  if (!hasTopic(collection)) return { created: () => [], updated: [], deleted: [] }
   return {
-    created: (fresh) => append('created', fresh),
+    created: (fresh) => [append('created', fresh)],
     updated: audience === undefined ? [(earlier) => append('updated', row(earlier.at(-1)))] : moved,
-    deleted: (earlier) => append('deleted', row(earlier.at(-1))),
+    deleted: [(earlier) => append('deleted', row(earlier.at(-1)))],
   }
 }
 

@@ -11,7 +11,17 @@ import type { Database, Guard, Statement, Step } from '../platform.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import { isPart, partOf } from '../topics/topic.ts'
-import { type Action, allowed, conditionOf, decide, matches, ownerField } from './access.ts'
+import {
+  type Action,
+  type Allowed,
+  allowed,
+  conditionOf,
+  coversAudience,
+  decide,
+  hasTopic,
+  matches,
+  ownerField,
+} from './access.ts'
 import type { AnyCollection, Collection, RowOf } from './collection.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
@@ -66,11 +76,14 @@ export function createRoutes<F extends Fields>(
   /** The topic that tells of all changes of this list; null where there are several. */
   function topicOf({ env: { identity } }: Context, { filters }: ListQuery): string | null {
     const { name, audience } = collection
-    if (audience === undefined) return name
+    const readable = decide(collection, 'read', identity)
+    if (!hasTopic(collection)) return null
+    if (audience === undefined) return readable === 'all' ? name : null
     const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
     const isOwn = audience === ownerField && identity !== null && identity.role !== adminRole
     const part = isOwn ? identity.userId : named
-    return typeof part === 'string' && isPart(part) ? partOf(name, part) : null
+    const isReadable = typeof part === 'string' && isPart(part) && coversAudience(readable, audience, part)
+    return isReadable ? partOf(name, part) : null
   }
 
   function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
@@ -120,10 +133,25 @@ export function createRoutes<F extends Fields>(
     return steps
   }
 
+  /** Nobody changes a row into one that they could not change. */
+  function staysWithin(may: Allowed): Step[] {
+    if (may === 'all') return []
+    const check: Step = (earlier) => {
+      if (!matches(rows.last(earlier), may)) throw new AppError('forbidden')
+      return nothing
+    }
+    return [check]
+  }
+
   async function change(c: Context): Promise<Response> {
     const checks = permitted(c, 'update')
     const changes = rows.change(await readJson(c))
-    const steps = [...checks, ...references(changes, c.env.identity), ...rows.update(idOf(c), changes, matchOf(c))]
+    const steps = [
+      ...checks,
+      ...references(changes, c.env.identity),
+      ...rows.update(idOf(c), changes, matchOf(c)),
+      ...staysWithin(mayDo(c, 'update')),
+    ]
     return commit(c, steps, (results) => {
       const row = rows.last(results)
       return { status: 200, data: row, headers: { ETag: etagOf(row.version) } }
@@ -161,6 +189,7 @@ function matchOf(c: Context): Match | undefined {
   return header === null ? undefined : (version) => matchesTag(header, etagOf(version))
 }
 
+const nothing: Statement = { sql: 'select 1 where false', parameters: [] }
 const noRow: Condition = { sql: 'false', values: [] }
 
 /** A row with this id that is as the condition says must be there. */

@@ -121,7 +121,7 @@ export function createRows<F extends Fields>(
       newestVersion = Math.max(newestVersion, row.version as number)
       return row as RowOf<F>
     },
-    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }, feed.created(row)],
+    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }, ...feed.created(row)],
     update: (id, changes, match) => [
       ...(typeof changes === 'function' ? [] : references(changes)),
       { ...compiled.get, parameters: [id], guard: notFound },
@@ -133,14 +133,14 @@ export function createRows<F extends Fields>(
     ],
     remove(id, match) {
       const remove = { ...compiled.remove, parameters: [id] }
-      if (!match) return [remove, feed.deleted]
+      if (!match) return [remove, ...feed.deleted]
       return [
         { ...compiled.get, parameters: [id], guard: notFound },
         (earlier) => {
           if (!match(Number(lastRow(earlier).version))) throw new AppError('precondition_failed')
           return remove
         },
-        feed.deleted,
+        ...feed.deleted,
       ]
     },
     change(body) {

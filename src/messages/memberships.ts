@@ -1,3 +1,4 @@
+import { isExpired } from '../auth/identity.ts'
 import { AppError } from '../errors.ts'
 import type { Member, Presence, PresenceChange } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -21,6 +22,7 @@ export interface MembershipsOptions {
   outbox: Outbox
   /** What must be kept has changed. */
   changed(): void
+  now(): number
 }
 
 /** Where one session is present. */
@@ -107,7 +109,8 @@ export class Memberships {
   }
 
   readonly #tell = (change: PresenceChange): void => {
-    const { outbox } = this.#options
+    const { outbox, visitor, now } = this.#options
+    if (isExpired(visitor.identity, now)) return
     outbox.send(encoded(change, outbox.format))
   }
 }

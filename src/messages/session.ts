@@ -1,4 +1,4 @@
-import type { Identity } from '../auth/identity.ts'
+import { type Identity, isExpired } from '../auth/identity.ts'
 import type { Peer } from '../context.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -69,12 +69,14 @@ export class Session implements FrameSink {
   /** Whether the peer sends nothing more. */
   #isHalfClosed = false
   #isClosed = false
+  readonly #changed: () => void
 
   constructor(host: SessionHost, facts: SessionFacts) {
     this.id = facts.id
     this.#host = host
     this.#outbox = new Outbox(facts.channel, host.problem)
-    const { identity } = facts
+    const { identity, onChange } = facts
+    this.#changed = () => this.#isClosed || onChange()
     this.#visitor = { identity: identity instanceof Promise ? null : identity }
     this.#parts = this.#makeParts(facts)
     if (identity instanceof Promise) this.#await(identity).catch(() => this.#signOut())
@@ -108,8 +110,7 @@ export class Session implements FrameSink {
   /** Anything at all has come, such as the answer to a WebSocket ping. */
   heard(): void {
     this.#pulse?.heard()
-    const { identity } = this.#visitor
-    if (identity !== null && identity.expiresAtMs !== null && identity.expiresAtMs <= this.#host.now()) this.#signOut()
+    if (isExpired(this.#visitor.identity, this.#host.now)) this.#signOut()
   }
 
   /** Ends when it was begun with this credential. */
@@ -196,6 +197,7 @@ export class Session implements FrameSink {
     this.#held = held
     this.#visitor.identity = await identity
     this.#held = null
+    this.#changed()
     welcome()
     for (const message of held) this.receive(message)
     this.#endIfDone()
@@ -261,12 +263,12 @@ export class Session implements FrameSink {
     this.refuse(1011, 'Something went wrong on our side.')
   }
 
-  #makeParts({ id, peer, authority, onChange }: SessionFacts): Parts {
+  #makeParts({ id, peer, authority }: SessionFacts): Parts {
     const visitor = this.#visitor
     const { fetch, makeRequest, textOf, topics, presence, heartbeatMs } = this.#host
     const outbox = this.#outbox
     const inFlight = new InFlight()
-    const changed = () => this.#isClosed || onChange()
+    const changed = this.#changed
     const onAnswer = () => this.#endIfDone()
     const target = { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` }
     const broken = (error: unknown) => this.#fail(error)
@@ -278,10 +280,10 @@ export class Session implements FrameSink {
       inFlight,
       onAnswer,
       visitor,
-      signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse).then(changed),
+      signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse),
       requests: new Requests({ fetch, makeRequest, textOf, peer, visitor, target, outbox, inFlight, onAnswer }),
       subscriptions: new Subscriptions(topics, visitor, { outbox, changed, broken }),
-      memberships: new Memberships({ id, visitor, topics, presence, outbox, changed }),
+      memberships: new Memberships({ id, visitor, topics, presence, outbox, changed, now: this.#host.now }),
     }
   }
 }

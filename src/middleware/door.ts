@@ -10,9 +10,12 @@ import { createDeadlines } from './deadline.ts'
 import { createRecorder, type Exchange, pathOf } from './record.ts'
 import { finishedBytes, replyError } from './reply.ts'
 import { createRequestIds } from './request-id.ts'
-import { dataHeaders } from './secure-headers.ts'
+import { dataHeaders, secureOnlyHeaders } from './secure-headers.ts'
 import { watchStream } from './stream.ts'
 import { traceparentOf } from './trace.ts'
+
+/** Other schemes may be a proxy's. */
+const bearer = /^bearer /i
 
 type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>
 
@@ -108,7 +111,7 @@ export function createDoor(
   function identify(request: Request): Identity | null | Promise<Identity | null> {
     if (identities === null) return null
     const { headers } = request
-    const hasToken = headers.has('authorization')
+    const hasToken = bearer.test(headers.get('authorization') ?? '')
     // Elsewhere than in the API nobody asks who somebody is, and tokens may be others'.
     if ((!hasToken && !headers.has('cookie')) || !pathOf(request.url).startsWith('/api/')) return null
     if (hasToken) return identities.identify(request)
@@ -219,8 +222,9 @@ function contentLength({ headers }: Response): number | undefined {
 }
 
 /** The headers that an answer from elsewhere than `reply` may lack. */
-function withHeaders(response: Response, { requestId }: RequestContext): Response {
+function withHeaders(response: Response, { requestId, peer }: RequestContext): Response {
   const headers = new Headers(response.headers)
+  if (peer?.isSecure) for (const [name, value] of Object.entries(secureOnlyHeaders)) headers.set(name, value)
   headers.set('X-Request-Id', requestId)
   if (!headers.has('cache-control')) headers.set('Cache-Control', 'no-cache')
   for (const [name, value] of Object.entries(dataHeaders)) if (!headers.has(name)) headers.set(name, value)

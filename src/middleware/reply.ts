@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { type AppError, type ErrorDetail, errorTable } from '../errors.ts'
 import { wantsProblem } from './accept.ts'
 import { compressBytesMin } from './compress.ts'
-import { dataHeaders } from './secure-headers.ts'
+import { dataHeaders, secureOnlyHeaders } from './secure-headers.ts'
 
 /** An answer before it is a Response: what an idempotent request stores and replays. */
 export interface Answer<Data = unknown, Status extends number = number> {
@@ -49,9 +49,10 @@ export function reply(
     status,
     headers: {
       ...dataHeaders,
-      'Cache-Control': 'no-cache',
+      'Cache-Control': c.env.identity === null ? 'no-cache' : 'private, no-cache',
       'X-Request-Id': c.env.requestId,
       ...(text === null ? undefined : jsonHeaders),
+      ...(c.env.peer?.isSecure === true ? secureOnlyHeaders : undefined),
       ...(status === 200 && bytes >= compressBytesMin ? compressibleHeaders : undefined),
       ...headers,
     },

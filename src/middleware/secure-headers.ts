@@ -6,6 +6,9 @@ const always = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 } as const
 
+/** Over TLS: never again without it (RFC 6797), for two years. Subdomains are others' to decide about. */
+export const secureOnlyHeaders = { 'Strict-Transport-Security': 'max-age=63072000' } as const
+
 /** For data, which is never a document: nothing may load, nothing may frame it. */
 export const dataHeaders = {
   ...always,

@@ -3,7 +3,7 @@
  * event is its position, so that a browser's EventSource says by itself where to go on. What the other
  * end does not take stays in the log: the stream holds little and reads on when it is asked to.
  */
-import type { Identity } from '../auth/identity.ts'
+import { type Identity, isExpired } from '../auth/identity.ts'
 import type { Context } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { dataHeaders } from '../middleware/secure-headers.ts'
@@ -49,7 +49,7 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
     open.add(stream)
     timer ??= setInterval(() => {
       for (const each of open) {
-        if ((each.identity?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= now()) each.end()
+        if (isExpired(each.identity, now)) each.end()
         else each.beat()
       }
     }, heartbeatMs)

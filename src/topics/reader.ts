@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { TopicEvent } from './event.ts'
 import type { Position } from './position.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
@@ -11,6 +12,8 @@ export interface ReaderOptions {
   subscriber: Subscriber
   /** @throws AppError when the topic may not be read any more */
   authorize(): void
+  /** Whether who reads is known no more. */
+  isExpired(): boolean
   hold(): Tail
   release(): void
 }
@@ -63,8 +66,9 @@ export class Reader implements Subscription, Follower {
 
   /** A subscriber that fails does so alone. */
   #take(events: readonly TopicEvent[]): number {
-    const { subscriber } = this.#options
+    const { subscriber, isExpired } = this.#options
     try {
+      if (isExpired()) throw new AppError('unauthorized')
       return subscriber.take(events)
     } catch (error) {
       this.#fail(error)

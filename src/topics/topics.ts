@@ -1,4 +1,4 @@
-import type { Identity } from '../auth/identity.ts'
+import { type Identity, isExpired } from '../auth/identity.ts'
 import { AppError } from '../errors.ts'
 import type { Bus } from '../platform.ts'
 import type { TopicLog } from './log.ts'
@@ -33,6 +33,8 @@ export interface Subscribe {
 export interface TopicsOptions {
   log: TopicLog
   bus: Bus
+  /** Milliseconds since 1970. */
+  now?(): number
   /** Known once the server has started. */
   epoch(): string
   /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
@@ -42,7 +44,7 @@ export interface TopicsOptions {
 /** Subscriptions at a time, of all sessions and streams together; each costs some hundred bytes. */
 const readersMax = 262_144
 
-export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Topics {
+export function createTopics({ log, bus, epoch, authorize, now = Date.now }: TopicsOptions): Topics {
   const source = { range: log.range, read: createRecentReads(log) }
   const tails = new Map<string, { tail: Tail; readers: number }>()
   let readers = 0
@@ -101,6 +103,7 @@ export function createTopics({ log, bus, epoch, authorize }: TopicsOptions): Top
         subscriber,
         offset: start.position.offset,
         authorize: () => authorize(topic, principal),
+        isExpired: () => isExpired(principal, now),
         hold: () => hold(topic),
         release: () => release(topic),
       })

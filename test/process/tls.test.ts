@@ -1,10 +1,12 @@
 /** HTTPS from certificate and key files, with either HTTP server, on Node and on Deno. */
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { observe } from './observatory.ts'
 import { runToEnd, servers } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
 
@@ -28,12 +30,31 @@ async function getHealth(url: string): Promise<string> {
   })
 }
 
+async function look(url: string) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(url, { rejectUnauthorized: false, headers: { Accept: 'text/html' } }, resolve)
+    sent.on('error', reject).end()
+  })
+  return { headers: response.headers, html: await text(response) }
+}
+
 describe.each(['node', 'deno'] as const)('on %s', (runtime) => {
   test.each(['galley', 'node'])('serves HTTPS with HTTP_ENGINE=%s, and says so', async (engine) => {
     const server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
     expect(server.url).toMatch(/^https:/)
     expect(JSON.parse(await getHealth(server.url))).toMatchObject({ data: { live: true } })
   })
+
+  test.each(['galley', 'node'])(
+    'scores 100 or more by the rules of the Observatory with HTTP_ENGINE=%s',
+    async (engine) => {
+      const server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
+      for (const path of ['/', '/chat', '/status', '/docs', '/api/todos', '/health/live', '/nothing']) {
+        const { score, parts } = observe(await look(`${server.url}${path}`))
+        expect(score, `${path}: ${JSON.stringify(parts)}`).toBeGreaterThanOrEqual(100)
+      }
+    },
+  )
 
   test.each([
     ['a key is missing', () => ({ TLS_CERT: env.TLS_CERT as string })],

@@ -1,0 +1,137 @@
+/** Those who ask: people, what they show, and what was worth something once. */
+import type { Send } from '../conformance/http.ts'
+
+export const password = 'correct horse battery'
+
+/** Who asks, and by what. */
+export interface Asker {
+  userId: string
+  /** Null for nobody. */
+  token: string | null
+  credential: 'session' | 'key' | null
+  /** Of the session or the key. */
+  credentialId: string
+}
+
+export interface Person extends Asker {
+  email: string
+  token: string
+}
+
+export const nobody: Asker = { userId: '', token: null, credential: null, credentialId: '' }
+
+export function bearer({ token }: Pick<Asker, 'token'>): Record<string, string> {
+  return token === null ? {} : { Authorization: `Bearer ${token}` }
+}
+
+export function cookie({ token }: Pick<Asker, 'token'>): Record<string, string> {
+  return token === null ? {} : { Cookie: `theme=dark; __Host-galley=${token}` }
+}
+
+interface Entered {
+  user: { id: string; email: string }
+  session: { id: string }
+  token: string
+}
+
+/** Signs up, and shows a token. */
+export async function signUp(send: Send, more: { code?: string } = {}): Promise<Person> {
+  const email = `${crypto.randomUUID()}@example.com`
+  const reply = await send('POST /api/auth/sign-up', { body: { email, password, token: true, ...more } })
+  if (reply.status !== 201) throw new Error(reply.text)
+  return personOf(reply.body<Entered>().data)
+}
+
+/** A further session of the same person. */
+export async function signIn(send: Send, { email }: Pick<Person, 'email'>): Promise<Person> {
+  const reply = await send('POST /api/auth/sign-in', { body: { email, password, token: true } })
+  if (reply.status !== 200) throw new Error(reply.text)
+  return personOf(reply.body<Entered>().data)
+}
+
+function personOf({ user, session, token }: Entered): Person {
+  return { userId: user.id, email: user.email, token, credential: 'session', credentialId: session.id }
+}
+
+interface NewKey {
+  id: string
+  secret: string
+}
+
+export async function makeKey(
+  send: Send,
+  person: Person,
+  scopes: readonly string[],
+  more: { expiresAt?: string } = {},
+): Promise<Asker & { token: string }> {
+  const reply = await send('POST /api/auth/keys', { headers: bearer(person), body: { name: 'key', scopes, ...more } })
+  if (reply.status !== 201) throw new Error(reply.text)
+  const { id, secret } = reply.body<NewKey>().data
+  return { userId: person.userId, token: secret, credential: 'key', credentialId: id }
+}
+
+/** Does as somebody what must not fail. */
+export async function act(send: Send, asker: Asker, line: string, body?: unknown): Promise<void> {
+  const reply = await send(line, { headers: bearer(asker), ...(body !== undefined && { body }) })
+  if (reply.status >= 300) throw new Error(`${line}: ${reply.text}`)
+}
+
+export async function giveRole(send: Send, root: Person, { userId }: Asker, role: string): Promise<void> {
+  await act(send, root, `PATCH /api/admin/users/${userId}`, { role })
+}
+
+/** Everybody of the matrix whose credential stands. */
+export const askerNames = [
+  'anonymous',
+  'other',
+  'editor',
+  'owner',
+  'admin',
+  /** Keys of the owner's: for nothing that is here, for reading it, for everything. */
+  'foreignKey',
+  'readingKey',
+  'fullKey',
+  /** A key of an administrator's for nothing that is here. */
+  'adminForeignKey',
+] as const
+
+export type AskerName = (typeof askerNames)[number]
+export type Askers = Readonly<Record<AskerName, Asker>> & { owner: Person; admin: Person; editor: Person; other: Person }
+
+/** @param names what the reading key reads */
+export async function makeAskers(send: Send, root: Person, names: readonly string[]): Promise<Askers> {
+  const [other, editor, owner, admin] = await Promise.all([signUp(send), signUp(send), signUp(send), signUp(send)])
+  await giveRole(send, root, editor, 'editor')
+  await giveRole(send, root, admin, 'admin')
+  return {
+    anonymous: nobody,
+    other,
+    editor,
+    owner,
+    admin,
+    foreignKey: await makeKey(send, owner, ['elsewhere:read', 'elsewhere:write']),
+    readingKey: await makeKey(send, owner, names.map((name) => `${name}:read`)),
+    fullKey: await makeKey(send, owner, ['*']),
+    adminForeignKey: await makeKey(send, admin, ['elsewhere:read', 'elsewhere:write']),
+  }
+}
+
+/** Everybody whose credential does not stand any more, and one that never did. */
+export async function makeDead(send: Send, root: Person, pass: (ms: number) => void): Promise<Record<string, Asker>> {
+  const person = await signUp(send)
+  const hourMs = 3_600_000
+  const expiredKey = await makeKey(send, person, ['*'], { expiresAt: new Date(Date.now() + hourMs).toISOString() })
+  const expired = await signIn(send, person)
+  pass(31 * 24 * hourMs)
+  const fresh = await signIn(send, person)
+  const [signedOut, revokedKey, disabled] = [
+    await signIn(send, person),
+    await makeKey(send, fresh, ['*']),
+    await signUp(send),
+  ]
+  await act(send, signedOut, 'POST /api/auth/sign-out')
+  await act(send, fresh, `DELETE /api/auth/keys/${revokedKey.credentialId}`)
+  await act(send, await signIn(send, root), `PATCH /api/admin/users/${disabled.userId}`, { disabled: true })
+  const never = { ...nobody, credential: 'session' as const, token: `gls_${'A'.repeat(43)}` }
+  return { expired, signedOut, expiredKey, revokedKey, disabled, never }
+}

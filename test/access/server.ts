@@ -1,0 +1,9 @@
+import { createApp } from '../../src/app.ts'
+import { todos } from '../../src/features/todos.ts'
+import type { Platform } from '../../src/platform.ts'
+import { accessCollections, accessTopics } from '../fixtures/access.ts'
+
+/** A server with a rule of every kind. */
+export function server(platform: Platform) {
+  return createApp(platform, [todos, ...accessCollections], accessTopics)
+}

@@ -1,0 +1,175 @@
+/** One way to ask over all transports, and one form of what comes back. */
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import type { Reply } from '../conformance/http.ts'
+import { type Client, dial, type Kind, kinds, type Message, request } from '../transports/clients.ts'
+import { type Asker, bearer, cookie } from './people.ts'
+import type { World } from './world.ts'
+
+/** `bearer` and `cookie` are HTTP; the others carry messages, after a `hello` with the token. */
+export const ways = ['bearer', 'cookie', ...kinds] as const
+export type Way = (typeof ways)[number]
+
+export interface Question {
+  line: string
+  headers?: Record<string, string>
+  body?: unknown
+}
+
+/** What came back, without what differs from one time to the next. */
+export interface Told {
+  status: number
+  body: unknown
+  /** Those that are not about this one answer. */
+  headers: Record<string, unknown>
+}
+
+/** Whether somebody can ask this way at all: a key is no cookie. */
+export function fits(way: Way, { credential }: Asker): boolean {
+  return way !== 'cookie' || credential !== 'key'
+}
+
+const varying = new Set(['date', 'x-request-id', 'connection', 'keep-alive'])
+
+export function toldBy({ status, headers, text }: Reply): Told {
+  const kept = Object.entries(headers).filter(([name]) => !varying.has(name))
+  return { status, body: withoutRequestId(parsed(text)), headers: Object.fromEntries(kept) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function withoutRequestId(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('requestId' in body)) return body
+  const { requestId: _, ...rest } = body
+  return rest
+}
+
+interface Result {
+  status: number
+  body: unknown
+  headers: Record<string, unknown>
+}
+
+interface Failure {
+  code: number
+  message: string
+  data?: Record<string, unknown>
+}
+
+/** The answer of a message. */
+export function toldIn(message: Message): Told {
+  const { result, error } = message as unknown as { result?: Result; error?: Failure }
+  if (result !== undefined) {
+    const { status = 200, body = result, headers = {} } = result
+    return { status, body: withoutRequestId(body), headers }
+  }
+  const { headers = {}, ...data } = error?.data ?? {}
+  const body = withoutRequestId({ ...data, error: error?.message, status: error?.code })
+  return { status: error?.code ?? 0, body, headers: headers as Record<string, unknown> }
+}
+
+/** Asks in everybody's name, on connections that it keeps. */
+export class Asking {
+  readonly #world: World
+  readonly #clients = new Map<string, Promise<Client>>()
+  #lastId = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async ask(way: Way, asker: Asker, { line, headers = {}, body }: Question): Promise<Told> {
+    const given = body === undefined ? {} : { body }
+    if (way !== 'bearer' && way !== 'cookie') return this.call(way, asker, line, { headers, ...given })
+    const shown = way === 'bearer' ? bearer(asker) : cookie(asker)
+    return toldBy(await this.#world.send(line, { headers: { ...headers, ...shown }, ...given }))
+  }
+
+  async call(kind: Kind, asker: Asker, method: string, params: object): Promise<Told> {
+    const client = await this.client(kind, asker)
+    this.#lastId += 1
+    return toldIn(await client.ask(request(this.#lastId, method, params)))
+  }
+
+  client(kind: Kind, asker: Asker): Promise<Client> {
+    const name = `${kind} ${asker.token ?? ''}`
+    const client = this.#clients.get(name) ?? connect(this.#world.url, kind, asker)
+    this.#clients.set(name, client)
+    return client
+  }
+
+  async end(): Promise<void> {
+    for (const client of this.#clients.values()) (await client).end()
+    this.#clients.clear()
+  }
+}
+
+/** A session that has signed in. */
+export async function connect(url: string, kind: Kind, asker: Asker): Promise<Client> {
+  const client = await dial(url, kind)
+  const answer = await hello(client, asker)
+  if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error))
+  return client
+}
+
+export function hello(client: Client, { token }: Pick<Asker, 'token'>): Promise<Message> {
+  return client.ask(request('hello', 'hello', token === null ? {} : { token }))
+}
+
+/** A WebSocket whose request shows something; rejects with the status of a refusal. */
+export async function dialWith(url: string, headers: Record<string, string>, path = '/api/connect'): Promise<Client> {
+  const webSocket = new WebSocket(`${url.replace('http', 'ws')}${path}`, 'galley.v1.json', { headers })
+  const messages: Message[] = []
+  let wake = () => {}
+  let isOver = false
+  webSocket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString()) as Message)
+    wake()
+  })
+  const closed = new Promise<number>((resolve) => {
+    webSocket.on('close', (code) => {
+      isOver = true
+      wake()
+      resolve(code)
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    webSocket.on('unexpected-response', (sent, { statusCode }) => {
+      sent.destroy()
+      reject(new Error(`It was refused with ${statusCode}.`))
+    })
+    webSocket.on('error', reject)
+    once(webSocket, 'open').then(() => resolve(), reject)
+  })
+  const next = async (): Promise<Message> => {
+    for (;;) {
+      const message = messages.shift()
+      if (message !== undefined) return message
+      if (isOver) throw new Error('The connection is over.')
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+  const send = (message: object) => webSocket.send(JSON.stringify(message))
+  return {
+    send,
+    sendRaw: (data) => webSocket.send(data),
+    next,
+    async ask(message) {
+      send(message)
+      for (;;) {
+        const answer = await next()
+        if (answer.id === (message as { id?: unknown }).id) return answer
+      }
+    },
+    closed,
+    end: () => webSocket.close(),
+  }
+}

@@ -1,0 +1,76 @@
+/** A server on a real port and a real database, with a clock to turn and scrypt that is quick. */
+import { listenOnEngine } from '../../adapters/engine.ts'
+import { lightTextOf, makeLightRequest } from '../../adapters/light-requests.ts'
+import type { Served } from '../../adapters/listening.ts'
+import { createPasswords } from '../../adapters/passwords.ts'
+import type { Mail } from '../../src/auth/mailer.ts'
+import { parseConfig, settingsOf } from '../../src/config.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Platform } from '../../src/platform.ts'
+import { createLocalBus } from '../../src/topics/bus.ts'
+import { createSend, type Send } from '../conformance/http.ts'
+import { createTestDatabase } from '../harness/database.ts'
+
+/** What is looked at of an app beside what serves it. */
+interface Routed extends Served {
+  routes: readonly { method: string; path: string }[]
+}
+
+export interface World {
+  url: string
+  /** A request on a connection of its own. */
+  send: Send
+  /** `METHOD /path` of every route that there is. */
+  routes: readonly string[]
+  /** Makes an administrator of whoever signs up with it. */
+  administratorCode: string
+  /** Turns the clock on. */
+  pass(ms: number): void
+  mail: Mail[]
+  /** Faults of the server's own. */
+  problems: unknown[]
+  stop(): Promise<void>
+}
+
+const cheap = { ln: 4, r: 8, p: 1 }
+
+export async function startWorld(make: (platform: Platform) => Routed): Promise<World> {
+  const { database, remove } = await createTestDatabase([])
+  const config = parseConfig({ PORT: '0', RATE_LIMIT: 'off' })
+  const clock = { aheadMs: 0 }
+  const mail: Mail[] = []
+  const problems: unknown[] = []
+  const mailer = { send: async (letter: Mail) => void mail.push(letter) }
+  const app = make({
+    database,
+    bus: createLocalBus(),
+    assets: { open: async () => null },
+    settings: settingsOf(config),
+    now: () => Date.now() + clock.aheadMs,
+    random: (bytes) => crypto.getRandomValues(bytes),
+    log: { access() {}, note() {}, problem: ({ error }) => void problems.push(error) },
+    metrics: createMetrics(),
+    accounts: { passwords: createPasswords({ cost: cheap }), mailer, publicUrl: null },
+    sessions: { makeRequest: makeLightRequest, textOf: lightTextOf },
+  })
+  const { administratorCode } = await app.start()
+  const listening = await listenOnEngine(app, config)
+  const url = `http://127.0.0.1:${listening.port}`
+  return {
+    url,
+    send: createSend(() => url),
+    routes: app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
+    administratorCode: administratorCode ?? '',
+    pass(ms) {
+      clock.aheadMs += ms
+    },
+    mail,
+    problems,
+    async stop() {
+      app.drain()
+      app.sessions.goaway()
+      await listening.close()
+      await remove()
+    },
+  }
+}

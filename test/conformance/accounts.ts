@@ -1,0 +1,181 @@
+import { expect, test } from 'vitest'
+import type { Reply, Send, Subject } from './http.ts'
+
+/** Accounts as every runtime has them, with the real scrypt. An account here costs a tenth of a second or more. */
+export function accountCases({ send }: Subject): void {
+  cookies(send)
+  tokens(send)
+  refusals(send)
+}
+
+const password = 'correct horse battery'
+const newEmail = () => `${crypto.randomUUID()}@example.com`
+
+interface Begun {
+  user: { id: string; email: string; role: string }
+  session: { id: string; expiresAt: string }
+  token?: string
+}
+
+const begun = (reply: Reply) => reply.body<Begun>().data
+
+function cookieIn({ headers }: Reply): string {
+  const [cookie = ''] = headers['set-cookie'] ?? []
+  return cookie.slice(0, cookie.indexOf(';'))
+}
+
+const asking = (credential: string) =>
+  credential.startsWith('__Host-') ? { Cookie: credential } : { Authorization: `Bearer ${credential}` }
+
+async function signUp(send: Send): Promise<{ email: string; token: string; session: string; id: string }> {
+  const email = newEmail()
+  const reply = await send('POST /api/auth/sign-up', { body: { email, password, token: true } })
+  expect(reply.status).toBe(201)
+  const { user, session, token = '' } = begun(reply)
+  return { email, token, session: session.id, id: user.id }
+}
+
+const me = (send: Send, credential: string) => send('GET /api/auth/me', { headers: asking(credential) })
+
+function cookies(send: Send): void {
+  test('a cookie signs in, is out of reach for scripts and other hosts, and ends at the sign-out', async () => {
+    const email = newEmail()
+    const up = await send('POST /api/auth/sign-up', { body: { email: ` ${email.toUpperCase()} `, password } })
+    expect(up.status).toBe(201)
+    expect(up.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^__Host-galley=gls_[\w-]{43}; Max-Age=15552000; Path=\/; Secure; HttpOnly; SameSite=Lax$/),
+    ])
+    expect(begun(up).user).toMatchObject({ email, role: 'user' })
+    expect((await me(send, cookieIn(up))).body()).toMatchObject({ data: { email, credential: { kind: 'session' } } })
+    const out = await send('POST /api/auth/sign-out', { headers: asking(cookieIn(up)) })
+    expect([out.status, cookieIn(out)]).toEqual([204, '__Host-galley='])
+    expect((await me(send, cookieIn(up))).status).toBe(401)
+  })
+
+  test('who has an old cookie can sign in again', async () => {
+    const { email, token } = await signUp(send)
+    const cookie = `__Host-galley=${token}`
+    await send('POST /api/auth/sign-out', { headers: asking(cookie) })
+    const again = await send('POST /api/auth/sign-in', { body: { email, password }, headers: asking(cookie) })
+    expect(again.status).toBe(200)
+    expect(cookieIn(again)).not.toBe(cookie)
+    expect((await me(send, cookieIn(again))).status).toBe(200)
+  })
+
+  test('another site can neither sign in nor out', async () => {
+    const { email, token } = await signUp(send)
+    const headers = {
+      ...asking(`__Host-galley=${token}`),
+      'Sec-Fetch-Site': 'cross-site',
+      Origin: 'https://evil.example',
+    }
+    for (const line of ['POST /api/auth/sign-out', 'POST /api/auth/sign-in', 'DELETE /api/auth/sessions']) {
+      expect((await send(line, { headers, body: { email, password } })).status).toBe(403)
+    }
+    expect((await me(send, token)).status).toBe(200)
+  })
+}
+
+function tokens(send: Send): void {
+  test('a machine has a token, and ends the sessions of others', async () => {
+    const { email, token } = await signUp(send)
+    const other = await send('POST /api/auth/sign-in', { body: { email, password } })
+    const list = await send('GET /api/auth/sessions', { headers: asking(token) })
+    expect(list.rows).toHaveLength(2)
+    const { session } = begun(other)
+    expect((await send(`DELETE /api/auth/sessions/${session.id}`, { headers: asking(token) })).status).toBe(204)
+    expect((await me(send, cookieIn(other))).status).toBe(401)
+    expect((await me(send, token)).status).toBe(200)
+  })
+
+  test('an API key is made, used, listed and revoked', async () => {
+    const { token } = await signUp(send)
+    const headers = asking(token)
+    const made = await send('POST /api/auth/keys', { headers, body: { name: 'robot', scopes: ['todos:read'] } })
+    expect(made.status).toBe(201)
+    const { id, secret } = made.body<{ id: string; secret: string }>().data
+    expect((await me(send, secret)).body()).toMatchObject({
+      data: { credential: { kind: 'key', scopes: ['todos:read'] } },
+    })
+    expect((await send('GET /api/auth/keys', { headers })).text).not.toContain(secret)
+    expect((await send('GET /api/auth/sessions', { headers: asking(secret) })).status).toBe(403)
+    expect((await send(`DELETE /api/auth/keys/${id}`, { headers })).status).toBe(204)
+    expect((await me(send, secret)).status).toBe(401)
+  })
+
+  test('a changed password ends the other sessions, and a deleted account is gone', async () => {
+    const { email, token } = await signUp(send)
+    const other = await send('POST /api/auth/sign-in', { body: { email, password } })
+    const newPassword = 'a wholly new sentence'
+    const headers = asking(token)
+    expect((await send('POST /api/auth/password', { headers, body: { password, newPassword } })).status).toBe(204)
+    expect((await me(send, cookieIn(other))).status).toBe(401)
+    expect((await send('DELETE /api/auth/me', { headers, body: { password } })).status).toBe(400)
+    expect((await send('DELETE /api/auth/me', { headers, body: { password: newPassword } })).status).toBe(204)
+    expect((await me(send, token)).status).toBe(401)
+    expect((await send('POST /api/auth/sign-in', { body: { email, password: newPassword } })).status).toBe(401)
+  })
+}
+
+function refusals(send: Send): void {
+  test('unknown and known accounts are refused alike', async () => {
+    const { email } = await signUp(send)
+    const words: unknown[] = []
+    for (const each of [email, newEmail()]) {
+      const reply = await send('POST /api/auth/sign-in', { body: { email: each, password: 'something else' } })
+      const { requestId, ...rest } = reply.body()
+      words.push([reply.status, rest])
+      expect(requestId).not.toBe('')
+    }
+    expect(words[0]).toEqual(words[1])
+  })
+
+  test('an address has one account', async () => {
+    const { email } = await signUp(send)
+    const reply = await send('POST /api/auth/sign-up', { body: { email: email.toUpperCase(), password } })
+    expect([reply.status, reply.badFields]).toEqual([409, ['email']])
+  })
+
+  test.each([
+    ['a common password', { email: 'a@example.com', password: 'password1' }, 'password'],
+    ['a short password', { email: 'a@example.com', password: '7 chars' }, 'password'],
+    ['an address that is none', { email: 'a', password }, 'email'],
+  ])('%s is refused', async (_, body, field) => {
+    const reply = await send('POST /api/auth/sign-up', { body })
+    expect([reply.status, reply.badFields]).toEqual([400, [field]])
+  })
+
+  test('a token that is none is 401 everywhere, even on what is open', async () => {
+    for (const line of ['GET /api/auth/me', 'GET /api/todos']) {
+      const reply = await send(line, { headers: asking(`gls_${'A'.repeat(43)}`) })
+      expect([line, reply.status]).toEqual([line, 401])
+      expect(reply.header('www-authenticate')).toMatch(/^Bearer/)
+    }
+  })
+
+  test('a reset is answered alike for everybody', async () => {
+    const { email } = await signUp(send)
+    for (const each of [email, newEmail()]) {
+      const reply = await send('POST /api/auth/reset', { body: { email: each } })
+      expect([reply.status, reply.body()]).toEqual([202, { data: null, status: 202 }])
+    }
+    const body = { token: `glr_${'A'.repeat(43)}`, password }
+    expect((await send('POST /api/auth/reset/confirm', { body })).status).toBe(400)
+  })
+
+  test('what administrators do is for nobody else', async () => {
+    const { token, id } = await signUp(send)
+    const lines = [
+      'GET /api/admin/users',
+      `GET /api/admin/users/${id}`,
+      `PATCH /api/admin/users/${id}`,
+      `DELETE /api/admin/users/${id}/sessions`,
+      'GET /api/admin/audit',
+    ]
+    for (const line of lines) {
+      const body = line.startsWith('PATCH') ? { role: 'admin' } : undefined
+      expect([line, (await send(line, { body })).status]).toEqual([line, 401])
+      expect([line, (await send(line, { body, headers: asking(token) })).status]).toEqual([line, 403])
+    }
+  })
+}
