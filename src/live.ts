@@ -51,17 +51,17 @@ export function createLive({
   fetch,
   identities,
 }: LiveOptions): Live {
-  const { bus, random, log: output, sessions: options } = platform
+  const { bus, random, now, log: output, sessions: options } = platform
+  const isRevoked = (credentialId: string) => identities?.isRevoked(credentialId) ?? false
   const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
-  const topics = createTopics({ log, bus, epoch, authorize, now: platform.now })
+  const topics = createTopics({ log, bus, epoch, authorize, now, isRevoked })
   const streams = createEventStreams(topics, platform.now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
   const problem = (error: unknown) => output.problem({ requestId: '', method: '', path: '', error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
-  const { now } = platform
   const sessions = createSessions({
     fetch,
     topics,
@@ -69,6 +69,7 @@ export function createLive({
     random,
     problem,
     now,
+    isRevoked,
     ...(identify && { identify }),
     ...options,
   })

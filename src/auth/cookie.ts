@@ -8,8 +8,9 @@ import { isLoopback } from '../middleware/cross-site.ts'
 
 export const cookieName = '__Host-galley'
 
+const start = `${cookieName}=`
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
-const cookies = new RegExp(`(?:^|;)\\s*${cookieName}=([^;]*)`, 'g')
+const cookies = new RegExp(`(?:^|;)\\s*${start}([^;]*)`, 'g')
 
 export function cookieOf(token: string, ageMaxMs: number): string {
   return `${cookieName}=${token}; Max-Age=${Math.floor(ageMaxMs / 1000)}; ${attributes}`
@@ -20,7 +21,9 @@ export const noCookie = `${cookieName}=; Max-Age=0; ${attributes}`
 
 /** The token in a Cookie header; null for none, '' where there are two, of which nobody can tell whose is whose. */
 export function tokenIn(header: string): string | null {
-  if (!header.includes(cookieName)) return null
+  // The only cookie there is, as on most requests.
+  if (header.startsWith(start) && !header.includes(';')) return header.slice(start.length).trim()
+  if (!header.includes(start)) return null
   const [first, second] = header.matchAll(cookies)
   if (first === undefined) return null
   return second === undefined ? (first[1] ?? '').trim() : ''

@@ -12,6 +12,8 @@ import { hashOf, isCredential, tokenPrefixes } from './token.ts'
 
 /** Under the second that is promised, with room for the request itself. */
 const beliefMs = 900
+/** Longer than anything that was begun with a credential takes until it hears of its end. */
+const revokedMs = 10_000
 /** Each takes about 500 bytes. */
 const knownMax = 10_000
 /** How often it is written down that a session was used: a write for each request would be dear. */
@@ -36,6 +38,8 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   const cache = new Map<string, Known>()
   const listeners = new Set<(credentialId: string) => void>()
   let forgotten = 0
+  /** When each was revoked; the oldest first. */
+  const revoked = new Map<string, number>()
 
   function identify({ headers }: Request): Identity | null | Promise<Identity | null> {
     const bearer = bearerIn(headers.get('authorization'))
@@ -101,9 +105,18 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     database.write([touchStatement(row, ms)]).catch(() => {})
   }
 
+  function remember(credentialId: string, ms: number): void {
+    revoked.set(credentialId, ms)
+    for (const [id, atMs] of revoked) {
+      if (Math.abs(ms - atMs) < revokedMs) return
+      revoked.delete(id)
+    }
+  }
+
   return {
     identify,
     identifyToken,
+    isRevoked: (credentialId) => revoked.has(credentialId),
     onRevoke(listener) {
       // One that is given twice listens twice, until each is taken back.
       const own = (credentialId: string) => listener(credentialId)
@@ -115,7 +128,10 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
       forgotten += 1
       const gone = new Set(credentialIds)
       for (const [token, { identity }] of cache) if (gone.has(identity.credentialId)) cache.delete(token)
-      for (const id of gone) for (const listener of listeners) listener(id)
+      for (const id of gone) {
+        remember(id, now())
+        for (const listener of listeners) listener(id)
+      }
     },
   }
 }
@@ -130,6 +146,7 @@ export function endedIn(results: Results): string[] {
 /** Other schemes are somebody else's, such as a proxy's. */
 function bearerIn(authorization: string | null): string | null {
   if (authorization === null) return null
+  if (authorization.startsWith('Bearer ')) return authorization.slice('Bearer '.length).trim()
   const [, token] = /^bearer +(.*)$/i.exec(authorization) ?? []
   return token === undefined ? null : token.trim()
 }

@@ -43,13 +43,14 @@ export class BucketTable {
 
   /** The slot of a key: its own, or else one that it takes, which then has no moment. */
   slotOf(key: string, nowMs: number): number {
-    let a = this.#seedA
+    let a = this.#seedA ^ key.length
     let b = this.#seedB
-    for (let index = 0; index < key.length; index += 1) {
-      const unit = key.charCodeAt(index)
-      a = Math.imul(a ^ unit, 0x85ebca6b)
+    // Two characters at a time, because this is most of what a request's limit costs.
+    for (let index = 0; index < key.length; index += 2) {
+      const pair = key.charCodeAt(index) | (index + 1 < key.length ? key.charCodeAt(index + 1) << 16 : 0)
+      a = Math.imul(a ^ pair, 0x85ebca6b)
       a ^= a >>> 15
-      b = Math.imul(b ^ unit, 0xc2b2ae35)
+      b = Math.imul(b ^ pair, 0xc2b2ae35)
       b ^= b >>> 13
     }
     const first = (b & this.#setMask) * setSlots

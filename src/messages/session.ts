@@ -1,5 +1,6 @@
 import { type Identity, isExpired } from '../auth/identity.ts'
 import type { Peer } from '../context.ts'
+import { AppError } from '../errors.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import { type Call, CallError, type CallId, readCall } from './call.ts'
@@ -30,6 +31,7 @@ export interface SessionHost {
   textOf(response: Response): string | null
   problem(error: unknown): void
   now(): number
+  isRevoked(credentialId: string): boolean
   /** @throws AppError `unauthorized` */
   identify(token: string): Identity | Promise<Identity>
   /** Null where the runtime sees to it. */
@@ -197,6 +199,8 @@ export class Session implements FrameSink {
     this.#held = held
     this.#visitor.identity = await identity
     this.#held = null
+    const { identity: known } = this.#visitor
+    if (known !== null && this.#host.isRevoked(known.credentialId)) throw new AppError('unauthorized')
     this.#changed()
     welcome()
     for (const message of held) this.receive(message)

@@ -27,6 +27,8 @@ export interface SessionsOptions {
   textOf?(response: Response): string | null
   /** Who shows this token. @throws AppError `unauthorized` */
   identify?(token: string): Identity | Promise<Identity>
+  /** Whether a credential was revoked a moment ago. */
+  isRevoked?(credentialId: string): boolean
   /** Milliseconds since 1970. */
   now?(): number
   /** Told of faults of our own. */
@@ -62,6 +64,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     textOf: () => null,
     problem: () => {},
     now: Date.now,
+    isRevoked: () => false,
     identify: () => {
       throw new AppError('unauthorized')
     },

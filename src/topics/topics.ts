@@ -35,6 +35,8 @@ export interface TopicsOptions {
   bus: Bus
   /** Milliseconds since 1970. */
   now?(): number
+  /** Whether a credential was revoked a moment ago. */
+  isRevoked?(credentialId: string): boolean
   /** Known once the server has started. */
   epoch(): string
   /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
@@ -44,7 +46,14 @@ export interface TopicsOptions {
 /** Subscriptions at a time, of all sessions and streams together; each costs some hundred bytes. */
 const readersMax = 262_144
 
-export function createTopics({ log, bus, epoch, authorize, now = Date.now }: TopicsOptions): Topics {
+export function createTopics({
+  log,
+  bus,
+  epoch,
+  authorize,
+  now = Date.now,
+  isRevoked = () => false,
+}: TopicsOptions): Topics {
   const source = { range: log.range, read: createRecentReads(log) }
   const tails = new Map<string, { tail: Tail; readers: number }>()
   let readers = 0
@@ -84,6 +93,10 @@ export function createTopics({ log, bus, epoch, authorize, now = Date.now }: Top
     return reason === null ? { position: after, recovered: true } : { position: newest, recovered: false, reason }
   }
 
+  function isOver(principal: Identity | null): boolean {
+    return isExpired(principal, now) || (principal !== null && isRevoked(principal.credentialId))
+  }
+
   return {
     get epoch() {
       return epoch()
@@ -96,6 +109,7 @@ export function createTopics({ log, bus, epoch, authorize, now = Date.now }: Top
       authorize(topic, principal)
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
+      if (isOver(principal)) throw new AppError('unauthorized')
       const subscription = new Reader({
         log: source,
         topic,
@@ -103,7 +117,7 @@ export function createTopics({ log, bus, epoch, authorize, now = Date.now }: Top
         subscriber,
         offset: start.position.offset,
         authorize: () => authorize(topic, principal),
-        isExpired: () => isExpired(principal, now),
+        isExpired: () => isOver(principal),
         hold: () => hold(topic),
         release: () => release(topic),
       })

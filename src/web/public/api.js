@@ -12,26 +12,20 @@ export async function call(method, path, headers, body) {
   try {
     const response = await fetch(path, body ? { ...init, body: JSON.stringify(body) } : init)
     const text = await response.text()
-    if (!response.ok) throw new Refusal(reason(text), response.status)
+    if (!response.ok) throw refusal(text, response.status)
     return text ? JSON.parse(text) : {}
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal("Can't reach the server.", 0)
   }
 }
 
-/** @param {string} text */
-function reason(text) {
+/** @param {string} text @param {number} status */
+function refusal(text, status) {
   try {
-    const { error, details = [] } = /** @type {{ error: string, details?: { message: string }[] }} */ (JSON.parse(text))
-    return sentence(error, details)
+    const { error, details = [] } = /** @type {{ error: string, details?: import('./area.js').Detail[] }} */ (JSON.parse(text))
+    return new Refusal(error, status, { details })
   } catch {
     // A proxy on the way may answer with a page of its own.
-    return 'The server could not do that.'
+    return new Refusal('The server could not do that.', status)
   }
-}
-
-/** @param {string} error @param {{ message: string }[]} details */
-export function sentence(error, details) {
-  const messages = details.map(({ message }) => message).join(', ')
-  return messages ? `${error.replace(/\.$/, '')}: ${messages}` : error
 }

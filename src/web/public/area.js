@@ -1,14 +1,17 @@
 import { find, say } from './dom.js'
 
 /** @typedef {() => Promise<void>} Action */
+/** What is wrong with one field. @typedef {{ field: string, code: string, message: string }} Detail */
+/** @typedef {{ label: string, run: () => void }} Remedy */
 
 /** An answer that is no success; status 0 when no usable answer came. */
 export class Refusal extends Error {
-  /** @param {string} message @param {number} status @param {{ label: string, run: () => void }} [remedy] */
-  constructor(message, status, remedy) {
+  /** @param {string} message @param {number} status @param {{ remedy?: Remedy, details?: Detail[] }} [more] */
+  constructor(message, status, { remedy, details = [] } = {}) {
     super(message)
     this.status = status
     this.remedy = remedy
+    this.details = details
   }
 }
 
@@ -70,7 +73,7 @@ export class Area {
     this.#describeProblem('')
   }
 
-  /** @param {string} message @param {Refusal['remedy']} [remedy] */
+  /** @param {string} message @param {Remedy} [remedy] */
   #describeProblem(message, remedy) {
     const button = find(this.problem, 'button', HTMLButtonElement)
     find(this.problem, 'p', HTMLElement).textContent = message

@@ -102,7 +102,7 @@ export class Outbox {
     const isTheirs = status < 500 && status !== 429
     draft.isRefused = true
     const label = isTheirs ? 'Discard' : 'Try again'
-    draft.showProblem(new Refusal(message, status, { label, run: () => this.#settle(draft, isTheirs) }))
+    draft.showProblem(new Refusal(message, status, { remedy: { label, run: () => this.#settle(draft, isTheirs) } }))
   }
 
   /** @param {Draft} draft @param {boolean} isOver */

@@ -147,7 +147,7 @@ export class Entry extends Area {
 
   #deletedElsewhere() {
     const remedy = { label: 'Remove from list', run: () => this.leave() }
-    return new Refusal(`Somebody else deleted this ${this.noun}.`, 404, remedy)
+    return new Refusal(`Somebody else deleted this ${this.noun}.`, 404, { remedy })
   }
 
   /** Goes, and leaves the focus with a neighbour. @returns whether there was a focus to leave */

@@ -4,7 +4,7 @@
  */
 import { Membership, Subscription } from './live-topic.js'
 
-/** @typedef {{ state: 'connecting' | 'live' | 'offline' | 'ended', retryInMs: number, reason: string }} Status */
+/** @typedef {{ state: 'connecting' | 'live' | 'offline' | 'ended', retryInMs: number, reason: string, code: number }} Status */
 /** @typedef {{ opened(): void, message(text: string): void, closed(code: number, reason: string): void }} Listener */
 /** One connection. @typedef {{ send(text: string): void, close(): void }} Line */
 /** Begins to connect; tells the listener in a later turn. @typedef {(listener: Listener) => Line} Dial */
@@ -52,8 +52,10 @@ export class Live extends EventTarget {
   #heardAtMs = 0
   #liveSinceMs = 0
   #timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined)
+  /** Who the session is: a user's id, or null for nobody who has signed in. */
+  user = /** @type {string | null} */ (null)
   /** @type {Status} */
-  status = { state: 'connecting', retryInMs: 0, reason: '' }
+  status = { state: 'connecting', retryInMs: 0, reason: '', code: 0 }
 
   /** @param {Dial} dial @param {string} client what it is called in the server's log */
   constructor(dial, client) {
@@ -126,6 +128,16 @@ export class Live extends EventTarget {
     else if (this.isLive) this.#probe(openTimeoutMs)
   }
 
+  /** Connects anew, as whoever the browser is signed in as by now. */
+  renew() {
+    const line = this.#line
+    this.#line = null
+    this.#farewell = null
+    line?.close()
+    this.#connect()
+    this.#failRequests()
+  }
+
   close() {
     this.#farewell = { code: 1000, reason: 'closed', reconnect: false }
     this.#lost(1000, 'closed')
@@ -133,7 +145,7 @@ export class Live extends EventTarget {
 
   #connect() {
     clearTimeout(this.#timer)
-    this.#tell({ state: 'connecting', retryInMs: 0, reason: '' })
+    this.#tell({ state: 'connecting', retryInMs: 0, reason: '', code: 0 })
     const line = this.#dial({
       opened: () => this.#line === line && this.#greet(),
       message: (text) => this.#line === line && this.#hear(text),
@@ -146,11 +158,12 @@ export class Live extends EventTarget {
   #greet() {
     this.ask('hello', { versions: [1], client: this.#client }, ({ result, error }) => {
       if (error) return this.#lost(1002, error.message)
+      this.user = result.user ?? null
       this.#heartbeatMs = result.heartbeatMs ?? heartbeatDefaultMs
       this.#liveSinceMs = performance.now()
       this.#watch()
       for (const part of [...this.#subscriptions.values(), ...this.#memberships.values()]) part.open()
-      this.#tell({ state: 'live', retryInMs: 0, reason: '' })
+      this.#tell({ state: 'live', retryInMs: 0, reason: '', code: 0 })
     })
   }
 
@@ -203,7 +216,7 @@ export class Live extends EventTarget {
     if (this.isLive && performance.now() - this.#liveSinceMs > steadyMs) this.#attempts = 0
     const comesBack = end.reconnect ?? !finalCodes.has(end.code)
     if (comesBack) this.#retry(end)
-    else this.#tell({ state: 'ended', retryInMs: 0, reason: end.reason })
+    else this.#tell({ state: 'ended', retryInMs: 0, reason: end.reason, code: end.code })
     this.#failRequests()
   }
 
@@ -213,7 +226,7 @@ export class Live extends EventTarget {
     const retryInMs = Math.random() * Math.min(retryMaxMs, retryBaseMs * 2 ** this.#attempts)
     this.#attempts += 1
     this.#timer = setTimeout(() => this.#connect(), retryInMs)
-    this.#tell({ state: 'offline', retryInMs, reason })
+    this.#tell({ state: 'offline', retryInMs, reason, code })
   }
 
   #failRequests() {

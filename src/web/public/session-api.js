@@ -1,4 +1,3 @@
-import { sentence } from './api.js'
 import { Refusal } from './area.js'
 import { Failure } from './live.js'
 
@@ -16,7 +15,7 @@ export async function ask(live, method, path, headers = {}, body) {
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     if (error.code === 0) throw new Refusal('There is no connection to the server.', 0)
-    throw new Refusal(sentence(error.message, error.data?.details ?? []), error.code)
+    throw new Refusal(error.message, error.code, { details: error.data?.details ?? [] })
   }
 }
 

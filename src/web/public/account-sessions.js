@@ -1,0 +1,45 @@
+import { AccountList } from './account-list.js'
+import { call } from './api.js'
+import { deviceOf } from './device.js'
+import { find, say } from './dom.js'
+import { dayOf, minuteOf } from './when.js'
+
+/** @typedef {{ id: string, createdAt: string, lastSeenAt: string, expiresAt: string, address: string | null, agent: string, current: boolean }} Session */
+
+/** Where somebody is signed in. */
+export class Sessions extends AccountList {
+  #endOthers = find(document, '#end-others', HTMLButtonElement)
+
+  constructor() {
+    super(find(document, '#sessions', HTMLElement), '/api/auth/sessions')
+    this.#endOthers.addEventListener('click', () => this.attempt(() => this.#endAll()))
+  }
+
+  /** @override @param {Session} session */
+  words({ agent, address, createdAt, lastSeenAt, expiresAt, current }) {
+    const title = deviceOf(agent)
+    const from = address ? `from ${address}` : ''
+    const since = `since ${dayOf(createdAt)}`
+    const seen = current ? '' : `last seen ${minuteOf(lastSeenAt)}`
+    const about = [from, since, seen, `until ${dayOf(expiresAt)}`].filter(Boolean).join(' · ')
+    const badge = current ? 'this one' : ''
+    return { title, badge, about, deed: current ? '' : 'End', deedLabel: `End the session of ${title}` }
+  }
+
+  /** @override @param {Session[]} sessions */
+  counted(sessions) {
+    this.#endOthers.hidden = sessions.length < 2
+  }
+
+  /** @override @param {Session} _session @param {string} title */
+  async ended(_session, title) {
+    say(`The session of ${title} has ended.`)
+  }
+
+  async #endAll() {
+    await call('DELETE', '/api/auth/sessions')
+    this.frame.focus()
+    this.load()
+    say('All other sessions have ended.')
+  }
+}
