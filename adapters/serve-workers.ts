@@ -107,6 +107,7 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
     async fetch(request: Request): Promise<Response> {
       if (!this.#running) return refuse(this.#failure, request)
       const { app, sessions } = this.#running
+      if (request.method !== 'GET') this.#wakeWithin(tidyAfterMs)
       const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
       return sessions.connect(request, peer) ?? (await app.fetch(request, peer))
     }
@@ -181,6 +182,7 @@ function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'bus' |
     log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
     metrics: createMetrics(),
     sessions: { heartbeatMs: null },
+    refusesOverload: true,
   }
 }
 

@@ -15,6 +15,8 @@ import type { Context, Env, Guest, Peer, RequestContext } from './context.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
+import { Gate } from './limits/gate.ts'
+import { Overload } from './limits/overload.ts'
 import { createLive } from './live.ts'
 import { chooseProtocol, protocols } from './messages/protocols.ts'
 import type { Sessions } from './messages/sessions.ts'
@@ -55,6 +57,12 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
 export interface Started {
   /** Makes an administrator of whoever signs up with it; null where there is one, or where there are no accounts. */
   administratorCode: string | null
+}
+
+/** What a password costs is a hundred times a small read; the unit is half a hundredth of a second of one client. */
+const costs = {
+  'POST /api/auth/sign-in': 20,
+  'POST /api/auth/sign-up': 20,
 }
 
 /** Where WebSockets connect. */
@@ -108,7 +116,14 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
   hono.onError((error, c) => answerError(error, c, platform))
-  const door = createDoor(platform, auth?.identities)
+  const gate = new Gate({
+    isLimiting: platform.settings.isRateLimited,
+    limits: platform.rateLimits,
+    overload: platform.refusesOverload ? null : new Overload(),
+    costs,
+    random: platform.random,
+  })
+  const door = createDoor(platform, auth?.identities, gate)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {
     const response = fetch(request, context)

@@ -59,6 +59,10 @@ const schema = z.object({
     .transform(Number)
     .default(0)
     .describe('Seconds to wait for a data directory that is in use; clients wait, too.'),
+  RATE_LIMIT: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('on')
+    .describe('Whether a client may ask 200 times a second at most, and 600 times at once.'),
   HTTP_ENGINE: z
     .enum(['galley', 'node'], 'must be galley or node')
     .default('galley')
@@ -112,12 +116,20 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
 }
 
 /** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
-export function settingsOf({ HOST, CORS_ORIGINS, ALLOWED_HOSTS, METRICS_TOKEN, TRUST_PROXY }: Config): Settings {
+export function settingsOf({
+  HOST,
+  CORS_ORIGINS,
+  ALLOWED_HOSTS,
+  METRICS_TOKEN,
+  TRUST_PROXY,
+  RATE_LIMIT,
+}: Config): Settings {
   return {
     corsOrigins: CORS_ORIGINS,
     hosts: isLoopback(HOST) ? ALLOWED_HOSTS : null,
     trustedProxies: TRUST_PROXY,
     metricsToken: METRICS_TOKEN,
+    isRateLimited: RATE_LIMIT === 'on',
   }
 }
 

@@ -28,6 +28,8 @@ export interface RequestContext {
   /** The body as it was read, for the fingerprint of an idempotent request. */
   bodyText: string
   peer: Peer | null
+  /** Whether it came as a message of a session, and not by HTTP. */
+  isMessage: boolean
 }
 
 /** The environment of every route: `new Hono<Env>()`. */

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Mailer } from './auth/mailer.ts'
 import type { Passwords } from './auth/passwords.ts'
 import type { ErrorCode } from './errors.ts'
+import type { RateLimits } from './limits/rate-limits.ts'
 import type { Log } from './log.ts'
 import type { RequestMaker } from './messages/request-maker.ts'
 import type { Metrics } from './metrics.ts'
@@ -22,6 +23,10 @@ export interface Platform {
   accounts?: AccountSettings
   /** How sessions of messages are best served here. */
   sessions?: SessionSettings
+  /** Where what clients may ask is counted, when that is not in memory here. */
+  rateLimits?: RateLimits
+  /** Whether the runtime itself refuses what an overloaded server can't do in time, as Workers do. */
+  refusesOverload?: boolean
 }
 
 export interface AccountSettings {
@@ -51,6 +56,8 @@ export interface Settings {
   trustedProxies: readonly string[]
   /** Lets whoever bears it read the metrics from anywhere; '' for nobody. */
   metricsToken: string
+  /** Whether clients may ask only so much. */
+  isRateLimited: boolean
 }
 
 export type SqlValue = string | number | null

@@ -17,6 +17,12 @@ describe('the configuration', () => {
       DATA_DIR: './data',
       CORS_ORIGINS: [],
       ALLOWED_HOSTS: [],
+      RATE_LIMIT: 'on',
+      PUBLIC_URL: '',
+      SMTP_URL: '',
+      MAIL_API_URL: '',
+      MAIL_API_TOKEN: '',
+      MAIL_FROM: '',
     })
   })
 

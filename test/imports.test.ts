@@ -28,6 +28,7 @@ const imports: Import[] = files.flatMap((from) => {
 const rules: Record<string, readonly string[]> = {
   'src/errors.ts': [],
   'src/platform.ts': [
+    'src/limits/rate-limits.ts',
     'src/errors.ts',
     'src/log.ts',
     'src/metrics.ts',
@@ -45,6 +46,7 @@ const rules: Record<string, readonly string[]> = {
   'src/config.ts': ['src/client-address.ts', 'src/errors.ts', 'src/log.ts', 'src/platform.ts', 'src/middleware/'],
   'src/database/': ['src/errors.ts', 'src/platform.ts', 'src/collections/'],
   'src/middleware/': [
+    'src/limits/',
     'src/auth/identity.ts',
     'src/errors.ts',
     'src/log.ts',

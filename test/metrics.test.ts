@@ -179,7 +179,7 @@ describe('GET /metrics', () => {
         database: subject.database,
         bus: createLocalBus(),
         assets: { open: async () => null },
-        settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken },
+        settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken, isRateLimited: false },
         now: Date.now,
         random: (bytes) => crypto.getRandomValues(bytes),
         log: createLog({ level: 'off', write() {}, now: Date.now }),

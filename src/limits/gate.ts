@@ -8,7 +8,7 @@ import { createRateLimits, type RateLimits, type Verdict } from './rate-limits.t
 export interface GateOptions {
   /** Whether clients are limited. */
   isLimiting: boolean
-  /** Where buckets are kept when that is not in this process. */
+  /** Where buckets are kept when that is not in memory here. */
   limits?: RateLimits | undefined
   /** Null where the runtime sees to it, as on Workers. */
   overload: Overload | null

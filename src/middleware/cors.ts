@@ -1,7 +1,7 @@
 /** How long a browser may keep a preflight's answer. */
 const preflightMaxAgeSeconds = 600
 const requestHeaders = 'Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id'
-const responseHeaders = 'ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id'
+const responseHeaders = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
 
 /**
  * The CORS headers for this request (Fetch standard §3.3), none when its origin is not allowed.

@@ -2,6 +2,8 @@ import type { Identities, Identity } from '../auth/identity.ts'
 import { createClientPeer, parseRange } from '../client-address.ts'
 import type { Guest, Peer, RequestContext } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { Gate, isUrgent } from '../limits/gate.ts'
+import type { Verdict } from '../limits/rate-limits.ts'
 import type { Platform } from '../platform.ts'
 import { compress, mayCompress } from './compress.ts'
 import { corsHeaders } from './cors.ts'
@@ -35,6 +37,7 @@ export interface Door {
 export function createDoor(
   platform: Pick<Platform, 'settings' | 'random' | 'log' | 'metrics'>,
   identities: Identities | null = null,
+  gate = new Gate({ isLimiting: false, overload: null, random: platform.random }),
 ): Door {
   const { settings } = platform
   const requestId = createRequestIds(platform.random)
@@ -52,9 +55,11 @@ export function createDoor(
   function finish(exchange: Exchange, response: Response): Response {
     const { request, context } = exchange
     const bytes = finishedBytes(response)
+    const complete = bytes === undefined ? withHeaders(response, context) : response
+    if (exchange.limit !== null)
+      for (const name in exchange.limit) complete.headers.set(name, exchange.limit[name] ?? '')
     if (bytes !== undefined && corsOrigins.size === 0 && !mayCompress(request, response, bytes))
       return ended(exchange, response, bytes)
-    const complete = bytes === undefined ? withHeaders(response, context) : response
     if (corsOrigins.size > 0) addCors(request, complete)
     const sent = compress(request, complete, bytes ?? contentLength(complete))
     const { body } = sent
@@ -83,28 +88,91 @@ export function createDoor(
     peer: Peer | null,
     given: Identity | null | undefined,
   ): Response | Promise<Response> {
+    const startMs = gate.arrive()
+    if (gate.isBehind && !isHealth(request.url)) return admitUrgent(request, handle, peer, given, startMs)
+    return letIn(request, handle, peer, given, startMs)
+  }
+
+  /** The server is behind: whoever looks after it is let in, and nobody else. */
+  function admitUrgent(
+    request: Request,
+    handle: Handler,
+    peer: Peer | null,
+    given: Identity | null | undefined,
+    startMs: number,
+  ): Response | Promise<Response> {
+    const decide = (known: Identity | null) =>
+      isUrgent(known) ? letIn(request, handle, peer, known, startMs) : turnAway(request, startMs)
+    try {
+      const identity = given === undefined ? identify(request) : given
+      return identity instanceof Promise ? identity.then(decide, () => turnAway(request, startMs)) : decide(identity)
+    } catch {
+      return turnAway(request, startMs)
+    }
+  }
+
+  /** Costs as little as an answer can: no line in the log, which nobody could read then anyway. */
+  function turnAway(request: Request, startMs: number): Response {
+    const response = replyError(
+      { env: { requestId: requestId(request), identity: null, peer: null }, req: { raw: request } },
+      busy,
+    )
+    if (corsOrigins.size > 0) addCors(request, response)
+    recorder.count(request.method, response.status, startMs)
+    return response
+  }
+
+  function letIn(
+    request: Request,
+    handle: Handler,
+    peer: Peer | null,
+    given: Identity | null | undefined,
+    startMs: number,
+  ): Response | Promise<Response> {
     const context: RequestContext = {
       requestId: requestId(request),
       traceparent: traceparentOf(request),
       principal: 'anonymous',
       identity: null,
+      isMessage: given !== undefined,
       route: '',
       bodyText: '',
       peer,
     }
-    const exchange = recorder.begin(request, context)
+    const exchange = recorder.begin(request, context, startMs)
     try {
       if (peer !== null) context.peer = clientPeer(request, peer)
       check(request)
       const identity = given === undefined ? identify(request) : given
       const response =
         identity instanceof Promise
-          ? identity.then((known) => handle(request, asked(context, known)))
-          : handle(request, asked(context, identity))
+          ? identity.then((known) => enter(exchange, handle, known))
+          : enter(exchange, handle, identity)
       return response instanceof Promise ? inTime(exchange, response) : finish(exchange, response)
     } catch (error) {
       return refuse(exchange, error)
     }
+  }
+
+  function enter(exchange: Exchange, handle: Handler, identity: Identity | null): Response | Promise<Response> {
+    const context = asked(exchange.context, identity)
+    const verdict = gate.enter(identity, context.peer)
+    return verdict instanceof Promise
+      ? verdict.then((later) => run(exchange, handle, later))
+      : run(exchange, handle, verdict)
+  }
+
+  function run(exchange: Exchange, handle: Handler, verdict: Verdict | null): Response | Promise<Response> {
+    const { request, context } = exchange
+    if (verdict !== null) {
+      exchange.limit = verdict.headers
+      exchange.isRefused = !verdict.isAllowed
+      if (!verdict.isAllowed) return replyError({ env: context, req: { raw: request } }, tooMany)
+    }
+    const response = handle(request, context)
+    // Only now it is known which route it is.
+    if (verdict !== null) gate.charge(context.identity, context.peer, request.method, context.route)
+    return response
   }
 
   /** A cookie that is worth nothing any more must not keep its owner from signing in. */
@@ -172,6 +240,13 @@ export function createDoor(
   const door = (request: Request, handle: Handler, peer: Peer | null = null, identity?: Identity | null) =>
     (request.method === 'HEAD' ? head : admit)(request, handle, peer, identity)
   return Object.assign(door, { admits })
+}
+
+const busy = new AppError('busy', undefined, { headers: { 'Retry-After': '1' } })
+const tooMany = new AppError('too_many_requests', 'Too many requests. Try again in a moment.')
+
+function isHealth(url: string): boolean {
+  return pathOf(url).startsWith('/health/')
 }
 
 function asked(context: RequestContext, identity: Identity | null): RequestContext {

@@ -9,11 +9,17 @@ export interface Exchange {
   request: Request
   context: RequestContext
   startMs: number
+  /** What the answer tells of a rate limit. */
+  limit: Readonly<Record<string, string>> | null
+  /** Whether it was one too many: the log has no line for it. */
+  isRefused: boolean
 }
 
 /** Writes down what became of each request: a line in the log, and the metrics. */
 export interface Recorder {
-  begin(request: Request, context: RequestContext): Exchange
+  begin(request: Request, context: RequestContext, startMs: number): Exchange
+  /** Counts a request that was turned away, and no more. */
+  count(method: string, status: number, startMs: number): void
   end(exchange: Exchange, status: number, end: StreamEnd): void
 }
 
@@ -24,11 +30,12 @@ export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics })
   let inFlight = 0
   metrics.gauge('http_requests_in_flight', 'Requests whose answer has not ended.', () => inFlight)
   return {
-    begin(request, context) {
+    begin(request, context, startMs) {
       inFlight += 1
-      return { request, context, startMs: performance.now() }
+      return { request, context, startMs, limit: null, isRefused: false }
     },
-    end({ request, context, startMs }, status, { bytes, cut, error }) {
+    count: (method, status, startMs) => observe(method, '', status, (performance.now() - startMs) / 1000),
+    end({ request, context, startMs, isRefused }, status, { bytes, cut, error }) {
       inFlight -= 1
       const { requestId, route, principal, traceparent } = context
       const { method } = request
@@ -37,6 +44,7 @@ export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics })
       const path = pathOf(request.url)
       observe(method, route, status, durationMs / 1000)
       if (error !== undefined) log.problem({ requestId, method, path, error })
+      if (isRefused) return
       log.access({
         requestId,
         method,

@@ -16,7 +16,7 @@ export interface Answer<Data = unknown, Status extends number = number> {
 
 /** What an answer must know of its request; a Hono context is one. */
 export interface Asked {
-  env: RequestContext
+  env: Pick<RequestContext, 'requestId' | 'identity' | 'peer'>
   req: { raw: Request }
 }
 

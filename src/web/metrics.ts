@@ -21,6 +21,8 @@ export function createMetricsRoute({ metrics, settings }: Platform): Hono<Env> {
 
 function isLocal(c: Context): boolean {
   const { headers } = c.req.raw
+  // Of a session that a proxy has forwarded nothing tells so any more.
+  if (c.env.isMessage) return false
   return loopback.test(c.env.peer?.address ?? '') && !forwarding.some((name) => headers.has(name))
 }
 

@@ -80,6 +80,13 @@ export async function giveRole(send: Send, root: Person, { userId }: Asker, role
   await act(send, root, `PATCH /api/admin/users/${userId}`, { role })
 }
 
+/** Somebody with a role, in a session from after it was given. */
+export async function signUpAs(send: Send, root: Person, role: string): Promise<Person> {
+  const person = await signUp(send)
+  await giveRole(send, root, person, role)
+  return signIn(send, person)
+}
+
 /** Everybody of the matrix whose credential stands. */
 export const askerNames = [
   'anonymous',
@@ -100,9 +107,12 @@ export type Askers = Readonly<Record<AskerName, Asker>> & { owner: Person; admin
 
 /** @param names what the reading key reads */
 export async function makeAskers(send: Send, root: Person, names: readonly string[]): Promise<Askers> {
-  const [other, editor, owner, admin] = await Promise.all([signUp(send), signUp(send), signUp(send), signUp(send)])
-  await giveRole(send, root, editor, 'editor')
-  await giveRole(send, root, admin, 'admin')
+  const [other, editor, owner, admin] = await Promise.all([
+    signUp(send),
+    signUpAs(send, root, 'editor'),
+    signUp(send),
+    signUpAs(send, root, 'admin'),
+  ])
   return {
     anonymous: nobody,
     other,

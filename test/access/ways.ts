@@ -94,7 +94,13 @@ export class Asking {
   async call(kind: Kind, asker: Asker, method: string, params: object): Promise<Told> {
     const client = await this.client(kind, asker)
     this.#lastId += 1
-    return toldIn(await client.ask(request(this.#lastId, method, params)))
+    const id = this.#lastId
+    client.send(request(id, method, params))
+    for (;;) {
+      const message = await client.next()
+      if (message.id === id) return toldIn(message)
+      if (message.method === 'goaway') return { status: message.params.code, body: null, headers: {} }
+    }
   }
 
   client(kind: Kind, asker: Asker): Promise<Client> {

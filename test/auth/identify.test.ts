@@ -139,7 +139,7 @@ test('after the clock was set back nothing is believed for longer', async () => 
   const { identify } = createCredentials({ database, now: () => ms })
   await identify(bearing(tokenOf(1)))
   ms = 0
-  identify(bearing(tokenOf(1)))
+  await identify(bearing(tokenOf(1)))
   expect(reads).toHaveLength(2)
 })
 
@@ -160,18 +160,20 @@ test('what is revoked while it is read is not kept', async () => {
   const { database } = await countReads()
   await storeSession(database, tokenOf(1), 's1')
   const gate = Promise.withResolvers<void>()
+  const hasRead = Promise.withResolvers<void>()
   const slow: Database = {
     ...database,
     write: (steps) => database.write(steps),
     async read(statement) {
       const rows = await database.read(statement)
+      hasRead.resolve()
       await gate.promise
       return rows
     },
   }
   const credentials = createCredentials({ database: slow, now: () => 0 })
   const found = credentials.identifyToken(tokenOf(1))
-  await new Promise((done) => setImmediate(done))
+  await hasRead.promise
   await database.write([{ sql: 'delete from galley_logins', parameters: [] }])
   credentials.forget(['s1'])
   gate.resolve()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieIn, createWorld, password, type World } from './world.ts'
+import { cookieIn, createWorld, password, statusesOf, type World } from './world.ts'
 
 const better = 'a wholly new sentence'
 const hourMs = 60 * 60 * 1000
@@ -48,7 +48,7 @@ test('of two changes at once one is made', async () => {
   const { token } = await signUp()
   const change = (newPassword: string) => ask('POST /password', { bearer: token, body: { password, newPassword } })
   const answers = await Promise.all([change('first new sentence'), change('second new sentence')])
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409])
+  expect(statusesOf(answers)).toEqual([204, 409])
 })
 
 test('where somebody else has signed in, nobody is known any more after a change', async () => {
@@ -110,7 +110,7 @@ test('a token to reset is good for one time, also of many at once, and takes the
   const confirm = (token: string, n: number) =>
     world.ask('POST /reset/confirm', { body: { token, password: `${better} ${n}` } })
   const answers = await Promise.all([1, 2, 3, 4].map((n) => confirm(first, n)))
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 400, 400, 400])
+  expect(statusesOf(answers)).toEqual([204, 400, 400, 400])
   const late = await confirm(second, 5)
   expect([late.status, late.body.details[0].field]).toEqual([400, 'token'])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cheap, cookieIn, countedPasswords, createWorld, home, password } from './world.ts'
+import { cheap, cookieIn, countedPasswords, createWorld, home, password, statusesOf } from './world.ts'
 
 const attributes = '; Max-Age=15552000; Path=/; Secure; HttpOnly; SameSite=Lax'
 
@@ -37,7 +37,7 @@ test('an address has one account, however it is written, and of many at once one
   const { ask, rows } = await createWorld()
   const written = ['a@example.com', 'A@example.com', ' a@EXAMPLE.com', 'a@example.com ']
   const answers = await Promise.all(written.map((email) => ask('POST /sign-up', { body: { email, password } })))
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409])
+  expect(statusesOf(answers)).toEqual([201, 409, 409, 409])
   const refused = answers.find(({ status }) => status === 409)
   expect(refused?.body.details).toEqual([{ field: 'email', code: 'not_unique', message: 'is taken' }])
   expect(await rows('select email from galley_users')).toMatchObject([{ email: 'a@example.com' }])

@@ -164,3 +164,27 @@ test('a user is known at 20 places at most', async () => {
   expect(places).toHaveLength(20)
   expect(places[0]).toMatchObject({ place: '203.0.113.5' })
 })
+
+test('of one address eight are looked at at once, so that the others have their turn', async () => {
+  const gate = Promise.withResolvers<void>()
+  const first = await createWorld()
+  const { email } = await first.signUp()
+  const world = await first.restart({
+    isCurrent: () => true,
+    hash: async () => 'x',
+    async verify() {
+      await gate.promise
+      return false
+    },
+  })
+  const many = Array.from({ length: 20 }, (_, n) => guess(world, `user${n}@example.com`, elsewhere))
+  const refused = await Promise.all(many.slice(8))
+  expect(new Set(refused)).toEqual(new Set([429]))
+  const other = guess(world, email, '203.0.113.5')
+  gate.resolve()
+  expect(new Set(await Promise.all([...many.slice(0, 8), other]))).toEqual(new Set([401]))
+  expect(await guess(world, 'late@example.com', elsewhere)).toBe(401)
+  expect(await world.rows("select failures from galley_lockouts where name like 'place 198.%'")).toMatchObject([
+    { failures: 9 },
+  ])
+})

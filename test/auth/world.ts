@@ -100,7 +100,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
   const mail: Mail[] = []
   const waiting: ((mail: Mail) => void)[] = []
   const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => void problems.push(error) }
-  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' }
+  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false }
   const now = () => clock.ms
   const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
   const platform = { database, now, random, log, metrics: createMetrics(), settings }
@@ -177,4 +177,9 @@ async function build(database: Database, clock: { ms: number }, given?: Password
 /** The token in a `Set-Cookie`. */
 export function cookieIn({ headers }: Answer): string {
   return /__Host-galley=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? ''
+}
+
+/** Sorted, for those that were asked for at once. */
+export function statusesOf(answers: readonly Answer[]): number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b)
 }

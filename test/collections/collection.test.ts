@@ -12,7 +12,7 @@ const platform: Platform = {
   database: (await createTestDatabase([])).database,
   bus: createLocalBus(),
   assets: { open: async () => null },
-  settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' },
+  settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
   now: Date.now,
   random: (bytes) => crypto.getRandomValues(bytes),
   log: createLog({ level: 'off', write() {}, now: Date.now }),

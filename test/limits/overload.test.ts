@@ -27,13 +27,35 @@ test('at forty times, when refusing takes almost half of its time, it serves wit
   expect(Math.max(...served)).toBeLessThan(50)
 })
 
+test.each([20, 50, 200])('requests that come in bursts every %s ms find all of the server', (everyMs) => {
+  const burst = 4 * everyMs
+  const arrivals = Array.from({ length: burst * (10_000 / everyMs) }, (_, n) => Math.floor(n / burst) * everyMs)
+  const loop = new SimulatedLoop()
+  loop.run(steady(4000, 2))
+  const served = latencies(loop.run(arrivals.map((ms) => ms + loop.nowMs)))
+  expect(served.length).toBeGreaterThan(everyMs > 50 ? 2400 : 8500)
+  expect(Math.max(...served)).toBeLessThan(70)
+})
+
 test('one request a turn is served even when each takes longer than the budget', () => {
   const served = latencies(new SimulatedLoop({ serveMs: 40 }).run(steady(100, 20)))
   expect(served.length).toBeGreaterThan(0.9 * (20_000 / 40))
 })
 
-test('a burst that comes at once is served to the end, however long it takes', () => {
-  expect(refused(new SimulatedLoop().run(Array.from({ length: 1000 }, () => 0)))).toBe(0)
+test('a burst that takes a seventh of a second is served to the end', () => {
+  expect(refused(new SimulatedLoop().run(Array.from({ length: 145 }, () => 0)))).toBe(0)
+})
+
+test('of a burst that takes seconds the end is refused', () => {
+  const all = new SimulatedLoop().run(Array.from({ length: 3000 }, () => 0))
+  expect(refused(all)).toBeGreaterThan(2800)
+  expect(Math.max(...all.map(({ latencyMs }) => latencyMs))).toBeLessThan(200)
+})
+
+test('a server that has just started refuses nothing', () => {
+  const loop = new SimulatedLoop({ isWarm: false })
+  expect(refused(loop.run(Array.from({ length: 1999 }, () => 0)))).toBe(0)
+  expect(refused(loop.run(Array.from({ length: 1000 }, () => loop.nowMs)))).toBeGreaterThan(0)
 })
 
 test('a burst on top of half the load is served to the end', () => {

@@ -1,5 +1,5 @@
 /** An event loop in simulated time: timers, then all requests that are ready, one after the other. */
-import { Overload } from '../../src/limits/overload.ts'
+import { Overload, warmUpRequests } from '../../src/limits/overload.ts'
 
 export interface Served {
   arrivedMs: number
@@ -10,6 +10,8 @@ export interface Served {
 export interface LoopOptions {
   serveMs?: number
   refuseMs?: number
+  /** Whether it has served its first requests already. */
+  isWarm?: boolean
 }
 
 const timerMs = 1
@@ -29,9 +31,20 @@ export class SimulatedLoop {
     },
   })
 
-  constructor({ serveMs = 1, refuseMs = 0.01 }: LoopOptions = {}) {
+  constructor({ serveMs = 1, refuseMs = 0.01, isWarm = true }: LoopOptions = {}) {
     this.#serveMs = serveMs
     this.#refuseMs = refuseMs
+    if (isWarm) this.#warmUp()
+  }
+
+  /** In no time. */
+  #warmUp(): void {
+    for (let n = 0; n < warmUpRequests; n += 1) this.overload.refuses(this.nowMs)
+    this.nowMs = 10
+    for (const { task } of this.#timers.splice(0)) task()
+    for (const { task } of this.#timers.splice(0)) task()
+    this.nowMs = 0
+    this.timersSet = 0
   }
 
   /** Serves requests that arrive at these times, in order, until all have their answer and all timers are done. */

@@ -76,7 +76,7 @@ describe('a handler', () => {
     const lines: { status?: number; level: string }[] = []
     const metrics = createMetrics()
     const door = createDoor({
-      settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' },
+      settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
       random: (bytes) => crypto.getRandomValues(bytes),
       log: createLog({ level: 'info', write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
       metrics,

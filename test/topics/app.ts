@@ -23,7 +23,7 @@ const playground = topic('playground', { access: { publish: 'anyone' }, keep: { 
 export function createTestApp(options: AppOptions) {
   const { database, bus = createLocalBus(), now = Date.now, problem = () => {} } = options
   const { random = (bytes) => crypto.getRandomValues(bytes) } = options
-  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '' }
+  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false }
   const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => problem(error) }
   const assets = { open: async () => null }
   const platform = { database, bus, assets, settings, now, random, log, metrics: createMetrics() }

@@ -103,7 +103,10 @@ function field(elements, name) {
 /** @param {Refusal} error @returns {never} */
 function kindly(error) {
   if (error.status === 400 && !isSecureContext) {
-    throw new Refusal('The server sets no cookie on a connection that is not encrypted. Open this page by https://.', 400)
+    throw new Refusal(
+      'The server sets no cookie on a connection that is not encrypted. Open this page by https://.',
+      400,
+    )
   }
   throw error
 }

@@ -61,7 +61,9 @@ export class Keys extends AccountList {
   }
 
   async #make() {
-    const scopes = [...this.#scopes.querySelectorAll('input')].filter(({ checked }) => checked).map(({ value }) => value)
+    const scopes = [...this.#scopes.querySelectorAll('input')]
+      .filter(({ checked }) => checked)
+      .map(({ value }) => value)
     if (scopes.length === 0) {
       const details = [{ field: 'scopes', code: 'too_small', message: 'must name what the key is for' }]
       throw new Refusal('Something is missing.', 400, { details })

@@ -80,8 +80,17 @@ function tell(text) {
 }
 
 async function signOut() {
-  farewell = 'You are signed out.'
-  await call('POST', '/api/auth/sign-out')
+  await part('You are signed out.', call('POST', '/api/auth/sign-out'))
+}
+
+/** @param {string} words @param {Promise<void>} deed */
+async function part(words, deed) {
+  // The connection may hear of it before the answer is here.
+  farewell = words
+  await deed.catch((error) => {
+    farewell = ''
+    throw error
+  })
   await account.changed()
 }
 
@@ -95,9 +104,8 @@ async function changePassword() {
 }
 
 async function leave() {
-  farewell = 'Your account is deleted.'
-  await call('DELETE', '/api/auth/me', {}, { password: leaving.value('password') })
-  await account.changed()
+  const body = { password: leaving.value('password') }
+  await part('Your account is deleted.', call('DELETE', '/api/auth/me', {}, body))
 }
 
 account.addEventListener('change', show)

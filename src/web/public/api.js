@@ -22,7 +22,9 @@ export async function call(method, path, headers, body) {
 /** @param {string} text @param {number} status */
 function refusal(text, status) {
   try {
-    const { error, details = [] } = /** @type {{ error: string, details?: import('./area.js').Detail[] }} */ (JSON.parse(text))
+    const { error, details = [] } = /** @type {{ error: string, details?: import('./area.js').Detail[] }} */ (
+      JSON.parse(text)
+    )
     return new Refusal(error, status, { details })
   } catch {
     // A proxy on the way may answer with a page of its own.

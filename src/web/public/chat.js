@@ -5,6 +5,7 @@ import { Room } from './chat-room.js'
 import { Rooms } from './chat-rooms.js'
 import { showConnection } from './connection.js'
 import { find, onSubmit } from './dom.js'
+import { nameOf, showVisitor } from './visitor.js'
 import { connectPage } from './web-socket.js'
 
 const nameKey = 'galley-chat-name'
@@ -64,6 +65,17 @@ function enter() {
   visit()
 }
 
+/** Offers a name to who has none yet. @param {import('./visitor.js').User | null} user @param {boolean} isFirst */
+function meet(user, isFirst) {
+  const isUntouched = !welcome.hidden && !nameInput.value
+  if (user && isUntouched) {
+    nameInput.value = nameOf(user)
+    nameInput.select()
+  }
+  // Somebody else may see other rooms.
+  if (!isFirst) visit()
+}
+
 /** Shows the room that the address names, or the rooms. */
 function visit() {
   if (!me) return
@@ -78,5 +90,6 @@ addEventListener('hashchange', visit)
 meButton.addEventListener('click', askName)
 onSubmit(nameForm, () => nameArea.attempt(takeName))
 showConnection(live, find(document, '#connection', HTMLElement))
+showVisitor(live, find(document, '#visitor', HTMLAnchorElement), meet)
 if (me) enter()
 else askName()

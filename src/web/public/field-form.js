@@ -53,10 +53,10 @@ export class FieldForm extends Area {
 
   /** @override @param {Refusal} refusal @param {import('./area.js').Action} [action] */
   showProblem(refusal, action) {
+    super.hideProblem()
     const told = refusal.details.filter((detail) => this.#mark(fieldOf(detail.field), explain(detail)))
     const isPassing = refusal.status === 0 || refusal.status >= 500
     if (told.length === 0) return super.showProblem(refusal, isPassing ? action : undefined)
-    super.hideProblem()
     find(this.#form, '[aria-invalid="true"]', HTMLElement).focus()
     say(told.map(explain).join(' '))
   }

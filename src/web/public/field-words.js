@@ -4,9 +4,9 @@
 
 const passwordWords = {
   empty: 'Write a password.',
-  too_small: 'Take 8 characters or more. A few words in a row do well.',
+  too_small: 'That is too short: it takes 8 characters or more.',
   too_big: 'That is too long: 128 characters are the most.',
-  too_common: 'Anybody would guess this one soon. A few words in a row do well.',
+  too_common: 'That is among the first that anybody would guess. Take another one.',
   wrong: 'That is not your password.',
 }
 

@@ -5,6 +5,7 @@ import { showConnection } from './connection.js'
 import { copy, find, onSubmit, say } from './dom.js'
 import { Entry } from './entry.js'
 import { Feed } from './feed.js'
+import { showVisitor } from './visitor.js'
 import { connectPage } from './web-socket.js'
 
 /** @typedef {{ id: string, title: string, completed: boolean, createdAt: string, version: number }} Todo */
@@ -263,4 +264,6 @@ onSubmit(addForm, () => {
 filter.addEventListener('change', () => load())
 more.addEventListener('click', () => next && load(next))
 showConnection(live, find(document, '#connection', HTMLElement))
+// Somebody else may see other todos.
+showVisitor(live, find(document, '#visitor', HTMLAnchorElement), (_, isFirst) => isFirst || load())
 load()

@@ -1,0 +1,18 @@
+/** The shipped server with one more route, each of whose answers costs a millisecond of CPU. */
+import { Hono } from 'hono'
+import { serve } from '../../adapters/serve-node.ts'
+import { todos } from '../../src/features/todos.ts'
+import { createApp, type Env } from '../../src/index.ts'
+import { replyWith } from '../../src/middleware/reply.ts'
+import { createBurn } from './burn.ts'
+
+const burn = createBurn(1)
+
+await serve((platform) => {
+  const app = createApp(platform, [todos])
+  app.route(
+    '/',
+    new Hono<Env>().get('/api/burn', (c) => replyWith(c, { status: 200, data: burn() })),
+  )
+  return app
+})

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { declaredAccounts, declaredOpen, type DeclaredRoute } from './declared-accounts.ts'
+import { byAsker, outcomeOf } from './outcomes.ts'
+import {
+  type Asker,
+  type AskerName,
+  type Askers,
+  askerNames,
+  bearer,
+  cookie,
+  makeAskers,
+  makeDead,
+  type Person,
+  signUp,
+} from './people.ts'
+import { server } from './server.ts'
+import { Asking, fits, type Told, type Way, ways } from './ways.ts'
+import { startWorld, type World } from './world.ts'
+
+let world: World
+let root: Person
+let shared: Askers
+
+beforeAll(async () => {
+  world = await startWorld(server)
+  root = await signUp(world.send, { code: world.administratorCode })
+  shared = await makeAskers(world.send, root, ['todos'])
+})
+afterAll(async () => {
+  await world.stop()
+  expect(world.problems).toEqual([])
+})
+
+async function outcome(asking: Asking, askers: Askers, route: string, way: Way, name: AskerName): Promise<string> {
+  const { ask, missing } = declaredAccounts[route] as DeclaredRoute
+  const [method = '', pattern = ''] = route.split(' ')
+  const { path = pattern, ...rest } = ask(askers)
+  const told = await asking.ask(way, askers[name], { line: `${method} ${path}`, ...rest })
+  if (told.status !== 404 || missing === undefined) return outcomeOf(told, null, null)
+  return outcomeOf(told, await asking.ask(way, askers[name], { line: `${method} ${missing}`, ...rest }), null)
+}
+
+describe.each(Object.keys(declaredAccounts))('%s', (route) => {
+  test.each(ways)('by %s: each gets what is declared', async (way) => {
+    const { outcomes, isLast = false, ends = [] } = declaredAccounts[route] as DeclaredRoute
+    const asked = askerNames.filter((name) => fits(way, shared[name]))
+    const found: Record<string, string> = {}
+    const asking = new Asking(world)
+    for (const name of asked) {
+      const askers = isLast ? await makeAskers(world.send, root, ['todos']) : shared
+      found[name] = await outcome(asking, askers, route, way, name)
+    }
+    await asking.end()
+    const declared = byAsker(outcomes)
+    const isCut = (name: AskerName) => way !== 'bearer' && way !== 'cookie' && ends.includes(name)
+    const expected = asked.map((name) => [name, isCut(name) ? '4401' : declared[name]])
+    expect(found).toEqual(Object.fromEntries(expected))
+  })
+})
+
+describe.each(Object.entries(declaredOpen))('%s', (route, { path, status }) => {
+  const [method = ''] = route.split(' ')
+  if (path.startsWith('/echo') || path === '/user-agent') return
+
+  test('tells everybody the same, whatever they show', async () => {
+    const tell = async (headers: Record<string, string>) => {
+      const { status: its, text } = await world.send(`${method} ${path}`, { headers })
+      return { status: its, text: path === '/metrics' || its >= 400 ? '' : text }
+    }
+    const first = await tell({})
+    expect(first.status).toBe(status)
+    for (const name of askerNames) {
+      expect(await tell(bearer(shared[name])), name).toEqual(first)
+      expect(await tell(cookie(shared[name])), name).toEqual(first)
+    }
+  })
+})
+
+describe('what is worth nothing any more', () => {
+  let dead: Record<string, Asker>
+  beforeAll(async () => {
+    dead = await makeDead(world.send, root, world.pass)
+  })
+  const names = ['expired', 'signedOut', 'expiredKey', 'revokedKey', 'disabled', 'never']
+  const apiRoutes = ['GET /api/todos', 'GET /api/diaries', 'GET /api/auth/me', 'GET /api/topics/todos/events']
+  const tell = (line: string, headers: Record<string, string>) => world.send(line, { headers })
+
+  test.each(names)('%s: as a bearer it is refused on every route of the API, even an open one', async (name) => {
+    const told = await Promise.all(apiRoutes.map((line) => tell(line, bearer(dead[name] as Asker))))
+    expect(told.map(({ status }) => status)).toEqual(apiRoutes.map(() => 401))
+    expect(told.map((reply) => reply.header('www-authenticate'))).toEqual(
+      apiRoutes.map(() => 'Bearer error="invalid_token"'),
+    )
+  })
+
+  test.each(names)('%s: as a cookie it is nobody', async (name) => {
+    for (const line of apiRoutes) {
+      const { status, text } = await tell(line, cookie(dead[name] as Asker))
+      const nobodys = await tell(line, {})
+      expect(status, text).toBe(nobodys.status)
+    }
+  })
+
+  test.each(names)('%s: elsewhere than in the API nobody looks at it', async (name) => {
+    for (const line of ['GET /openapi.json', 'GET /health/live', 'GET /'])
+      expect((await tell(line, bearer(dead[name] as Asker))).status, line).toBe(200)
+  })
+
+  test('all are refused in the same words, so that none tells what it once was', async () => {
+    const bodies = await Promise.all(
+      names.map(async (name): Promise<Partial<Told>> => {
+        const { error, code } = (await tell('GET /api/auth/me', bearer(dead[name] as Asker))).body()
+        return { body: { error, code } }
+      }),
+    )
+    for (const body of bodies) expect(body).toEqual(bodies[0])
+  })
+})

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Row } from '../conformance/http.ts'
+import { collectionRoutes, type DeclaredCollection, declaredCollections } from './declared-collections.ts'
+import { byAsker, outcomeOf } from './outcomes.ts'
+import { type Asker, type AskerName, type Askers, askerNames, bearer, makeAskers, signUp } from './people.ts'
+import { server } from './server.ts'
+import { Asking, fits, type Question, type Told, type Way, ways } from './ways.ts'
+import { startWorld, type World } from './world.ts'
+
+let world: World
+let askers: Askers
+let asking: Asking
+
+beforeAll(async () => {
+  world = await startWorld(server)
+  const root = await signUp(world.send, { code: world.administratorCode })
+  askers = await makeAskers(world.send, root, Object.keys(declaredCollections))
+  asking = new Asking(world)
+})
+afterAll(async () => {
+  await asking.end()
+  await world.stop()
+  expect(world.problems).toEqual([])
+})
+
+const none = '0'.repeat(26)
+const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
+
+async function make(name: string, asker: Asker, values: object): Promise<Row> {
+  const reply = await world.send(`POST /api/${name}`, { headers: bearer(asker), body: values })
+  if (reply.status !== 201) throw new Error(reply.text)
+  return reply.row
+}
+
+/** What a row of a collection is made from, by whoever makes it; `links` name a diary that the asker may read. */
+async function valuesFor(name: string, asker: Asker, secret: string): Promise<Record<string, unknown>> {
+  const { values = {} } = declaredCollections[name] as DeclaredCollection
+  if (name === 'todos') return { title: secret }
+  if (name !== 'links') return { ...values, text: secret }
+  const { id } = await make('diaries', asker.userId === '' ? askers.owner : asker, { text: 'named' })
+  return { diary: id, label: secret }
+}
+
+type Action = (typeof collectionRoutes)[number]['action']
+
+function questionOf(route: string, action: Action, values: object): (id: string) => Question {
+  const line = (id: string) => route.replace(':id', id)
+  if (action === 'list') return () => ({ line: `${route}?limit=1000` })
+  if (action === 'create' && route.startsWith('PUT'))
+    return () => ({ line: line(newId()), body: values, headers: { 'If-None-Match': '*' } })
+  if (action === 'create') return () => ({ line: route, body: values })
+  return (id) => ({ line: line(id), ...(action === 'update' && { body: {} }) })
+}
+
+/** Asks in somebody's name for a row that another made, and for one that nobody did. */
+async function outcome(name: string, route: string, action: Action, way: Way, asker: AskerName): Promise<string> {
+  const secret = `secret ${crypto.randomUUID()}`
+  const author = askers[(declaredCollections[name] as DeclaredCollection).author]
+  const { id } = await make(name, author, await valuesFor(name, author, secret))
+  const who = askers[asker]
+  const isCreate = action === 'create'
+  const question = questionOf(route, action, isCreate ? await valuesFor(name, maker(who), 'new') : {})
+  const told = await asking.ask(way, who, question(id))
+  if (action === 'list' && told.status === 200) return JSON.stringify(told).includes(secret) ? 'seen' : 'unseen'
+  const missing = action === 'list' || isCreate ? null : await asking.ask(way, who, question(none))
+  return outcomeOf(told, missing, secret)
+}
+
+/** Who may make what a row names: a key that may not is its user's. */
+function maker(who: Asker): Asker {
+  if (who.credential !== 'key') return who
+  return who.userId === askers.owner.userId ? askers.owner : askers.admin
+}
+
+const cases = Object.keys(declaredCollections).flatMap((name) =>
+  collectionRoutes.map(({ route, action }) => ({ name, route: route.replace('NAME', name), action })),
+)
+
+describe.each(cases)('$route, which is to $action', ({ name, route, action }) => {
+  test.each(ways)('by %s: each gets what is declared', async (way) => {
+    const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action])
+    const asked = askerNames.filter((asker) => fits(way, askers[asker]))
+    const found = asked.map(async (asker) => [asker, await outcome(name, route, action, way, asker)] as const)
+    const expected = Object.fromEntries(asked.map((asker) => [asker, declared[asker]]))
+    expect(Object.fromEntries(await Promise.all(found))).toEqual(expected)
+  })
+})
+
+test('what is hidden is no more there for HEAD, nor under the fixed name of the version', async () => {
+  const { id } = await make('diaries', askers.owner, { text: 'mine' })
+  const tell = async (line: string): Promise<Told> => asking.ask('bearer', askers.other, { line })
+  for (const start of ['HEAD /api/diaries', 'GET /api/v1/diaries', 'HEAD /api/v1/diaries', 'OPTIONS /api/diaries'])
+    expect(await tell(`${start}/${id}`), start).toEqual(await tell(`${start}/${none}`))
+  expect(await tell(`HEAD /api/diaries/${id}`)).toMatchObject({ status: 404 })
+})

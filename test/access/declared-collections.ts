@@ -1,0 +1,106 @@
+/** Who may do what with the rows of the collections in `fixtures/access.ts` and with `todos`. */
+import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
+import type { AskerName } from './people.ts'
+
+export interface DeclaredCollection {
+  /** Whose row it is that all ask for. */
+  author: AskerName
+  /** What it is made from, but for its text. */
+  values?: Record<string, unknown>
+  list: Outcomes
+  read: Outcomes
+  create: Outcomes
+  update: Outcomes
+  delete: Outcomes
+}
+
+const readers = ['owner', 'admin', 'readingKey', 'fullKey'] as const
+const strangers = ['other', 'editor'] as const
+const readingKey = ['readingKey'] as const
+
+const ownRows = {
+  list: { seen: readers, unseen: strangers, 401: anonymous, 403: foreign },
+  read: { 200: readers, hidden: strangers, 401: anonymous, 403: foreign },
+  create: { 201: [...people, 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
+  update: { 200: ['owner', 'admin', 'fullKey'], hidden: strangers, 401: anonymous, 403: [...readingKey, ...foreign] },
+  delete: { 204: ['owner', 'admin', 'fullKey'], hidden: strangers, 401: anonymous, 403: [...readingKey, ...foreign] },
+} satisfies Partial<Record<string, Outcomes>>
+
+const editors = ['editor', 'admin'] as const
+const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
+const butAdmin = ['other', 'editor', 'owner', 'readingKey', 'fullKey', ...foreign] as const
+
+export const declaredCollections: Readonly<Record<string, DeclaredCollection>> = {
+  todos: {
+    author: 'owner',
+    list: { seen: everyone },
+    read: { 200: everyone },
+    create: { 201: everyone },
+    update: { 200: everyone },
+    delete: { 204: everyone },
+  },
+  diaries: { author: 'owner', ...ownRows },
+  links: { author: 'owner', ...ownRows },
+  cards: {
+    author: 'owner',
+    list: { seen: [...people, 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    read: { 200: [...people, 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    create: { 201: [...people, 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
+    update: {
+      200: ['owner', 'admin', 'fullKey'],
+      401: anonymous,
+      403: [...strangers, ...readingKey, ...foreign],
+    },
+    delete: { 204: ['admin'], 401: anonymous, 403: butAdmin },
+  },
+  notices: {
+    author: 'editor',
+    list: { seen: everyone },
+    read: { 200: everyone },
+    create: { 201: editors, 401: anonymous, 403: noEditors },
+    update: { 200: editors, 401: anonymous, 403: noEditors },
+    delete: { 204: editors, 401: anonymous, 403: noEditors },
+  },
+  reports: {
+    author: 'editor',
+    list: { seen: editors, 401: anonymous, 403: noEditors },
+    read: { 200: editors, 401: anonymous, 403: noEditors },
+    create: { 201: editors, 401: anonymous, 403: noEditors },
+    update: { 200: editors, 401: anonymous, 403: noEditors },
+    delete: { 204: ['admin'], 401: anonymous, 403: butAdmin },
+  },
+  drafts: {
+    ...ownRows,
+    author: 'owner',
+    list: { seen: readers, unseen: [...anonymous, ...strangers], 403: foreign },
+    read: { 200: readers, hidden: [...anonymous, ...strangers], 403: foreign },
+  },
+  lines: {
+    author: 'editor',
+    values: { room: 'editor' },
+    list: { seen: editors, unseen: ['other', 'owner', 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    read: { 200: editors, hidden: ['other', 'owner', 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    create: { 201: editors, 401: anonymous, 403: noEditors },
+    update: { 200: editors, hidden: ['other', 'owner', 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
+    delete: { 204: editors, hidden: ['other', 'owner', 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
+  },
+  sealed: {
+    author: 'owner',
+    list: { seen: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
+    read: { 200: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
+    create: { 201: everyone },
+    update: { 200: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
+    delete: { 204: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
+  },
+}
+
+/** The routes that every collection has, and which of its rules they ask. */
+export const collectionRoutes = [
+  { route: 'GET /api/NAME', action: 'list' },
+  { route: 'POST /api/NAME', action: 'create' },
+  { route: 'GET /api/NAME/:id', action: 'read' },
+  { route: 'PUT /api/NAME/:id', action: 'update' },
+  { route: 'PUT /api/NAME/:id', action: 'create' },
+  { route: 'PATCH /api/NAME/:id', action: 'update' },
+  { route: 'DELETE /api/NAME/:id', action: 'delete' },
+] as const

@@ -1,0 +1,80 @@
+/** Who may follow what, and publish to it. */
+import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
+import type { Askers } from './people.ts'
+
+export interface DeclaredTopic {
+  /** Its name; a part may be named after somebody. */
+  topic(askers: Askers): string
+  read: Outcomes
+  publish: Outcomes
+}
+
+const readers = ['owner', 'admin', 'readingKey', 'fullKey'] as const
+const writers = ['other', 'editor', 'owner', 'admin', 'fullKey'] as const
+const strangers = [...anonymous, 'other', 'editor', ...foreign] as const
+const users = [...people, 'readingKey', 'fullKey'] as const
+const butAdmin = everyone.filter((name) => name !== 'admin')
+const knownButAdmin = known.filter((name) => name !== 'admin')
+const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
+
+/** Only the server itself tells of rows; an administrator may do everything. */
+const ownPart = (name: string): DeclaredTopic => ({
+  topic: ({ owner }) => `${name}/${owner.userId}`,
+  read: { 200: readers, hidden: strangers },
+  publish: { 201: ['admin'], 403: ['owner', 'readingKey', 'fullKey'], hidden: strangers },
+})
+
+export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
+  todos: { topic: () => 'todos', read: { 200: everyone }, publish: { 201: ['admin'], 403: butAdmin } },
+  diaries: ownPart('diaries'),
+  links: ownPart('links'),
+  cards: {
+    topic: () => 'cards',
+    read: { 200: users, 401: anonymous, 403: foreign },
+    publish: { 201: ['admin'], 401: anonymous, 403: [...knownButAdmin] },
+  },
+  notices: { topic: () => 'notices', read: { 200: everyone }, publish: { 201: ['admin'], 403: butAdmin } },
+  reports: {
+    topic: () => 'reports',
+    read: { 200: ['editor', 'admin'], 401: anonymous, 403: noEditors },
+    publish: { 201: ['admin'], 401: anonymous, 403: knownButAdmin },
+  },
+  /** A rule that names no audience has no feed. */
+  drafts: { topic: () => 'drafts', read: { hidden: everyone }, publish: { hidden: everyone } },
+  lines: {
+    topic: () => 'lines/editor',
+    read: { 200: ['editor', 'admin'], hidden: [...anonymous, ...noEditors] },
+    publish: { 201: ['admin'], 403: ['editor'], hidden: [...anonymous, ...noEditors] },
+  },
+  sealed: {
+    topic: () => 'sealed',
+    read: { 200: ['admin'], hidden: butAdmin },
+    publish: { 201: ['admin'], hidden: butAdmin },
+  },
+  members_only: {
+    topic: () => 'members_only',
+    read: { 200: users, 401: anonymous, 403: foreign },
+    publish: { 201: writers, 401: anonymous, 403: ['readingKey', ...foreign] },
+  },
+  editors_only: {
+    topic: () => 'editors_only',
+    read: { 200: ['editor', 'admin'], 401: anonymous, 403: noEditors },
+    publish: { 201: ['editor', 'admin'], 401: anonymous, 403: noEditors },
+  },
+  /** Who may put something in need not see what is in. */
+  pigeonholes: {
+    topic: ({ owner }) => `pigeonholes/${owner.userId}`,
+    read: { 200: readers, hidden: strangers },
+    publish: { 201: writers, 403: ['readingKey'], hidden: [...anonymous, ...foreign] },
+  },
+}
+
+/** The routes of topics that are one log, and of those that have parts. */
+export const topicRoutes = [
+  'GET /api/topics/:topic/events',
+  'POST /api/topics/:topic/events',
+  'GET /api/topics/:topic/presence',
+  'GET /api/topics/:topic/:part/events',
+  'POST /api/topics/:topic/:part/events',
+  'GET /api/topics/:topic/:part/presence',
+] as const

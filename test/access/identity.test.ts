@@ -1,0 +1,273 @@
+/** Who somebody is taken for: what counts, what does not, and what counts more. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Row } from '../conformance/http.ts'
+import { type Client, dial, kinds, request } from '../transports/clients.ts'
+import { bearer, cookie, nobody, type Person, signIn, signUp } from './people.ts'
+import { server } from './server.ts'
+import { connect, dialWith, hello, toldIn } from './ways.ts'
+import { startWorld, type World } from './world.ts'
+
+let world: World
+let ann: Person
+let ben: Person
+let diary: Row
+const open: Client[] = []
+
+beforeAll(async () => {
+  world = await startWorld(server)
+  ann = await signUp(world.send)
+  ben = await signUp(world.send)
+  const made = await world.send('POST /api/diaries', { headers: bearer(ann), body: { text: 'secret' } })
+  diary = made.row
+})
+afterEach(() => {
+  for (const client of open.splice(0)) client.end()
+})
+afterAll(async () => {
+  await world.stop()
+  expect(world.problems).toEqual([])
+})
+
+const kept = (client: Client) => {
+  open.push(client)
+  return client
+}
+
+/** Who the server takes somebody for: a user's id, or the status of the refusal. */
+async function whoAmI(client: Client): Promise<unknown> {
+  const { status, body } = toldIn(await client.ask(request('who', 'GET /api/auth/me')))
+  return status === 200 ? (body as { data: { id: string } }).data.id : status
+}
+
+async function whoIs(headers: Record<string, string>, path = '/api/auth/me'): Promise<unknown> {
+  const reply = await world.send(`GET ${path}`, { headers })
+  return reply.status === 200 ? reply.row.id : reply.status
+}
+
+describe.each(kinds)('a request over %s', (kind) => {
+  const forged: [string, string][] = [
+    ['Cookie', 'COOKIE'],
+    ['authorization', 'BEARER'],
+    ['X-Forwarded-For', '127.0.0.1'],
+    ['Forwarded', 'for=127.0.0.1'],
+    ['X-Forwarded-Proto', 'https'],
+    ['X-Real-IP', '127.0.0.1'],
+    ['Host', 'elsewhere.example'],
+    ['Origin', 'https://elsewhere.example'],
+    ['Sec-Fetch-Site', 'same-origin'],
+    ['X-Request-Id', 'chosen'],
+    ['CF-Connecting-IP', '127.0.0.1'],
+    ['if-\r\nCookie', 'x'],
+  ]
+  test.each(forged)('may not carry %s', async (name, given) => {
+    const client = kept(await connect(world.url, kind, ben))
+    const value = given === 'COOKIE' ? cookie(ann).Cookie : given === 'BEARER' ? bearer(ann).Authorization : given
+    const answer = await client.ask(request(1, `GET /api/diaries/${diary.id}`, { headers: { [name]: value } }))
+    expect(answer.error?.code).toBe(-32602)
+    expect(await whoAmI(client)).toBe(ben.userId)
+  })
+
+  test('is one: several at a time are refused, and none of them is done', async () => {
+    const client = kept(await connect(world.url, kind, ann))
+    client.send([request(1, `DELETE /api/diaries/${diary.id}`), request(2, 'GET /api/auth/me')])
+    expect((await client.next()).error?.code).toBe(-32600)
+    expect((await world.send(`GET /api/diaries/${diary.id}`, { headers: bearer(ann) })).status).toBe(200)
+  })
+
+  test('is nobody\'s without a hello, and hello comes first or not at all', async () => {
+    const client = kept(await dial(world.url, kind))
+    expect(await whoAmI(client)).toBe(401)
+    expect((await hello(client, ann)).error?.code).toBe(-32600)
+    expect(await whoAmI(client)).toBe(401)
+  })
+
+  test('stays who it was: a second hello with another token is refused', async () => {
+    const client = kept(await connect(world.url, kind, ben))
+    expect((await hello(client, ann)).error?.code).toBe(-32600)
+    expect(await whoAmI(client)).toBe(ben.userId)
+  })
+
+  test('sent together with the hello is that user\'s, and not nobody\'s', async () => {
+    const client = kept(await dial(world.url, kind))
+    client.send(request(1, 'hello', { token: ann.token }))
+    client.send(request(2, 'GET /api/auth/me'))
+    await client.next()
+    expect(toldIn(await client.next()).body).toMatchObject({ data: { id: ann.userId } })
+  })
+
+  test.each(['', 'Bearer', `gls_${'A'.repeat(43)}`, `glr_${'A'.repeat(43)}`, 'x'.repeat(10_000)])(
+    'after a hello with the token %j never is: 401, and the end with 4401',
+    async (token) => {
+      const client = kept(await dial(world.url, kind))
+      client.send(request(1, 'hello', { token }))
+      client.send(request(2, 'POST /api/todos', { body: { title: 'x' } }))
+      expect((await client.next()).error?.code).toBe(401)
+      expect((await client.next()).params.code).toBe(4401)
+      const code = await client.closed
+      if (code !== null) expect(code).toBe(4401)
+    },
+  )
+
+  test.each([{}, 7, [], true])('with a token that is no text (%j) is not signed in', async (token) => {
+    const client = kept(await dial(world.url, kind))
+    expect((await client.ask(request(1, 'hello', { token }))).error?.code).toBe(-32602)
+    expect(await whoAmI(client)).toBe(401)
+  })
+
+  test('a sign-in by message gives a token and does not change who asks', async () => {
+    const client = kept(await dial(world.url, kind))
+    const body = { email: ann.email, password: 'correct horse battery', token: true }
+    expect(toldIn(await client.ask(request(1, 'POST /api/auth/sign-in', { body }))).status).toBe(200)
+    expect(await whoAmI(client)).toBe(401)
+  })
+
+  test('never gets a cookie', async () => {
+    const client = kept(await dial(world.url, kind))
+    const body = { email: ann.email, password: 'correct horse battery' }
+    const answer = await client.ask(request(1, 'POST /api/auth/sign-in', { body }))
+    expect(JSON.stringify(answer)).not.toContain('gls_')
+  })
+})
+
+describe('a WebSocket', () => {
+  test('is that user\'s whose cookie its request shows', async () => {
+    expect(await whoAmI(kept(await dialWith(world.url, cookie(ann))))).toBe(ann.userId)
+  })
+
+  test('is that user\'s whose bearer token its request shows', async () => {
+    expect(await whoAmI(kept(await dialWith(world.url, bearer(ann))))).toBe(ann.userId)
+  })
+
+  test('with a cookie and another\'s token in hello is the token\'s', async () => {
+    const client = kept(await dialWith(world.url, cookie(ann)))
+    expect((await hello(client, ben)).error).toBeUndefined()
+    expect(await whoAmI(client)).toBe(ben.userId)
+  })
+
+  test('with a cookie and a token in hello that is none ends, and is not the cookie\'s', async () => {
+    const client = kept(await dialWith(world.url, cookie(ann)))
+    expect((await hello(client, { token: 'none' })).error?.code).toBe(401)
+    expect(await client.closed).toBe(4401)
+  })
+
+  test('of another site\'s page is refused, cookie or not', async () => {
+    for (const headers of [{ Origin: 'https://elsewhere.example' }, { 'Sec-Fetch-Site': 'cross-site' }])
+      await expect(dialWith(world.url, { ...cookie(ann), ...headers })).rejects.toThrow('403')
+  })
+
+  test('with a bearer token that is none is refused', async () => {
+    await expect(dialWith(world.url, { Authorization: 'Bearer none' })).rejects.toThrow('401')
+  })
+
+  test.each(['token', 'access_token', 'authorization'])('takes no token in its address (%s)', async (name) => {
+    const client = kept(await dialWith(world.url, {}, `/api/connect?${name}=${ann.token}`))
+    expect(await whoAmI(client)).toBe(401)
+  })
+
+  test('under the fixed name of the version is signed in the same', async () => {
+    expect(await whoAmI(kept(await dialWith(world.url, cookie(ann), '/api/v1/connect')))).toBe(ann.userId)
+  })
+
+  test('that came through a proxy which is not trusted does not read what is for this machine', async () => {
+    const client = kept(await dialWith(world.url, { 'X-Forwarded-For': '203.0.113.9' }))
+    expect(toldIn(await client.ask(request(1, 'GET /metrics'))).status).toBe(403)
+  })
+})
+
+describe('over HTTP', () => {
+  test.each(['token', 'access_token', 'key', 'authorization'])('no token in the address is taken (%s)', async (name) => {
+    expect(await whoIs({}, `/api/auth/me?${name}=${ann.token}`)).toBe(401)
+    expect(await whoIs({}, `/api/auth/me?${name}=Bearer%20${ann.token}`)).toBe(401)
+  })
+
+  test('a bearer token counts more than a cookie', async () => {
+    expect(await whoIs({ ...bearer(ben), ...cookie(ann) })).toBe(ben.userId)
+    expect(await whoIs({ Authorization: 'Bearer none', ...cookie(ann) })).toBe(401)
+  })
+
+  test('two bearer tokens are none', async () => {
+    expect(await whoIs({ Authorization: `Bearer ${ann.token}, Bearer ${ben.token}` })).toBe(401)
+  })
+
+  test('two cookies of the name are nobody\'s, because nobody can tell whose is whose', async () => {
+    const of = ({ token }: Person) => `__Host-galley=${token}`
+    expect(await whoIs({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
+    expect(await whoIs({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
+  })
+
+  test.each(['galley', '__host-galley', 'x__Host-galley', '__Host-galley-x', '__Secure-galley', ' x=1; __Host-galley2'])(
+    'a cookie of the name %j is not it',
+    async (name) => {
+      expect(await whoIs({ Cookie: `${name}=${ann.token}` })).toBe(401)
+    },
+  )
+
+  test('another scheme than Bearer is somebody else\'s and leaves the cookie to count', async () => {
+    expect(await whoIs({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
+  })
+
+  test('an ended cookie beside a proxy\'s Authorization does not keep its owner out', async () => {
+    const headers = { Authorization: 'Basic YTpi', ...cookie({ token: `gls_${'A'.repeat(43)}` }) }
+    const body = { email: ann.email, password: 'correct horse battery' }
+    expect((await world.send('POST /api/auth/sign-in', { headers, body })).status).toBe(200)
+  })
+
+  test.each(['GET', 'HEAD'])('%s of a path in other clothes is no way around', async (method) => {
+    for (const path of ['//api/diaries', '/api//diaries', '/api/./diaries', '/%61pi/diaries', '/API/diaries', '/api/diaries/'])
+      expect((await world.send(`${method} ${path}/${diary.id}`, { headers: bearer(ben) })).status, path).not.toBe(200)
+  })
+
+  test('headers that claim to be somebody are nobody', async () => {
+    for (const name of ['X-User', 'X-User-Id', 'X-Principal', 'X-Forwarded-User', 'Remote-User', 'X-Role'])
+      expect(await whoIs({ [name]: ann.userId })).toBe(401)
+  })
+})
+
+describe('a session', () => {
+  const cookieIn = (header: string) => /__Host-galley=(gls_[^;]*)/.exec(header)?.[1] ?? ''
+  const body = () => ({ email: ann.email, password: 'correct horse battery' })
+
+  test('begins with a token of its own, whatever cookie the sign-in showed', async () => {
+    const planted = await signIn(world.send, ben)
+    const reply = await world.send('POST /api/auth/sign-in', { headers: cookie(planted), body: body() })
+    const token = cookieIn(reply.header('set-cookie'))
+    expect(token).toMatch(/^gls_/)
+    expect(token).not.toBe(planted.token)
+    expect(await whoIs(cookie({ token }))).toBe(ann.userId)
+    expect(await whoIs(cookie(planted))).toBe(ben.userId)
+  })
+
+  test('that was made up before is not taken over by a sign-in', async () => {
+    const planted = { token: `gls_${'B'.repeat(43)}` }
+    await world.send('POST /api/auth/sign-in', { headers: cookie(planted), body: body() })
+    expect(await whoIs(cookie(planted))).toBe(401)
+    expect(await whoIs(bearer(planted))).toBe(401)
+  })
+
+  test('whose cookie is swapped between two requests on one connection is the cookie\'s each time', async () => {
+    const { Agent, request: ask } = await import('node:http')
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const who = (headers: Record<string, string>) =>
+      new Promise<string>((resolve, reject) => {
+        ask(`${world.url}/api/auth/me`, { agent, headers }, (message) => {
+          message.setEncoding('utf8').on('data', (text: string) => resolve(text))
+        })
+          .on('error', reject)
+          .end()
+      })
+    expect(await who(cookie(ann))).toContain(ann.userId)
+    expect(await who(cookie(ben))).toContain(ben.userId)
+    expect(await who({})).toContain('unauthorized')
+    expect(await who(cookie(ann))).toContain(ann.userId)
+    agent.destroy()
+  })
+
+  test('of one does not end another\'s', async () => {
+    const victim = await signIn(world.send, ann)
+    const { headers } = { headers: bearer(ben) }
+    expect((await world.send(`DELETE /api/auth/sessions/${victim.credentialId}`, { headers })).status).toBe(404)
+    expect((await world.send('DELETE /api/auth/sessions', { headers })).status).toBe(204)
+    expect(await whoIs(bearer(victim))).toBe(ann.userId)
+    expect(await whoIs(bearer(nobody))).toBe(401)
+  })
+})

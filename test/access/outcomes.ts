@@ -1,0 +1,36 @@
+/** What is declared of an action: each outcome, and those who get it. */
+import { type AskerName, askerNames } from './people.ts'
+import type { Told } from './ways.ts'
+
+/**
+ * A status; `hidden`, which is a 404 that can't be told from that of something which is not there; for lists `seen` and
+ * `unseen`, which are 200 with the row and without.
+ */
+export type Outcomes = Readonly<Partial<Record<number | 'hidden' | 'seen' | 'unseen', readonly AskerName[]>>>
+
+export const anonymous = ['anonymous'] as const
+export const foreign = ['foreignKey', 'adminForeignKey'] as const
+export const people = ['other', 'editor', 'owner', 'admin'] as const
+export const keys = ['foreignKey', 'readingKey', 'fullKey', 'adminForeignKey'] as const
+export const known = askerNames.filter((name) => name !== 'anonymous')
+export const everyone = askerNames
+
+/** The outcome of each, by name. */
+export function byAsker(outcomes: Outcomes): Record<string, string> {
+  const pairs = Object.entries(outcomes).flatMap(([outcome, names = []]) => names.map((name) => [name, outcome] as const))
+  return Object.fromEntries(pairs)
+}
+
+/** Those of whom nothing is said, or twice. */
+export function unclear(outcomes: Outcomes): string[] {
+  const named = Object.values(outcomes).flat()
+  return askerNames.filter((name) => named.filter((each) => each === name).length !== 1)
+}
+
+/** What came of asking for one thing, beside what came of asking for nothing. */
+export function outcomeOf(told: Told, missing: Told | null, secret: string | null): string {
+  const { status } = told
+  if (status >= 400 && secret !== null && JSON.stringify(told).includes(secret)) return `${status} that leaks`
+  if (status !== 404 || missing === null) return String(status)
+  return JSON.stringify(told) === JSON.stringify(missing) ? 'hidden' : '404 that tells'
+}
