@@ -52,7 +52,7 @@ export function createLive({
   identities,
 }: LiveOptions): Live {
   const { bus, random, now, log: output, sessions: options } = platform
-  const isRevoked = (credentialId: string) => identities?.isRevoked(credentialId) ?? false
+  const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
   const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
@@ -74,9 +74,12 @@ export function createLive({
     ...options,
   })
   identities?.onRevoke((credentialId) => {
-    sessions.revoke(credentialId)
-    streams.revoke(credentialId)
-    polls.revoke(credentialId)
+    // In the next turn, so that who signs out by a message has the answer.
+    setTimeout(() => {
+      sessions.revoke(credentialId)
+      streams.revoke(credentialId)
+      polls.revoke(credentialId)
+    })
   })
   platform.metrics.gauge('message_sessions', 'Sessions of messages that are open.', () => sessions.count)
   return {

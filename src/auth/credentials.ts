@@ -38,8 +38,10 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   const cache = new Map<string, Known>()
   const listeners = new Set<(credentialId: string) => void>()
   let forgotten = 0
-  /** When each was revoked; the oldest first. */
-  const revoked = new Map<string, number>()
+  /** Which time of forgetting each was forgotten at, and when; the oldest first. */
+  const revoked = new Map<string, { time: number; atMs: number }>()
+  /** How often something had been forgotten when each was read. */
+  const readAfter = new WeakMap<Identity, number>()
 
   function identify({ headers }: Request): Identity | null | Promise<Identity | null> {
     const bearer = bearerIn(headers.get('authorization'))
@@ -69,7 +71,11 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     const before = forgotten
     const sql = token.startsWith(tokenPrefixes.key) ? findKeySql : findLoginSql
     const rows = database.read(statement(sql, hash))
-    const use = ([row]: readonly SqlRow[]) => believe(token, hash, row, forgotten === before, refuse)
+    const use = ([row]: readonly SqlRow[]) => {
+      const identity = believe(token, hash, row, forgotten === before, refuse)
+      readAfter.set(identity, before)
+      return identity
+    }
     return rows instanceof Promise ? rows.then(use) : use(rows)
   }
 
@@ -106,8 +112,9 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   }
 
   function remember(credentialId: string, ms: number): void {
-    revoked.set(credentialId, ms)
-    for (const [id, atMs] of revoked) {
+    revoked.delete(credentialId)
+    revoked.set(credentialId, { time: forgotten, atMs: ms })
+    for (const [id, { atMs }] of revoked) {
       if (Math.abs(ms - atMs) < revokedMs) return
       revoked.delete(id)
     }
@@ -116,7 +123,8 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   return {
     identify,
     identifyToken,
-    isRevoked: (credentialId) => revoked.has(credentialId),
+    isRevoked: (identity) =>
+      (revoked.get(identity.credentialId)?.time ?? 0) > (readAfter.get(identity) ?? Number.POSITIVE_INFINITY),
     onRevoke(listener) {
       // One that is given twice listens twice, until each is taken back.
       const own = (credentialId: string) => listener(credentialId)

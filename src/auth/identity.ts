@@ -23,8 +23,8 @@ export function isExpired(identity: Identity | null, now: () => number): boolean
 
 /** Finds who is asking. */
 export interface Identities {
-  /** Whether this credential was revoked in the last seconds, so that nobody who was just let in by it stays. */
-  isRevoked(credentialId: string): boolean
+  /** Whether it was found before its credential was revoked, or changed its meaning, so that nobody who was just let in stays. */
+  isRevoked(identity: Identity): boolean
   /**
    * The identity that a request shows: by its cookie, or by `Authorization: Bearer`. Null for none. At once where it is
    * known from a moment ago, which a hot route lives from; what was revoked is forgotten within a second everywhere, and at

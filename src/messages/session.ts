@@ -31,7 +31,7 @@ export interface SessionHost {
   textOf(response: Response): string | null
   problem(error: unknown): void
   now(): number
-  isRevoked(credentialId: string): boolean
+  isRevoked(identity: Identity): boolean
   /** @throws AppError `unauthorized` */
   identify(token: string): Identity | Promise<Identity>
   /** Null where the runtime sees to it. */
@@ -200,7 +200,7 @@ export class Session implements FrameSink {
     this.#visitor.identity = await identity
     this.#held = null
     const { identity: known } = this.#visitor
-    if (known !== null && this.#host.isRevoked(known.credentialId)) throw new AppError('unauthorized')
+    if (known !== null && this.#host.isRevoked(known)) throw new AppError('unauthorized')
     this.#changed()
     welcome()
     for (const message of held) this.receive(message)

@@ -28,7 +28,7 @@ export interface SessionsOptions {
   /** Who shows this token. @throws AppError `unauthorized` */
   identify?(token: string): Identity | Promise<Identity>
   /** Whether a credential was revoked a moment ago. */
-  isRevoked?(credentialId: string): boolean
+  isRevoked?(identity: Identity): boolean
   /** Milliseconds since 1970. */
   now?(): number
   /** Told of faults of our own. */

@@ -36,7 +36,7 @@ export interface TopicsOptions {
   /** Milliseconds since 1970. */
   now?(): number
   /** Whether a credential was revoked a moment ago. */
-  isRevoked?(credentialId: string): boolean
+  isRevoked?(identity: Identity): boolean
   /** Known once the server has started. */
   epoch(): string
   /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
@@ -94,7 +94,7 @@ export function createTopics({
   }
 
   function isOver(principal: Identity | null): boolean {
-    return isExpired(principal, now) || (principal !== null && isRevoked(principal.credentialId))
+    return isExpired(principal, now) || (principal !== null && isRevoked(principal))
   }
 
   return {
