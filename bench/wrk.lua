@@ -7,6 +7,9 @@ local post = nil
 local share = 0
 
 function init(args)
+  if args[5] then
+    wrk.headers[args[5]] = args[6]
+  end
   for path in io.lines(args[1]) do
     gets[#gets + 1] = wrk.format('GET', path)
   end

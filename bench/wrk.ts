@@ -14,6 +14,8 @@ export interface Load {
   postShare: number
   postPath: string
   postBody: string
+  /** A header that every request has. */
+  header?: readonly [string, string] | null
 }
 
 export interface WrkOptions {
@@ -36,7 +38,11 @@ type Summary = Record<'requests' | 'microseconds' | 'failures' | 'refusals' | 'p
 
 /** @throws Error when a connection failed, or an answer was 400 or more: all that wrk counts */
 export function runWrk(load: Load, options: WrkOptions): Promise<WrkResult> {
-  return runScript(script, [load.getsFile, String(load.postShare), load.postPath, load.postBody], options)
+  return runScript(
+    script,
+    [load.getsFile, String(load.postShare), load.postPath, load.postBody, ...(load.header ?? [])],
+    options,
+  )
 }
 
 /** The same with another script that ends as wrk.lua does. */
