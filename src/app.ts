@@ -63,6 +63,10 @@ export interface Started {
 const costs = {
   'POST /api/auth/sign-in': 20,
   'POST /api/auth/sign-up': 20,
+  'POST /api/auth/password': 20,
+  'POST /api/auth/reset': 20,
+  'POST /api/auth/reset/confirm': 20,
+  'DELETE /api/auth/me': 20,
 }
 
 /** Where WebSockets connect. */
@@ -83,6 +87,13 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform)
+  const gate = new Gate({
+    isLimiting: platform.settings.isRateLimited,
+    limits: platform.rateLimits,
+    overload: platform.refusesOverload ? null : new Overload(),
+    costs,
+    random: platform.random,
+  })
   const newId = createIds(platform.now, platform.random)
   const auth = platform.accounts ? createAuth({ platform, commit, ...platform.accounts }) : null
   const byName = new Map<string, AnyCollection>(collections.map((each) => [each.name, each]))
@@ -104,6 +115,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     epoch,
     fetch: (request, peer, identity) => door(request, handle, peer, identity),
     identities: auth?.identities ?? null,
+    gate,
   })
   if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
@@ -116,13 +128,6 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
   hono.onError((error, c) => answerError(error, c, platform))
-  const gate = new Gate({
-    isLimiting: platform.settings.isRateLimited,
-    limits: platform.rateLimits,
-    overload: platform.refusesOverload ? null : new Overload(),
-    costs,
-    random: platform.random,
-  })
   const door = createDoor(platform, auth?.identities, gate)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {

@@ -3,7 +3,8 @@ import type { Hono } from 'hono'
 import type { Identities, Identity } from './auth/identity.ts'
 import { coversAudience, decide, hasTopic } from './collections/access.ts'
 import type { AnyCollection } from './collections/collection.ts'
-import type { Env } from './context.ts'
+import type { Env, Peer } from './context.ts'
+import type { Gate } from './limits/gate.ts'
 import type { SessionFetch } from './messages/requests.ts'
 import { createSessions, type Sessions } from './messages/sessions.ts'
 import type { Commit } from './middleware/idempotency.ts'
@@ -27,6 +28,7 @@ export interface LiveOptions {
   epoch(): string
   fetch: SessionFetch
   identities: Identities | null
+  gate: Gate
 }
 
 export interface Live {
@@ -50,6 +52,7 @@ export function createLive({
   epoch,
   fetch,
   identities,
+  gate,
 }: LiveOptions): Live {
   const { bus, random, now, log: output, sessions: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
@@ -70,6 +73,7 @@ export function createLive({
     problem,
     now,
     isRevoked,
+    admit: (who, peer, bytes) => admitMessage(gate, who, peer, bytes),
     ...(identify && { identify }),
     ...options,
   })
@@ -93,6 +97,16 @@ export function createLive({
     },
   }
 }
+
+/** A message costs a tenth of a request, and its bytes as they are read. What is counted elsewhere is not waited for. */
+function admitMessage(gate: Gate, who: Identity | null, peer: Peer | null, bytes: number): boolean {
+  gate.arrive()
+  const verdict = gate.enter(who, peer, messageUnits + bytes / bytesOfUnit)
+  return verdict === null || verdict instanceof Promise || verdict.isAllowed
+}
+
+const messageUnits = 0.1
+const bytesOfUnit = 16 * 1024
 
 /** A collection's topic, which those may read who may read all rows that it tells of. One whose rule can't say so has none. */
 function topicOf(collection: AnyCollection): Topic[] {

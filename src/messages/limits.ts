@@ -31,3 +31,6 @@ export const sessionsMaxDefault = 20_000
 
 /** Messages that wait while it is found out who signs in, which takes a moment at most. */
 export const heldMax = 256
+
+/** Messages in a row beyond what one client may send; an honest one has long waited by then. */
+export const excessMax = 100

@@ -11,7 +11,7 @@ import type { FrameSink } from './frames.ts'
 import type { Heartbeats, Pulse } from './heartbeats.ts'
 import { InFlight } from './in-flight.ts'
 import { pingText, pongText } from './json-format.ts'
-import { brokenMax, heldMax } from './limits.ts'
+import { brokenMax, excessMax, heldMax } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type Parts, run } from './methods.ts'
@@ -32,6 +32,7 @@ export interface SessionHost {
   problem(error: unknown): void
   now(): number
   isRevoked(identity: Identity): boolean
+  admit(who: Identity | null, peer: Peer | null, bytes: number): boolean
   /** @throws AppError `unauthorized` */
   identify(token: string): Identity | Promise<Identity>
   /** Null where the runtime sees to it. */
@@ -71,11 +72,15 @@ export class Session implements FrameSink {
   /** Whether the peer sends nothing more. */
   #isHalfClosed = false
   #isClosed = false
+  /** Messages in a row that were too many. */
+  #excess = 0
+  readonly #peer: Peer | null
   readonly #changed: () => void
 
   constructor(host: SessionHost, facts: SessionFacts) {
     this.id = facts.id
     this.#host = host
+    this.#peer = facts.peer
     this.#outbox = new Outbox(facts.channel, host.problem)
     const { identity, onChange } = facts
     this.#changed = () => this.#isClosed || onChange()
@@ -97,7 +102,8 @@ export class Session implements FrameSink {
   receive(message: Encoded): void {
     if (this.#isClosed) return
     this.heard()
-    if (this.#held !== null) this.#hold(message, this.#held)
+    if (!this.#admits(message)) this.refuse(1008, 'Too many messages.')
+    else if (this.#held !== null) this.#hold(message, this.#held)
     else if (message === pingText) this.#outbox.send(pongText)
     else if (message !== pongText) this.#read(message)
   }
@@ -173,6 +179,13 @@ export class Session implements FrameSink {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** One that asks too much is served for a while, because a lost `ack` or `ping` would harm an honest client. */
+  #admits(message: Encoded): boolean {
+    const isWithin = this.#host.admit(this.#visitor.identity, this.#peer, message.length)
+    this.#excess = isWithin ? 0 : this.#excess + 1
+    return this.#excess <= excessMax
   }
 
   #signOut(): void {

@@ -31,6 +31,8 @@ export interface SessionsOptions {
   isRevoked?(identity: Identity): boolean
   /** Milliseconds since 1970. */
   now?(): number
+  /** Whether somebody may send one more message of so many bytes. */
+  admit?(who: Identity | null, peer: Peer | null, bytes: number): boolean
   /** Told of faults of our own. */
   problem?(error: unknown): void
 }
@@ -65,6 +67,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     problem: () => {},
     now: Date.now,
     isRevoked: () => false,
+    admit: () => true,
     identify: () => {
       throw new AppError('unauthorized')
     },

@@ -191,8 +191,16 @@ export function createDoor(
     }
   }
 
-  function refuse(exchange: Exchange, error: unknown): Response {
+  /** Whether it shows one worthless token too many. */
+  function isGuess({ identity, peer }: RequestContext, failure: unknown): boolean {
+    if (identity !== null || !(failure instanceof AppError && failure.code === 'unauthorized')) return false
+    const verdict = gate.enter(null, peer, guessUnits)
+    return verdict !== null && !(verdict instanceof Promise) && !verdict.isAllowed
+  }
+
+  function refuse(exchange: Exchange, failure: unknown): Response {
     const { request, context } = exchange
+    const error = isGuess(context, failure) ? tooManyGuesses : failure
     const known = error instanceof AppError ? error : new AppError('internal')
     const { requestId: id } = context
     if (known !== error)
@@ -243,6 +251,9 @@ export function createDoor(
 }
 
 const busy = new AppError('busy', undefined, { headers: { 'Retry-After': '1' } })
+/** A token that is none costs a look into the database, and may be a guess. */
+const guessUnits = 5
+const tooManyGuesses = new AppError('too_many_requests', undefined, { headers: { 'Retry-After': '1' } })
 const tooMany = new AppError('too_many_requests', 'Too many requests. Try again in a moment.')
 
 function isHealth(url: string): boolean {

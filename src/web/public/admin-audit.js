@@ -1,5 +1,5 @@
 import { call } from './api.js'
-import { Area } from './area.js'
+import { Area, Refusal } from './area.js'
 import { deedOf } from './audit-words.js'
 import { copy, find } from './dom.js'
 import { minuteOf } from './when.js'
@@ -17,6 +17,7 @@ export class Audit extends Area {
   #user = /** @type {User | null} */ (null)
   #next = /** @type {string | null} */ (null)
   #newestLoad = 0
+  isLoaded = false
   /** Addresses by id. */
   #emails = /** @type {Map<string, string>} */ (new Map())
 
@@ -52,6 +53,7 @@ export class Audit extends Area {
     const mine = ++this.#newestLoad
     this.attempt(async () => {
       if (mine !== this.#newestLoad) return
+      this.isLoaded = true
       const { data, next } = await call('GET', `/api/admin/audit?${this.#query(cursor)}`)
       await this.#ask(data)
       const rows = data.map((/** @type {AuditEntry} */ entry) => this.#row(entry))
@@ -74,12 +76,16 @@ export class Audit extends Area {
   async #ask(entries) {
     const ids = new Set(entries.flatMap(({ actor, subject }) => (actor ? [actor, subject] : [subject])))
     const unknown = [...ids].filter((id) => !this.#emails.has(id))
-    await Promise.all(
-      unknown.map(async (id) => {
-        const user = await call('GET', `/api/admin/users/${id}`).catch(() => null)
-        this.#emails.set(id, user?.data.email ?? `a deleted account (${id})`)
-      }),
-    )
+    await Promise.all(unknown.map((id) => this.#find(id)))
+  }
+
+  /** Should it fail, the id stands for the user. @param {string} id */
+  async #find(id) {
+    try {
+      this.learn([(await call('GET', `/api/admin/users/${id}`)).data])
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 404) this.#emails.set(id, `a deleted account (${id})`)
+    }
   }
 
   /** @param {AuditEntry} entry */
@@ -99,6 +105,7 @@ export class Audit extends Area {
   }
 
   clear() {
+    this.isLoaded = false
     this.#list.replaceChildren()
   }
 }

@@ -16,7 +16,11 @@ const audit = new Audit()
 const users = new Users({
   changed: () => audit.load(),
   trail: (user) => audit.follow(user),
-  known: (some) => audit.learn(some),
+  known(some) {
+    audit.learn(some)
+    // After the users, whom it names then without asking for each of them.
+    if (!audit.isLoaded) audit.load()
+  },
 })
 
 function show() {
@@ -33,8 +37,8 @@ function show() {
 }
 
 function open() {
+  audit.clear()
   users.load()
-  audit.load()
 }
 
 /** @param {string | undefined} email of who is signed in */
