@@ -299,7 +299,7 @@ export class Session implements FrameSink {
       visitor,
       signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse),
       requests: new Requests({ fetch, makeRequest, textOf, peer, visitor, target, outbox, inFlight, onAnswer }),
-      subscriptions: new Subscriptions(topics, visitor, { outbox, changed, broken }),
+      subscriptions: new Subscriptions(topics, visitor, { outbox, changed, broken, signedOut: () => this.#signOut() }),
       memberships: new Memberships({ id, visitor, topics, presence, outbox, changed, now: this.#host.now }),
     }
   }

@@ -11,6 +11,8 @@ import type { Visitor } from './visitor.ts'
 interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
   /** Hears of a log that can't be read. */
   broken(error: unknown): void
+  /** The sign-in is over. */
+  signedOut(): void
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -24,13 +26,15 @@ export class Subscriptions {
   readonly #visitor: Visitor
   readonly #owner: SubscriptionOwner
   readonly #broken: SubscriptionsOptions['broken']
+  readonly #signedOut: SubscriptionsOptions['signedOut']
   readonly #followed = new Map<string, Subscription>()
   readonly #queue = new TopicQueue()
 
-  constructor(topics: Topics, visitor: Visitor, { outbox, changed, broken }: SubscriptionsOptions) {
+  constructor(topics: Topics, visitor: Visitor, { outbox, changed, broken, signedOut }: SubscriptionsOptions) {
     this.#topics = topics
     this.#visitor = visitor
     this.#broken = broken
+    this.#signedOut = signedOut
     this.#owner = { outbox, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
 
@@ -89,6 +93,10 @@ export class Subscriptions {
   #end({ topic, position }: Subscription, error: unknown): void {
     if (!(error instanceof AppError) || error.status >= 500) {
       this.#broken(error)
+      return
+    }
+    if (error.code === 'unauthorized') {
+      this.#signedOut()
       return
     }
     this.#followed.delete(topic)

@@ -87,7 +87,8 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
           return taken
         },
         gap: (gap) => send(news('gap', gap)),
-        fail: finish,
+        // What is not a fault is just an end: who comes back is told why.
+        fail: (error) => finish(error instanceof AppError && error.status < 500 ? undefined : error),
       },
     })
     if (isEnding) {
