@@ -93,16 +93,19 @@ export function lockDataDirectory(directory: string): DatabaseSync {
   return lock
 }
 
+/** What is kept is nobody else's on the machine. */
+const ownerOnly = 0o700
+
 /** Step by step on Node, whose `recursive` goes round for ever where a file system refuses with ENOENT, as /proc does. */
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: 'deno' in process.versions })
+    mkdirSync(path, { recursive: 'deno' in process.versions, mode: ownerOnly })
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === 'EEXIST' && statSync(path).isDirectory()) return
     if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
     makeDirectory(dirname(path))
-    mkdirSync(path)
+    mkdirSync(path, ownerOnly)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import { type Auth, createAuth } from './auth/auth.ts'
+import { type Identity, isExpired } from './auth/identity.ts'
 import { describeAccounts } from './auth/openapi.ts'
 import type { AnyCollection } from './collections/collection.ts'
 import type { Fields } from './collections/field.ts'
@@ -86,7 +87,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const epoch = () => current
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
-  const commit = createCommit(platform)
+  const commit = createCommit(platform, (identity) => isOver(identity))
   const gate = new Gate({
     isLimiting: platform.settings.isRateLimited,
     limits: platform.rateLimits,
@@ -95,6 +96,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
     random: platform.random,
   })
   const newId = createIds(platform.now, platform.random)
+  const isOver = (identity: Identity) =>
+    isExpired(identity, platform.now) || auth?.identities.isRevoked(identity) === true
   const auth = platform.accounts ? createAuth({ platform, commit, ...platform.accounts }) : null
   const byName = new Map<string, AnyCollection>(collections.map((each) => [each.name, each]))
   for (const collection of collections) {

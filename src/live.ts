@@ -73,7 +73,8 @@ export function createLive({
     problem,
     now,
     isRevoked,
-    admit: (who, peer, bytes) => admitMessage(gate, who, peer, bytes),
+    admit: (who, peer, units) => admits(gate, who, peer, units),
+    keyOf: (who, peer) => gate.keyOf(who, peer),
     ...(identify && { identify }),
     ...options,
   })
@@ -98,15 +99,12 @@ export function createLive({
   }
 }
 
-/** A message costs a tenth of a request, and its bytes as they are read. What is counted elsewhere is not waited for. */
-function admitMessage(gate: Gate, who: Identity | null, peer: Peer | null, bytes: number): boolean {
+/** What is counted elsewhere is not waited for. */
+function admits(gate: Gate, who: Identity | null, peer: Peer | null, units: number): boolean {
   gate.arrive()
-  const verdict = gate.enter(who, peer, messageUnits + bytes / bytesOfUnit)
+  const verdict = gate.enter(who, peer, units)
   return verdict === null || verdict instanceof Promise || verdict.isAllowed
 }
-
-const messageUnits = 0.1
-const bytesOfUnit = 16 * 1024
 
 /** A collection's topic, which those may read who may read all rows that it tells of. One whose rule can't say so has none. */
 function topicOf(collection: AnyCollection): Topic[] {

@@ -13,7 +13,7 @@ import { hashOf, isCredential, tokenPrefixes } from './token.ts'
 /** Under the second that is promised, with room for the request itself. */
 const beliefMs = 900
 /** Longer than anything that was begun with a credential takes until it hears of its end. */
-const revokedMs = 10_000
+const revokedMs = 60_000
 /** Each takes about 500 bytes. */
 const knownMax = 10_000
 /** How often it is written down that a session was used: a write for each request would be dear. */

@@ -27,7 +27,8 @@ export function createOwnAccount({ database, passwords, throttle, crowd, audit, 
     const [row] = await database.read(findById(userId))
     if (row === undefined) throw new AppError('unauthorized')
     const [email, stored] = [String(row.email), String(row.password)]
-    const { forgive } = await throttle.begin({ email, userId: '', place: placeIn(c) })
+    const { forgive, error, isClosed } = await throttle.begin({ email, userId: '', place: placeIn(c) })
+    if (isClosed) throw error
     if (!(await passwords.verify(normalPassword(password), stored))) {
       throw invalidField('password', 'wrong', 'is not your password')
     }

@@ -10,6 +10,7 @@ import { replyWith } from '../middleware/reply.ts'
 import type { Statement } from '../platform.ts'
 import { type Actor, actorOf } from './audit.ts'
 import { endedIn } from './credentials.ts'
+import { deleteKeys } from './keys.ts'
 import { deleteLogins } from './logins.ts'
 import type { Mail } from './mailer.ts'
 import { newPassword } from './password-rules.ts'
@@ -78,6 +79,8 @@ export function createResets(tools: Tools): Hono<Env> {
       useReset(hash, now()),
       setPassword(id, stored),
       deleteLogins(id),
+      // Made, perhaps, by who had the account before its address was proven.
+      deleteKeys(id),
       forgetPlaces(id),
       statement('delete from galley_resets where userId = ?', id),
       audit.entry(actor, { action: 'password.reset', subject: id }),

@@ -80,6 +80,7 @@ export const userChangeSchema = z.strictObject({
   role: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be like editor: a-z, 0-9, _ and -, 40 characters at most')
+    .refine((role) => !/^(anyone|nobody|owner|signedin)$/.test(role), 'means something else in rules')
     .optional(),
   disabled: z.boolean().optional(),
 })

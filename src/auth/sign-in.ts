@@ -59,7 +59,7 @@ export function createSignIn(tools: Tools): Hono<Env> {
   /** An account that is disabled is refused like a wrong password, and after as much work. */
   async function verify(row: SqlRow | undefined, password: string, counted: CountedTry) {
     const isRight = await passwords.verify(password, row === undefined ? null : String(row.password))
-    if (row === undefined || !isRight || row.disabledAt !== null) throw counted.error
+    if (row === undefined || !isRight || counted.isClosed || row.disabledAt !== null) throw counted.error
     const then = String(row.password)
     const user = userOf(row)
     if (passwords.isCurrent(then)) return { user, stored: then, steps: counted.forgive }

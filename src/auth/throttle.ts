@@ -44,10 +44,7 @@ export interface Try {
 }
 
 export interface Throttle {
-  /**
-   * Counts a try, which must then be made or be forgiven.
-   * @throws AppError `too_many_requests` when it is too early, as for an account that there is not
-   */
+  /** Counts a try, which must then be made or be forgiven. @throws AppError `too_many_requests` when another was counted at once */
   begin(attempt: Try): Promise<CountedTry>
   /** The statement that lets go of what nobody needs any more. */
   tidy(): Statement
@@ -58,6 +55,8 @@ export interface CountedTry {
   forgive: readonly Statement[]
   /** The error of a wrong password: it says to wait where others would have had to. */
   error: AppError
+  /** Whether it is too early even for the right password. To be told after as much work, or else the time would tell whose account is known here. */
+  isClosed: boolean
 }
 
 export function createThrottle({ database, now }: Pick<Platform, 'database' | 'now'>): Throttle {
@@ -69,7 +68,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     const [lock] = await database.read(lockedStatement(names, ms))
     const [known] = await database.read(statement(knownSql, userId, place))
     const late = lock?.untilAt === null || lock === undefined ? null : tooEarly(Number(lock.untilAt) - ms)
-    if (late !== null && known === undefined) throw late
+    if (late !== null && known === undefined) return { forgive: [], error: late, isClosed: true }
     const counts = known === undefined ? countSql : countKnownSql
     await database
       .write([
@@ -80,6 +79,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     return {
       forgive: [statement(forgetSql, names[0] ?? ''), statement(uncountSql, names[1] ?? '')],
       error: late ?? new AppError('unauthorized', 'The e-mail address or the password is wrong.'),
+      isClosed: false,
     }
   }
 

@@ -13,10 +13,10 @@ import type { Position } from '../topics/position.ts'
 import { isPart, partOf } from '../topics/topic.ts'
 import {
   type Action,
-  type Allowed,
   allowed,
   conditionOf,
   coversAudience,
+  type Decision,
   decide,
   hasTopic,
   matches,
@@ -133,14 +133,24 @@ export function createRoutes<F extends Fields>(
     return steps
   }
 
-  /** Nobody changes a row into one that they could not change. */
-  function staysWithin(may: Allowed): Step[] {
-    if (may === 'all') return []
+  /** Nobody changes a row into one that they could not change, or not have created there. */
+  function staysWithin(c: Context, changes: object): Step[] {
+    const may = mayDo(c, 'update')
+    const create = decide(collection, 'create', c.env.identity)
+    const asks = movesTo(changes, create) ? [may, create] : [may]
+    if (asks.every((each) => each === 'all')) return []
     const check: Step = (earlier) => {
-      if (!matches(rows.last(earlier), may)) throw new AppError('forbidden')
+      const row = rows.last(earlier)
+      if (!asks.every((each) => each !== 'none' && matches(row, each))) throw new AppError('forbidden')
       return nothing
     }
     return [check]
+  }
+
+  /** Whether a change says where a row belongs, which is for who may create one there. */
+  function movesTo(changes: object, create: Decision): boolean {
+    const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
+    return [collection.audience, ...named].some((field) => field !== undefined && field in changes)
   }
 
   async function change(c: Context): Promise<Response> {
@@ -150,7 +160,7 @@ export function createRoutes<F extends Fields>(
       ...checks,
       ...references(changes, c.env.identity),
       ...rows.update(idOf(c), changes, matchOf(c)),
-      ...staysWithin(mayDo(c, 'update')),
+      ...staysWithin(c, changes),
     ]
     return commit(c, steps, (results) => {
       const row = rows.last(results)

@@ -52,6 +52,11 @@ export class Gate {
     return this.#overload?.refuses(this.#nowMs) ?? false
   }
 
+  /** Names the client whose bucket it is; null for who has none. */
+  keyOf(identity: Identity | null, peer: Peer | null): string | null {
+    return this.#isLimiting ? this.#keyOf(identity?.userId ?? null, peer) : null
+  }
+
   /** Takes from the client's bucket. Null when it has none. */
   enter(identity: Identity | null, peer: Peer | null, units = 1): Verdict | Promise<Verdict> | null {
     if (!this.#isLimiting) return null

@@ -34,3 +34,13 @@ export const heldMax = 256
 
 /** Messages in a row beyond what one client may send; an honest one has long waited by then. */
 export const excessMax = 100
+
+/** What beginning a session costs, in requests: a handshake, and what is kept for it. */
+export const connectUnits = 5
+/** What a message costs, in requests, beside what it asks for; and how many of its bytes cost as much as a request. */
+export const messageUnits = 0.1
+export const unitBytes = 16 * 1024
+/** Subscriptions of one client, all its sessions together: a sixteenth of what the server takes. */
+export const clientSubscriptionsMax = 16_384
+/** Members of one topic who are one client: some share an address, and nobody may fill it alone. */
+export const clientMembersMax = 128

@@ -6,6 +6,7 @@ import type { Encoded, Format } from './format.ts'
 import { membershipsMax } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { bad, readName, readTopic } from './params.ts'
+import type { Quota } from './quota.ts'
 import type { MembershipState } from './session-state.ts'
 import type { Answer } from './subscriptions.ts'
 import { TopicQueue } from './topic-queue.ts'
@@ -23,6 +24,10 @@ export interface MembershipsOptions {
   /** What must be kept has changed. */
   changed(): void
   now(): number
+  /** Members of one topic, by topic and client. */
+  quota: Quota
+  /** Names the client; null for one that is not counted. */
+  key(): string | null
 }
 
 /** Where one session is present. */
@@ -80,25 +85,42 @@ export class Memberships {
   restore({ topic, name, state }: MembershipState): void {
     const member = { id: this.#options.id, name, state }
     this.#joined.set(topic, member)
+    this.#options.quota.take(this.#keyIn(topic))
     this.#options.presence.restore(topic, member, this.#tell)
   }
 
   close(): void {
-    for (const [topic, { id }] of this.#joined) this.#options.presence.leave(topic, id)
-    this.#joined.clear()
+    for (const [topic, { id }] of this.#joined) this.#exit(topic, id)
   }
 
   async #enter(topic: string, member: Member, answer: Answer): Promise<void> {
     const { topics, visitor, presence, changed } = this.#options
     await topics.position(topic, visitor.identity)
-    presence.join(topic, member, this.#tell)
+    this.#take(topic)
+    try {
+      presence.join(topic, member, this.#tell)
+    } catch (error) {
+      this.#options.quota.give(this.#keyIn(topic))
+      throw error
+    }
     this.#joined.set(topic, member)
     if (answer({ topic, member, members: presence.members(topic) })) changed()
     else this.#exit(topic, member.id)
   }
 
+  #take(topic: string): void {
+    if (this.#options.quota.take(this.#keyIn(topic))) return
+    throw new AppError('too_many_requests', 'There are too many members from one place.')
+  }
+
+  #keyIn(topic: string): string | null {
+    const key = this.#options.key()
+    return key === null ? null : `${topic} ${key}`
+  }
+
   #exit(topic: string, id: string): void {
     this.#joined.delete(topic)
+    this.#options.quota.give(this.#keyIn(topic))
     this.#options.presence.leave(topic, id)
   }
 

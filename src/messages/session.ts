@@ -11,16 +11,20 @@ import type { FrameSink } from './frames.ts'
 import type { Heartbeats, Pulse } from './heartbeats.ts'
 import { InFlight } from './in-flight.ts'
 import { pingText, pongText } from './json-format.ts'
-import { brokenMax, excessMax, heldMax } from './limits.ts'
+import { brokenMax, excessMax, heldMax, messageUnits, unitBytes } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type Parts, run } from './methods.ts'
 import { Outbox } from './outbox.ts'
+import type { Quota } from './quota.ts'
 import type { RequestMaker } from './request-maker.ts'
 import { Requests, type SessionFetch } from './requests.ts'
 import type { SessionState } from './session-state.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { Visitor } from './visitor.ts'
+
+/** What costs as much as a request, and is refused where that would be. Requests are counted where they are let in. */
+const working = new Set(['hello', 'echo', 'subscribe', 'join', 'update'])
 
 /** What all sessions of a server share. */
 export interface SessionHost {
@@ -32,7 +36,10 @@ export interface SessionHost {
   problem(error: unknown): void
   now(): number
   isRevoked(identity: Identity): boolean
-  admit(who: Identity | null, peer: Peer | null, bytes: number): boolean
+  admit(who: Identity | null, peer: Peer | null, units: number): boolean
+  keyOf(who: Identity | null, peer: Peer | null): string | null
+  subscriptionQuota: Quota
+  membershipQuota: Quota
   /** @throws AppError `unauthorized` */
   identify(token: string): Identity | Promise<Identity>
   /** Null where the runtime sees to it. */
@@ -183,9 +190,13 @@ export class Session implements FrameSink {
 
   /** One that asks too much is served for a while, because a lost `ack` or `ping` would harm an honest client. */
   #admits(message: Encoded): boolean {
-    const isWithin = this.#host.admit(this.#visitor.identity, this.#peer, message.length)
+    const isWithin = this.#charge(messageUnits + message.length / unitBytes)
     this.#excess = isWithin ? 0 : this.#excess + 1
     return this.#excess <= excessMax
+  }
+
+  #charge(units: number): boolean {
+    return this.#host.admit(this.#visitor.identity, this.#peer, units)
   }
 
   #signOut(): void {
@@ -238,6 +249,7 @@ export class Session implements FrameSink {
     this.#checkPlace(call)
     this.#broken = 0
     try {
+      if (working.has(call.method) && (this.#excess > 0 || !this.#charge(1))) throw new AppError('too_many_requests')
       run(this.#parts, call)
     } catch (error) {
       this.#outbox.fail(call.id, error)
@@ -289,6 +301,9 @@ export class Session implements FrameSink {
     const onAnswer = () => this.#endIfDone()
     const target = { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` }
     const broken = (error: unknown) => this.#fail(error)
+    const { keyOf, subscriptionQuota, membershipQuota } = this.#host
+    const key = () => keyOf(visitor.identity, peer)
+    const quota = { take: () => subscriptionQuota.take(key()), give: () => subscriptionQuota.give(key()) }
     return {
       id,
       heartbeatMs,
@@ -299,8 +314,24 @@ export class Session implements FrameSink {
       visitor,
       signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse),
       requests: new Requests({ fetch, makeRequest, textOf, peer, visitor, target, outbox, inFlight, onAnswer }),
-      subscriptions: new Subscriptions(topics, visitor, { outbox, changed, broken, signedOut: () => this.#signOut() }),
-      memberships: new Memberships({ id, visitor, topics, presence, outbox, changed, now: this.#host.now }),
+      subscriptions: new Subscriptions(topics, visitor, {
+        outbox,
+        changed,
+        broken,
+        signedOut: () => this.#signOut(),
+        quota,
+      }),
+      memberships: new Memberships({
+        id,
+        visitor,
+        topics,
+        presence,
+        outbox,
+        changed,
+        now: this.#host.now,
+        quota: membershipQuota,
+        key,
+      }),
     }
   }
 }

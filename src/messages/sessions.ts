@@ -5,7 +5,14 @@ import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Channel } from './channel.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { heartbeatMsDefault, sessionsMaxDefault } from './limits.ts'
+import {
+  clientMembersMax,
+  clientSubscriptionsMax,
+  connectUnits,
+  heartbeatMsDefault,
+  sessionsMaxDefault,
+} from './limits.ts'
+import { Quota } from './quota.ts'
 import { makeNativeRequest, type RequestMaker } from './request-maker.ts'
 import type { SessionFetch } from './requests.ts'
 import { Session, type SessionHost } from './session.ts'
@@ -31,8 +38,10 @@ export interface SessionsOptions {
   isRevoked?(identity: Identity): boolean
   /** Milliseconds since 1970. */
   now?(): number
-  /** Whether somebody may send one more message of so many bytes. */
-  admit?(who: Identity | null, peer: Peer | null, bytes: number): boolean
+  /** Whether somebody may ask for something that is worth so many requests. */
+  admit?(who: Identity | null, peer: Peer | null, units: number): boolean
+  /** Names whoever sessions are counted for; null for who is not counted. */
+  keyOf?(who: Identity | null, peer: Peer | null): string | null
   /** Told of faults of our own. */
   problem?(error: unknown): void
 }
@@ -68,10 +77,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     now: Date.now,
     isRevoked: () => false,
     admit: () => true,
+    keyOf: () => null,
     identify: () => {
       throw new AppError('unauthorized')
     },
     ...options,
+    subscriptionQuota: new Quota(clientSubscriptionsMax),
+    membershipQuota: new Quota(clientMembersMax),
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
     ended: (session) => void live.delete(session),
@@ -84,6 +96,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     live.add(session)
     if (isStopping) session.refuse(...stopping)
     else if (live.size > sessionsMax) session.refuse(1013, 'There are too many sessions.')
+    else if (!host.admit(null, peer, connectUnits)) session.refuse(1013, 'There are too many sessions from one place.')
     return session
   }
 

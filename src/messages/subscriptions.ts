@@ -13,6 +13,14 @@ interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
   broken(error: unknown): void
   /** The sign-in is over. */
   signedOut(): void
+  /** What all sessions of the client have together. */
+  quota: Share
+}
+
+interface Share {
+  /** False when there are as many as there may be. */
+  take(): boolean
+  give(): void
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -27,14 +35,16 @@ export class Subscriptions {
   readonly #owner: SubscriptionOwner
   readonly #broken: SubscriptionsOptions['broken']
   readonly #signedOut: SubscriptionsOptions['signedOut']
+  readonly #quota: Share
   readonly #followed = new Map<string, Subscription>()
   readonly #queue = new TopicQueue()
 
-  constructor(topics: Topics, visitor: Visitor, { outbox, changed, broken, signedOut }: SubscriptionsOptions) {
+  constructor(topics: Topics, visitor: Visitor, { outbox, changed, broken, signedOut, quota }: SubscriptionsOptions) {
     this.#topics = topics
     this.#visitor = visitor
     this.#broken = broken
     this.#signedOut = signedOut
+    this.#quota = quota
     this.#owner = { outbox, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
 
@@ -57,7 +67,7 @@ export class Subscriptions {
       const followed = this.#followed.get(topic)
       if (followed === undefined) throw bad('topic', 'is not followed')
       followed.close()
-      this.#followed.delete(topic)
+      this.#drop(topic)
       this.#owner.changed()
       answer({ topic, position: followed.position })
     })
@@ -79,14 +89,21 @@ export class Subscriptions {
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
     const request = { topic, principal: this.#visitor.identity, after, subscriber }
     const { start, subscription: source } = await this.#topics.subscribe(request)
+    this.#quota.take()
     this.#followed.set(topic, subscriber)
     if (!start.recovered) subscriber.gap(start)
     subscriber.begin(start.position, start.recovered ? acked : start.position.offset, source)
   }
 
   close(): void {
-    for (const each of this.#followed.values()) each.close()
-    this.#followed.clear()
+    for (const [topic, each] of this.#followed) {
+      each.close()
+      this.#drop(topic)
+    }
+  }
+
+  #drop(topic: string): void {
+    if (this.#followed.delete(topic)) this.#quota.give()
   }
 
   /** It is over: what the client is not allowed is told to it, and the others go on. */
@@ -99,7 +116,7 @@ export class Subscriptions {
       this.#signedOut()
       return
     }
-    this.#followed.delete(topic)
+    this.#drop(topic)
     const { status: code, message } = error
     this.#owner.outbox.notify('unsubscribed', { topic, position, error: { code, message } })
     this.#owner.changed()
@@ -110,15 +127,19 @@ export class Subscriptions {
     if (this.#followed.size + this.#queue.size >= subscriptionsMax) {
       throw new AppError('too_many_requests', `Only ${subscriptionsMax} topics at a time.`)
     }
+    if (!this.#quota.take()) throw new AppError('too_many_requests', 'You follow too many topics at a time.')
     const subscriber = new Subscription(topic, window, this.#owner)
     const request = { topic, principal: this.#visitor.identity, after, subscriber }
-    const { start, subscription: source } = await this.#topics.subscribe(request)
+    const { start, subscription: source } = await this.#topics.subscribe(request).catch((error) => {
+      this.#quota.give()
+      throw error
+    })
     this.#followed.set(topic, subscriber)
     if (answer({ topic, ...start })) {
       subscriber.begin(start.position, start.position.offset, source)
       this.#owner.changed()
     } else {
-      this.#followed.delete(topic)
+      this.#drop(topic)
       source.close()
     }
   }

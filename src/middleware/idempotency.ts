@@ -5,10 +5,11 @@
  */
 import type { TypedResponse } from 'hono'
 import type { StatusCode } from 'hono/utils/http-status'
+import type { Identity } from '../auth/identity.ts'
 import type { Context } from '../context.ts'
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
-import type { Platform, Results, SqlRow, Statement, Step } from '../platform.ts'
+import type { Database, Platform, Results, SqlRow, Statement, Step } from '../platform.ts'
 import { type Answer, envelope, reply, replyWith } from './reply.ts'
 
 /** How long a stored answer is replayed. */
@@ -28,8 +29,26 @@ export type Commit = <Data, const Status extends StatusCode>(
   answer: (results: Results) => Answer<Data, Status>,
 ) => Promise<Response & TypedResponse<{ data: Data; status: Status }, Status, 'json'>>
 
-export function createCommit({ database, now }: Pick<Platform, 'database' | 'now'>): Commit {
+/** @param isOver whether somebody who was let in is known no more: what they ask for is not done then, however long it took */
+export function createCommit(
+  { database: port, now }: Pick<Platform, 'database' | 'now'>,
+  isOver: (identity: Identity) => boolean = () => false,
+): Commit {
+  /** Asks once more in the write itself. */
+  function databaseFor({ env: { identity } }: Context): Pick<Database, 'read' | 'write'> {
+    if (identity === null) return port
+    const ask: Step = () => {
+      if (isOver(identity)) throw new AppError('unauthorized')
+      return { sql: 'select 1 where false', parameters: [] }
+    }
+    return {
+      read: (statement) => port.read(statement),
+      write: async (steps) => (await port.write([ask, ...steps.map(withoutFirst)])).slice(1),
+    }
+  }
+
   async function commit(c: Context, steps: readonly Step[], answer: (results: Results) => Answer): Promise<Response> {
+    const database = databaseFor(c)
     const key = c.req.raw.headers.get('idempotency-key')
     if (key === null) return replyWith(c, answer(await database.write(steps)))
     if (!keyPattern.test(key)) {
@@ -39,7 +58,7 @@ export function createCommit({ database, now }: Pick<Platform, 'database' | 'now
     try {
       const results = await database.write([
         claimStatement(claim),
-        ...steps.map(withoutClaim),
+        ...steps.map(withoutFirst),
         (earlier) => storeStatement(claim, answer(earlier.slice(1))),
         sweepStatement(claim.ms),
       ])
@@ -69,8 +88,8 @@ async function fingerprint(c: Context): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex()
 }
 
-/** A step that sees the results as if the claim were not there. */
-function withoutClaim(step: Step): Step {
+/** A step that sees the results as if the first one were not there. */
+function withoutFirst(step: Step): Step {
   return typeof step === 'function' ? (earlier) => step(earlier.slice(1)) : step
 }
 

@@ -1,6 +1,6 @@
 /** Who may do what with accounts, and the routes that are for everybody. */
 import { anonymous, everyone, keys, known, type Outcomes, people } from './outcomes.ts'
-import { type AskerName, type Askers, password } from './people.ts'
+import { type Askers, password } from './people.ts'
 import type { Question } from './ways.ts'
 
 export interface DeclaredRoute {
@@ -11,8 +11,6 @@ export interface DeclaredRoute {
   missing?: string
   /** Whether asking ends what was asked with, so that the next needs people of its own. */
   isLast?: boolean
-  /** Those whose own credential it ends; a session of messages hears 4401 instead of an answer. */
-  ends?: readonly AskerName[]
 }
 
 const none = '00000000000000000000000000'
@@ -38,7 +36,6 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
     outcomes: { 204: [...anonymous, ...people], 403: keys },
     ask: () => ({}),
     isLast: true,
-    ends: people,
   },
   'GET /api/auth/me': { outcomes: { 200: known, 401: anonymous }, ask: () => ({}) },
   'GET /api/auth/sessions': { outcomes: signedIn, ask: () => ({}) },
@@ -48,7 +45,6 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
     ask: ({ owner }) => ({ path: `/api/auth/sessions/${owner.credentialId}` }),
     missing: `/api/auth/sessions/${none}`,
     isLast: true,
-    ends: ['owner'],
   },
   'GET /api/auth/keys': { outcomes: signedIn, ask: () => ({}) },
   'POST /api/auth/keys': {
@@ -66,7 +62,7 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
     ask: () => ({ body: { password, newPassword } }),
     isLast: true,
   },
-  'DELETE /api/auth/me': { outcomes: ended, ask: () => ({ body: { password } }), isLast: true, ends: people },
+  'DELETE /api/auth/me': { outcomes: ended, ask: () => ({ body: { password } }), isLast: true },
   'POST /api/auth/reset': { outcomes: { 202: everyone }, ask: () => ({ body: { email: email() } }) },
   /** It takes the token of a letter, whoever shows it. */
   'POST /api/auth/reset/confirm': {

@@ -43,9 +43,10 @@ describe('every route has a declared rule', () => {
 
 const all: [string, Outcomes][] = [
   ...Object.entries(declaredCollections).flatMap(([name, declared]) =>
-    (['list', 'read', 'create', 'update', 'delete'] as const).map(
-      (action): [string, Outcomes] => [`${name}: ${action}`, declared[action]],
-    ),
+    (['list', 'read', 'create', 'update', 'delete'] as const).map((action): [string, Outcomes] => [
+      `${name}: ${action}`,
+      declared[action],
+    ]),
   ),
   ...Object.entries(declaredTopics).flatMap(([name, { read, publish }]): [string, Outcomes][] => [
     [`topic ${name}: read`, read],

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../conformance/http.ts'
 import { type Client, dial, kinds, request } from '../transports/clients.ts'
 import { bearer, cookie, nobody, type Person, signIn, signUp } from './people.ts'
+import { dialRaw, rawRequest } from './raw.ts'
 import { server } from './server.ts'
 import { connect, dialWith, hello, toldIn } from './ways.ts'
 import { startWorld, type World } from './world.ts'
@@ -74,7 +75,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect((await world.send(`GET /api/diaries/${diary.id}`, { headers: bearer(ann) })).status).toBe(200)
   })
 
-  test('is nobody\'s without a hello, and hello comes first or not at all', async () => {
+  test("is nobody's without a hello, and hello comes first or not at all", async () => {
     const client = kept(await dial(world.url, kind))
     expect(await whoAmI(client)).toBe(401)
     expect((await hello(client, ann)).error?.code).toBe(-32600)
@@ -87,7 +88,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect(await whoAmI(client)).toBe(ben.userId)
   })
 
-  test('sent together with the hello is that user\'s, and not nobody\'s', async () => {
+  test("sent together with the hello is that user's, and not nobody's", async () => {
     const client = kept(await dial(world.url, kind))
     client.send(request(1, 'hello', { token: ann.token }))
     client.send(request(2, 'GET /api/auth/me'))
@@ -130,27 +131,27 @@ describe.each(kinds)('a request over %s', (kind) => {
 })
 
 describe('a WebSocket', () => {
-  test('is that user\'s whose cookie its request shows', async () => {
+  test("is that user's whose cookie its request shows", async () => {
     expect(await whoAmI(kept(await dialWith(world.url, cookie(ann))))).toBe(ann.userId)
   })
 
-  test('is that user\'s whose bearer token its request shows', async () => {
+  test("is that user's whose bearer token its request shows", async () => {
     expect(await whoAmI(kept(await dialWith(world.url, bearer(ann))))).toBe(ann.userId)
   })
 
-  test('with a cookie and another\'s token in hello is the token\'s', async () => {
+  test("with a cookie and another's token in hello is the token's", async () => {
     const client = kept(await dialWith(world.url, cookie(ann)))
     expect((await hello(client, ben)).error).toBeUndefined()
     expect(await whoAmI(client)).toBe(ben.userId)
   })
 
-  test('with a cookie and a token in hello that is none ends, and is not the cookie\'s', async () => {
+  test("with a cookie and a token in hello that is none ends, and is not the cookie's", async () => {
     const client = kept(await dialWith(world.url, cookie(ann)))
     expect((await hello(client, { token: 'none' })).error?.code).toBe(401)
     expect(await client.closed).toBe(4401)
   })
 
-  test('of another site\'s page is refused, cookie or not', async () => {
+  test("of another site's page is refused, cookie or not", async () => {
     for (const headers of [{ Origin: 'https://elsewhere.example' }, { 'Sec-Fetch-Site': 'cross-site' }])
       await expect(dialWith(world.url, { ...cookie(ann), ...headers })).rejects.toThrow('403')
   })
@@ -175,10 +176,13 @@ describe('a WebSocket', () => {
 })
 
 describe('over HTTP', () => {
-  test.each(['token', 'access_token', 'key', 'authorization'])('no token in the address is taken (%s)', async (name) => {
-    expect(await whoIs({}, `/api/auth/me?${name}=${ann.token}`)).toBe(401)
-    expect(await whoIs({}, `/api/auth/me?${name}=Bearer%20${ann.token}`)).toBe(401)
-  })
+  test.each(['token', 'access_token', 'key', 'authorization'])(
+    'no token in the address is taken (%s)',
+    async (name) => {
+      expect(await whoIs({}, `/api/auth/me?${name}=${ann.token}`)).toBe(401)
+      expect(await whoIs({}, `/api/auth/me?${name}=Bearer%20${ann.token}`)).toBe(401)
+    },
+  )
 
   test('a bearer token counts more than a cookie', async () => {
     expect(await whoIs({ ...bearer(ben), ...cookie(ann) })).toBe(ben.userId)
@@ -189,37 +193,92 @@ describe('over HTTP', () => {
     expect(await whoIs({ Authorization: `Bearer ${ann.token}, Bearer ${ben.token}` })).toBe(401)
   })
 
-  test('two cookies of the name are nobody\'s, because nobody can tell whose is whose', async () => {
+  test("two cookies of the name are nobody's, because nobody can tell whose is whose", async () => {
     const of = ({ token }: Person) => `__Host-galley=${token}`
     expect(await whoIs({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
     expect(await whoIs({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
   })
 
-  test.each(['galley', '__host-galley', 'x__Host-galley', '__Host-galley-x', '__Secure-galley', ' x=1; __Host-galley2'])(
-    'a cookie of the name %j is not it',
-    async (name) => {
-      expect(await whoIs({ Cookie: `${name}=${ann.token}` })).toBe(401)
-    },
-  )
+  test.each([
+    'galley',
+    '__host-galley',
+    'x__Host-galley',
+    '__Host-galley-x',
+    '__Secure-galley',
+    ' x=1; __Host-galley2',
+  ])('a cookie of the name %j is not it', async (name) => {
+    expect(await whoIs({ Cookie: `${name}=${ann.token}` })).toBe(401)
+  })
 
-  test('another scheme than Bearer is somebody else\'s and leaves the cookie to count', async () => {
+  test("another scheme than Bearer is somebody else's and leaves the cookie to count", async () => {
     expect(await whoIs({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
   })
 
-  test('an ended cookie beside a proxy\'s Authorization does not keep its owner out', async () => {
+  test("an ended cookie beside a proxy's Authorization does not keep its owner out", async () => {
     const headers = { Authorization: 'Basic YTpi', ...cookie({ token: `gls_${'A'.repeat(43)}` }) }
     const body = { email: ann.email, password: 'correct horse battery' }
     expect((await world.send('POST /api/auth/sign-in', { headers, body })).status).toBe(200)
   })
 
   test.each(['GET', 'HEAD'])('%s of a path in other clothes is no way around', async (method) => {
-    for (const path of ['//api/diaries', '/api//diaries', '/api/./diaries', '/%61pi/diaries', '/API/diaries', '/api/diaries/'])
+    for (const path of [
+      '//api/diaries',
+      '/api//diaries',
+      '/api/./diaries',
+      '/%61pi/diaries',
+      '/API/diaries',
+      '/api/diaries/',
+    ])
       expect((await world.send(`${method} ${path}/${diary.id}`, { headers: bearer(ben) })).status, path).not.toBe(200)
   })
 
   test('headers that claim to be somebody are nobody', async () => {
     for (const name of ['X-User', 'X-User-Id', 'X-Principal', 'X-Forwarded-User', 'Remote-User', 'X-Role'])
       expect(await whoIs({ [name]: ann.userId })).toBe(401)
+  })
+})
+
+describe('many at once', () => {
+  const showing = (index: number): [Record<string, string>, string] => {
+    const person = index % 2 === 0 ? ann : ben
+    if (index % 5 === 4) return [{}, 'unauthorized']
+    return [index % 3 === 0 ? cookie(person) : bearer(person), person.userId]
+  }
+
+  test('one after the other on one connection, without waiting: each is who it shows', async () => {
+    const connection = await dialRaw(world.url)
+    const asked = Array.from({ length: 40 }, (_, index) => showing(index))
+    connection.write(asked.map(([headers]) => rawRequest('GET /api/auth/me', headers)).join(''))
+    const answers = await connection.answers(asked.length)
+    connection.end()
+    for (const [index, [, expected]] of asked.entries()) expect(answers[index], `${index}`).toContain(expected)
+  })
+
+  test('on connections of their own: each is who it shows', async () => {
+    const found = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const [headers, expected] = showing(index)
+        return (await world.send('GET /api/auth/me', { headers })).text.includes(expected)
+      }),
+    )
+    expect(found).toEqual(found.map(() => true))
+  })
+
+  test('on sessions: each is who said hello', async () => {
+    const clients = await Promise.all(
+      [ann, ben, nobody].flatMap((asker) =>
+        kinds.map(async (kind) => [kept(await connect(world.url, kind, asker)), asker] as const),
+      ),
+    )
+    for (let id = 0; id < 20; id += 1) for (const [client] of clients) client.send(request(id, 'GET /api/auth/me'))
+    const found = await Promise.all(
+      clients.map(async ([client, { userId }]) => {
+        const texts: string[] = []
+        while (texts.length < 20) texts.push(JSON.stringify(await client.next()))
+        return texts.every((text) => text.includes(userId === '' ? 'unauthorized' : userId))
+      }),
+    )
+    expect(found).toEqual(found.map(() => true))
   })
 })
 
@@ -244,7 +303,7 @@ describe('a session', () => {
     expect(await whoIs(bearer(planted))).toBe(401)
   })
 
-  test('whose cookie is swapped between two requests on one connection is the cookie\'s each time', async () => {
+  test("whose cookie is swapped between two requests on one connection is the cookie's each time", async () => {
     const { Agent, request: ask } = await import('node:http')
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const who = (headers: Record<string, string>) =>
@@ -262,7 +321,7 @@ describe('a session', () => {
     agent.destroy()
   })
 
-  test('of one does not end another\'s', async () => {
+  test("of one does not end another's", async () => {
     const victim = await signIn(world.send, ann)
     const { headers } = { headers: bearer(ben) }
     expect((await world.send(`DELETE /api/auth/sessions/${victim.credentialId}`, { headers })).status).toBe(404)

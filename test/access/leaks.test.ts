@@ -1,7 +1,7 @@
 /** What somebody could learn of rows that they may not read, by every way around. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reply, Row } from '../conformance/http.ts'
-import { act, type Asker, bearer, makeKey, nobody, type Person, signUp, signUpAs } from './people.ts'
+import { type Asker, act, bearer, makeKey, nobody, type Person, signUp, signUpAs } from './people.ts'
 import { server } from './server.ts'
 import { toldBy } from './ways.ts'
 import { startWorld, type World } from './world.ts'
@@ -77,7 +77,7 @@ describe('lists', () => {
     expect({ data, count }).toEqual({ data: [], count: 0 })
   })
 
-  test('a cursor that another was given shows only what is its bearer\'s', async () => {
+  test("a cursor that another was given shows only what is its bearer's", async () => {
     const { next } = await list(owner, 'diaries?limit=1&sort=-mood')
     const { data } = await list(other, `diaries?limit=1&sort=-mood&cursor=${next}`)
     expect(data.map(({ id }) => id)).toEqual([mine.id])
@@ -91,7 +91,7 @@ describe('lists', () => {
     else expect(reply.status).toBe(400)
   })
 
-  test('the position is that of the topic of one\'s own rows', async () => {
+  test("the position is that of the topic of one's own rows", async () => {
     const fresh = await signUp(world.send)
     expect((await list(fresh, 'diaries')).position?.offset).toBe(0)
     const ofOthers = await list(fresh, `diaries?filter[owner][$eq]=${owner.userId}`)
@@ -148,7 +148,7 @@ describe('a hidden row', () => {
     expect((await change(hidden.id)).status).toBe(400)
   })
 
-  test('PUT under its id neither changes it nor shows anything of it; that the id is taken can\'t be hidden', async () => {
+  test("PUT under its id neither changes it nor shows anything of it; that the id is taken can't be hidden", async () => {
     const reply = await as(other, `PUT /api/diaries/${hidden.id}`, { 'If-None-Match': '*' }, { text: 'mine now' })
     expect(reply.status).toBe(412)
     expect(reply.text).not.toContain('hidden"')
@@ -189,7 +189,7 @@ describe('what somebody may change', () => {
 })
 
 describe('rows of nobody known', () => {
-  test('are nobody\'s own: who made one without signing in does not see it, nor does who signs in', async () => {
+  test("are nobody's own: who made one without signing in does not see it, nor does who signs in", async () => {
     const { id } = await make(nobody, 'sealed', { text: 'anonymous' })
     expect((await as(nobody, `GET /api/sealed/${id}`)).status).toBe(401)
     expect((await as(other, `GET /api/sealed/${id}`)).status).toBe(403)
@@ -199,7 +199,7 @@ describe('rows of nobody known', () => {
 describe('an Idempotency-Key', () => {
   const keyed = () => ({ 'Idempotency-Key': crypto.randomUUID() })
 
-  test('of one is another\'s own: the same key and body makes a row for each', async () => {
+  test("of one is another's own: the same key and body makes a row for each", async () => {
     const headers = keyed()
     const body = { text: 'the same' }
     const [first, second] = [
@@ -234,7 +234,9 @@ describe('an Idempotency-Key', () => {
 
 describe('what everybody may ask', () => {
   test('the description of the API has no data, and is the same for all', async () => {
-    const texts = await Promise.all([nobody, other, root].map(async (asker) => (await as(asker, 'GET /openapi.json')).text))
+    const texts = await Promise.all(
+      [nobody, other, root].map(async (asker) => (await as(asker, 'GET /openapi.json')).text),
+    )
     expect(new Set(texts).size).toBe(1)
     expect(texts[0]).not.toContain(owner.userId)
   })
@@ -242,12 +244,24 @@ describe('what everybody may ask', () => {
   test('OPTIONS says which methods there are, whatever is there', async () => {
     const { id } = await make(owner, 'diaries', { text: 'hidden' })
     for (const start of ['/api/diaries', '/api/v1/diaries'])
-      expect(toldBy(await as(nobody, `OPTIONS ${start}/${id}`))).toEqual(toldBy(await as(nobody, `OPTIONS ${start}/${none}`)))
+      expect(toldBy(await as(nobody, `OPTIONS ${start}/${id}`))).toEqual(
+        toldBy(await as(nobody, `OPTIONS ${start}/${none}`)),
+      )
   })
 
-  test('what is one person\'s is for no shared cache', async () => {
+  test("what is one person's is for no shared cache", async () => {
     const { id } = await make(owner, 'diaries', { text: 'hidden' })
     for (const line of [`GET /api/diaries/${id}`, 'GET /api/diaries', 'GET /api/auth/me'])
       expect((await as(owner, line)).header('cache-control'), line).toMatch(/private|no-store/)
+  })
+})
+
+describe('what the rows of others keep in place', () => {
+  test("can't be deleted, which tells that something hidden names it, and not what", async () => {
+    const diary = await make(owner, 'diaries', { text: 'named' })
+    const link = await make(root, 'links', { diary: diary.id, label: 'hidden label' })
+    const reply = await as(owner, `DELETE /api/diaries/${diary.id}`)
+    expect(reply.status).toBe(409)
+    for (const text of [link.id, root.userId, 'hidden label']) expect(reply.text).not.toContain(text)
   })
 })

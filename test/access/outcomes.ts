@@ -17,7 +17,9 @@ export const everyone = askerNames
 
 /** The outcome of each, by name. */
 export function byAsker(outcomes: Outcomes): Record<string, string> {
-  const pairs = Object.entries(outcomes).flatMap(([outcome, names = []]) => names.map((name) => [name, outcome] as const))
+  const pairs = Object.entries(outcomes).flatMap(([outcome, names = []]) =>
+    names.map((name) => [name, outcome] as const),
+  )
   return Object.fromEntries(pairs)
 }
 

@@ -103,7 +103,12 @@ export const askerNames = [
 ] as const
 
 export type AskerName = (typeof askerNames)[number]
-export type Askers = Readonly<Record<AskerName, Asker>> & { owner: Person; admin: Person; editor: Person; other: Person }
+export type Askers = Readonly<Record<AskerName, Asker>> & {
+  owner: Person
+  admin: Person
+  editor: Person
+  other: Person
+}
 
 /** @param names what the reading key reads */
 export async function makeAskers(send: Send, root: Person, names: readonly string[]): Promise<Askers> {
@@ -120,7 +125,11 @@ export async function makeAskers(send: Send, root: Person, names: readonly strin
     owner,
     admin,
     foreignKey: await makeKey(send, owner, ['elsewhere:read', 'elsewhere:write']),
-    readingKey: await makeKey(send, owner, names.map((name) => `${name}:read`)),
+    readingKey: await makeKey(
+      send,
+      owner,
+      names.map((name) => `${name}:read`),
+    ),
     fullKey: await makeKey(send, owner, ['*']),
     adminForeignKey: await makeKey(send, admin, ['elsewhere:read', 'elsewhere:write']),
   }

@@ -50,10 +50,11 @@ function withoutRequestId(body: unknown): unknown {
   return rest
 }
 
+/** Of a request; what answers other calls has none of this. */
 interface Result {
-  status: number
-  body: unknown
-  headers: Record<string, unknown>
+  status?: number
+  body?: unknown
+  headers?: Record<string, unknown>
 }
 
 interface Failure {

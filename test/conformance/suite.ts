@@ -1,6 +1,7 @@
 /** The HTTP contract, held against a running server: the same on every runtime. */
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { RunningServer } from '../harness/server.ts'
+import { accessCases } from './access.ts'
 import { accountCases } from './accounts.ts'
 import { compressionCases } from './compression.ts'
 import { conditionCases } from './conditions.ts'
@@ -53,6 +54,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   health: healthCases,
   operations: operationCases,
   accounts: accountCases,
+  access: accessCases,
   topics: topicCases,
 }
 

@@ -1,0 +1,93 @@
+/** Everything that somebody can have open at a time, and how each of it ends. */
+import type { Send } from '../conformance/http.ts'
+import { type Client, type Kind, kinds, request } from '../transports/clients.ts'
+import { type Asker, bearer, cookie } from './people.ts'
+import { connect, dialWith } from './ways.ts'
+
+export interface Open {
+  name: string
+  /** Resolves with how it ended. */
+  ended: Promise<string>
+}
+
+/** Follows a topic over every transport with one credential; resolves when all of it stands. */
+export async function openAll(
+  send: Send,
+  url: string,
+  asker: Asker,
+  topic: string,
+  sessionKinds: readonly Kind[] = kinds,
+): Promise<Open[]> {
+  const sessions = sessionKinds.map((kind) => follow(kind, connect(url, kind, asker), topic))
+  const isKey = asker.credential === 'key'
+  const byCookie = isKey ? [] : [follow('ws by cookie', dialWith(url, cookie(asker)), topic)]
+  const byBearer = follow('ws by bearer', dialWith(url, bearer(asker)), topic)
+  const streams = isKey ? [bearer(asker)] : [bearer(asker), cookie(asker)]
+  return Promise.all([
+    ...sessions,
+    ...byCookie,
+    byBearer,
+    ...streams.map((headers) => stream(url, topic, headers)),
+    poll(send, topic, bearer(asker)),
+  ])
+}
+
+async function follow(name: string, connecting: Promise<Client>, topic: string): Promise<Open> {
+  const client = await connecting
+  const { error } = await client.ask(request('follow', 'subscribe', { topic }))
+  if (error !== undefined) throw new Error(`${name}: ${JSON.stringify(error)}`)
+  return { name, ended: lastOf(client) }
+}
+
+/** What it is told at the end, and the close code where there is one. */
+export async function lastOf(client: Client): Promise<string> {
+  let told = 'nothing'
+  try {
+    for (;;) {
+      const { method, params } = await client.next()
+      if (method === 'goaway') told = `goaway ${params.code}`
+      if (method === 'event') told = 'event'
+    }
+  } catch {
+    const code = await client.closed
+    return code === null || told === `goaway ${code}` ? told : `${told}, then ${code}`
+  }
+}
+
+async function stream(url: string, topic: string, headers: Record<string, string>): Promise<Open> {
+  const response = await fetch(`${url}/api/topics/${topic}/events`, {
+    headers: { ...headers, Accept: 'text/event-stream' },
+  })
+  if (response.status !== 200 || response.body === null) throw new Error(await response.text())
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.includes('event: position')) text += (await reader.read()).value ?? ''
+  const name = headers.Cookie === undefined ? 'stream by bearer' : 'stream by cookie'
+  return { name, ended: streamEnd(reader) }
+}
+
+async function streamEnd(reader: ReadableStreamDefaultReader<string>): Promise<string> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return 'ended'
+      if (value.includes('data:')) return 'event'
+    }
+  } catch {
+    return 'ended'
+  }
+}
+
+/** Whether it waits by now nobody is told; what comes too early is a poll that ends too early. */
+async function poll(send: Send, topic: string, headers: Record<string, string>): Promise<Open> {
+  const now = await send(`GET /api/topics/${topic}/events`, { headers })
+  const { position } = JSON.parse(now.text) as { position: { epoch: string; offset: number } }
+  const query = `after=${position.offset}&epoch=${position.epoch}&wait=25`
+  const answer = send(`GET /api/topics/${topic}/events?${query}`, { headers })
+  return { name: 'long poll', ended: answer.then(({ status }) => (status === 200 ? 'event' : 'ended')) }
+}
+
+/** How everything must end that somebody is cut off from. */
+export function cut(open: readonly Open[]): string[] {
+  return open.map(({ name }) => (/^(ws|tcp)/.test(name) ? 'goaway 4401' : 'ended'))
+}

@@ -1,0 +1,26 @@
+import { createApp } from '../../src/app.ts'
+import type { Identity } from '../../src/auth/identity.ts'
+import { collection } from '../../src/collections/collection.ts'
+import { field } from '../../src/collections/field.ts'
+import type { Platform } from '../../src/platform.ts'
+import { topic } from '../../src/topics/topic.ts'
+
+const ownRooms = (who: Identity | null) => (who === null ? false : { room: ['lobby', `home-${who.userId}`] })
+
+/** Messages in rooms, of which each user has one of its own. */
+const posts = collection('posts', {
+  fields: { room: field.text({ max: 60, indexed: true }), text: field.text() },
+  audience: 'room',
+  access: { read: ownRooms, create: ownRooms, update: 'owner', delete: 'owner' },
+})
+
+/** For who is signed in. */
+const club = collection('club', {
+  fields: { title: field.text() },
+  access: { read: 'signedIn', create: 'signedIn', update: 'owner', delete: 'owner' },
+})
+
+/** What the tests of attacks are tried on. */
+export function server(platform: Platform) {
+  return createApp(platform, [posts, club], [topic('system'), topic('square', { access: { publish: 'anyone' } })])
+}

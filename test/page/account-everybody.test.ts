@@ -1,0 +1,139 @@
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import {
+  administratorCode,
+  button,
+  goodPassword,
+  heading,
+  link,
+  makeAccount,
+  openHome,
+  password,
+  rows,
+  text,
+} from './account-page.ts'
+import { useBrowser, type VisitOptions } from './browser.ts'
+import { accessibleNames, faintTexts, overflowPx, textCount } from './look.ts'
+
+const openPage = useBrowser()
+const long = `${'donaudampfschifffahrt'.repeat(2)}@example.org`
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+  await makeAccount(server.url, long, { code: await administratorCode(server) })
+})
+afterAll(() => server?.stop())
+
+type Open = (options: VisitOptions) => Promise<Page>
+
+/** The forms of who comes in, with something wrong. */
+async function openGuest(options: VisitOptions): Promise<Page> {
+  const { page } = await openPage(`${server.url}/account#code=gla_old`, options)
+  await button(page, 'Sign up').click()
+  await text(page, 'Write a password.').waitFor()
+  return page
+}
+
+async function openReset(options: VisitOptions): Promise<Page> {
+  const { page } = await openPage(`${server.url}/reset`, options)
+  await button(page, 'Set the password').click()
+  await text(page, 'Write the code from the letter.').waitFor()
+  return page
+}
+
+/** All that can stand on the account page: a new key, too. */
+async function openFull(options: VisitOptions): Promise<Page> {
+  const { page } = await openHome(openPage, server.url, long, options)
+  await page.getByText('Make a key', { exact: true }).click()
+  await page.getByLabel('What it is for').fill('Kombüse'.repeat(14))
+  await page.getByRole('checkbox', { name: 'everything' }).check()
+  await button(page, 'Make the key').click()
+  await rows(page, 'API keys').first().waitFor()
+  await page.getByText('Delete my account', { exact: true }).click()
+  await button(page, 'Delete for ever').click()
+  return page
+}
+
+async function openAdmin(options: VisitOptions): Promise<Page> {
+  const { page } = await openHome(openPage, server.url, long, options)
+  await page.goto(`${server.url}/admin`)
+  await button(page, `Audit of ${long}`).click()
+  await button(page, `Role of ${long}`).click()
+  await button(page, 'Show all').waitFor()
+  await rows(page, 'Audit').first().waitFor()
+  return page
+}
+
+const pages: [string, Open][] = [
+  ['for who comes in', openGuest],
+  ['for a new password', openReset],
+  ['of an account', openFull],
+  ['of administrators', openAdmin],
+]
+
+describe.each(pages)('the page %s', (_, open) => {
+  test.each([320, 360])('does not scroll sideways at a width of %i pixels', async (width) => {
+    expect(await overflowPx(await open({ viewport: { width, height: 740 } }))).toBe(0)
+  })
+
+  test.each(['light', 'dark'] as const)('has no text that is hard to see in %s', async (colorScheme) => {
+    const page = await open({ colorScheme })
+    expect(await textCount(page)).toBeGreaterThan(7)
+    expect(await faintTexts(page)).toEqual([])
+  })
+
+  test('names every field, button and link', async () => {
+    const names = await accessibleNames(await open({}))
+    expect(names.length).toBeGreaterThan(5)
+    expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
+  })
+})
+
+describe('with the keyboard alone', () => {
+  /** Presses Tab until the target has the focus, as one does. */
+  async function tabTo(page: Page, target: Locator): Promise<void> {
+    const focused = target.and(page.locator(':focus'))
+    for (let presses = 0; presses < 60; presses++) {
+      if ((await focused.count()) === 1) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error('Tab does not reach it')
+  }
+
+  test('one signs up, makes a key and revokes it, and signs out', async () => {
+    const { page, faults } = await openPage(`${server.url}/account`)
+    await heading(page, 'Welcome back').waitFor()
+    await page.keyboard.press('Shift+Tab')
+    await tabTo(page, link(page, 'Sign up'))
+    await page.keyboard.press('Enter')
+    await heading(page, 'Come aboard').waitFor()
+    await page.keyboard.type('keys@example.org')
+    await tabTo(page, password(page))
+    await page.keyboard.type(goodPassword)
+    await page.keyboard.press('Enter')
+    await heading(page, 'keys@example.org').and(page.locator(':focus')).waitFor()
+    await tabTo(page, page.locator('summary', { hasText: 'Make a key' }))
+    await page.keyboard.press('Enter')
+    await tabTo(page, page.getByLabel('What it is for'))
+    await page.keyboard.type('nightly')
+    await tabTo(page, page.getByRole('checkbox', { name: 'everything' }))
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Enter')
+    await tabTo(page, button(page, 'Done'))
+    await page.keyboard.press('Enter')
+    await tabTo(page, button(page, 'Revoke nightly'))
+    await page.keyboard.press('Enter')
+    await tabTo(page, button(page, 'Revoke'))
+    await page.keyboard.press('Enter')
+    await text(page, 'No keys yet.').waitFor()
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    await tabTo(page, page.locator('summary', { hasText: 'Delete my account' }))
+    await button(page, 'Sign out').focus()
+    await page.keyboard.press('Enter')
+    await text(page, 'You are signed out.').waitFor()
+    expect(faults).toEqual([])
+  })
+})

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import {
+  administratorCode,
+  button,
+  email,
+  goodPassword,
+  heading,
+  link,
+  makeAccount,
+  openBeside,
+  openHome,
+  password,
+  signIn,
+  signUp,
+  text,
+  told,
+} from './account-page.ts'
+import { useBrowser } from './browser.ts'
+import { connection } from './chat-page.ts'
+
+const openPage = useBrowser()
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+})
+afterAll(() => server?.stop())
+
+describe('who signs up', () => {
+  test('with the code of the banner administers the server, and the code leaves the address', async () => {
+    const code = await administratorCode(server)
+    const { page, faults } = await openPage(`${server.url}/account#code=${code}`)
+    await signUp(page, 'first@example.org')
+    await heading(page, 'first@example.org').waitFor()
+    await link(page, 'Administration').waitFor()
+    await text(page, 'An administrator since').waitFor()
+    expect(page.url()).toBe(`${server.url}/account`)
+    expect(faults).toEqual([])
+  })
+
+  test('with a code that is used up is told beside the field, and comes in without it', async () => {
+    const { page } = await openPage(`${server.url}/account#code=gla_used`)
+    await signUp(page, 'second@example.org')
+    await text(page, 'This code does not work any more').waitFor()
+    await page.getByRole('textbox', { name: 'Code' }).fill('')
+    await button(page, 'Sign up').click()
+    await heading(page, 'second@example.org').waitFor()
+    expect(await link(page, 'Administration').count()).toBe(0)
+  })
+
+  test.each([
+    ['nobody', goodPassword, 'Write a whole e-mail address'],
+    ['', goodPassword, 'Write your e-mail address.'],
+    ['new@example.org', 'short', 'That is too short'],
+    ['new@example.org', 'password1', 'That is among the first that anybody would guess.'],
+    ['taken@example.org', goodPassword, 'This address has an account already.'],
+  ])('as %j with %j is told: %s', async (address, secret, words) => {
+    if (address.startsWith('taken')) await makeAccount(server.url, address)
+    const { page, faults } = await openPage(`${server.url}/account`)
+    await signUp(page, address, secret)
+    const fault = text(page, words)
+    await fault.waitFor()
+    const id = await fault.getAttribute('id')
+    const field = page.locator(`[aria-describedby~="${id}"]:focus`)
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    await field.fill('x')
+    expect(await fault.count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('who signs in', () => {
+  test('with a wrong password is told, with the right one is in, and can sign out', async () => {
+    await makeAccount(server.url, 'ada@example.org')
+    const { page, faults } = await openPage(`${server.url}/account`)
+    await signIn(page, 'ada@example.org', 'a pinch of pepper')
+    await text(page, 'The e-mail address or the password is wrong.').waitFor()
+    await signIn(page, 'ada@example.org')
+    await heading(page, 'ada@example.org').waitFor()
+    await button(page, 'Sign out').click()
+    await text(page, 'You are signed out.').waitFor()
+    expect(await password(page).inputValue()).toBe('')
+    await page.reload()
+    await heading(page, 'Welcome back').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('comes back to the page that led here, and to no other site', async () => {
+    await makeAccount(server.url, 'sailor@example.org')
+    const { page } = await openPage(`${server.url}/chat`)
+    await connection(page, 'Live').waitFor()
+    await link(page, 'Sign in').click()
+    await signIn(page, 'sailor@example.org')
+    await page.waitForURL(`${server.url}/chat`)
+    const other = await openPage(`${server.url}/account?to=${encodeURIComponent('//example.org/')}`)
+    await signIn(other.page, 'sailor@example.org')
+    await heading(other.page, 'sailor@example.org').waitFor()
+    expect(other.page.url()).toBe(`${server.url}/account`)
+  })
+
+  test('in a browser that keeps no cookie is told so', async () => {
+    await makeAccount(server.url, 'safari@example.org')
+    const { page } = await openPage(`${server.url}/account`)
+    await page.route('**/api/auth/sign-in', async (route) => {
+      const response = await route.fetch()
+      await page.context().clearCookies()
+      await route.fulfill({ status: response.status(), json: await response.json() })
+    })
+    await signIn(page, 'safari@example.org')
+    await text(page, 'your browser did not keep the cookie').waitFor()
+  })
+
+  test('on a page that is not encrypted is told beforehand, and why it fails', async () => {
+    const open = await startProcess({ runtime: 'node', env: { HOST: '0.0.0.0' } })
+    try {
+      const { page } = await openPage(`http://0.0.0.0:${new URL(open.url).port}/account`)
+      await text(page, 'This page is not encrypted').waitFor()
+      await signIn(page, 'ada@example.org')
+      await text(page, 'Open this page by https://.').waitFor()
+    } finally {
+      await open.stop()
+    }
+  })
+
+  test('finds fields that password managers know, and can look at what is typed', async () => {
+    const { page } = await openPage(`${server.url}/account`)
+    expect(await email(page).getAttribute('autocomplete')).toBe('username')
+    expect(await password(page).getAttribute('autocomplete')).toBe('current-password')
+    await password(page).fill('seen')
+    await button(page, 'Show password').click()
+    expect(await password(page).getAttribute('type')).toBe('text')
+    await button(page, 'Hide password').click()
+    expect(await password(page).getAttribute('type')).toBe('password')
+    await link(page, 'Sign up').click()
+    expect(await password(page).getAttribute('autocomplete')).toBe('new-password')
+  })
+})
+
+describe('a password that is lost', () => {
+  test('is replaced by the link of a letter, once', async () => {
+    await makeAccount(server.url, 'lost@example.org')
+    const { page, faults } = await openPage(`${server.url}/account`)
+    await link(page, 'Forgot password?').click()
+    await email(page).fill('lost@example.org')
+    await button(page, 'Send the letter').click()
+    await text(page, 'a letter is on its way').waitFor()
+    const path = await told(server, /\/reset#glr_[\w-]{43}/)
+    await page.goto(`${server.url}${path}`)
+    await password(page, 'New password').fill('another pinch of salt')
+    await button(page, 'Set the password').click()
+    await heading(page, 'Your new password is set').waitFor()
+    expect(page.url()).toBe(`${server.url}/reset`)
+    await link(page, 'Sign in').click()
+    await signIn(page, 'lost@example.org', 'another pinch of salt')
+    await heading(page, 'lost@example.org').waitFor()
+    const again = await openPage(`${server.url}${path}`)
+    await password(again.page, 'New password').fill('yet another pinch')
+    await button(again.page, 'Set the password').click()
+    await text(again.page, 'This link or code does not work any more').waitFor()
+    expect([...faults, ...again.faults]).toEqual([])
+  })
+})
+
+describe('the pages of one browser', () => {
+  test('all know who is signed in, and when nobody is', async () => {
+    await makeAccount(server.url, 'grace@example.org')
+    const visit = await openPage(`${server.url}/account`)
+    const todos = await openBeside(visit, server.url)
+    const chat = await openBeside(visit, `${server.url}/chat`)
+    await link(todos, 'Sign in').waitFor()
+    await link(chat, 'Sign in').waitFor()
+    await signIn(visit.page, 'grace@example.org')
+    await link(todos, 'Account of grace@example.org').waitFor()
+    await link(chat, 'Account of grace@example.org').waitFor()
+    expect(await chat.getByRole('textbox', { name: 'Your name' }).inputValue()).toBe('grace')
+    await button(visit.page, 'Sign out').click()
+    await link(todos, 'Sign in').waitFor()
+    await link(chat, 'Sign in').waitFor()
+    await connection(todos, 'Live').waitFor()
+    expect(visit.faults).toEqual([])
+  })
+
+  test('show an account that is deleted no more', async () => {
+    await makeAccount(server.url, 'gone@example.org')
+    const { page, faults } = await openHome(openPage, server.url, 'gone@example.org')
+    await page.getByText('Delete my account', { exact: true }).click()
+    await password(page, 'Your password, to be sure').fill('wrong')
+    await button(page, 'Delete for ever').click()
+    await text(page, 'That is not your password.').waitFor()
+    await password(page, 'Your password, to be sure').fill(goodPassword)
+    await button(page, 'Delete for ever').click()
+    await text(page, 'Your account is deleted.').waitFor()
+    expect(faults).toEqual([])
+  })
+})

@@ -1,0 +1,151 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningProcess, startProcess } from '../harness/server.ts'
+import {
+  administratorCode,
+  button,
+  heading,
+  link,
+  makeAccount,
+  openHome,
+  region,
+  rows,
+  signIn,
+  text,
+} from './account-page.ts'
+import { type OpenPage, useBrowser, type Visit } from './browser.ts'
+
+const openPage = useBrowser()
+let server: RunningProcess
+
+beforeAll(async () => {
+  server = await startProcess({ runtime: 'node' })
+  await makeAccount(server.url, 'captain@example.org', { code: await administratorCode(server) })
+})
+afterAll(() => server?.stop())
+
+async function openAdmin(open: OpenPage): Promise<Visit> {
+  const visit = await open(`${server.url}/account?to=/admin`)
+  await signIn(visit.page, 'captain@example.org')
+  await heading(visit.page, 'Users').waitFor()
+  return visit
+}
+
+const user = (page: Page, address: string) => rows(page, 'Users').filter({ hasText: address })
+const deed = (page: Page, words: string) => rows(page, 'Audit').filter({ hasText: words }).first()
+
+async function setRole(page: Page, address: string, role: string): Promise<void> {
+  await button(page, `Role of ${address}`).click()
+  await page.getByLabel(`New role of ${address}`).fill(role)
+  await button(page, 'Save').click()
+}
+
+describe('an administrator', () => {
+  test('gives a role, which takes effect in an open page and stands in the audit', async () => {
+    await makeAccount(server.url, 'mate@example.org')
+    const mate = await openHome(openPage, server.url, 'mate@example.org')
+    const { page, faults } = await openAdmin(openPage)
+    await setRole(page, 'mate@example.org', 'Not a role')
+    await user(page, 'mate@example.org').getByText('must be like editor').waitFor()
+    await page.getByLabel('New role of mate@example.org').fill('admin')
+    await page.keyboard.press('Enter')
+    await user(page, 'mate@example.org').getByText('admin', { exact: true }).waitFor()
+    await deed(page, 'mate@example.org: role changed from user to admin').getByText('by captain@example.org').waitFor()
+    await link(mate.page, 'Administration').waitFor()
+    await setRole(page, 'mate@example.org', 'user')
+    await link(mate.page, 'Administration').waitFor({ state: 'hidden' })
+    expect([...faults, ...mate.faults]).toEqual([])
+  })
+
+  test('disables a user, who is out at once and stays out until enabled', async () => {
+    await makeAccount(server.url, 'cook@example.org')
+    const cook = await openHome(openPage, server.url, 'cook@example.org')
+    const { page, faults } = await openAdmin(openPage)
+    await button(page, 'Disable cook@example.org').click()
+    await button(page, 'Cancel').click()
+    await button(page, 'Disable cook@example.org').click()
+    await button(page, 'Disable').click()
+    await user(page, 'cook@example.org').getByText('disabled', { exact: true }).waitFor()
+    await text(cook.page, 'Your session has ended.').waitFor()
+    await signIn(cook.page, 'cook@example.org')
+    await text(cook.page, 'The e-mail address or the password is wrong.').waitFor()
+    await deed(page, 'cook@example.org: account disabled').waitFor()
+    await button(page, 'Enable cook@example.org').click()
+    await deed(page, 'cook@example.org: account enabled').waitFor()
+    await signIn(cook.page, 'cook@example.org')
+    await heading(cook.page, 'cook@example.org').waitFor()
+    expect([...faults, ...cook.faults]).toEqual([])
+  })
+
+  test('ends the sessions of a user, and reads what concerns that user alone', async () => {
+    await makeAccount(server.url, 'boy@example.org')
+    const boy = await openHome(openPage, server.url, 'boy@example.org')
+    const { page } = await openAdmin(openPage)
+    await button(page, 'End sessions of boy@example.org').click()
+    await text(boy.page, 'Your session has ended.').waitFor()
+    await deed(page, 'boy@example.org: sessions ended').waitFor()
+    await deed(page, 'captain@example.org').waitFor()
+    await button(page, 'Audit of boy@example.org').click()
+    await expect.poll(() => rows(page, 'Audit').filter({ hasNotText: 'boy@example.org:' }).count()).toBe(0)
+    await deed(page, 'boy@example.org: sessions ended').waitFor()
+    await page.getByRole('radio', { name: 'done by them' }).check()
+    await deed(page, 'boy@example.org: sessions ended').waitFor({ state: 'detached' })
+    await deed(page, 'boy@example.org: account made').waitFor()
+    await button(page, 'Show all').click()
+    await deed(page, 'captain@example.org').waitFor()
+  })
+
+  test('who is the last one can not give that up', async () => {
+    const { page } = await openAdmin(openPage)
+    await setRole(page, 'captain@example.org', 'user')
+    await user(page, 'captain@example.org').getByText('This is the last administrator.').waitFor()
+    await user(page, 'captain@example.org').getByText('admin', { exact: true }).waitFor()
+  })
+
+  test('reads users and audit a page at a time', async () => {
+    const crowded = await startProcess({ runtime: 'node', env: { RATE_LIMIT: 'off' } })
+    try {
+      await makeAccount(crowded.url, 'captain@example.org', { code: await administratorCode(crowded) })
+      // One after the other: of passwords only some are hashed at a time.
+      for (let index = 0; index < 52; index++) await makeAccount(crowded.url, `sailor${index}@example.org`)
+      const { page } = await openPage(`${crowded.url}/account?to=/admin`)
+      await signIn(page, 'captain@example.org')
+      await text(page, /^50\+ users$/).waitFor()
+      await button(page, 'Load more users').click()
+      await text(page, /^53 users$/).waitFor()
+      expect(await rows(page, 'Users').count()).toBe(53)
+      expect(await rows(page, 'Audit').count()).toBe(50)
+      await button(page, 'Load older entries').click()
+      await expect.poll(() => rows(page, 'Audit').count()).toBe(100)
+    } finally {
+      await crowded.stop()
+    }
+  })
+})
+
+describe('who is no administrator', () => {
+  test('sees nothing but a plain message, signed in or not', async () => {
+    await makeAccount(server.url, 'guest@example.org')
+    const { page, faults } = await openPage(`${server.url}/admin`)
+    await text(page, 'Sign in as one to see users').waitFor()
+    expect(await region(page, 'Users').count()).toBe(0)
+    await link(page, 'Sign in').click()
+    await signIn(page, 'guest@example.org')
+    await text(page, 'You are signed in as guest@example.org, who does not administer this server.').waitFor()
+    expect(await region(page, 'Users').count()).toBe(0)
+    expect(await page.content()).not.toContain('captain@example.org')
+    expect(faults).toEqual([])
+  })
+
+  test('any more is shown nothing any more', async () => {
+    await makeAccount(server.url, 'deputy@example.org')
+    const { page } = await openAdmin(openPage)
+    await setRole(page, 'deputy@example.org', 'admin')
+    const deputy = await openPage(`${server.url}/account?to=/admin`)
+    await signIn(deputy.page, 'deputy@example.org')
+    await heading(deputy.page, 'Users').waitFor()
+    await setRole(page, 'deputy@example.org', 'user')
+    await text(deputy.page, 'who does not administer this server').waitFor()
+    expect(await deputy.page.content()).not.toContain('captain@example.org')
+  })
+})
