@@ -27,6 +27,7 @@ export default defineConfig({
       project('clients', ['test/clients/*.test.ts']),
       project('chat', ['test/chat/*.test.ts']),
       project('access', ['test/access/*.test.ts']),
+      project('attack', ['test/attack/*.test.ts']),
       project('recovery', ['test/recovery/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
     ],

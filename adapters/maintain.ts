@@ -20,6 +20,9 @@ async function run([command, file, ...rest]: readonly string[]): Promise<string>
   return `${DATA_DIR} holds what ${file} held.${before}`
 }
 
+// A copy of the data is nobody else's on the machine.
+process.umask(0o077)
+
 try {
   process.stdout.write(`${await run(process.argv.slice(2))}\n`)
 } catch (error) {

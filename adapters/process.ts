@@ -62,6 +62,7 @@ export async function runProcess(
   }
   try {
     runtime.check?.()
+    keepPrivate()
     const config = parseConfig(process.env)
     const output = createLogOutput(runtime.writeOutput)
     const making: Making = { server, options, runtime, config, output }
@@ -71,6 +72,11 @@ export async function runProcess(
     process.stderr.write(`galley: ${error.message}\n`)
     process.exitCode = 1
   }
+}
+
+/** Files of the data are nobody else's on the machine. Deno asks for a permission of its own for that; there the folder is closed. */
+function keepPrivate(): void {
+  if (!('deno' in process.versions)) process.umask(0o077)
 }
 
 /** What a running server is made from. */

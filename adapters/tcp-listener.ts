@@ -192,18 +192,20 @@ export class Listener {
 
   /** False when there are too many connections. */
   #enter(address: string): boolean {
-    const count = this.#perAddress.get(address) ?? 0
+    const place = networkOf(address)
+    const count = this.#perAddress.get(place) ?? 0
     if (this.#count >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) return false
     this.#count += 1
-    this.#perAddress.set(address, count + 1)
+    this.#perAddress.set(place, count + 1)
     return true
   }
 
   #leave(address: string): void {
-    const count = (this.#perAddress.get(address) ?? 1) - 1
+    const place = networkOf(address)
+    const count = (this.#perAddress.get(place) ?? 1) - 1
     this.#count -= 1
-    if (count === 0) this.#perAddress.delete(address)
-    else this.#perAddress.set(address, count)
+    if (count === 0) this.#perAddress.delete(place)
+    else this.#perAddress.set(place, count)
   }
 
   #look(): void {
@@ -232,6 +234,20 @@ export class Listener {
     clearInterval(this.#sweep)
     this.#closed.resolve()
   }
+}
+
+const ipv6Parts = 8
+/** Of an address of IPv6, what one customer of a provider has is a /64: as many of its parts. */
+const networkParts = 4
+
+/** The address, or for IPv6 its network, which is whose connections are counted. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address
+  const [head = '', tail = ''] = address.split('::')
+  const parts = (text: string) => (text === '' ? [] : text.split(':'))
+  const missing = ipv6Parts - parts(head).length - parts(tail).length
+  const all = [...parts(head), ...Array.from({ length: missing }, () => '0'), ...parts(tail)]
+  return all.slice(0, networkParts).join(':')
 }
 
 /** The other end of a socket; it tells a TLS socket and the plain one under it from all others. */

@@ -97,7 +97,7 @@ function readUrl(
   if (hosts.length > 1 || (hosts.length === 0 && minorVersion > 0)) faults.push(400)
   const origin = originOf(hosts[0] ?? authority, scheme, faults)
   if (method === 'CONNECT') {
-    faults.push(/:[0-9]+$/.test(target) && hostPattern.test(target) ? 501 : 400)
+    faults.push(/:[0-9]+$/.test(target) && hostPattern.test(target) && URL.canParse(`http://${target}`) ? 501 : 400)
     return null
   }
   if (target.startsWith('/')) return hrefOf(origin, target)

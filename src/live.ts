@@ -79,12 +79,11 @@ export function createLive({
     ...options,
   })
   identities?.onRevoke((credentialId) => {
+    const endSessions = sessions.revoke(credentialId)
     // In the next turn, so that who signs out by a message has the answer.
-    setTimeout(() => {
-      sessions.revoke(credentialId)
-      streams.revoke(credentialId)
-      polls.revoke(credentialId)
-    })
+    setTimeout(endSessions)
+    streams.revoke(credentialId)
+    polls.revoke(credentialId)
   })
   platform.metrics.gauge('message_sessions', 'Sessions of messages that are open.', () => sessions.count)
   return {

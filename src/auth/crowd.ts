@@ -1,30 +1,48 @@
 import { AppError } from '../errors.ts'
 
-/** A fraction of what may wait for scrypt at all, so that one address never takes every place in that queue. */
-const atOnceMax = 8
+/** Behind the one that runs. At a third of a second each, the last of them waits for some seconds. */
+const waitingMax = 8
 
-/** Runs work that costs as much as scrypt, so much at once for each place; more is refused. In memory: what runs ends soon. */
+/**
+ * Runs work that costs as much as scrypt, one after the other for each place, so that whoever asks from elsewhere waits for
+ * one of it at most; more than may wait is refused. In memory: what runs ends soon.
+ */
 export interface Crowd {
   /** @throws AppError `too_many_requests` */
   join<T>(place: string, work: () => Promise<T>): Promise<T>
 }
 
 export function createCrowd(): Crowd {
-  const working = new Map<string, number>()
+  const places = new Map<string, (() => void)[]>()
+
+  async function takeTurn(place: string): Promise<void> {
+    const waiting = places.get(place)
+    if (waiting === undefined) {
+      places.set(place, [])
+      return
+    }
+    if (waiting.length >= waitingMax) {
+      throw new AppError('too_many_requests', undefined, { headers: { 'Retry-After': '1' } })
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+
+  /** Hands the turn on, so nobody who comes later gets in between. */
+  function endTurn(place: string): void {
+    const next = places.get(place)?.shift()
+    if (next) next()
+    else places.delete(place)
+  }
+
   return {
     async join(place, work) {
-      const others = working.get(place) ?? 0
       // Nothing is known of some clients' addresses, so they are not one place.
-      if (others >= atOnceMax && place !== '') {
-        throw new AppError('too_many_requests', undefined, { headers: { 'Retry-After': '1' } })
-      }
-      working.set(place, others + 1)
+      if (place === '') return await work()
+      await takeTurn(place)
       try {
         return await work()
       } finally {
-        const left = (working.get(place) ?? 1) - 1
-        if (left === 0) working.delete(place)
-        else working.set(place, left)
+        endTurn(place)
       }
     },
   }

@@ -34,7 +34,9 @@ export function createSessions({ database, commit, audit, credentials, makeToken
   async function endOthers(c: Context): Promise<Response> {
     const identity = sessionOf(c)
     const { userId, credentialId } = identity
-    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
+    // The statement before it says whether anything ended.
+    const whenAny = { sql: 'changes() > 0', parameters: [] }
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId }, whenAny)
     let ended: string[] = []
     const response = await commit(c, [stillIn(identity), deleteLogins(userId, credentialId), entry], (results) => {
       ended = endedIn(results)

@@ -79,6 +79,8 @@ interface Schemas {
 }
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
+/** Paths under `/api` that are the server's own. */
+const ownPaths = new Set(['auth', 'admin', 'topics', 'connect', 'v1'])
 const fieldPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,39}$/
 /** Far below the hundred columns that every engine takes, and its parameters with them. */
 const fieldsMax = 80
@@ -152,9 +154,9 @@ function checkAudience(name: string, fields: Fields, audience?: string): void {
 }
 
 function checkNames(name: string, fields: Fields, isOwned: boolean): void {
-  if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_')) {
+  if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_') || ownPaths.has(name)) {
     throw new TypeError(
-      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_….`,
+      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_…, nor ${[...ownPaths].join(', ')}.`,
     )
   }
   const names = Object.keys(fields)

@@ -133,24 +133,25 @@ export function createRoutes<F extends Fields>(
     return steps
   }
 
-  /** Nobody changes a row into one that they could not change, or not have created there. */
-  function staysWithin(c: Context, changes: object): Step[] {
+  /** Nobody changes a row into one that they could not change, or puts it where they could not create one. */
+  function staysWithin(c: Context): Step[] {
     const may = mayDo(c, 'update')
     const create = decide(collection, 'create', c.env.identity)
-    const asks = movesTo(changes, create) ? [may, create] : [may]
-    if (asks.every((each) => each === 'all')) return []
+    if (may === 'all' && create === 'all') return []
     const check: Step = (earlier) => {
       const row = rows.last(earlier)
-      if (!asks.every((each) => each !== 'none' && matches(row, each))) throw new AppError('forbidden')
+      const isMoved = placing(create).some((field) => row[field] !== rows.before(earlier)[field])
+      if (!matches(row, may) || (isMoved && (create === 'none' || !matches(row, create))))
+        throw new AppError('forbidden')
       return nothing
     }
     return [check]
   }
 
-  /** Whether a change says where a row belongs, which is for who may create one there. */
-  function movesTo(changes: object, create: Decision): boolean {
+  /** The fields that say where a row belongs. */
+  function placing(create: Decision): (keyof RowOf<F>)[] {
     const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
-    return [collection.audience, ...named].some((field) => field !== undefined && field in changes)
+    return [...named, ...(collection.audience === undefined ? [] : [collection.audience])] as (keyof RowOf<F>)[]
   }
 
   async function change(c: Context): Promise<Response> {
@@ -160,7 +161,7 @@ export function createRoutes<F extends Fields>(
       ...checks,
       ...references(changes, c.env.identity),
       ...rows.update(idOf(c), changes, matchOf(c)),
-      ...staysWithin(c, changes),
+      ...staysWithin(c),
     ]
     return commit(c, steps, (results) => {
       const row = rows.last(results)

@@ -33,6 +33,8 @@ export interface Rows<F extends Fields> {
   decode(stored: SqlRow): RowOf<F>
   /** The row that the last change of a write returned. */
   last(results: Results): RowOf<F>
+  /** The row as it was before the last change of a write. */
+  before(results: Results): RowOf<F>
   /** A body that changes a row, validated. @throws AppError `validation_failed` */
   change(body: unknown): ChangeOf<F>
 }
@@ -110,6 +112,7 @@ export function createRows<F extends Fields>(
         ([stored]) => (stored ? decode(stored) : null),
       ),
     last: (results) => decode(changedRow(results)),
+    before: (results) => decode(changedRow(results, 1)),
     make(body, chosenId, owner) {
       const values = validate(create, body)
       const ms = now()
@@ -167,8 +170,9 @@ function lastRow(earlier: Results): SqlRow {
 }
 
 /** The row that the last change returned; what tells topics comes after it. */
-function changedRow(results: Results): SqlRow {
-  const row = results.findLast(([first]) => first !== undefined && first.galley_topic === undefined)?.[0]
+function changedRow(results: Results, skipped = 0): SqlRow {
+  const rows = results.filter(([first]) => first !== undefined && first.galley_topic === undefined)
+  const row = rows.at(-1 - skipped)?.[0]
   if (!row) throw new Error('The write changed no row.')
   return row
 }

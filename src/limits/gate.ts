@@ -19,6 +19,9 @@ export interface GateOptions {
   now?(): number
 }
 
+/** So many users at their limit may share an address: accounts are easily made. */
+const usersOfPlace = 4
+
 /** Decides what is let in: asked once for each request, before all else, and once for each message of a session. */
 export class Gate {
   readonly #now: () => number
@@ -61,7 +64,12 @@ export class Gate {
   enter(identity: Identity | null, peer: Peer | null, units = 1): Verdict | Promise<Verdict> | null {
     if (!this.#isLimiting) return null
     const key = this.#keyOf(identity?.userId ?? null, peer)
-    return key === null ? null : this.#buckets.take(key, units)
+    if (key === null) return null
+    const verdict = this.#buckets.take(key, units)
+    if (identity === null || verdict instanceof Promise || !verdict.isAllowed) return verdict
+    const place = this.#keyOf(null, peer)
+    const shared = place === null ? verdict : this.#buckets.take(`users of ${place}`, units / usersOfPlace)
+    return shared instanceof Promise || shared.isAllowed ? verdict : shared
   }
 
   /** Charges what a request costs beyond the one unit that every request does, once its route is known. */

@@ -35,6 +35,8 @@ export class Memberships {
   readonly #options: MembershipsOptions
   readonly #joined = new Map<string, Member>()
   readonly #queue = new TopicQueue()
+  /** Topics whose changes were not told. */
+  readonly #missed = new Set<string>()
 
   constructor(options: MembershipsOptions) {
     this.#options = options
@@ -89,6 +91,17 @@ export class Memberships {
     this.#options.presence.restore(topic, member, this.#tell)
   }
 
+  /** The channel takes more again. */
+  proceed(): void {
+    const { outbox, presence } = this.#options
+    for (const topic of this.#missed) {
+      if (outbox.isBlocked) return
+      this.#missed.delete(topic)
+      if (!this.#joined.has(topic)) continue
+      outbox.notify('presence', { topic, type: 'members', members: presence.members(topic) })
+    }
+  }
+
   close(): void {
     for (const [topic, { id }] of this.#joined) this.#exit(topic, id)
   }
@@ -133,7 +146,9 @@ export class Memberships {
   readonly #tell = (change: PresenceChange): void => {
     const { outbox, visitor, now } = this.#options
     if (isExpired(visitor.identity, now)) return
-    outbox.send(encoded(change, outbox.format))
+    // Who takes nothing is told later who is there by then, and fills no memory.
+    if (outbox.isBlocked) this.#missed.add(change.topic)
+    else outbox.send(encoded(change, outbox.format))
   }
 }
 

@@ -93,7 +93,7 @@ export class Session implements FrameSink {
     this.#changed = () => this.#isClosed || onChange()
     this.#visitor = { identity: identity instanceof Promise ? null : identity }
     this.#parts = this.#makeParts(facts)
-    if (identity instanceof Promise) this.#await(identity).catch(() => this.#signOut())
+    if (identity instanceof Promise) this.#await(identity).catch(() => this.signOut())
     this.#pulse =
       host.heartbeats?.add({
         ask: () => this.#outbox.ping(),
@@ -125,17 +125,23 @@ export class Session implements FrameSink {
   /** Anything at all has come, such as the answer to a WebSocket ping. */
   heard(): void {
     this.#pulse?.heard()
-    if (isExpired(this.#visitor.identity, this.#host.now)) this.#signOut()
+    if (isExpired(this.#visitor.identity, this.#host.now)) this.signOut()
   }
 
-  /** Ends when it was begun with this credential. */
-  revoke(credentialId: string): void {
-    if (this.#visitor.identity?.credentialId === credentialId) this.#signOut()
+  /** Whether it was begun with this credential. */
+  isOf(credentialId: string): boolean {
+    return this.#visitor.identity?.credentialId === credentialId
+  }
+
+  /** Ends, because its sign-in is over. */
+  signOut(): void {
+    this.refuse(4401, 'Sign in again.')
   }
 
   /** The channel is not blocked any more. */
   drained(): void {
     this.#parts.subscriptions.proceed()
+    this.#parts.memberships.proceed()
   }
 
   /** The peer sends nothing more (a TCP half-close): what it asked for is answered, then the session ends with 1000. */
@@ -199,10 +205,6 @@ export class Session implements FrameSink {
     return this.#host.admit(this.#visitor.identity, this.#peer, units)
   }
 
-  #signOut(): void {
-    this.refuse(4401, 'Sign in again.')
-  }
-
   #hold(message: Encoded, held: Encoded[]): void {
     held.push(message)
     if (held.length > heldMax) this.refuse(1008, 'Too much was sent before the answer to hello.')
@@ -213,7 +215,7 @@ export class Session implements FrameSink {
       await this.#await(this.#host.identify(token), welcome)
     } catch (error) {
       refuse(error)
-      this.#signOut()
+      this.signOut()
     }
   }
 
@@ -318,7 +320,7 @@ export class Session implements FrameSink {
         outbox,
         changed,
         broken,
-        signedOut: () => this.#signOut(),
+        signedOut: () => this.signOut(),
         quota,
       }),
       memberships: new Memberships({

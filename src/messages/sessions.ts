@@ -62,8 +62,8 @@ export interface Sessions {
   restore(channel: Channel, peer: Peer | null, state: SessionState, options: OpenOptions): Promise<Session>
   /** Sends everybody away before a restart, now and from now on. */
   goaway(): void
-  /** Ends the sessions that were begun with this credential. */
-  revoke(credentialId: string): void
+  /** Picks the sessions that were begun with this credential, and gives what ends them. */
+  revoke(credentialId: string): () => void
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
@@ -115,7 +115,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       for (const session of live) session.refuse(...stopping)
     },
     revoke(credentialId) {
-      for (const session of live) session.revoke(credentialId)
+      const its = [...live].filter((session) => session.isOf(credentialId))
+      return () => {
+        for (const session of its) session.signOut()
+      }
     },
   }
 }

@@ -25,7 +25,7 @@ export function refuseCrossSite(request: Request, allowedOrigins: ReadonlySet<st
 }
 
 /** A proxy may have ended TLS, so only the authority counts. */
-function isOwnOrigin(origin: string, request: Request): boolean {
+export function isOwnOrigin(origin: string, request: Request): boolean {
   return URL.parse(origin)?.host === URL.parse(`http://${request.headers.get('host')}`)?.host
 }
 

@@ -7,7 +7,7 @@ import type { Verdict } from '../limits/rate-limits.ts'
 import type { Platform } from '../platform.ts'
 import { compress, mayCompress } from './compress.ts'
 import { corsHeaders } from './cors.ts'
-import { createHostCheck, refuseCrossSite } from './cross-site.ts'
+import { createHostCheck, isOwnOrigin, refuseCrossSite } from './cross-site.ts'
 import { createDeadlines } from './deadline.ts'
 import { createRecorder, type Exchange, pathOf } from './record.ts'
 import { finishedBytes, replyError } from './reply.ts'
@@ -183,6 +183,9 @@ export function createDoor(
     // Elsewhere than in the API nobody asks who somebody is, and tokens may be others'.
     if ((!hasToken && !headers.has('cookie')) || !pathOf(request.url).startsWith('/api/')) return null
     if (hasToken) return identities.identify(request)
+    // Another origin may be let in, but never as the user of the browser that it is in.
+    const origin = headers.get('origin')
+    if (origin !== null && !isOwnOrigin(origin, request)) return null
     try {
       const found = identities.identify(request)
       return found instanceof Promise ? found.catch(unlessUnauthorized) : found

@@ -13,6 +13,8 @@ const trimmedType = ''
 const batchEventsMax = 256
 /** The data of one read ends after so many characters, but has one event at least. */
 const batchLengthMax = 256 * 1024
+/** Data of one topic; far above ten thousand usual events. */
+const topicBytesMax = 64 * 1024 * 1024
 /** In one write, so that others get their turn between. */
 const trimEventsMax = 1000
 
@@ -51,9 +53,11 @@ export function createTopicLog({ database, now }: Pick<Platform, 'database' | 'n
 
   /** Everything up to this offset may go. */
   async function trimmable(topic: string, { events, ageMs }: Retention): Promise<number> {
-    const row = await first(trimmableSql, topic, topic, now() - ageMs)
+    const row = await first(trimmableSql, topic, topic, now() - ageMs, topic)
     const newest = Number(row?.newest ?? 0)
-    return Math.max(newest - events, row?.fresh === null ? newest : Number(row?.fresh ?? 1) - 1)
+    const tooLong = Number(row?.bytes ?? 0) > topicBytesMax ? await first(tooLongSql, topic, topicBytesMax) : undefined
+    const young = row?.fresh === null ? newest : Number(row?.fresh ?? 1) - 1
+    return Math.max(newest - events, young, Number(tooLong?.offset ?? 0))
   }
 
   return {
@@ -119,7 +123,12 @@ const readSql = `select "offset", type, at, data from (
 ) where before is null or before < ?`
 /** The newest, and the oldest that is young enough to stay; found from the old end, where the others are about to go. */
 const trimmableSql = `select (select max("offset") from galley_events where topic = ?) as newest,
-  (select "offset" from galley_events where topic = ? and at >= ? order by "offset" limit 1) as fresh`
+  (select "offset" from galley_events where topic = ? and at >= ? order by "offset" limit 1) as fresh,
+  (select sum(octet_length(data)) from galley_events where topic = ?) as bytes`
+/** The newest of those that lie behind too many bytes. */
+const tooLongSql = `select max("offset") as "offset" from (
+  select "offset", sum(octet_length(data)) over (order by "offset" desc) as bytes from galley_events where topic = ?
+) where bytes > ?`
 const trimSql = `delete from galley_events where topic = ? and "offset" in (
   select "offset" from galley_events where topic = ? and "offset" < (select max("offset") from galley_events where topic = ?)
     and "offset" <= ? order by "offset" limit ?

@@ -109,8 +109,8 @@ function denial(rule: TopicRule, action: 'read' | 'publish', who: Identity | nul
 function allows(topic: Topic, action: 'read' | 'publish', who: Identity | null, name: string): boolean {
   const rule = topic[action]
   if (rule === 'anyone') return true
-  if (rule === 'nobody') return who?.role === adminRole && action === 'read'
   if (who !== null && !hasScope(who, topic.name, action === 'read' ? 'read' : 'write')) return false
+  if (rule === 'nobody') return who?.role === adminRole && action === 'read'
   if (who?.role === adminRole) return true
   if (typeof rule === 'function') return rule(who, name)
   return who !== null && (rule === 'signedIn' || rule === who.role)

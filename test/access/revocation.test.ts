@@ -109,6 +109,7 @@ describe('an API key is cut on every transport within a second', () => {
   const ends: Record<string, Cut> = {
     'its revocation': (person, { credentialId }) => act(world.send, person, `DELETE /api/auth/keys/${credentialId}`),
     'the end of the account': doing('DELETE /api/auth/me', { password }),
+    'a reset of the password': reset,
     'an administrator who disables the account': ({ userId }) =>
       act(world.send, root, `PATCH /api/admin/users/${userId}`, { disabled: true }),
   }

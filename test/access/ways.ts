@@ -112,7 +112,8 @@ export class Asking {
   }
 
   async end(): Promise<void> {
-    for (const client of this.#clients.values()) (await client).end()
+    for (const result of await Promise.allSettled(this.#clients.values()))
+      if (result.status === 'fulfilled') result.value.end()
     this.#clients.clear()
   }
 }

@@ -3,8 +3,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { createSend, type Send } from '../conformance/http.ts'
 import { cookie, signUp } from '../access/people.ts'
+import { createSend, type Send } from '../conformance/http.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 
 const origin = 'https://app.example'
@@ -32,7 +32,7 @@ test('an allowed origin does not act with a cookie, neither by a request nor by 
   const user = await new Promise((resolve, reject) => {
     socket.on('error', reject)
     socket.on('open', () => socket.send('{"jsonrpc":"2.0","id":1,"method":"hello"}'))
-    socket.on('message', (data) => resolve(JSON.parse(String(data)).result.user))
+    socket.on('message', (data: Buffer) => resolve(JSON.parse(data.toString()).result.user))
   }).finally(() => socket.terminate())
   expect(user).toBeNull()
 })

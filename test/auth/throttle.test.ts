@@ -33,7 +33,7 @@ test('five wrong guesses are free; then each must wait twice as long as the one 
   }
 })
 
-test('an account that there is not is locked like one that there is, and no password is looked at', async () => {
+test('an account that there is not is locked like one that there is, after as much work', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (const each of [email, 'nobody@example.com']) {
@@ -42,7 +42,7 @@ test('an account that there is not is locked like one that there is, and no pass
     const before = world.work()
     const late = await world.ask('POST /sign-in', { body: { email: each, password }, address })
     expect([late.status, late.body.error]).toEqual([429, 'Too many tries. Try again in 1 s.'])
-    expect(world.work()).toBe(before)
+    expect(world.work()).toBe(before + 1)
   }
 })
 
@@ -71,7 +71,8 @@ test('of many guesses at once no more are looked at than one after the other', a
   const all = await Promise.all(Array.from({ length: 50 }, () => guess(world, email, elsewhere)))
   expect(all.filter((status) => status === 401)).toHaveLength(6)
   expect(all.filter((status) => status === 429)).toHaveLength(44)
-  expect(world.work() - before).toBe(6)
+  // The one that runs and those that may wait cost as much as any other; the rest cost nothing.
+  expect(world.work() - before).toBeLessThanOrEqual(9)
 })
 
 test('an address that tries one account after the other is slowed down, too, but not where somebody signed in before', async () => {
@@ -165,7 +166,7 @@ test('a user is known at 20 places at most', async () => {
   expect(places[0]).toMatchObject({ place: '203.0.113.5' })
 })
 
-test('of one address eight are looked at at once, so that the others have their turn', async () => {
+test('of one address one is looked at at once and eight wait, so that the others have their turn', async () => {
   const gate = Promise.withResolvers<void>()
   const first = await createWorld()
   const { email } = await first.signUp()
@@ -178,13 +179,13 @@ test('of one address eight are looked at at once, so that the others have their 
     },
   })
   const many = Array.from({ length: 20 }, (_, n) => guess(world, `user${n}@example.com`, elsewhere))
-  const refused = await Promise.all(many.slice(8))
+  const refused = await Promise.all(many.slice(9))
   expect(new Set(refused)).toEqual(new Set([429]))
   const other = guess(world, email, '203.0.113.5')
   gate.resolve()
-  expect(new Set(await Promise.all([...many.slice(0, 8), other]))).toEqual(new Set([401]))
+  expect(new Set(await Promise.all([...many.slice(0, 9), other]))).toEqual(new Set([401]))
   expect(await guess(world, 'late@example.com', elsewhere)).toBe(401)
   expect(await world.rows("select failures from galley_lockouts where name like 'place 198.%'")).toMatchObject([
-    { failures: 9 },
+    { failures: 10 },
   ])
 })

@@ -101,9 +101,10 @@ export class Membership {
     })
   }
 
-  /** @param {{ type: string, member: Member }} change */
-  take({ type, member }) {
-    if (type === 'leave') this.members.delete(member.id)
+  /** @param {{ type: string, member: Member, members: Member[] }} change */
+  take({ type, member, members }) {
+    if (type === 'members') this.members = new Map(members.map((each) => [each.id, each]))
+    else if (type === 'leave') this.members.delete(member.id)
     else this.members.set(member.id, member)
     this.#changed(this)
   }

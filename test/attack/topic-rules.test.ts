@@ -1,0 +1,26 @@
+/** What the rule `nobody` of a topic lets through. */
+import { expect, test } from 'vitest'
+import type { Identity } from '../../src/auth/identity.ts'
+import { createTopicRules, topic } from '../../src/topics/topic.ts'
+
+const session: Identity = {
+  userId: 'u',
+  role: 'user',
+  scopes: null,
+  credentialId: 'c',
+  credential: 'session',
+  expiresAtMs: null,
+}
+const rules = createTopicRules([topic('system'), topic('secret', { access: { read: 'nobody' } })])
+
+test('a role that is called nobody is not who nobody means', () => {
+  const barred = { ...session, role: 'nobody' }
+  expect(() => rules.authorize('system', barred, 'publish')).toThrow()
+  expect(() => rules.authorize('secret', barred)).toThrow()
+})
+
+test('an administrator’s key reads a topic for nobody only with its scope', () => {
+  const key: Identity = { ...session, role: 'admin', credential: 'key', scopes: ['todos:read'] }
+  expect(() => rules.authorize('secret', { ...key, scopes: ['secret:read'] })).not.toThrow()
+  expect(() => rules.authorize('secret', key)).toThrow()
+})
