@@ -50,7 +50,7 @@ export class Memberships {
   async join(params: Params, answer: Answer): Promise<void> {
     const topic = readTopic(params)
     const { state = null } = params
-    const member = { id: this.#options.id, name: readName(params), state }
+    const member = this.#member(readName(params), state)
     await this.#queue.run(topic, async () => {
       if (this.#joined.has(topic)) throw bad('topic', 'is joined already')
       if (this.#joined.size + this.#queue.size >= membershipsMax) {
@@ -85,7 +85,7 @@ export class Memberships {
   }
 
   restore({ topic, name, state }: MembershipState): void {
-    const member = { id: this.#options.id, name, state }
+    const member = this.#member(name, state)
     this.#joined.set(topic, member)
     this.#options.quota.take(this.#keyIn(topic))
     this.#options.presence.restore(topic, member, this.#tell)
@@ -119,6 +119,11 @@ export class Memberships {
     this.#joined.set(topic, member)
     if (answer({ topic, member, members: presence.members(topic) })) changed()
     else this.#exit(topic, member.id)
+  }
+
+  #member(name: string, state: unknown): Member {
+    const { id, visitor } = this.#options
+    return { id, user: visitor.identity?.userId ?? null, name, state }
   }
 
   #take(topic: string): void {

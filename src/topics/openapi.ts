@@ -73,7 +73,7 @@ export function describeTopic(topic: Topic): RouteConfig[] {
     responses: {
       200: json(
         z.object({
-          data: z.array(z.object({ id: z.string(), name: z.string(), state: dataSchema })),
+          data: z.array(z.object({ id: z.string(), user: z.string().nullable(), name: z.string(), state: dataSchema })),
           status: z.literal(200),
         }),
         'The members.',

@@ -4,7 +4,9 @@ import { AppError, invalidField } from '../errors.ts'
 export interface Member {
   /** Of the session. */
   id: string
-  /** 1 to 64 characters. */
+  /** The id of the user, which nobody can choose; null for who has not signed in. */
+  user: string | null
+  /** 1 to 64 characters, as the member says. */
   name: string
   /** JSON of 1 KiB at most; null when there is none. */
   state: unknown

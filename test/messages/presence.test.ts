@@ -11,8 +11,8 @@ describe.each(formats)('in %s', (_, format) => {
   test('who joins is told who is there, and the others are told who came', async () => {
     const { open } = serve({ format })
     const [ann, ben] = [open(), open()]
-    const annMember = { id: ann.session.id, name: 'Ann', state: null }
-    const benMember = { id: ben.session.id, name: 'Ben', state: { typing: true } }
+    const annMember = { id: ann.session.id, user: null, name: 'Ann', state: null }
+    const benMember = { id: ben.session.id, user: null, name: 'Ben', state: { typing: true } }
     expect(await join(ann, 'Ann')).toEqual({ topic: 'chat', member: annMember, members: [annMember] })
     expect(await join(ben, 'Ben', { state: { typing: true } })).toEqual({
       topic: 'chat',
@@ -30,12 +30,12 @@ describe.each(formats)('in %s', (_, format) => {
     await join(ben, 'Ben')
     expect((await ben.call('update', { topic: 'chat', state: 5 })).result).toEqual({})
     expect((await ben.call('leave', { topic: 'chat' })).result).toEqual({})
-    const member = { id: ben.session.id, name: 'Ben', state: 5 }
+    const member = { id: ben.session.id, user: null, name: 'Ben', state: 5 }
     expect(changes(ann).slice(1)).toEqual([
       { topic: 'chat', type: 'update', member },
       { topic: 'chat', type: 'leave', member },
     ])
-    expect(presence.members('chat')).toEqual([{ id: ann.session.id, name: 'Ann', state: null }])
+    expect(presence.members('chat')).toEqual([{ id: ann.session.id, user: null, name: 'Ann', state: null }])
   })
 })
 
@@ -101,24 +101,24 @@ test('the 17th topic is error 429', async () => {
 
 test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted in UTF-8', () => {
   const presence = createPresence()
-  const enter = (state: unknown) => presence.join('chat', { id: 'a', name: 'Ann', state }, () => {})
+  const enter = (state: unknown) => presence.join('chat', { id: 'a', user: null, name: 'Ann', state }, () => {})
   enter('ä'.repeat(511))
   expect(() => enter(`${'ä'.repeat(511)}a`)).toThrow('1024 bytes')
 })
 
 test('a topic takes 1000 members', () => {
   const presence = createPresence()
-  for (let id = 0; id < membersMax; id += 1) presence.join('chat', { id: String(id), name: 'N', state: null }, () => {})
-  expect(() => presence.join('chat', { id: 'more', name: 'N', state: null }, () => {})).toThrow('1000')
+  for (let id = 0; id < membersMax; id += 1) presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, () => {})
+  expect(() => presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})).toThrow('1000')
   presence.leave('chat', '0')
-  presence.join('chat', { id: 'more', name: 'N', state: null }, () => {})
+  presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})
   expect(presence.members('chat')).toHaveLength(1000)
 })
 
 test('an update of nobody and a leave of nobody change nothing', () => {
   const presence = createPresence()
   const told: unknown[] = []
-  presence.join('chat', { id: 'a', name: 'Ann', state: null }, (change) => told.push(change))
+  presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => told.push(change))
   presence.update('chat', 'b', 1)
   presence.leave('chat', 'b')
   presence.leave('other', 'a')

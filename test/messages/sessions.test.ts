@@ -222,7 +222,7 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
     const ben = server.open()
     await ben.call('join', { topic: 'chat', name: 'Ben' })
     const again = await server.restore(talk.session.state())
-    expect(server.presence.members('chat')).toContainEqual({ id: talk.session.id, name: 'Ann', state: 2 })
+    expect(server.presence.members('chat')).toContainEqual({ id: talk.session.id, user: null, name: 'Ann', state: 2 })
     expect(ben.channel.sent.filter(({ method }) => method === 'presence')).toEqual([])
     await again.call('leave', { topic: 'chat' })
     expect(ben.channel.sent.at(-1)).toMatchObject({
