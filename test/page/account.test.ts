@@ -133,7 +133,7 @@ describe('who signs in', () => {
     await button(page, 'Hide password').click()
     expect(await password(page).getAttribute('type')).toBe('password')
     await link(page, 'Sign up').click()
-    expect(await password(page).getAttribute('autocomplete')).toBe('new-password')
+    await expect.poll(() => password(page).getAttribute('autocomplete')).toBe('new-password')
   })
 })
 
