@@ -23,13 +23,15 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
     await access(join(dataDir, 'galley.db'))
   })
 
-  test('says where it listens, where the data is, and three commands that work as they stand', async () => {
+  test('says where it listens, where the data is, three commands that work as they stand, and how to administer it', async () => {
     const { url, output, dataDir } = await start({ runtime })
     const [first, blank, ...commands] = output().trimEnd().split('\n')
     expect(first).toBe(`Galley listens on ${url} and keeps its data in ${dataDir}`)
     expect(blank).toBe('')
-    const [create, list, docs] = commands.map((line) => line.trim())
-    expect(commands).toHaveLength(3)
+    const [create, list, docs, gap, code] = commands.map((line) => line.trim())
+    expect(commands).toHaveLength(5)
+    expect(gap).toBe('')
+    expect(code).toMatch(/sign up at http:\S+\/account with the code gla_[\w-]{43}$/)
     expect(await answerOf(create)).toMatchObject({ data: { title: 'milk' }, status: 201 })
     expect(await answerOf(list)).toMatchObject({ data: [{ title: 'milk' }], status: 200 })
     expect(docs).toBe(`open ${url}/docs`)
@@ -44,7 +46,7 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
     await terminate(server)
     const lines = server.output().trimEnd().split('\n')
     expect(lines[0]).toMatch(/^Galley listens on /)
-    expect(lines.slice(5)).toEqual([expect.stringContaining('"route":"/api/todos","status":201')])
+    expect(lines.slice(7)).toEqual([expect.stringContaining('"route":"/api/todos","status":201')])
   })
 
   test('lists every variable on --help and ends with code 0', async () => {
