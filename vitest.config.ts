@@ -7,8 +7,12 @@ function project(name: string, include: string[]) {
   return { test: { name, include, testTimeout: patientMs, hookTimeout: patientMs } }
 }
 
+/** Most tests wait for a process, a socket or a disk most of their time. */
+const maxWorkers = 4
+
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       project('unit', [
         'test/*.test.ts',
