@@ -3,7 +3,7 @@ import { detailsMax, type ErrorDetail, invalidFields } from '../errors.ts'
 
 /** Validates by a zod schema. @throws AppError `validation_failed` that names each bad field */
 export function validate(schema: z.ZodObject, body: unknown): Record<string, unknown> {
-  const result = schema.safeParse(body)
+  const result = schema.safeParse(body, { reportInput: true })
   if (result.success) return result.data
   throw invalidFields(result.error.issues.slice(0, detailsMax).flatMap(detailsOf))
 }

@@ -108,7 +108,8 @@ test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted
 
 test('a topic takes 1000 members', () => {
   const presence = createPresence()
-  for (let id = 0; id < membersMax; id += 1) presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, () => {})
+  for (let id = 0; id < membersMax; id += 1)
+    presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, () => {})
   expect(() => presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})).toThrow('1000')
   presence.leave('chat', '0')
   presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})
