@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
 /** Starting real processes on a busy machine takes a while; no test waits for a time, only for events. */
-const patientMs = 120_000
+const patientMs = 300_000
 
 function project(name: string, include: string[]) {
   return { test: { name, include, testTimeout: patientMs, hookTimeout: patientMs } }
 }
 
 /** Most tests wait for a process, a socket or a disk most of their time. */
-const maxWorkers = 4
+const maxWorkers = 3
 
 export default defineConfig({
   test: {

@@ -50,6 +50,10 @@ export async function eventsAfter(send: Send, topic: string, position: Position)
 }
 
 /** Publishes a message, whose data is null unless it has any. */
-export function publish(send: Send, topic: string, body: object, options: SendOptions = {}): Promise<Reply> {
-  return send(`POST /api/topics/${topic}/events`, { ...options, body: { data: null, ...body } })
+/** Hundreds at once may be more than a busy machine does in time: what it refuses for that is sent again, as a client would. */
+export async function publish(send: Send, topic: string, body: object, options: SendOptions = {}): Promise<Reply> {
+  for (;;) {
+    const reply = await send(`POST /api/topics/${topic}/events`, { ...options, body: { data: null, ...body } })
+    if (reply.status !== 503) return reply
+  }
 }
