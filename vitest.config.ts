@@ -7,12 +7,8 @@ function project(name: string, include: string[]) {
   return { test: { name, include, testTimeout: patientMs, hookTimeout: patientMs } }
 }
 
-/** Most tests wait for a process, a socket or a disk most of their time. */
-const maxWorkers = 3
-
 export default defineConfig({
   test: {
-    maxWorkers,
     projects: [
       project('unit', [
         'test/*.test.ts',

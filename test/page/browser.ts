@@ -11,7 +11,7 @@ const quiet = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const waitTimeoutMs = 20_000
+const waitTimeoutMs = 60_000
 
 export interface Visit {
   page: Page
