@@ -1,4 +1,4 @@
 import { server } from '../src/server.ts'
-import { serve } from './serve-deno.ts'
+import { serve } from './deno/serve.ts'
 
 await serve(server, { publicFolder: new URL('../src/web/public/', import.meta.url) })

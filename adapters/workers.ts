@@ -1,5 +1,5 @@
 import { server } from '../src/server.ts'
-import { serve } from './serve-workers.ts'
+import { serve } from './workers/serve.ts'
 
 const { worker, Galley, Passwords } = serve(server)
 

@@ -5,8 +5,8 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
-import { createSqliteDatabase } from '../adapters/sqlite.ts'
-import type { Database } from '../src/platform.ts'
+import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
+import type { Database } from '../src/ports/database.ts'
 import { figure, markdownTable, median, quantile } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
 

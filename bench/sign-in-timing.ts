@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Hono } from 'hono'
-import { createPasswords } from '../adapters/passwords.ts'
-import { createSqliteDatabase } from '../adapters/sqlite.ts'
+import { createPasswords } from '../adapters/process/passwords.ts'
+import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
 import { createAuth } from '../src/auth/auth.ts'
-import type { Env, RequestContext } from '../src/context.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { AppError } from '../src/errors.ts'
-import { createCommit } from '../src/middleware/idempotency.ts'
-import { replyError } from '../src/middleware/reply.ts'
+import { createCommit } from '../src/http/idempotency.ts'
+import { replyError } from '../src/http/reply.ts'
+import type { Env, RequestContext } from '../src/request/context.ts'
 
 const apartMax = 0.05
 const tries = Number(process.argv[2] ?? 1000)
@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'galley-timing-'))
 const connection = new DatabaseSync(join(folder, 'timing.db'))
 connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
 const database = createSqliteDatabase(connection)
-await database.migrate((db) => migrate(db, []))
+await database.migrate((db) => migrate(db))
 const platform = {
   database,
   now: Date.now,

@@ -3,31 +3,32 @@ import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import { type Auth, createAuth } from './auth/auth.ts'
-import { type Identity, isExpired } from './auth/identity.ts'
-import { describeAccounts } from './auth/openapi.ts'
+import { describeAccounts } from './auth/routes/openapi.ts'
 import type { AnyCollection } from './collections/collection.ts'
 import type { Fields } from './collections/field.ts'
-import { createIds } from './collections/id.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
+import { applySchema } from './collections/schema.ts'
 import type { SchemaOf } from './collections/types.ts'
-import type { Context, Env, Guest, Peer, RequestContext } from './context.ts'
+import type { Connections } from './connections/connections.ts'
+import { createLive } from './connections/live.ts'
+import { chooseProtocol, protocols } from './connections/subprotocols.ts'
 import { renewEpoch } from './database/epoch.ts'
+import { createIds } from './database/id.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
-import { Gate } from './limits/gate.ts'
+import { createCommit } from './http/idempotency.ts'
+import { createPipeline } from './http/pipeline.ts'
+import { reply, replyError, replyWith } from './http/reply.ts'
+import { createRouter } from './http/router.ts'
+import { AdmissionControl } from './limits/admission-control.ts'
 import { Overload } from './limits/overload.ts'
-import { createLive } from './live.ts'
-import { chooseProtocol, protocols } from './messages/protocols.ts'
-import type { Sessions } from './messages/sessions.ts'
-import { createDoor } from './middleware/door.ts'
-import { createCommit } from './middleware/idempotency.ts'
-import { reply, replyError, replyWith } from './middleware/reply.ts'
-import type { Platform } from './platform.ts'
-import { createRouter } from './router.ts'
-import { withDoorbell } from './topics/doorbell.ts'
+import type { Platform } from './ports/platform.ts'
+import type { AdmittedPeer, Context, Env, Peer, RequestContext } from './request/context.ts'
+import { type Identity, isExpired } from './request/identity.ts'
 import { createTopicLog } from './topics/log.ts'
+import { createNotifyingDatabase } from './topics/notifying-database.ts'
 import { describeTopic } from './topics/openapi.ts'
 import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
@@ -47,11 +48,11 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    */
   drain(): void
   /** Sessions of messages, for the transports to begin. */
-  sessions: Sessions
+  connections: Connections
   /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
-  admits(request: Request, peer: Peer): Guest | null
+  admit(request: Request, peer: Peer): AdmittedPeer | null
   /** Lets go of what need not be kept any more. To be called at the start and once an hour or so. */
-  tidy(): Promise<void>
+  cleanUp(): Promise<void>
 }
 
 /** What an operator is to be told at the start, and nobody else. */
@@ -81,16 +82,15 @@ export function createApp<const C extends readonly AnyCollection[]>(
 ): App<SchemaOf<C>> {
   refuseRepeats(collections)
   refuseDangling(collections)
-  const platform = { ...runtime, database: withDoorbell(runtime.database, runtime.bus) }
+  const platform = { ...runtime, database: createNotifyingDatabase(runtime.database, runtime.notifier) }
   const log = createTopicLog(platform)
   let current = ''
   const epoch = () => current
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform, (identity) => isOver(identity))
-  const gate = new Gate({
+  const gate = new AdmissionControl({
     isLimiting: platform.settings.isRateLimited,
-    limits: platform.rateLimits,
     overload: platform.refusesOverload ? null : new Overload(),
     costs,
     random: platform.random,
@@ -118,7 +118,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     epoch,
     fetch: (request, peer, identity) => door(request, handle, peer, identity),
     identities: auth?.identities ?? null,
-    gate,
+    admissionControl: gate,
   })
   if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
@@ -131,7 +131,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
   hono.onError((error, c) => answerError(error, c, platform))
-  const door = createDoor(platform, auth?.identities, gate)
+  const door = createPipeline(platform, auth?.identities, gate)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {
     const response = fetch(request, context)
@@ -142,7 +142,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
     fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
     async start() {
       await platform.database.migrate(async (db) => {
-        await migrate(db, collections)
+        await migrate(db)
+        await applySchema(db, collections)
         current = await renewEpoch(db, platform)
       })
       return { administratorCode: auth === null ? null : await auth.start() }
@@ -151,11 +152,11 @@ export function createApp<const C extends readonly AnyCollection[]>(
       turnAway()
       live.end()
     },
-    sessions: live.sessions,
-    admits: (request: Request, peer: Peer) => (wantsSession(request) ? door.admits(request, peer) : null),
-    async tidy() {
-      await live.tidy()
-      await auth?.tidy()
+    connections: live.connections,
+    admit: (request: Request, peer: Peer) => (wantsSession(request) ? door.admit(request, peer) : null),
+    async cleanUp() {
+      await live.cleanUp()
+      await auth?.cleanUp()
     },
   })
 }

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { parseRange } from './client-address.ts'
 import { StartError } from './errors.ts'
-import { logLevels } from './log.ts'
-import { isLoopback } from './middleware/cross-site.ts'
-import type { Settings } from './platform.ts'
+import { isLoopback } from './http/cross-site.ts'
+import { logLevels } from './ports/log.ts'
+import type { Settings } from './ports/platform.ts'
+import { parseRange } from './request/client-address.ts'
 
 /** A comma-separated list, empty when unset. */
 function list(item: z.ZodType<string, string>) {

@@ -10,27 +10,17 @@ export {
 } from './collections/collection.ts'
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
 export type { Match, Rows } from './collections/rows.ts'
-export type { Context, Env, Peer, RequestContext } from './context.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
-export { type AccessEntry, createLog, type Log, type LogLevel, type LogOptions, type Problem } from './log.ts'
-export { type Counter, createMetrics, type Family, type Histogram, type Labels, type Metrics } from './metrics.ts'
-export { readJson } from './middleware/body.ts'
-export type { Commit } from './middleware/idempotency.ts'
-export type { Answer } from './middleware/reply.ts'
-export type {
-  Asset,
-  Assets,
-  Bus,
-  Database,
-  Guard,
-  Platform,
-  Results,
-  Settings,
-  SqlRow,
-  SqlValue,
-  Statement,
-  Step,
-} from './platform.ts'
-export { createLocalBus } from './topics/bus.ts'
+export { readJson } from './http/body.ts'
+export type { Commit } from './http/idempotency.ts'
+export type { ApiResponse } from './http/reply.ts'
+export type { Asset, Assets } from './ports/assets.ts'
+export type { Database, Guard, Results, SqlRow, SqlValue, Statement, Step } from './ports/database.ts'
+export { type AccessEntry, createLog, type Log, type LogLevel, type LogOptions, type Problem } from './ports/log.ts'
+export { type Counter, createMetrics, type Family, type Histogram, type Labels, type Metrics } from './ports/metrics.ts'
+export type { Notifier } from './ports/notifier.ts'
+export { createLocalNotifier } from './ports/notifier.ts'
+export type { Platform, Settings } from './ports/platform.ts'
+export type { Context, Env, Peer, RequestContext } from './request/context.ts'
 export type { Position } from './topics/position.ts'
 export { type Topic, type TopicOptions, type TopicRule, topic } from './topics/topic.ts'

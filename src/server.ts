@@ -2,7 +2,7 @@ import { createApp } from './app.ts'
 import { chat } from './features/chat.ts'
 import { echo } from './features/echo.ts'
 import { todos } from './features/todos.ts'
-import type { Platform } from './platform.ts'
+import type { Platform } from './ports/platform.ts'
 import { topic } from './topics/topic.ts'
 
 /** The server that this repository ships. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { installPeers } from '../peers.ts'
 import { root, type Server, startServer } from '../server.ts'
 
-const folderOfServers = fileURLToPath(new URL('.', import.meta.url))
+const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const ownManifest = `${root}package.json`
 
 export interface Contender {
@@ -85,7 +85,7 @@ export const contenders: readonly Contender[] = [
   {
     key: 'galley',
     name: 'Hono on Galley',
-    note: '`adapters/tcp.ts` on Node',
+    note: '`adapters/tcp/serve.ts` on Node',
     version: () => `Galley ${ownVersion()}`,
     start: (place) => start(node, 'galley-hono.ts', place),
   },

@@ -1,5 +1,5 @@
 /** The Hono app on Galley's HTTP/1.1 engine. */
-import { serve } from '../../adapters/tcp.ts'
+import { serve } from '../../adapters/tcp/serve.ts'
 import { app } from './app.ts'
 import { limits } from './galley-limits.ts'
 

@@ -1,5 +1,5 @@
 /** The shipped server, with the chat. */
-import { serve } from '../../adapters/serve-node.ts'
+import { serve } from '../../adapters/node/serve.ts'
 import { createApp } from '../../src/app.ts'
 import { chat } from '../../src/features/chat.ts'
 import { todos } from '../../src/features/todos.ts'

@@ -7,7 +7,7 @@ import { installPeers } from '../peers.ts'
 import { type Server, startServer } from '../server.ts'
 import type { Conditions } from './work.ts'
 
-const folderOfServers = fileURLToPath(new URL('.', import.meta.url))
+const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const memorySignal = fileURLToPath(new URL('../http1/memory-signal.ts', import.meta.url))
 const socketIoServer = fileURLToPath(new URL('../peers/socket-io.ts', import.meta.url))
 

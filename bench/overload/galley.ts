@@ -1,9 +1,9 @@
 /** The shipped server with one more route, each of whose answers costs a millisecond of CPU. */
 import { Hono } from 'hono'
-import { serve } from '../../adapters/serve-node.ts'
+import { serve } from '../../adapters/node/serve.ts'
 import { todos } from '../../src/features/todos.ts'
+import { replyWith } from '../../src/http/reply.ts'
 import { createApp, type Env } from '../../src/index.ts'
-import { replyWith } from '../../src/middleware/reply.ts'
 import { createBurn } from './burn.ts'
 
 const burn = createBurn(1)

@@ -2,9 +2,10 @@
  * The first administrator: who has the code that the server tells its operator at the start. Codes are in `galley_resets`
  * without a user. All of them are void once there is an administrator.
  */
-import type { Database, Statement } from '../platform.ts'
-import { adminRole } from './identity.ts'
-import { guarded, statement } from './statement.ts'
+
+import { guarded, statement } from '../database/statement.ts'
+import type { Database, Statement } from '../ports/database.ts'
+import { adminRole } from '../request/identity.ts'
 import type { MakeToken } from './token.ts'
 
 /** A server that starts again and again, as on Workers, has so many codes that work. */

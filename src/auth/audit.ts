@@ -2,13 +2,14 @@
  * What was done to accounts: a row rides in the write of each change, so that one exists if and only if the other does.
  * It names what changed and never holds a secret.
  */
-import { createIds } from '../collections/id.ts'
-import type { Context } from '../context.ts'
+import { createIds } from '../database/id.ts'
+import { statement } from '../database/statement.ts'
 import { isoTime } from '../iso-time.ts'
-import type { Platform, SqlRow, SqlValue, Statement } from '../platform.ts'
-import { statement } from './statement.ts'
+import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
+import type { Platform } from '../ports/platform.ts'
+import type { Context } from '../request/context.ts'
 
-export const actions = [
+export const auditActions = [
   'account.created',
   'account.deleted',
   'account.disabled',
@@ -24,7 +25,7 @@ export const actions = [
   'key.revoked',
 ] as const
 
-export type Action = (typeof actions)[number]
+export type AuditAction = (typeof auditActions)[number]
 
 /** Who does something, and from where. */
 export interface Actor {
@@ -34,7 +35,7 @@ export interface Actor {
 }
 
 export interface AuditEntry {
-  action: Action
+  action: AuditAction
   /** The user to whom it is done. */
   subject: string
   detail?: Readonly<Record<string, unknown>>

@@ -1,25 +1,25 @@
 /** Accounts: who there is, how they come in, and who is asking. */
 import { Hono } from 'hono'
-import { createIds } from '../collections/id.ts'
-import type { Env } from '../context.ts'
-import type { Commit } from '../middleware/idempotency.ts'
-import type { Platform } from '../platform.ts'
-import { createAdministration } from './administration.ts'
+import { createIds } from '../database/id.ts'
+import type { Commit } from '../http/idempotency.ts'
+import type { Mailer } from '../ports/mailer.ts'
+import type { Passwords } from '../ports/passwords.ts'
+import type { Platform } from '../ports/platform.ts'
+import type { Env } from '../request/context.ts'
+import type { Identities } from '../request/identity.ts'
 import { offerCode } from './administrator.ts'
 import { createAudit } from './audit.ts'
+import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
-import { createCrowd } from './crowd.ts'
-import { createHousekeeping } from './housekeeping.ts'
-import type { Identities } from './identity.ts'
-import type { Mailer } from './mailer.ts'
-import { createOwnAccount } from './own-account.ts'
-import type { Passwords } from './passwords.ts'
-import { createResets } from './resets.ts'
-import { createSessions } from './sessions.ts'
-import { createSignIn } from './sign-in.ts'
+import type { Dependencies } from './dependencies.ts'
+import { createKeyedQueue } from './keyed-queue.ts'
+import { createAdministrationRoutes } from './routes/administration.ts'
+import { createOwnAccountRoutes } from './routes/own-account.ts'
+import { createResetRoutes } from './routes/resets.ts'
+import { createSessionRoutes } from './routes/sessions.ts'
+import { createSignInRoutes } from './routes/sign-in.ts'
 import { createThrottle } from './throttle.ts'
 import { createTokens } from './token.ts'
-import type { Tools } from './tools.ts'
 
 export interface AuthOptions {
   platform: Pick<Platform, 'database' | 'now' | 'random' | 'log'>
@@ -42,7 +42,7 @@ export interface Auth {
    */
   start(): Promise<string | null>
   /** Lets go of what has expired. */
-  tidy(): Promise<void>
+  cleanUp(): Promise<void>
 }
 
 export function createAuth({ platform, ...options }: AuthOptions): Auth {
@@ -50,25 +50,26 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
   const credentials = createCredentials(platform)
   const throttle = createThrottle(platform)
   const makeToken = createTokens(platform)
-  const tools: Tools = {
+  const tools: Dependencies = {
     ...options,
     database,
     now,
     credentials,
     throttle,
-    crowd: createCrowd(),
+    passwordQueue: createKeyedQueue(),
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),
     problem: (error) => log.problem({ requestId: '', method: '', path: '', error }),
   }
   const routes = new Hono<Env>()
-  for (const part of [createSignIn, createSessions, createOwnAccount, createResets]) routes.route('/', part(tools))
+  for (const part of [createSignInRoutes, createSessionRoutes, createOwnAccountRoutes, createResetRoutes])
+    routes.route('/', part(tools))
   return {
     identities: credentials,
     routes,
-    adminRoutes: createAdministration(tools),
+    adminRoutes: createAdministrationRoutes(tools),
     start: () => offerCode(database, makeToken, now()),
-    tidy: createHousekeeping(platform, throttle),
+    cleanUp: createAccountCleanup(platform, throttle),
   }
 }

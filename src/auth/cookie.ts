@@ -2,9 +2,10 @@
  * The cookie of a session. Its `__Host-` lets no other host and no plain connection set it. Chromium and Firefox keep it
  * on http://localhost and loopback addresses, too, which they trust like HTTPS; Safari does not.
  */
-import type { Context } from '../context.ts'
+
 import { AppError } from '../errors.ts'
-import { isLoopback } from '../middleware/cross-site.ts'
+import { isLoopback } from '../http/cross-site.ts'
+import type { Context } from '../request/context.ts'
 
 export const cookieName = '__Host-galley'
 

@@ -2,12 +2,14 @@
  * Finds out who shows a token. What is found is believed for less than a second, so that a hot route reads nothing; after
  * that it is read anew, by the token's hash, which is kept beside. What this process revokes is forgotten at once.
  */
+
+import { statement } from '../database/statement.ts'
 import { AppError } from '../errors.ts'
-import type { Platform, Results, SqlRow, Statement } from '../platform.ts'
+import type { Results, SqlRow, Statement } from '../ports/database.ts'
+import type { Platform } from '../ports/platform.ts'
+import type { Identities, Identity } from '../request/identity.ts'
 import { noCookie, tokenIn } from './cookie.ts'
-import type { Identities, Identity } from './identity.ts'
-import { loginExpiry } from './logins.ts'
-import { statement } from './statement.ts'
+import { sessionExpiry } from './store/sessions.ts'
 import { hashOf, isCredential, tokenPrefixes } from './token.ts'
 
 /** Under the second that is promised, with room for the request itself. */
@@ -195,14 +197,14 @@ function identityOf(row: SqlRow, isUsed: boolean, ms: number): Identity {
 
 /** One that has expired stays so. */
 function extended({ createdAt, expiresAt }: SqlRow, ms: number): number {
-  return Number(expiresAt) <= ms ? Number(expiresAt) : loginExpiry(Number(createdAt), ms)
+  return Number(expiresAt) <= ms ? Number(expiresAt) : sessionExpiry(Number(createdAt), ms)
 }
 
 function touchStatement(row: SqlRow, ms: number): Statement {
   const id = String(row.id)
   if (isKey(row)) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
   const sql = 'update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?'
-  return statement(sql, ms, loginExpiry(Number(row.createdAt), ms), id)
+  return statement(sql, ms, sessionExpiry(Number(row.createdAt), ms), id)
 }
 
 const findLoginSql = `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt

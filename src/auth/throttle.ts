@@ -5,9 +5,11 @@
  * asks whether it may be made: so many at once are no way around. A right password takes its own count back. Where a
  * user has signed in before, a right password always gets in, whatever others do from there.
  */
+
+import { statement } from '../database/statement.ts'
 import { AppError } from '../errors.ts'
-import type { Guard, Platform, Statement } from '../platform.ts'
-import { statement } from './statement.ts'
+import type { Guard, Statement } from '../ports/database.ts'
+import type { Platform } from '../ports/platform.ts'
 import { hashOf } from './token.ts'
 
 interface Limit {
@@ -47,7 +49,7 @@ export interface Throttle {
   /** Counts a try, which must then be made or be forgiven. @throws AppError `too_many_requests` when another was counted at once */
   begin(attempt: Try): Promise<CountedTry>
   /** The statement that lets go of what nobody needs any more. */
-  tidy(): Statement
+  cleanUp(): Statement
 }
 
 export interface CountedTry {
@@ -90,7 +92,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
 
   return {
     begin,
-    tidy: () => statement('delete from galley_lockouts where lastAt < ?', now() - idleMaxMs),
+    cleanUp: () => statement('delete from galley_lockouts where lastAt < ?', now() - idleMaxMs),
   }
 }
 

@@ -2,7 +2,7 @@
  * Tokens: 256 random bits after a prefix that says what they are for. Only their SHA-256 is stored, which is enough
  * because nobody can guess 256 bits: a slow hash is for what people choose.
  */
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../ports/platform.ts'
 
 /** The first characters of each kind, by which scanners of leaked secrets know them, too. */
 export const tokenPrefixes = { session: 'gls_', key: 'glk_', reset: 'glr_', administrator: 'gla_' } as const

@@ -3,9 +3,10 @@
  * rows, and the condition goes into the statement itself, so that no list, count or change can reach
  * around it. What may not be read answers like what is not there.
  */
-import { adminRole, type Identity } from '../auth/identity.ts'
-import { hasScope, refusal } from '../auth/refusal.ts'
-import type { SqlValue } from '../platform.ts'
+
+import type { SqlValue } from '../ports/database.ts'
+import { adminRole, type Identity } from '../request/identity.ts'
+import { hasScope, refusal } from '../request/refusal.ts'
 import type { AnyCollection } from './collection.ts'
 import type { Condition } from './condition.ts'
 import type { Field } from './field.ts'
@@ -37,7 +38,7 @@ export type Access = Partial<Record<Action, Rule>>
 export const ownerField = 'owner'
 
 /** What a rule comes to for one who asks. */
-export type Decision = 'all' | 'none' | readonly RowFilter[]
+export type AccessDecision = 'all' | 'none' | readonly RowFilter[]
 
 /** Whether rows must know who created them. */
 export function hasOwner({ access }: { access?: Access }): boolean {
@@ -54,7 +55,7 @@ export function decide(
   { name, access }: Pick<AnyCollection, 'name' | 'access'>,
   action: Action,
   who: Identity | null,
-): Decision {
+): AccessDecision {
   const rule: Rule = access?.[action] ?? 'anyone'
   if (rule === 'anyone') return 'all'
   if (who !== null && !hasScope(who, name, action === 'read' ? 'read' : 'write')) return 'none'
@@ -65,7 +66,7 @@ export function decide(
   return rule === 'signedIn' || rule === who.role ? 'all' : 'none'
 }
 
-function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): Decision {
+function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): AccessDecision {
   if (typeof result === 'boolean') return result ? 'all' : 'none'
   return isSeveral(result) ? result : [result]
 }
@@ -75,16 +76,16 @@ function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly
 }
 
 /** A decision that lets one at least look. */
-export type Allowed = Exclude<Decision, 'none'>
+export type AllowedAccess = Exclude<AccessDecision, 'none'>
 
 /** @throws AppError `unauthorized`, `forbidden` when it comes to nothing */
-export function allowed(decision: Decision, who: Identity | null): Allowed {
+export function allowed(decision: AccessDecision, who: Identity | null): AllowedAccess {
   if (decision === 'none') throw refusal(who)
   return decision
 }
 
 /** What a row must be like, in SQL; null where any will do. */
-export function conditionOf(collection: AnyCollection, decision: Allowed): Condition | null {
+export function conditionOf(collection: AnyCollection, decision: AllowedAccess): Condition | null {
   if (decision === 'all') return null
   if (decision.length === 0) return { sql: 'false', values: [] }
   const parts = decision.map((filter) => filterCondition(collection, filter))
@@ -105,7 +106,7 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
 }
 
 /** Whether a row that is yet to be stored is as it must be. */
-export function matches(row: Readonly<Record<string, unknown>>, decision: Allowed): boolean {
+export function matches(row: Readonly<Record<string, unknown>>, decision: AllowedAccess): boolean {
   if (decision === 'all') return true
   return decision.some((filter) =>
     Object.entries(filter).every(([key, value]) => listOf(value).includes(row[key] as FilterValue)),
@@ -113,7 +114,7 @@ export function matches(row: Readonly<Record<string, unknown>>, decision: Allowe
 }
 
 /** Whether who may read these rows may read all rows in which this field has this value. */
-export function coversAudience(decision: Decision, field: string, value: string): boolean {
+export function coversAudience(decision: AccessDecision, field: string, value: string): boolean {
   if (typeof decision === 'string') return decision === 'all'
   return decision.some((filter) =>
     Object.entries(filter).every(([key, values]) => key === field && listOf(values).includes(value)),

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../platform.ts'
+import type { SqlValue } from '../ports/database.ts'
 
 /** A condition in SQL with its values. Put together by hand: lists are hot, and names of fields need no escaping, see `collection`. */
 export interface Condition {

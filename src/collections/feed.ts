@@ -1,5 +1,5 @@
 import { invalidField } from '../errors.ts'
-import type { SqlRow, Statement, Step } from '../platform.ts'
+import type { SqlRow, Statement, Step } from '../ports/database.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { isPart, partOf } from '../topics/topic.ts'
 import { hasTopic } from './access.ts'

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import { idPattern } from '../database/id.ts'
 import { isoTime } from '../iso-time.ts'
-import type { SqlValue } from '../platform.ts'
-import { idPattern } from './id.ts'
+import type { SqlValue } from '../ports/database.ts'
 
 /** What the table must know of a field. */
 export interface Column {

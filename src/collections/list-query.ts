@@ -1,8 +1,9 @@
 /** Lists as they are asked for: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
+
+import { decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
-import type { SqlValue } from '../platform.ts'
+import type { SqlValue } from '../ports/database.ts'
 import type { AnyCollection } from './collection.ts'
-import { decodeCursor } from './cursor.ts'
 import type { Column, Fields } from './field.ts'
 
 export const limitDefault = 50

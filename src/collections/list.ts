@@ -2,10 +2,11 @@
  * Pages of rows, found by key and never by offset, so the thousandth costs what the first does. Every
  * sort ends in `createdAt, id`, which makes it total and is how the index of each field goes on.
  */
-import type { Database, SqlRow, SqlValue, Statement } from '../platform.ts'
+
+import { encodeCursor } from '../database/cursor.ts'
+import type { Database, SqlRow, SqlValue, Statement } from '../ports/database.ts'
 import type { AnyCollection } from './collection.ts'
 import { type Condition, whereOf } from './condition.ts'
-import { encodeCursor } from './cursor.ts'
 import type { Fields } from './field.ts'
 import { type Filter, type ListQuery, type SortTerm, sortText } from './list-query.ts'
 import { andThen, selectOf } from './rows.ts'

@@ -1,8 +1,8 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../openapi.ts'
+import { idPattern } from '../database/id.ts'
+import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../http/openapi.ts'
 import type { AnyCollection } from './collection.ts'
 import type { Column } from './field.ts'
-import { idPattern } from './id.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields, operators } from './list-query.ts'
 

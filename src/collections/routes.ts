@@ -1,22 +1,23 @@
 import { Hono, type Env as HonoEnv } from 'hono'
-import { adminRole, type Identity } from '../auth/identity.ts'
-import { refusal } from '../auth/refusal.ts'
-import type { Context, Env } from '../context.ts'
+import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
-import { readJson } from '../middleware/body.ts'
-import { etagOf, matchesTag } from '../middleware/etag.ts'
-import type { Commit } from '../middleware/idempotency.ts'
-import { reply, replyWith } from '../middleware/reply.ts'
-import type { Database, Guard, Statement, Step } from '../platform.ts'
+import { readJson } from '../http/body.ts'
+import { etagOf, matchesTag } from '../http/etag.ts'
+import type { Commit } from '../http/idempotency.ts'
+import { reply, replyWith } from '../http/reply.ts'
+import type { Database, Guard, Statement, Step } from '../ports/database.ts'
+import type { Context, Env } from '../request/context.ts'
+import { adminRole, type Identity } from '../request/identity.ts'
+import { refusal } from '../request/refusal.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import { isPart, partOf } from '../topics/topic.ts'
 import {
+  type AccessDecision,
   type Action,
   allowed,
   conditionOf,
   coversAudience,
-  type Decision,
   decide,
   hasTopic,
   matches,
@@ -25,7 +26,6 @@ import {
 import type { AnyCollection, Collection, RowOf } from './collection.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
-import { idPattern } from './id.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { andThen, type Match, type Rows } from './rows.ts'
@@ -149,7 +149,7 @@ export function createRoutes<F extends Fields>(
   }
 
   /** The fields that say where a row belongs. */
-  function placing(create: Decision): (keyof RowOf<F>)[] {
+  function placing(create: AccessDecision): (keyof RowOf<F>)[] {
     const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
     return [...named, ...(collection.audience === undefined ? [] : [collection.audience])] as (keyof RowOf<F>)[]
   }

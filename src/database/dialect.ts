@@ -11,7 +11,7 @@ import {
   sql,
   type TableMetadata,
 } from 'kysely'
-import type { SqlRow, SqlValue, Statement } from '../platform.ts'
+import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
 
 /** Runs one statement on an open connection and returns its rows. */
 export type Execute = (sql: string, parameters: readonly SqlValue[]) => readonly SqlRow[]

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../ports/platform.ts'
 
 const epochBytes = 8
 

@@ -1,6 +1,6 @@
 /** What SQLite says when it fails, in Galley's codes: the same on every engine that is SQLite. */
 import { AppError, invalidFields } from '../errors.ts'
-import type { Guard } from '../platform.ts'
+import type { Guard } from '../ports/database.ts'
 
 /** The error of a guard whose statement returned no row. */
 export function guardError({ error, message, field }: Guard): AppError {

@@ -1,8 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import type { AnyCollection } from '../collections/collection.ts'
 import { StartError } from '../errors.ts'
-import { applySchema } from './schema.ts'
 
 const migrationTable = 'galley_migrations'
 const lockTable = 'galley_migration_lock'
@@ -96,11 +94,10 @@ export function isKnownMigration(name: string): boolean {
 }
 
 /**
- * Brings the database to what the code declares: Galley's own tables by numbered migrations, the
- * collections by comparison with what was declared before.
- * @throws StartError when the database is newer than the code, or a field has changed its type
+ * Creates and changes Galley's own tables by numbered migrations.
+ * @throws StartError when the database is newer than the code
  */
-export async function migrate(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
+export async function migrate(db: Kysely<unknown>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
@@ -110,7 +107,6 @@ export async function migrate(db: Kysely<unknown>, collections: readonly AnyColl
   await refuseNewer(db)
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
-  await applySchema(db, collections)
 }
 
 async function refuseNewer(db: Kysely<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Env } from '../context.ts'
-import { compressText } from '../middleware/compress.ts'
+import { compressText } from '../http/compression.ts'
+import type { Env } from '../request/context.ts'
 
 /** Two routes to try a client, or a way through the network, with. */
 export const echo = new OpenAPIHono<Env>()

@@ -7,14 +7,14 @@ import { IncomingBody } from './incoming-body.ts'
 import { LightBody } from './light-body.ts'
 import { LightRequest } from './light-request.ts'
 import type { Limits } from './limits.ts'
-import { Outbox } from './outbox.ts'
-import { framing, type Outgoing, outgoing } from './outgoing.ts'
-import { type Activity, Patience } from './patience.ts'
 import { Refusal } from './refusal.ts'
 import type { RequestHead } from './request-head.ts'
 import { type ParserOptions, RequestParser } from './request-parser.ts'
 import { isBodiless, responseHead } from './response-head.ts'
+import { SendBuffer } from './send-buffer.ts'
+import { framing, type SerializedResponse, serialize } from './serialized-response.ts'
 import { StreamSender } from './stream-sender.ts'
+import { type Activity, TimeoutPolicy } from './timeout-policy.ts'
 import type { Peer, Transport } from './transport.ts'
 
 /** A server in one function. */
@@ -73,20 +73,20 @@ export class Connection {
   #owesContinue = false
   #sender: StreamSender | null = null
   #requests = 0
-  readonly #outbox: Outbox
+  readonly #outbox: SendBuffer
   #isRunning = false
   #isPaused = false
   /** The other end has sent its end. */
   #hasEnded = false
-  readonly #patience: Patience
+  readonly #patience: TimeoutPolicy
   #bodyBytes = 0
 
   constructor(options: ConnectionOptions, transport: Transport) {
     this.#options = options
     this.#transport = transport
     this.#parser = new RequestParser(options)
-    this.#outbox = new Outbox(transport)
-    this.#patience = new Patience(options.limits, options.clock.nowMs)
+    this.#outbox = new SendBuffer(transport)
+    this.#patience = new TimeoutPolicy(options.limits, options.clock.nowMs)
   }
 
   /** Whether no request is in flight and none has begun to arrive. */
@@ -256,18 +256,18 @@ export class Connection {
       letGo(response)
       return
     }
-    let answer: Outgoing
+    let answer: SerializedResponse
     try {
-      answer = outgoing(response)
+      answer = serialize(response)
     } catch (error) {
       this.#options.onError(error, this.#request as Request | null)
-      answer = outgoing(this.#options.refuse(new Refusal(500, 'The server has failed.')))
+      answer = serialize(this.#options.refuse(new Refusal(500, 'The server has failed.')))
     }
     this.#write(head, answer)
     if (!this.#isRunning) this.#goOn()
   }
 
-  #write(head: RequestHead, answer: Outgoing): void {
+  #write(head: RequestHead, answer: SerializedResponse): void {
     const { body, status, statusText, fields } = answer
     const framed = framing(head, answer, this.#options.codec)
     const isKept = framed !== 'close' && this.#isKept(head, answer)
@@ -313,7 +313,7 @@ export class Connection {
   }
 
   /** RFC 9112 §9.3: whether another request may follow. */
-  #isKept({ framing: { isClosing, isKeepingAlive }, minorVersion }: RequestHead, answer: Outgoing): boolean {
+  #isKept({ framing: { isClosing, isKeepingAlive }, minorVersion }: RequestHead, answer: SerializedResponse): boolean {
     const { limits, isDraining } = this.#options
     if (isClosing || answer.isClosing || isDraining || this.#requests >= limits.requestsPerConnectionMax) return false
     if (minorVersion === 0 && !isKeepingAlive) return false
@@ -365,7 +365,7 @@ export class Connection {
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'The server has failed.')
     if (refusal !== error) this.#options.onError(error, this.#request as Request | null)
     this.#drop(refusal)
-    const { status, statusText, fields, body } = outgoing(this.#options.refuse(refusal))
+    const { status, statusText, fields, body } = serialize(this.#options.refuse(refusal))
     const bytes = typeof body === 'string' ? encoder.encode(body) : body instanceof Uint8Array ? body : new Uint8Array()
     const { date } = this.#options.clock
     this.#outbox.add(responseHead(status, statusText, fields, { framed: bytes.byteLength, connection: 'close', date }))

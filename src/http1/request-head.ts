@@ -1,6 +1,6 @@
 import type { FieldBlock } from './fields.ts'
 import type { Framing } from './framing.ts'
-import type { Header } from './header-memo.ts'
+import type { Header } from './header-cache.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { originOf, readAbsolute, refuseAuthority, type Target } from './target.ts'

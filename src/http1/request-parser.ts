@@ -8,7 +8,7 @@ import { type Codec, copyOf } from './codec.ts'
 import { FieldScanner } from './fields.ts'
 import { readFraming } from './framing.ts'
 import { CR, LF } from './grammar.ts'
-import type { Header, HeaderMemo } from './header-memo.ts'
+import type { Header, HeaderCache } from './header-cache.ts'
 import { Refusal } from './refusal.ts'
 import {
   type HeadRules,
@@ -27,7 +27,7 @@ export type RequestEvent = RequestHead | { type: 'data'; bytes: Uint8Array } | {
 /** What the parsers of a server share. */
 export interface ParserOptions extends HeadRules {
   codec: Codec
-  memo: HeaderMemo
+  memo: HeaderCache
   /** Scanners that no parser uses: one is held only while a head comes in parts. */
   spare: { line: RequestLineScanner | null; fields: FieldScanner | null }
 }

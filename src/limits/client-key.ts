@@ -1,5 +1,5 @@
-import { placeOf } from '../auth/place.ts'
-import type { Peer } from '../context.ts'
+import { clientNetworkOf } from '../request/client-network.ts'
+import type { Peer } from '../request/context.ts'
 
 /** Networks that are kept at hand, because to read one costs more than all else here. */
 const networksMax = 4096
@@ -17,7 +17,7 @@ export function createClientKey(): (userId: string | null, peer: Peer | null) =>
     const known = networks.get(address)
     if (known !== undefined) return known
     if (networks.size >= networksMax) networks.clear()
-    const network = placeOf(address)
+    const network = clientNetworkOf(address)
     networks.set(address, network)
     return network
   }

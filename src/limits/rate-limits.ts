@@ -4,16 +4,7 @@
  * and nothing has to be refilled or swept.
  */
 import { BucketTable, type BucketTableOptions } from './bucket-table.ts'
-import { Verdicts } from './verdicts.ts'
-
-/** What becomes of a request. The same object is given many times. */
-export interface Verdict {
-  readonly isAllowed: boolean
-  /** After a refusal: when it is of use to come again; 0 otherwise. */
-  readonly retryAfterSeconds: number
-  /** What the answer tells of the limit; null where it is too far away to matter. */
-  readonly headers: Readonly<Record<string, string>> | null
-}
+import { type RateLimitDecision, RateLimitDecisions } from './decisions.ts'
 
 /**
  * Limits of one kind, in memory here or between machines elsewhere. An implementation that can't tell in a moment,
@@ -21,14 +12,14 @@ export interface Verdict {
  */
 export interface RateLimits {
   /** Takes units out of the bucket of a client, or none when there are too few. More than fits in counts as all of it. */
-  take(key: string, units: number): Verdict | Promise<Verdict>
+  take(key: string, units: number): RateLimitDecision | Promise<RateLimitDecision>
   /** Takes units for what has begun already, perhaps more than there are: what is owed is waited for. */
   charge(key: string, units: number): void
 }
 
 /** `RateLimits` that answer at once. */
 export interface LocalRateLimits extends RateLimits {
-  take(key: string, units: number): Verdict
+  take(key: string, units: number): RateLimitDecision
 }
 
 export interface RateLimitsOptions extends Omit<BucketTableOptions, 'now'> {
@@ -62,7 +53,7 @@ export function createRateLimits(options: RateLimitsOptions): LocalRateLimits {
   /** Nobody owes more than a bucket, so nobody waits longer than for two. */
   const owedMsMax = 2 * fullMs
   const table = new BucketTable(options)
-  const verdicts = new Verdicts({ name, burst, windowSeconds: fullMs / 1000 })
+  const verdicts = new RateLimitDecisions({ name, burst, windowSeconds: fullMs / 1000 })
 
   /** How long the bucket takes to be full. One that takes too long is from before the clock went back. */
   function missingMs(slot: number, nowMs: number): number {

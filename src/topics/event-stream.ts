@@ -3,10 +3,11 @@
  * event is its position, so that a browser's EventSource says by itself where to go on. What the other
  * end does not take stays in the log: the stream holds little and reads on when it is asked to.
  */
-import { type Identity, isExpired } from '../auth/identity.ts'
-import type { Context } from '../context.ts'
+
 import { AppError } from '../errors.ts'
-import { dataHeaders } from '../middleware/secure-headers.ts'
+import { dataHeaders } from '../http/secure-headers.ts'
+import type { Context } from '../request/context.ts'
+import { type Identity, isExpired } from '../request/identity.ts'
 import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 import type { Topics } from './topics.ts'

@@ -4,7 +4,9 @@
  * write does that it rides in. The newest event of a topic is never deleted but only emptied, since
  * the next offset follows from it.
  */
-import type { Platform, SqlRow, Statement } from '../platform.ts'
+
+import type { SqlRow, Statement } from '../ports/database.ts'
+import type { Platform } from '../ports/platform.ts'
 import { TopicEvent } from './event.ts'
 
 /** What an emptied event is called; no other is. */

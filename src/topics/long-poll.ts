@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { reply } from '../middleware/reply.ts'
+import { reply } from '../http/reply.ts'
+import type { Context } from '../request/context.ts'
 import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 import type { Topics } from './topics.ts'

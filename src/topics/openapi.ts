@@ -1,5 +1,5 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { failures, idempotencyKey, json, positionSchema } from '../openapi.ts'
+import { failures, idempotencyKey, json, positionSchema } from '../http/openapi.ts'
 import { waitSecondsMax } from './long-poll.ts'
 import { dataSchema, eventsLimitDefault, eventsLimitMax, messageSchema } from './routes.ts'
 import type { Topic } from './topic.ts'

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { adminRole, type Identity } from '../auth/identity.ts'
-import { hasScope, refusal } from '../auth/refusal.ts'
 import { AppError } from '../errors.ts'
+import { adminRole, type Identity } from '../request/identity.ts'
+import { hasScope, refusal } from '../request/refusal.ts'
 import type { Retention } from './log.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type Identity, isExpired } from '../auth/identity.ts'
 import { AppError } from '../errors.ts'
-import type { Bus } from '../platform.ts'
+import type { Notifier } from '../ports/notifier.ts'
+import { type Identity, isExpired } from '../request/identity.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
@@ -32,7 +32,7 @@ export interface Subscribe {
 
 export interface TopicsOptions {
   log: TopicLog
-  bus: Bus
+  notifier: Notifier
   /** Milliseconds since 1970. */
   now?(): number
   /** Whether a credential was revoked a moment ago. */
@@ -48,7 +48,7 @@ const readersMax = 262_144
 
 export function createTopics({
   log,
-  bus,
+  notifier,
   epoch,
   authorize,
   now = Date.now,
@@ -59,14 +59,14 @@ export function createTopics({
   let readers = 0
   let check: ReturnType<typeof setInterval> | undefined
 
-  bus.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
+  notifier.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
 
   function hold(topic: string): Tail {
     const held = tails.get(topic) ?? { tail: new Tail(source, topic), readers: 0 }
     held.readers += 1
     readers += 1
     tails.set(topic, held)
-    if (bus.checkMs !== null) check ??= setInterval(checkAll, bus.checkMs)
+    if (notifier.checkMs !== null) check ??= setInterval(checkAll, notifier.checkMs)
     return held.tail
   }
 

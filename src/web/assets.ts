@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
-import { matchesTag } from '../middleware/etag.ts'
-import { dataHeaders, pageHeaders } from '../middleware/secure-headers.ts'
-import type { Asset, Assets } from '../platform.ts'
+import { matchesTag } from '../http/etag.ts'
+import { dataHeaders, pageHeaders } from '../http/secure-headers.ts'
+import type { Asset, Assets } from '../ports/assets.ts'
 
 const types: Record<string, string> = {
   avif: 'image/avif',

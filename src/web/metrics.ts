@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
-import type { Context, Env } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { dataHeaders } from '../middleware/secure-headers.ts'
-import type { Platform } from '../platform.ts'
+import { dataHeaders } from '../http/secure-headers.ts'
+import type { Platform } from '../ports/platform.ts'
+import type { Context, Env } from '../request/context.ts'
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/
 /** What a proxy adds: behind one on the same machine, everybody's address is loopback. */

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import type { AnyCollection } from '../collections/collection.ts'
-import type { Context, Env } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { negotiateType } from '../middleware/accept.ts'
-import { dataHeaders, pageHeaders } from '../middleware/secure-headers.ts'
-import type { Assets } from '../platform.ts'
+import { negotiateType } from '../http/accept.ts'
+import { dataHeaders, pageHeaders } from '../http/secure-headers.ts'
+import type { Assets } from '../ports/assets.ts'
+import type { Context, Env } from '../request/context.ts'
 import { serveAsset } from './assets.ts'
 
 /** `GET /` as text, JSON or HTML by `Accept`, the API explorer at `/docs` and live numbers at `/status`. */

@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app.ts'
 import { todos } from '../../src/features/todos.ts'
-import type { Platform } from '../../src/platform.ts'
+import type { Platform } from '../../src/ports/platform.ts'
 import { accessCollections, accessTopics } from '../fixtures/access.ts'
 
 /** A server with a rule of every kind. */

@@ -1,13 +1,13 @@
 /** A server on a real port and a real database, with a clock to turn and scrypt that is quick. */
-import { listenOnEngine } from '../../adapters/engine.ts'
-import { lightTextOf, makeLightRequest } from '../../adapters/light-requests.ts'
-import type { Served } from '../../adapters/listening.ts'
-import { createPasswords } from '../../adapters/passwords.ts'
-import type { Mail } from '../../src/auth/mailer.ts'
+import { listenOnEngine } from '../../adapters/process/engine.ts'
+import { lightTextOf, makeLightRequest } from '../../adapters/process/light-requests.ts'
+import type { Served } from '../../adapters/process/listening.ts'
+import { createPasswords } from '../../adapters/process/passwords.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import type { Platform } from '../../src/platform.ts'
-import { createLocalBus } from '../../src/topics/bus.ts'
+import type { Mail } from '../../src/ports/mailer.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import type { Platform } from '../../src/ports/platform.ts'
 import { createSend, type Send } from '../conformance/http.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
@@ -43,7 +43,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const mailer = { send: async (letter: Mail) => void mail.push(letter) }
   const app = make({
     database,
-    bus: createLocalBus(),
+    notifier: createLocalNotifier(),
     assets: { open: async () => null },
     settings: settingsOf(config),
     now: () => Date.now() + clock.aheadMs,
@@ -51,7 +51,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
     log: { access() {}, note() {}, problem: ({ error }) => void problems.push(error) },
     metrics: createMetrics(),
     accounts: { passwords: createPasswords({ cost: cheap }), mailer, publicUrl: null },
-    sessions: { makeRequest: makeLightRequest, textOf: lightTextOf },
+    connections: { makeRequest: makeLightRequest, textOf: lightTextOf },
   })
   const { administratorCode } = await app.start()
   const listening = await listenOnEngine(app, config)
@@ -68,7 +68,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
     problems,
     async stop() {
       app.drain()
-      app.sessions.goaway()
+      app.connections.goaway()
       await listening.close()
       await remove()
     },

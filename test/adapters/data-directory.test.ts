@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDataDirectory } from '../../adapters/data-directory.ts'
+import { openDataDirectory } from '../../adapters/sqlite/data-directory.ts'
 import { StartError } from '../../src/errors.ts'
-import type { Database } from '../../src/platform.ts'
+import type { Database } from '../../src/ports/database.ts'
 
 let folder: string
 const open: Database[] = []

@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createFolderAssets } from '../../adapters/folder.ts'
-import type { Asset, Assets } from '../../src/platform.ts'
+import { createFolderAssets } from '../../adapters/process/folder-assets.ts'
+import type { Asset, Assets } from '../../src/ports/assets.ts'
 
 let base: string
 let folder: string

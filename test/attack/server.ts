@@ -1,8 +1,8 @@
 import { createApp } from '../../src/app.ts'
-import type { Identity } from '../../src/auth/identity.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import type { Platform } from '../../src/platform.ts'
+import type { Platform } from '../../src/ports/platform.ts'
+import type { Identity } from '../../src/request/identity.ts'
 import { topic } from '../../src/topics/topic.ts'
 
 const ownRooms = (who: Identity | null) => (who === null ? false : { room: ['lobby', `home-${who.userId}`] })

@@ -1,6 +1,6 @@
 /** What the rule `nobody` of a topic lets through. */
 import { expect, test } from 'vitest'
-import type { Identity } from '../../src/auth/identity.ts'
+import type { Identity } from '../../src/request/identity.ts'
 import { createTopicRules, topic } from '../../src/topics/topic.ts'
 
 const session: Identity = {

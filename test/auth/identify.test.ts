@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createCredentials } from '../../src/auth/credentials.ts'
-import type { Database, Statement } from '../../src/platform.ts'
+import type { Database, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 import { createWorld, password, type World } from './world.ts'
 
@@ -192,7 +192,7 @@ test('what another process revoked is refused within a second', async () => {
 })
 
 /** What was to be written before has been. */
-const settled = ({ auth }: World) => auth.tidy()
+const settled = ({ auth }: World) => auth.cleanUp()
 
 test('a session ends 30 days after it was last used', async () => {
   const world = await createWorld()

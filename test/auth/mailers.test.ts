@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { createApiMailer } from '../../adapters/mailer.ts'
-import { createSmtpMailer } from '../../adapters/mailer-smtp.ts'
-import { createLogMailer } from '../../src/auth/mailer.ts'
+import { createApiMailer } from '../../adapters/mail/api.ts'
+import { createSmtpMailer } from '../../adapters/mail/smtp.ts'
+import { createLogMailer } from '../../src/ports/mailer.ts'
 
 const letter = {
   to: 'ann@example.com',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeAccounts } from '../../src/auth/openapi.ts'
+import { describeAccounts } from '../../src/auth/routes/openapi.ts'
 import { createWorld } from './world.ts'
 
 test('every route is described, and nothing else is', async () => {

@@ -79,7 +79,7 @@ test('whether or not there is such an account, a reset is answered the same, aft
   expect(await rows('select 1 from galley_resets where userId is not null')).toEqual([])
   const unknown = await ask('POST /reset', { body: { email: 'nobody@example.com' } })
   await arrival
-  await auth.tidy()
+  await auth.cleanUp()
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
   expect(work()).toBe(before)
   expect(mail.map(({ to }) => to)).toEqual([email])
@@ -150,7 +150,7 @@ test('an account gets five letters an hour at most', async () => {
   const other = await world.signUp()
   for (let n = 0; n < 3; n += 1) expect((await world.ask('POST /reset', { body: { email } })).status).toBe(202)
   await letterFor(world, other.email)
-  await world.auth.tidy()
+  await world.auth.cleanUp()
   expect(world.mail.filter(({ to }) => to === email)).toHaveLength(5)
   world.pass(hourMs)
   await letterFor(world, email)
@@ -181,7 +181,7 @@ test('a letter that can not be sent is told of in the log, and the server goes o
   }
   await world.ask('POST /reset', { body: { email } })
   await failed.promise
-  await world.auth.tidy()
+  await world.auth.cleanUp()
   expect(world.problems).toMatchObject([{ message: 'The mail server is away.' }])
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPasswords } from '../../adapters/passwords.ts'
+import { createPasswords } from '../../adapters/process/passwords.ts'
 import { cheap } from './world.ts'
 
 const phc = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w+/]{22})\$([\w+/]{43})$/

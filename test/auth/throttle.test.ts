@@ -139,7 +139,7 @@ test('what nobody has tried for a day is cleared away', async () => {
   const world = await createWorld()
   await statuses(world, 5, 'nobody@example.com', elsewhere)
   world.pass(24 * 60 * 60 * second + 1)
-  await world.auth.tidy()
+  await world.auth.cleanUp()
   expect(await world.rows('select name from galley_lockouts')).toEqual([])
 })
 

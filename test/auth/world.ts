@@ -1,17 +1,17 @@
 /** Accounts behind a real door on a real database, with a clock to turn and scrypt that is quick and counted. */
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
-import { createPasswords } from '../../adapters/passwords.ts'
+import { createPasswords } from '../../adapters/process/passwords.ts'
 import { type Auth, createAuth } from '../../src/auth/auth.ts'
-import type { Mail } from '../../src/auth/mailer.ts'
-import type { Passwords } from '../../src/auth/passwords.ts'
-import type { Env, RequestContext } from '../../src/context.ts'
 import { AppError } from '../../src/errors.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import { createDoor } from '../../src/middleware/door.ts'
-import { createCommit } from '../../src/middleware/idempotency.ts'
-import { replyError } from '../../src/middleware/reply.ts'
-import type { SqlRow } from '../../src/platform.ts'
+import { createCommit } from '../../src/http/idempotency.ts'
+import { createPipeline } from '../../src/http/pipeline.ts'
+import { replyError } from '../../src/http/reply.ts'
+import type { SqlRow } from '../../src/ports/database.ts'
+import type { Mail } from '../../src/ports/mailer.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import type { Passwords } from '../../src/ports/passwords.ts'
+import type { Env, RequestContext } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 export const password = 'correct horse battery'
@@ -122,7 +122,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
     if (!(error instanceof AppError)) problems.push(error)
     return replyError(c, error instanceof AppError ? error : new AppError('internal'))
   })
-  const door = createDoor(platform, auth.identities)
+  const door = createPipeline(platform, auth.identities)
 
   const ask: World['ask'] = async (line, asking = {}) => {
     const [method = '', path = ''] = line.split(' ')

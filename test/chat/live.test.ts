@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { dialTcp, parseAddress } from '../../chat/dial.ts'
+import { dialTcp, parseAddress } from '../../adapters/cli/chat/dial.ts'
 import { type Dial, Live } from '../../src/web/public/live.js'
 import { servers } from '../process/servers.ts'
 

@@ -2,15 +2,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
-import { createLog } from '../../src/log.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import type { Platform } from '../../src/platform.ts'
-import { createLocalBus } from '../../src/topics/bus.ts'
+import { createLog } from '../../src/ports/log.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import type { Platform } from '../../src/ports/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const platform: Platform = {
   database: (await createTestDatabase([])).database,
-  bus: createLocalBus(),
+  notifier: createLocalNotifier(),
   assets: { open: async () => null },
   settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
   now: Date.now,

@@ -12,7 +12,7 @@ import {
   readPage,
 } from '../../src/collections/list.ts'
 import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
-import type { SqlRow } from '../../src/platform.ts'
+import type { SqlRow } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const things = collection('things', {

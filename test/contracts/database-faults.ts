@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Statement } from '../../src/platform.ts'
+import type { Statement } from '../../src/ports/database.ts'
 import { add, all, type Case, codeOf, insert } from './subject.ts'
 
 /** What the port must do when the engine under it fails. */

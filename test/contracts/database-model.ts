@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Results } from '../../src/platform.ts'
+import type { Results } from '../../src/ports/database.ts'
 import { add, all, type Case, codeOf, insertIfNew } from './subject.ts'
 
 /** One of the writes of the random test, and what it does to a model of the table. */

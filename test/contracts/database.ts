@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { AppError } from '../../src/errors.ts'
-import type { SqlValue, Statement } from '../../src/platform.ts'
+import type { SqlValue, Statement } from '../../src/ports/database.ts'
 import { faultCases } from './database-faults.ts'
 import { modelCase } from './database-model.ts'
 import { add, all, type Case, codeOf, insert, prepare } from './subject.ts'

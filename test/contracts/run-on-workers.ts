@@ -1,5 +1,5 @@
 /** A Worker that runs the database contract inside a Durable Object: `GET /INDEX` runs one case. */
-import { createObjectDatabase, type ObjectStorage } from '../../adapters/durable-object.ts'
+import { createObjectDatabase, type ObjectStorage } from '../../adapters/durable-object/database.ts'
 import { databaseCases } from './database.ts'
 import type { Subject } from './subject.ts'
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Connection, createSqliteDatabase } from '../../adapters/sqlite.ts'
+import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
+import type { Connection } from '../../adapters/sqlite/durability.ts'
 import type { Subject } from './subject.ts'
 
 /** A database on a real file, as the server has it, whose connection can be told to fail. */

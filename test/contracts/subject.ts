@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AppError } from '../../src/errors.ts'
-import type { Database, SqlValue, Statement } from '../../src/platform.ts'
+import type { Database, SqlValue, Statement } from '../../src/ports/database.ts'
 
 /** An empty database, and the faults that can be put into it. */
 export interface Subject {

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import type { Context, Env } from '../../src/context.ts'
+import type { Context, Env } from '../../src/request/context.ts'
 
 /** What no answer may tell. */
 const secret = 'the-password-is-swordfish'

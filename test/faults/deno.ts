@@ -1,4 +1,4 @@
-import { serve } from '../../adapters/serve-deno.ts'
+import { serve } from '../../adapters/deno/serve.ts'
 import { server } from './app.ts'
 
 await serve(server)

@@ -1,4 +1,4 @@
-import { serve } from '../../adapters/serve-node.ts'
+import { serve } from '../../adapters/node/serve.ts'
 import { server } from './app.ts'
 
 await serve(server)

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createSqliteDatabase } from '../../adapters/sqlite.ts'
+import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import type { AnyCollection } from '../../src/collections/collection.ts'
+import { applySchema } from '../../src/collections/schema.ts'
 import { migrate } from '../../src/database/migrate.ts'
-import type { Database } from '../../src/platform.ts'
+import type { Database } from '../../src/ports/database.ts'
 
 interface TestDatabase {
   database: Database
@@ -22,7 +23,10 @@ export async function createTestDatabase(collections: readonly AnyCollection[]):
   const connection = new DatabaseSync(join(folder, 'test.db'))
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON')
   const database = createSqliteDatabase(connection)
-  await database.migrate((db) => migrate(db, collections))
+  await database.migrate(async (db) => {
+    await migrate(db)
+    await applySchema(db, collections)
+  })
   return {
     database,
     connection,

@@ -1,9 +1,9 @@
 /** What needs a transport whose every step is known: the rest is tried on real sockets. */
 import { expect, test } from 'vitest'
-import { bufferCodec } from '../../adapters/buffer-codec.ts'
+import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
 import { Connection, type ConnectionOptions } from '../../src/http1/connection.ts'
 import { installLightObjects } from '../../src/http1/globals.ts'
-import { HeaderMemo } from '../../src/http1/header-memo.ts'
+import { HeaderCache } from '../../src/http1/header-cache.ts'
 import { defaultLimits } from '../../src/http1/limits.ts'
 import type { Transport } from '../../src/http1/transport.ts'
 
@@ -46,7 +46,7 @@ function options(fetch: ConnectionOptions['fetch']): ConnectionOptions {
     fetch,
     limits: defaultLimits,
     codec: bufferCodec,
-    memo: new HeaderMemo(bufferCodec),
+    memo: new HeaderCache(bufferCodec),
     spare: { line: null, fields: null },
     scheme: 'http',
     authority: 'localhost',

@@ -1,9 +1,9 @@
 /** A short run of the fuzzer; `npm run fuzz` is the long one. */
 import { expect, test } from 'vitest'
-import { readCorpus } from '../../fuzz/corpus.ts'
-import { Fuzzer } from '../../fuzz/fuzzer.ts'
-import { Oracles } from '../../fuzz/oracles.ts'
-import { Random } from '../../fuzz/random.ts'
+import { readCorpus } from '../fuzz/corpus.ts'
+import { Fuzzer } from '../fuzz/fuzzer.ts'
+import { Oracles } from '../fuzz/oracles.ts'
+import { Random } from '../fuzz/random.ts'
 import { parserCases } from './parser-cases.ts'
 
 const cases = Object.values(parserCases).flatMap((each) => each.map(({ bytes }) => Buffer.from(bytes, 'latin1')))

@@ -1,8 +1,8 @@
 /** Drives a parser over bytes that come in pieces, and writes down all that can be seen of what it finds. */
-import { bufferCodec } from '../../adapters/buffer-codec.ts'
+import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
 import { fieldValue } from '../../src/http1/fields.ts'
 import type { Framing } from '../../src/http1/framing.ts'
-import { HeaderMemo } from '../../src/http1/header-memo.ts'
+import { HeaderCache } from '../../src/http1/header-cache.ts'
 import { defaultLimits, type Limits } from '../../src/http1/limits.ts'
 import { Refusal, type RefusalStatus } from '../../src/http1/refusal.ts'
 import type { RequestHead } from '../../src/http1/request-head.ts'
@@ -41,7 +41,7 @@ export function parserOptions(limits: Partial<Limits> = {}): ParserOptions {
     scheme: 'http',
     authority: 'default.example',
     codec: bufferCodec,
-    memo: new HeaderMemo(bufferCodec),
+    memo: new HeaderCache(bufferCodec),
     spare: { line: null, fields: null },
   }
 }

@@ -2,10 +2,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Server, serve } from '../../adapters/tcp.ts'
-import type { Target } from '../../probe/exchange.ts'
-import { fetch } from '../../probe/peers/echo.ts'
-import { bytewiseSlug, isSentBytewise, plan, type Result, runProbe } from '../../probe/probe.ts'
+import { type Server, serve } from '../../adapters/tcp/serve.ts'
+import type { Target } from '../probe/exchange.ts'
+import { fetch } from '../probe/peers/echo.ts'
+import { bytewiseSlug, isSentBytewise, plan, type Result, runProbe } from '../probe/probe.ts'
 
 function targetAt(port: number): Target {
   return { host: '127.0.0.1', port, authority: `localhost:${port}`, quietMs: 150, patienceMs: 20_000 }

@@ -22,7 +22,7 @@ const execute = promisify(execFile)
 async function maintain(command: string, file: string, dataDir: string): Promise<Outcome> {
   try {
     const env = { ...process.env, DATA_DIR: dataDir }
-    const { stderr } = await execute(process.execPath, ['adapters/maintain.ts', command, file], { cwd: root, env })
+    const { stderr } = await execute(process.execPath, ['adapters/cli/main.ts', command, file], { cwd: root, env })
     return { code: 0, stderr }
   } catch (error) {
     const { code, stderr } = error as Outcome

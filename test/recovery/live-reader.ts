@@ -1,5 +1,5 @@
 /** A client of a real server that follows one topic, through whatever happens to the server. */
-import type { Random } from '../contracts/bus-random.ts'
+import type { Random } from '../contracts/notifier-random.ts'
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { Happened, History } from './history.ts'
 import type { Item, Line, Open } from './lines.ts'

@@ -1,6 +1,6 @@
 /** Clients that write to a real server until it is gone, and remember what they were promised. */
 import assert from 'node:assert/strict'
-import type { Random } from '../contracts/bus-random.ts'
+import type { Random } from '../contracts/notifier-random.ts'
 import type { History } from './history.ts'
 
 interface Promised {

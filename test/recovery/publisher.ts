@@ -1,6 +1,6 @@
 /** A client that writes, and remembers what it was promised. */
 import assert from 'node:assert/strict'
-import type { Random } from '../contracts/bus-random.ts'
+import type { Random } from '../contracts/notifier-random.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
 /** Some publish so much at a time that a few events fill all buffers. */

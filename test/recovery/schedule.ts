@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createRandom, type Random } from '../contracts/bus-random.ts'
+import { createRandom, type Random } from '../contracts/notifier-random.ts'
 import type { Row } from './copy.ts'
 import { followByPoll } from './poll.ts'
 import { Publisher } from './publisher.ts'
@@ -131,7 +131,7 @@ class Schedule {
 
   async #trim(olderMs: number): Promise<void> {
     this.#server.clockOffsetMs += olderMs
-    const tidying = this.#server.app?.tidy()
+    const tidying = this.#server.app?.cleanUp()
     if (this.#random.happens(50)) await this.#time.run(30)
     tidying?.catch((error) => this.#failures.push(error))
   }

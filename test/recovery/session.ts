@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { cborFormat } from '../../src/messages/cbor-format.ts'
-import type { Channel } from '../../src/messages/channel.ts'
-import type { Encoded, Format } from '../../src/messages/format.ts'
-import { jsonFormat } from '../../src/messages/json-format.ts'
-import type { Session } from '../../src/messages/session.ts'
-import type { SessionState } from '../../src/messages/session-state.ts'
+import { cborFormat } from '../../src/connections/cbor-format.ts'
+import type { Channel } from '../../src/connections/channel.ts'
+import type { Connection as ServerConnection } from '../../src/connections/connection.ts'
+import type { ConnectionState } from '../../src/connections/connection-state.ts'
+import type { Encoded, Format } from '../../src/connections/format.ts'
+import { jsonFormat } from '../../src/connections/json-format.ts'
 import type { Position, Start, Told } from './copy.ts'
 import type { Connection, Reader, Way } from './reader.ts'
 import type { SimulatedServer } from './simulated-server.ts'
@@ -71,23 +71,23 @@ const options = { authority: 'localhost' }
 class Kept {
   readonly pipe: Pipe
   readonly #server: SimulatedServer
-  #session: Session | null = null
-  #state: SessionState | null = null
+  #session: ServerConnection | null = null
+  #state: ConnectionState | null = null
   readonly #onChange = () => {
-    if (this.#session) this.#state = JSON.parse(JSON.stringify(this.#session.state())) as SessionState
+    if (this.#session) this.#state = JSON.parse(JSON.stringify(this.#session.state())) as ConnectionState
   }
 
   constructor(pipe: Pipe, server: SimulatedServer) {
     this.pipe = pipe
     this.#server = server
-    this.#session = server.app?.sessions.open(pipe, null, { ...options, onChange: this.#onChange }) ?? null
+    this.#session = server.app?.connections.open(pipe, null, { ...options, onChange: this.#onChange }) ?? null
   }
 
   async wake(): Promise<void> {
     const state = this.#state
     this.#session = null
     if (state === null) return this.pipe.close()
-    const restoring = this.#server.app?.sessions.restore(this.pipe, null, state, {
+    const restoring = this.#server.app?.connections.restore(this.pipe, null, state, {
       ...options,
       onChange: this.#onChange,
     })

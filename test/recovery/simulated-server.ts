@@ -2,11 +2,11 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createSqliteDatabase } from '../../adapters/sqlite.ts'
-import type { Database, Results, SqlRow } from '../../src/platform.ts'
-import { createLocalBus } from '../../src/topics/bus.ts'
-import { createFaultyBus, type FaultyBus } from '../contracts/bus-faults.ts'
-import type { Random } from '../contracts/bus-random.ts'
+import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
+import type { Database, Results, SqlRow } from '../../src/ports/database.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import { createFaultyBus, type FaultyBus } from '../contracts/notifier-faults.ts'
+import type { Random } from '../contracts/notifier-random.ts'
 import { createTestApp } from '../topics/app.ts'
 import { History } from './history.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -53,7 +53,7 @@ export class SimulatedServer {
   #origin = 1
   #hasBackup = false
   #epoch = ''
-  #bus: FaultyBus | null = null
+  #notifier: FaultyBus | null = null
   /** How far the clock was set on. */
   clockOffsetMs = 0
   app: App | null = null
@@ -106,12 +106,12 @@ export class SimulatedServer {
     this.#connection = connection
     const stored = createSqliteDatabase(connection, { origin: originOf(this.#origin) })
     const database = this.#between(stored, connection)
-    const inner = createLocalBus()
-    const bus = createFaultyBus({ inner, random: random.next, checkMs })
-    if (!hasFaultyBus) bus.mend()
+    const inner = createLocalNotifier()
+    const notifier = createFaultyBus({ inner, random: random.next, checkMs })
+    if (!hasFaultyBus) notifier.mend()
     const app = createTestApp({
       database,
-      bus: hasFaultyBus ? bus : inner,
+      notifier: hasFaultyBus ? notifier : inner,
       now: () => firstMs + time.ms + this.clockOffsetMs,
       random: (bytes) => bytes.map(() => random.below(256)),
       problem: (error) => this.problems.push(error),
@@ -119,7 +119,7 @@ export class SimulatedServer {
     const starting = app.start()
     await time.run(5)
     await starting
-    this.#bus = bus
+    this.#notifier = notifier
     this.#database = stored
     this.#epoch = String(this.#ask('select epoch from galley_epoch')[0]?.epoch)
     this.app = app
@@ -156,7 +156,7 @@ export class SimulatedServer {
   /** Ends as at a signal: what was asked for is answered. */
   async stop(): Promise<void> {
     this.app?.drain()
-    this.app?.sessions.goaway()
+    this.app?.connections.goaway()
     await this.#options.time.run(20)
     this.absorb()
     const closing = this.#database?.close()
@@ -184,16 +184,16 @@ export class SimulatedServer {
     this.app = null
     this.#connection = null
     this.#database = null
-    this.#bus = null
+    this.#notifier = null
   }
 
   releaseRings(): void {
-    this.#bus?.release()
+    this.#notifier?.release()
   }
 
   mend(): void {
-    this.#bus?.mend()
-    this.#bus?.release()
+    this.#notifier?.mend()
+    this.#notifier?.release()
   }
 
   takeBackup(): void {

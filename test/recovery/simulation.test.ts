@@ -17,7 +17,7 @@ const perProcess = 1000
 test.concurrent.each([1, 1 + perProcess])(
   `nothing is lost, repeated or out of order without a gap that says so (${perProcess} seeds from %i)`,
   async (from) => {
-    const args = ['recovery/run.ts', '--seeds', String(perProcess), '--from', String(from)]
+    const args = ['test/recovery/run.ts', '--seeds', String(perProcess), '--from', String(from)]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root }).catch((error) => error)
     expect(stdout).toMatch(new RegExp(`^${perProcess} schedules from seed ${from}, .* 0 failures\n$`))
   },

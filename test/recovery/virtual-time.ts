@@ -4,7 +4,7 @@
  * and on nothing else.
  */
 import { createHash } from 'node:crypto'
-import type { Random } from '../contracts/bus-random.ts'
+import type { Random } from '../contracts/notifier-random.ts'
 
 interface Task {
   dueMs: number

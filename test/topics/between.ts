@@ -1,6 +1,6 @@
 /** What can come between topics and their database. */
 import { AppError } from '../../src/errors.ts'
-import type { Database, SqlRow } from '../../src/platform.ts'
+import type { Database, SqlRow } from '../../src/ports/database.ts'
 
 /** A database whose reads fail while it says so. */
 export function createFailing() {

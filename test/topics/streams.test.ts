@@ -1,7 +1,7 @@
 /** Long polls and streams without a socket in between, so that it is seen what is held and what is let go. */
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createSqliteDatabase } from '../../adapters/sqlite.ts'
+import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { createTestApp } from './app.ts'
 import { turn } from './between.ts'
 import { range } from './world.ts'

@@ -1,18 +1,19 @@
 /** Topics over a real database, with all that can be put between them. */
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach } from 'vitest'
-import type { Identity } from '../../src/auth/identity.ts'
-import type { Bus, Database, Statement } from '../../src/platform.ts'
-import { createLocalBus } from '../../src/topics/bus.ts'
-import { withDoorbell } from '../../src/topics/doorbell.ts'
+import type { Database, Statement } from '../../src/ports/database.ts'
+import type { Notifier } from '../../src/ports/notifier.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import type { Identity } from '../../src/request/identity.ts'
 import { createTopicLog, type TopicLog } from '../../src/topics/log.ts'
+import { createNotifyingDatabase } from '../../src/topics/notifying-database.ts'
 import { createTopics, type Topics } from '../../src/topics/topics.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 export interface World {
   database: Database
   connection: DatabaseSync
-  bus: Bus
+  notifier: Notifier
   log: TopicLog
   topics: Topics
   clock: { ms: number }
@@ -21,7 +22,7 @@ export interface World {
 }
 
 export interface WorldOptions {
-  bus?: Bus
+  notifier?: Notifier
   /** What stands between topics and their database. */
   between?(database: Database): Database
   authorize?(topic: string, principal: Identity | null): void
@@ -33,19 +34,19 @@ afterEach(async () => {
 })
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { bus = createLocalBus(), between = (database) => database, authorize = () => {} } = options
+  const { notifier = createLocalNotifier(), between = (database) => database, authorize = () => {} } = options
   const { database: stored, connection, remove } = await createTestDatabase([])
   removals.push(remove)
-  const database = withDoorbell(between(stored), bus)
+  const database = createNotifyingDatabase(between(stored), notifier)
   const clock = { ms: Date.UTC(2026, 0, 1) }
   const log = createTopicLog({ database, now: () => clock.ms })
   const statement = (topic: string, more: string): Statement => log.append(topic, 'made', JSON.stringify(more))
   return {
     database,
     connection,
-    bus,
+    notifier,
     log,
-    topics: createTopics({ log, bus, epoch: () => 'e1', authorize }),
+    topics: createTopics({ log, notifier: notifier, epoch: () => 'e1', authorize }),
     clock,
     async append(topic, count = 1, more = '') {
       await database.write(Array.from({ length: count }, () => statement(topic, more)))

@@ -1,7 +1,7 @@
 /** Ends of sessions that their clients bring about: the last message says why, and a WebSocket's close code is the same. */
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { brokenMax } from '../../src/messages/limits.ts'
+import { brokenMax } from '../../src/connections/limits.ts'
 import {
   type Client,
   dial,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
 import { createHistory, samplesMax } from '../../src/web/status/history.js'
 import {
   changeOf,

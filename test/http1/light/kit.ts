@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { plainCodec } from '../../../src/http1/codec.ts'
 import { FieldScanner } from '../../../src/http1/fields.ts'
 import { installLightObjects } from '../../../src/http1/globals.ts'
-import { HeaderMemo } from '../../../src/http1/header-memo.ts'
+import { HeaderCache } from '../../../src/http1/header-cache.ts'
 import { LightBody } from '../../../src/http1/light-body.ts'
 import { fieldList, LightHeaders } from '../../../src/http1/light-headers.ts'
 import { LightRequest } from '../../../src/http1/light-request.ts'
@@ -82,7 +82,7 @@ function parse({ method = 'GET', target = '/', host = 'host.test', fields = [] }
   const parser = new RequestParser({
     codec: plainCodec,
     limits: defaultLimits,
-    memo: new HeaderMemo(plainCodec),
+    memo: new HeaderCache(plainCodec),
     scheme: 'http',
     authority: 'host.test',
     spare: { line: null, fields: null },

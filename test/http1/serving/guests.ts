@@ -2,7 +2,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import type { Peer } from '../../../adapters/tcp.ts'
+import type { Peer } from '../../../adapters/tcp/serve.ts'
 
 /** Serves guests and remembers the connections on which they came. */
 export class Inn {

@@ -1,5 +1,5 @@
 /** Serves scenarios: the part that is the same in this process, in another one, and on Deno. */
-import { type ServeOptions, type Server, serve } from '../../../adapters/tcp.ts'
+import { type ServeOptions, type Server, serve } from '../../../adapters/tcp/serve.ts'
 import type { Scenario, Tell } from './scenario.ts'
 
 export type Certificate = NonNullable<ServeOptions['tls']>

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { type Server, serve } from '../../../adapters/tcp.ts'
+import { type Server, serve } from '../../../adapters/tcp/serve.ts'
 import { root } from '../../harness/server.ts'
 import { here } from './here.ts'
 import { play } from './scenario.ts'
@@ -22,7 +22,7 @@ function serveHello(options: Partial<Parameters<typeof serve>[0]> = {}): Promise
 
 /** Runs a program that imports `serve` with few file descriptors, and resolves with what it writes once it has exited by itself. */
 async function runProgram(text: string): Promise<string> {
-  const program = `import { serve } from './adapters/tcp.ts'\n${text}`
+  const program = `import { serve } from './adapters/tcp/serve.ts'\n${text}`
   const limited = ['-c', 'ulimit -n 100; exec "$0" --input-type=module-typescript -e "$1"', process.execPath, program]
   const { stdout } = await promisify(execFile)('sh', limited, { cwd: root })
   return stdout.trim()

@@ -2,7 +2,7 @@
  * A process, on Node or Deno, that serves the scenarios it is asked for: a line of JSON in, lines of JSON out.
  */
 import { createInterface } from 'node:readline'
-import type { Server } from '../../../adapters/tcp.ts'
+import type { Server } from '../../../adapters/tcp/serve.ts'
 import { type Certificate, serveScenario } from './host.ts'
 import { scenarios } from './scenarios.ts'
 

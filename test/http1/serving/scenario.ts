@@ -2,7 +2,7 @@
  * A scenario is a handler on a server of its own and what a client lives through with it. It is data, so that the same
  * one runs with the server in this process, in another one, and on Deno.
  */
-import type { FetchHandler, Limits, ServeOptions } from '../../../adapters/tcp.ts'
+import type { FetchHandler, Limits, ServeOptions } from '../../../adapters/tcp/serve.ts'
 import type { Wire, WireOptions } from './wire.ts'
 
 /** Tells the client's side of a scenario what has happened on the server's. */

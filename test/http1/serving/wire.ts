@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setInterval as ticks } from 'node:timers/promises'
 import { connect as connectSecurely } from 'node:tls'
-import { type Answer, type Reading, readAnswers } from '../../../probe/answers.ts'
+import { type Answer, type Reading, readAnswers } from '../../probe/answers.ts'
 
 export interface WireOptions {
   port: number

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Answer } from '../../../../probe/answers.ts'
+import type { Answer } from '../../../probe/answers.ts'
 import type { Scenario } from '../scenario.ts'
 import { fieldOf, get } from '../wire.ts'
 import { bodies, pathOf, statuses } from './witness.ts'

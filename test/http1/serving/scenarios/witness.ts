@@ -1,6 +1,6 @@
 /** Time without a clock: a witness lives through the same limits and comes to its end by one of them. */
 import { deepEqual } from 'node:assert/strict'
-import type { FetchHandler } from '../../../../adapters/tcp.ts'
+import type { FetchHandler } from '../../../../adapters/tcp/serve.ts'
 import type { Stage } from '../scenario.ts'
 
 /** So short that tests are quick, and so long that a busy machine does not reach them by itself. */

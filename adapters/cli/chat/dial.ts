@@ -1,0 +1,51 @@
+import { connect } from 'node:net'
+import { FramingError } from '../../../src/connections/frames.ts'
+import { frameLine, LineReader } from '../../../src/connections/line-frames.ts'
+import type { Dial } from '../../../src/web/public/live.js'
+
+const closeTimeoutMs = 2000
+
+export interface Address {
+  host: string
+  port: number
+}
+
+/** Opens connections that carry a message a line. */
+export function dialTcp(address: Address): Dial {
+  return ({ opened, message, closed }) => {
+    const socket = connect({ ...address, noDelay: true })
+    let reason = 'closed'
+    const reader = new LineReader({
+      receive: (line) => message(String(line)),
+      broken: (error) => socket.destroy(error),
+    })
+    socket.on('connect', opened)
+    socket.on('data', (bytes: Buffer) => {
+      try {
+        reader.push(bytes)
+      } catch (error) {
+        if (!(error instanceof FramingError)) throw error
+        socket.destroy(error)
+      }
+    })
+    socket.on('error', (error) => {
+      reason = error.message
+    })
+    socket.on('close', () => closed(1006, reason))
+    return {
+      send: (text) => socket.writable && socket.write(frameLine(text)),
+      close() {
+        // A peer that is gone takes nothing more.
+        socket.setTimeout(closeTimeoutMs, () => socket.destroy())
+        socket.destroySoon()
+      },
+    }
+  }
+}
+
+/** Reads `host:port`, or `host`, or `[::1]:port`; also as a URL. Null when it is none. */
+export function parseAddress(text: string): Address | null {
+  const url = URL.parse(text.includes('://') ? text.replace(/^[a-z]+:/, 'ws:') : `ws://${text}`)
+  if (!url?.hostname) return null
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 3000) }
+}

@@ -1,0 +1,54 @@
+/**
+ * The database port over the SQLite of a Durable Object. It is local and synchronous, and the object's
+ * output gate holds every answer back until what was written before it is durable, so a write runs at
+ * once and a group needs no gathering: the runtime commits together what happens without an await.
+ */
+import { createKysely } from '../../src/database/dialect.ts'
+import { databaseError, guardError } from '../../src/database/failure.ts'
+import type { Database, SqlRow, SqlValue, Step } from '../../src/ports/database.ts'
+
+/** The part of `DurableObjectStorage` that is used. */
+export interface ObjectStorage {
+  sql: { exec(sql: string, ...parameters: SqlValue[]): { toArray(): unknown[] } }
+  transactionSync<T>(work: () => T): T
+  transaction<T>(work: () => Promise<T>): Promise<T>
+}
+
+export function createObjectDatabase(storage: ObjectStorage): Database {
+  const run = (sql: string, parameters: readonly SqlValue[]) =>
+    storage.sql.exec(sql, ...parameters).toArray() as SqlRow[]
+
+  function runSteps(steps: readonly Step[]): SqlRow[][] {
+    const results: SqlRow[][] = []
+    for (const step of steps) {
+      const { sql, parameters, guard } = typeof step === 'function' ? step(results) : step
+      const rows = run(sql, parameters)
+      if (guard && rows.length === 0) throw guardError(guard)
+      results.push(rows)
+    }
+    return results
+  }
+
+  return {
+    origin: 'durable object',
+    read({ sql, parameters }) {
+      try {
+        return run(sql, parameters)
+      } catch (error) {
+        throw databaseError(error)
+      }
+    },
+    async write(steps) {
+      try {
+        return storage.transactionSync(() => runSteps(steps))
+      } catch (error) {
+        throw databaseError(error)
+      }
+    },
+    async check() {
+      await this.read({ sql: 'select 1', parameters: [] })
+    },
+    migrate: (work) => storage.transaction(() => work(createKysely(run))),
+    async close() {},
+  }
+}

@@ -1,0 +1,168 @@
+import { write } from 'node:fs'
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
+import type { Config } from '../../src/config.ts'
+import { AppError, type ErrorCode, StartError } from '../../src/errors.ts'
+import { writeTimeoutMs } from '../../src/http/response-stream.ts'
+import type { Platform } from '../../src/ports/platform.ts'
+import type { Peer } from '../../src/request/context.ts'
+import { type Listening, listenError, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { runProcess, type ServeOptions } from '../process/run.ts'
+import { createAcceptMessages } from '../tcp/channel.ts'
+import { backlogMax } from '../tcp/listener.ts'
+import { acceptMessages } from './messages.ts'
+import { createNodeWebSockets } from './web-sockets.ts'
+
+const nodeMajorMin = 26
+
+/** A head must arrive within this time, however it drips. */
+const headTimeoutMs = 5000
+/** How often that is looked at. */
+const timeoutSweepMs = 500
+const headerBytesMax = 16 * 1024
+const keepAliveIdleMs = 65_000
+const drainSweepMs = 20
+
+const serverOptions = {
+  headersTimeout: headTimeoutMs,
+  // Bodies have limits of their own, where they are read.
+  requestTimeout: 0,
+  connectionsCheckingInterval: timeoutSweepMs,
+  keepAliveTimeout: keepAliveIdleMs,
+  maxHeaderSize: headerBytesMax,
+}
+
+/** Serves an app on Node until a signal ends it. */
+export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+  await runProcess(server, options, { listen, writeOutput, check })
+}
+
+async function listen(app: MessageServer, config: Config): Promise<Listening> {
+  const { HOST, PORT } = config
+  const tls = readTls(config)
+  const isSecure = tls !== null
+  const webSockets = createNodeWebSockets(app, isSecure)
+  const server = createAdaptorServer({
+    fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
+      app.fetch(request, new SocketPeer(incoming.socket, isSecure)),
+    createServer: isSecure ? createSecureServer : createServer,
+    serverOptions: { ...tls, ...serverOptions, shouldUpgradeCallback: webSockets.isWanted },
+  }) as Server
+  webSockets.acceptOn(server)
+  const port = () => (server.address() as AddressInfo).port
+  const guests = acceptMessages(server, {
+    isSecure,
+    letIn: createAcceptMessages(app),
+    silenceMs: headTimeoutMs,
+    authority: () => `${HOST.includes(':') ? `[${HOST}]` : HOST}:${port()}`,
+    late: (socket) => refuse(Object.assign(new Error(), { code: lateCode }), socket),
+  })
+  server.on('clientError', refuse)
+  server.setTimeout(writeTimeoutMs, endIfStuck)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, config)))
+    server.listen(PORT, HOST, backlogMax, resolve)
+  })
+  return {
+    port: port(),
+    drain: () => drain(server),
+    close() {
+      guests.close()
+      return close(server)
+    },
+  }
+}
+
+/** Asks for the address late, because few requests need it. */
+class SocketPeer implements Peer {
+  readonly #socket: Socket
+  readonly isSecure: boolean
+
+  constructor(socket: Socket, isSecure: boolean) {
+    this.#socket = socket
+    this.isSecure = isSecure
+  }
+
+  get address(): string | null {
+    return this.#socket.remoteAddress ?? null
+  }
+}
+
+/** After a time without traffic: a peer that takes nothing of what is sent goes, and so does an idle one, but not one whose answer is being made. */
+function endIfStuck(socket: Busy): void {
+  if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
+}
+
+function check(): void {
+  const { versions } = process
+  if (Number.parseInt(versions.node, 10) >= nodeMajorMin) return
+  throw new StartError(
+    `This needs Node ${nodeMajorMin}, not ${versions.node}. \`npm ci\` installs it and \`npm start\` uses it.`,
+  )
+}
+
+/** A connection that is busy now turns idle after its answer, so idle ones are looked for until there are none. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), drainSweepMs)
+    server.close(() => {
+      clearInterval(sweep)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+function drain(server: Server): void {
+  server.prependListener('request', (_, response) => {
+    response.shouldKeepAlive = false
+  })
+}
+
+const standardOutput = 1
+
+/** None of it when a pipe is full, which is to be tried again. */
+function writeOutput(bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(standardOutput, bytes, (error, written) => {
+      if (error && error.code !== 'EAGAIN') reject(error)
+      else resolve(error ? 0 : written)
+    })
+  })
+}
+
+const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT'
+
+const refusals: Record<string, ErrorCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  [lateCode]: 'request_timeout',
+}
+
+/** The answer that a connection is busy with; Node has no public way to it. */
+interface Busy extends Socket {
+  _httpMessage?: ServerResponse | null
+}
+
+/** Answers what is no request at all, in the shape of every other error. */
+function refuse(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const current = (socket as Busy)._httpMessage
+  if (current?.req.complete) {
+    // The answer to what came before is on its way; this may not overtake it.
+    current.once('close', () => socket.end())
+    return
+  }
+  const { status, message, code } = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
+  const requestId = crypto.randomUUID()
+  const body = JSON.stringify({ error: message, status, code, requestId })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `X-Content-Type-Options: nosniff\r\nX-Request-Id: ${requestId}\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,105 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Asset, Assets } from '../../src/ports/assets.ts'
+
+/** A folder on disk that is served below a path such as `docs/`; `only` restricts it to some names. */
+interface Mount {
+  at: string
+  folder: URL
+  only?: RegExp
+}
+
+const chunkBytes = 64 * 1024
+
+/**
+ * The assets port over folders on disk, for Node and Deno. The first mount that has the file wins.
+ * Links are followed only as long as they stay inside.
+ */
+export function createFolderAssets(mounts: readonly Mount[]): Assets {
+  return {
+    async open(path) {
+      for (const { at, folder, only } of mounts) {
+        if (!path.startsWith(at)) continue
+        const name = path.slice(at.length)
+        if (only && !only.test(name)) continue
+        const asset = await openInside(folder, name)
+        if (asset) return asset
+      }
+      return null
+    },
+  }
+}
+
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EACCES', 'ELOOP'])
+
+async function openInside(folder: URL, name: string): Promise<Asset | null> {
+  try {
+    const root = await realpath(fileURLToPath(folder))
+    const path = await realpath(`${root}${sep}${name}`)
+    const isHidden = `${sep}${name}${path.slice(root.length)}`.includes(`${sep}.`)
+    return path.startsWith(root + sep) && !isHidden ? await describe(path) : null
+  } catch (error) {
+    if (absent.has((error as { code?: string }).code ?? '')) return null
+    throw error
+  }
+}
+
+async function describe(path: string): Promise<Asset | null> {
+  const { size, mtimeNs, ...stats } = await stat(path, { bigint: true })
+  if (!isRegular(stats.mode)) return null
+  return {
+    sizeBytes: Number(size),
+    version: `${size.toString(36)}-${mtimeNs.toString(36)}`,
+    read: (start, end) => readRange(path, start, end),
+  }
+}
+
+function isRegular(mode: bigint): boolean {
+  return (mode & BigInt(constants.S_IFMT)) === BigInt(constants.S_IFREG)
+}
+
+/**
+ * Opens the file at the first pull, so that an answer that is never read holds nothing open, and
+ * closes it on every way out: a handle that is only collected ends the process on Node.
+ */
+function readRange(path: string, start: number, end: number): ReadableStream<Uint8Array> {
+  let opening: Promise<FileHandle> | null = null
+  let position = start
+  let done = false
+  const close = async () => {
+    done = true
+    const file = await opening
+    await file?.close()
+  }
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          opening ??= open(path, 'r')
+          const chunk = await readChunk(await opening, position, end)
+          if (done) return
+          position += chunk.byteLength
+          controller.enqueue(chunk)
+          if (position <= end) return
+          await close()
+          controller.close()
+        } catch (error) {
+          if (done) return
+          await close()
+          throw error
+        }
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function readChunk(file: FileHandle, position: number, end: number): Promise<Uint8Array> {
+  const length = Math.min(chunkBytes, end + 1 - position)
+  const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, position)
+  if (bytesRead === 0) throw new Error('The file became shorter while it was sent.')
+  return buffer.subarray(0, bytesRead)
+}

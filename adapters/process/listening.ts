@@ -1,0 +1,87 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Started } from '../../src/app.ts'
+import type { Config } from '../../src/config.ts'
+import type { Channel } from '../../src/connections/channel.ts'
+import type { Connection } from '../../src/connections/connection.ts'
+import type { Connections, OpenOptions } from '../../src/connections/connections.ts'
+import { StartError } from '../../src/errors.ts'
+import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
+
+/** What a process serves: the part of `createApp`'s result that it needs. */
+export interface Served {
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
+  /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
+  admit(request: Request, peer: Peer): AdmittedPeer | null
+  connections: Pick<Connections, 'open' | 'goaway'>
+  start(): Promise<Started>
+  drain(): void
+  /** Lets go of what need not be kept any more. */
+  cleanUp(): Promise<void>
+}
+
+/** What a channel tells. */
+export type ChannelConnection = Pick<
+  Connection,
+  'receive' | 'broken' | 'heard' | 'drained' | 'ended' | 'closed' | 'refuse'
+>
+
+/** What answers clients: requests, and messages. */
+export interface MessageServer extends Pick<Served, 'fetch' | 'admit'> {
+  connections: { open(channel: Channel, peer: Peer | null, options: OpenOptions): ChannelConnection }
+}
+
+/** A server that listens. */
+export interface Listening {
+  port: number
+  /** Ends each connection with its next answer, but still takes new ones: nothing is cut that is on its way. */
+  drain(): void
+  /** Takes no new connections and resolves when those in flight are answered. */
+  close(): Promise<void>
+}
+
+/** The words for what can go wrong with an address. */
+export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
+  const texts: Record<string, string> = {
+    EADDRINUSE: 'is taken',
+    EACCES: 'is not allowed to this user',
+    EADDRNOTAVAIL: 'is no address of this machine',
+    // What Deno says of an address of elsewhere.
+    EINVAL: 'is no address of this machine',
+    ENOTFOUND: 'is no known host name',
+    EAI_AGAIN: 'is no known host name',
+  }
+  const text = texts[(error as { code?: string }).code ?? '']
+  return text ? new StartError(`The address ${HOST}:${PORT} ${text}.`) : error
+}
+
+/** Certificate and key in PEM. */
+export interface Tls {
+  cert: string
+  key: string
+}
+
+/**
+ * The certificate and key that the configuration names, if it does.
+ * @throws StartError when one of them is missing, can't be read, or does not fit the other
+ */
+export function readTls({ TLS_CERT, TLS_KEY }: Config): Tls | null {
+  if (TLS_CERT === '' && TLS_KEY === '') return null
+  if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('TLS_CERT and TLS_KEY go together.')
+  const tls = { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
+  try {
+    const { publicKey } = new X509Certificate(tls.cert)
+    if (!createPublicKey(createPrivateKey(tls.key)).equals(publicKey)) throw new Error('they are not of one pair')
+  } catch (error) {
+    throw new StartError(`${TLS_CERT} and ${TLS_KEY} are no certificate and key: ${(error as Error).message}`)
+  }
+  return tls
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new StartError(`The file ${file} can't be read: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * What Node and Deno share as processes: the platform they build, what they say at the start, and how
+ * they end. Deno has `node:process`, so one file serves both.
+ */
+import process from 'node:process'
+import type { Started } from '../../src/app.ts'
+import { type Config, configHelp, parseConfig, settingsOf } from '../../src/config.ts'
+import { AppError, StartError } from '../../src/errors.ts'
+import { createLog } from '../../src/ports/log.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import type { Platform } from '../../src/ports/platform.ts'
+import { createMailer } from '../mail/configured.ts'
+import { DirectoryInUseError, openDataDirectory } from '../sqlite/data-directory.ts'
+import { listenOnEngine } from './engine.ts'
+import { createFolderAssets } from './folder-assets.ts'
+import { lightTextOf, makeLightRequest } from './light-requests.ts'
+import type { Listening, MessageServer, Served } from './listening.ts'
+import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
+import { addProcessMetrics } from './metrics.ts'
+import { createPasswords } from './passwords.ts'
+import { waitingApp } from './waiting-app.ts'
+
+/** Requests in flight may take this long to finish once the server is told to stop. */
+const drainTimeoutMs = 15_000
+/** A proxy may have sent a request on a connection that seems idle here; within this time it has its answer. */
+const drainGraceMs = 300
+
+const cleanUpIntervalMs = 3_600_000
+
+export interface ServeOptions {
+  /** A folder of static files; `index.html` in it is the page at `/`. */
+  publicFolder?: URL
+}
+
+/** What Node and Deno do each in its own way. */
+export interface Runtime {
+  /** With the HTTP server that it brings. */
+  listen(app: MessageServer, config: Config): Promise<Listening>
+  writeOutput: WriteOutput
+  /** @throws StartError where the runtime is too old */
+  check?(): void
+}
+
+/** How often topics are looked at without a ring, for the sake of writes whose outcome nobody knew. */
+const topicCheckMs = 30_000
+/** How often a data directory in use is tried again. */
+const waitStepMs = 50
+
+/**
+ * Runs a server as this process: reads the environment, opens the data directory, listens, says so,
+ * and ends in an orderly way at SIGTERM or SIGINT. What an operator can mend is one line and exit code 1.
+ */
+export async function runProcess(
+  server: (platform: Platform) => Served,
+  options: ServeOptions,
+  runtime: Runtime,
+): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(configHelp())
+    return
+  }
+  try {
+    runtime.check?.()
+    keepPrivate()
+    const config = parseConfig(process.env)
+    const output = createLogOutput(runtime.writeOutput)
+    const making: Making = { server, options, runtime, config, output }
+    await (config.DATA_DIR_WAIT > 0 ? takeOver(making) : begin(making))
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    process.stderr.write(`galley: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+/** Files of the data are nobody else's on the machine. Deno asks for a permission of its own for that; there the folder is closed. */
+function keepPrivate(): void {
+  if (!('deno' in process.versions)) process.umask(0o077)
+}
+
+/** What a running server is made from. */
+interface Making {
+  server(platform: Platform): Served
+  options: ServeOptions
+  runtime: Runtime
+  config: Config
+  output: LogOutput
+}
+
+function listen({ runtime, config }: Making, app: MessageServer): Promise<Listening> {
+  return config.HTTP_ENGINE === 'galley' ? listenOnEngine(app, config) : runtime.listen(app, config)
+}
+
+async function begin(making: Making): Promise<void> {
+  const { server, config, output } = making
+  const platform = createPlatform(making)
+  const app = server(platform)
+  const started = await app.start().catch((error) => endUnused(platform, error))
+  const listening = await listen(making, app).catch((error) => endUnused(platform, error))
+  process.stderr.write(banner(config, listening.port, started))
+  scheduleCleanUp(app, platform)
+  endOnSignal(app, platform, listening, output)
+}
+
+/**
+ * Listens first and lets clients wait until the process before this one has let go of the data, so
+ * that behind a proxy with both as upstreams no request is lost.
+ */
+async function takeOver(making: Making): Promise<void> {
+  const { server, config, output } = making
+  const { promise: app, resolve } = Promise.withResolvers<Pick<Served, 'fetch'>>()
+  const answering: MessageServer = { ...waitingApp, fetch: async (request, peer) => (await app).fetch(request, peer) }
+  const listening = await listen(making, answering)
+  process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
+  try {
+    const platform = await createPlatformInTime(making)
+    const served = server(platform)
+    const started = await served.start().catch((error) => endUnused(platform, error))
+    Object.assign(answering, { fetch: served.fetch, admit: served.admit, connections: served.connections })
+    resolve(served)
+    process.stderr.write(banner(config, listening.port, started))
+    scheduleCleanUp(served, platform)
+    endOnSignal(served, platform, listening, output)
+  } catch (error) {
+    resolve({ fetch: unavailable })
+    listening.drain()
+    void listening.close()
+    throw error
+  }
+}
+
+async function createPlatformInTime(making: Making): Promise<Platform> {
+  const deadline = performance.now() + making.config.DATA_DIR_WAIT * 1000
+  for (;;) {
+    try {
+      return createPlatform(making)
+    } catch (error) {
+      if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error
+      await new Promise((done) => setTimeout(done, waitStepMs))
+    }
+  }
+}
+
+async function endUnused({ database }: Platform, error: unknown): Promise<never> {
+  await database.close()
+  throw error
+}
+
+function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
+  const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
+  const status = new URL('../../src/web/status/', import.meta.url)
+  const metrics = createMetrics()
+  const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
+  const database = openDataDirectory(config.DATA_DIR, metrics)
+  addProcessMetrics(metrics, output.dropped)
+  return {
+    database,
+    notifier: createLocalNotifier(topicCheckMs),
+    assets: createFolderAssets([
+      { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
+      { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
+      ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
+    ]),
+    settings: settingsOf(config),
+    now: Date.now,
+    random: (bytes) => crypto.getRandomValues(bytes),
+    log,
+    metrics,
+    accounts: { passwords: createPasswords(), mailer: createMailer(config, log), publicUrl: config.PUBLIC_URL || null },
+    ...(config.HTTP_ENGINE === 'galley' && { connections: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
+  }
+}
+
+function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number, { administratorCode }: Started): string {
+  const name = HOST.includes(':') ? `[${HOST}]` : HOST
+  const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
+  return `Galley listens on ${url} and keeps its data in ${DATA_DIR}
+
+  curl ${url}/api/todos -d '{"title":"milk"}'
+  curl ${url}/api/todos
+  open ${url}/docs
+${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${url}/account with the code ${administratorCode}\n`}`
+}
+
+/** Now and every hour, beside what is served. */
+function scheduleCleanUp(app: Served, { log }: Platform): void {
+  const cleanUp = () => {
+    app.cleanUp().catch((error) => log.problem({ requestId: '', method: '', path: '', error }))
+  }
+  cleanUp()
+  setInterval(cleanUp, cleanUpIntervalMs).unref()
+}
+
+/** The first signal drains; a second one, or the time limit, ends the process at once with code 1. */
+function endOnSignal(app: Served, { database }: Platform, listening: Listening, output: LogOutput): void {
+  let ending = false
+  const end = async () => {
+    if (ending) process.exit(1)
+    ending = true
+    app.drain()
+    setTimeout(() => process.exit(1), drainTimeoutMs).unref()
+    listening.drain()
+    await new Promise((done) => setTimeout(done, drainGraceMs))
+    // Not before: they would come back here.
+    app.connections.goaway()
+    await listening.close()
+    await database.close()
+    await output.close()
+    process.exit(0)
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+}
+
+function unavailable(): Response {
+  const { message, status, code } = new AppError('storage_unavailable')
+  return Response.json({ error: message, status, code }, { status })
+}

@@ -1,0 +1,27 @@
+import { goaway } from '../../src/connections/close-codes.ts'
+import type { ChannelConnection, MessageServer } from './listening.ts'
+
+const code = 1013
+const reason = 'The server is about to start.'
+
+const over: ChannelConnection = {
+  receive() {},
+  broken() {},
+  heard() {},
+  drained() {},
+  ended() {},
+  closed() {},
+  refuse() {},
+}
+
+/** Sends sessions away while there is no app that could have them; their clients try again. */
+export const waitingApp: Pick<MessageServer, 'admit' | 'connections'> = {
+  admit: ({ headers }, peer) => (headers.has('sec-websocket-key') ? peer : null),
+  connections: {
+    open(channel) {
+      channel.send(channel.format.encode(goaway(code, reason)))
+      channel.close(code, reason)
+      return over
+    },
+  },
+}

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError, StartError } from '../../src/errors.ts'
+import type { Database } from '../../src/ports/database.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import { createSqliteDatabase } from './database.ts'
+import { syncedBeside } from './durability.ts'
+
+export const databaseName = 'galley.db'
+/** Marks a file as Galley's: 'GALY' in ASCII (sqlite.org/pragma.html#pragma_application_id). */
+export const applicationId = 0x47414c59
+/** Up to this size the whole file is checked at the start, which takes well under a second. */
+const checkBytesMax = 64 * 1024 * 1024
+
+const settings = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cache_size = -16000;
+`
+
+/** Another process has the data directory. */
+export class DirectoryInUseError extends StartError {
+  constructor(directory: string) {
+    super(`The data directory ${directory} is in use by another process.`)
+  }
+}
+
+/**
+ * Opens the data directory for this process alone, and the database in it.
+ * @throws StartError when it can't be written, is in use, or holds something that is not sound
+ */
+export function openDataDirectory(directory: string, metrics = createMetrics()): Database {
+  const lock = lockDataDirectory(directory)
+  let connection: DatabaseSync
+  try {
+    connection = openDatabase(directory)
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+  const path = join(directory, databaseName)
+  const file = fileId(path)
+  const database = createSqliteDatabase(connection, {
+    metrics,
+    origin: file.origin,
+    durability: syncedBeside(connection, path),
+  })
+  return {
+    ...database,
+    async check() {
+      if (fileId(path).inode !== file.inode)
+        throw new AppError('storage_unavailable', 'The database file was moved or replaced.')
+      await database.check()
+    },
+    async close() {
+      await database.close()
+      lock.close()
+    },
+  }
+}
+
+/** Tells one file from another at the same path. Where a file system has no time of birth, any other time may stand for it. */
+function fileId(path: string): { inode: string; origin: string } {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  const inode = stat ? `${stat.dev}:${stat.ino}` : ''
+  return { inode, origin: `${inode}:${stat?.birthtimeNs ?? 0}` }
+}
+
+/**
+ * Takes a data directory for this process, making it when it is missing. The lock is on a file of its
+ * own, so that the database stays open to other readers, and the kernel lets go of it when the process
+ * ends, however it ends.
+ * @throws StartError when it is in use or can't be written
+ */
+export function lockDataDirectory(directory: string): DatabaseSync {
+  try {
+    makeDirectory(resolve(directory))
+  } catch (error) {
+    throw new StartError(`The data directory ${directory} can't be made: ${reason(error)}`)
+  }
+  const lock = tryOpen(join(directory, 'galley.lock'))
+  try {
+    lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (/locked/.test(reason(error))) throw new DirectoryInUseError(directory)
+    throw new StartError(`The data directory ${directory} can't be written: ${reason(error)}`)
+  }
+  return lock
+}
+
+/** What is kept is nobody else's on the machine. */
+const ownerOnly = 0o700
+
+/** Step by step on Node, whose `recursive` goes round for ever where a file system refuses with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: 'deno' in process.versions, mode: ownerOnly })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeDirectory(dirname(path))
+    mkdirSync(path, ownerOnly)
+  }
+}
+
+function tryOpen(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path)
+  } catch (error) {
+    throw new StartError(`${path} can't be opened: ${reason(error)}`)
+  }
+}
+
+function openDatabase(directory: string): DatabaseSync {
+  const path = join(directory, databaseName)
+  const connection = tryOpen(path)
+  try {
+    const isNew = checkFile(connection, path)
+    connection.exec(settings)
+    if (isNew) connection.exec(`PRAGMA application_id = ${applicationId}`)
+    return connection
+  } catch (error) {
+    connection.close()
+    if (error instanceof StartError) throw error
+    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or no database' : "can't be used"
+    throw new StartError(`${path} ${problem}: ${reason(error)}. Nothing was changed.`)
+  }
+}
+
+/** Whether the file is new and empty. @throws StartError when it is not sound, or not Galley's */
+function checkFile(connection: DatabaseSync, path: string): boolean {
+  const id = Number(connection.prepare('PRAGMA application_id').get()?.application_id)
+  const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number }
+  if (id !== applicationId && tables > 0)
+    throw new StartError(`${path} is a database, but not one of Galley's. Nothing was changed.`)
+  if (id !== applicationId) return true
+  if (statSync(path).size > checkBytesMax) return false
+  const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (verdict !== 'ok') throw new StartError(`${path} is damaged: ${String(verdict)}. Nothing was changed.`)
+  return false
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,207 @@
+/**
+ * The database port over node:sqlite, on Node and Deno.
+ *
+ * Writes that arrive in one turn of the event loop, or while the group before them is on its way to the
+ * disk, share one transaction, so that durability costs one fsync for the group and not one for each. A group runs without
+ * savepoints, which cost as much as an insert; where one member fails half-way, all of it runs again with a savepoint for
+ * each, so that the failing one is undone alone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
+ * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
+ * member runs again on its own and gets its own verdict.
+ */
+import type { StatementSync } from 'node:sqlite'
+import { createKysely } from '../../src/database/dialect.ts'
+import { databaseError, guardError } from '../../src/database/failure.ts'
+import { AppError } from '../../src/errors.ts'
+import type { Database, Results, SqlRow, Statement, Step } from '../../src/ports/database.ts'
+import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
+import { type Connection, syncedByCommit } from './durability.ts'
+
+/** More in one transaction gain nothing and make the first wait for the last. */
+const groupWritesMax = 256
+/** Turns of the event loop in which a group gathers: in the second come the clients whose last write was just answered. */
+const gatherTurns = 2
+/** Beyond this the oldest prepared statement goes. */
+const preparedMax = 256
+/** Writes that wait for their turn; more are refused with 503 rather than kept in memory. */
+const queueWritesMax = 65_536
+
+interface Pending {
+  steps: readonly Step[]
+  resolve(results: Results): void
+  reject(error: unknown): void
+}
+
+const probe: Statement = { sql: 'select count(*) from sqlite_schema', parameters: [] }
+
+type Outcome = { results: Results } | { error: unknown; isHalfDone?: boolean }
+
+/** Of writes in a group. */
+const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
+
+/** Makes the port over an open connection, which it then owns. */
+export function createSqliteDatabase(
+  connection: Connection,
+  { metrics = createMetrics(), origin = '', durability = syncedByCommit(connection) } = {},
+): Database {
+  const readSeconds = metrics.histogram('database_read_seconds', 'Time of a read.', secondsBounds)()
+  const groupSeconds = metrics.histogram(
+    'database_group_seconds',
+    'Time of a group of writes, with its commit.',
+    secondsBounds,
+  )()
+  const groupWrites = metrics.histogram('database_group_writes', 'Writes that shared a commit.', groupBounds)()
+  metrics.gauge('database_queue_writes', 'Writes that wait for their group.', () => queue.length)
+  const prepare = createStatementCache()
+  const queue: Pending[] = []
+  let scheduled: Promise<void> | null = null
+
+  const run = ({ sql, parameters }: Statement, on = connection) => prepare(on, sql).all(...parameters) as SqlRow[]
+
+  function runSteps(steps: readonly Step[], results: (readonly SqlRow[])[]): void {
+    for (const step of steps) {
+      const statement = typeof step === 'function' ? step(results) : step
+      const rows = run(statement)
+      if (statement.guard && rows.length === 0) throw guardError(statement.guard)
+      results.push(rows)
+    }
+  }
+
+  /** One member of a group. A single statement undoes itself. */
+  function runMember(steps: readonly Step[], savepoints: boolean): Outcome {
+    const nested = savepoints && steps.length > 1
+    const results: (readonly SqlRow[])[] = []
+    if (nested) connection.exec('SAVEPOINT member')
+    try {
+      runSteps(steps, results)
+      if (nested) connection.exec('RELEASE member')
+      return { results }
+    } catch (error) {
+      if (nested && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
+      return { error, isHalfDone: !nested && results.length > 0 }
+    }
+  }
+
+  /**
+   * The outcomes in order; null where a member failed half-way and there are no savepoints.
+   * @throws what made the transaction as a whole fail. In both cases nothing of it happened
+   */
+  function runGroup(group: readonly Pending[], savepoints: boolean): Outcome[] | null {
+    connection.exec('BEGIN IMMEDIATE')
+    try {
+      const outcomes: Outcome[] = []
+      for (const { steps } of group) {
+        const outcome = runMember(steps, savepoints)
+        if (!connection.isTransaction) throw 'error' in outcome ? outcome.error : new Error('The transaction was lost.')
+        if ('error' in outcome && outcome.isHalfDone) return null
+        outcomes.push(outcome)
+      }
+      connection.exec('COMMIT')
+      return outcomes
+    } finally {
+      if (connection.isTransaction) connection.exec('ROLLBACK')
+    }
+  }
+
+  function commitGroup(group: readonly Pending[]): Outcome[] {
+    try {
+      return runGroup(group, false) ?? runGroup(group, true) ?? []
+    } catch (error) {
+      return group.length === 1 ? [{ error }] : group.flatMap((member) => commitGroup([member]))
+    }
+  }
+
+  async function commitDurably(group: readonly Pending[]): Promise<Outcome[]> {
+    try {
+      durability.hold()
+    } catch (error) {
+      return group.map(() => ({ error }))
+    }
+    const outcomes = commitGroup(group)
+    try {
+      await durability.settle()
+      return outcomes
+    } catch (error) {
+      return outcomes.map((outcome) => ('results' in outcome ? { error } : outcome))
+    }
+  }
+
+  async function writeGroup(group: readonly Pending[]): Promise<void> {
+    const startMs = performance.now()
+    const outcomes = await commitDurably(group)
+    groupSeconds.observe((performance.now() - startMs) / 1000)
+    groupWrites.observe(group.length)
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const outcome = outcomes[index]
+      if (outcome && 'results' in outcome) resolve(outcome.results)
+      else reject(databaseError(outcome?.error))
+    }
+  }
+
+  /** A turn of the loop gathers what arrives in it; a microtask would gather nothing. */
+  async function writeAll(): Promise<void> {
+    while (queue.length > 0) {
+      for (let turn = 0; turn < gatherTurns; turn += 1) await new Promise((done) => setImmediate(done))
+      await writeGroup(queue.splice(0, groupWritesMax))
+    }
+    scheduled = null
+  }
+
+  async function drain(): Promise<void> {
+    for (let writing = scheduled; writing; writing = scheduled) await writing
+  }
+
+  return {
+    origin,
+    read(statement) {
+      const startMs = performance.now()
+      try {
+        return run(statement, durability.reader())
+      } catch (error) {
+        throw databaseError(error)
+      } finally {
+        readSeconds.observe((performance.now() - startMs) / 1000)
+      }
+    },
+    write(steps) {
+      if (queue.length >= queueWritesMax) return Promise.reject(new AppError('storage_unavailable'))
+      return new Promise((resolve, reject) => {
+        queue.push({ steps, resolve, reject })
+        scheduled ??= writeAll()
+      })
+    },
+    async check() {
+      await this.read(probe)
+    },
+    async migrate(work) {
+      await drain()
+      connection.exec('BEGIN IMMEDIATE')
+      try {
+        await work(createKysely((sql, parameters) => run({ sql, parameters })))
+        connection.exec('COMMIT')
+        await durability.settle()
+      } finally {
+        if (connection.isTransaction) connection.exec('ROLLBACK')
+      }
+    },
+    async close() {
+      await drain()
+      await durability.close()
+    },
+  }
+}
+
+/** Prepared statements by connection and text, the oldest of which go. */
+function createStatementCache(): (connection: Connection, sql: string) => StatementSync {
+  const caches = new Map<Connection, Map<string, StatementSync>>()
+  return function prepare(connection, sql) {
+    const cache = caches.get(connection) ?? new Map<string, StatementSync>()
+    caches.set(connection, cache)
+    const known = cache.get(sql)
+    if (known) return known
+    const statement = connection.prepare(sql)
+    const [oldest] = cache.keys()
+    if (cache.size >= preparedMax && oldest !== undefined) cache.delete(oldest)
+    cache.set(sql, statement)
+    return statement
+  }
+}

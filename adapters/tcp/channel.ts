@@ -1,0 +1,140 @@
+import type { Socket } from 'node:net'
+import { ByteReader, frameBytes, preface } from '../../src/connections/byte-frames.ts'
+import { cborFormat } from '../../src/connections/cbor-format.ts'
+import type { Encoded, Format } from '../../src/connections/format.ts'
+import { type FrameReader, FramingError } from '../../src/connections/frames.ts'
+import { jsonFormat } from '../../src/connections/json-format.ts'
+import { frameLine, LineReader } from '../../src/connections/line-frames.ts'
+import type { TopicEvent } from '../../src/topics/event.ts'
+import type { MessageServer } from '../process/listening.ts'
+import type { AcceptMessages } from './first-byte.ts'
+import type { SocketOwner } from './socket.ts'
+import { EventForm, SocketChannel } from './socket-channel.ts'
+
+/** A client that does not end its side after the last message is cut after this. */
+const closeTimeoutMs = 5000
+
+const lineEnd = Buffer.from('\n')
+
+const forms = { json: formOf(jsonFormat), cbor: formOf(cborFormat) }
+
+function formOf({ event: messageOf }: Format): EventForm {
+  return new EventForm((event: TopicEvent) => {
+    const framed = frameOf(event.as(messageOf))
+    return typeof framed === 'string' ? unpooled(framed) : Buffer.from(framed.buffer)
+  })
+}
+
+/** What is kept for long would hold all of a pool. */
+function unpooled(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  bytes.write(text)
+  return bytes
+}
+
+function frameOf(message: Encoded): string | Uint8Array<ArrayBuffer> {
+  return typeof message === 'string' ? frameLine(message) : frameBytes(message)
+}
+
+/** A bare TCP connection that carries messages: lines of JSON, or frames of CBOR. */
+class TcpChannel extends SocketChannel {
+  #isOver = false
+
+  ping(): void {
+    this.send(this.format.ping)
+  }
+
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.letGo()
+    this.socket.end()
+    const cut = setTimeout(destroy, closeTimeoutMs, this.socket)
+    this.socket.once('close', () => clearTimeout(cut))
+  }
+
+  get isOpen(): boolean {
+    return !this.#isOver
+  }
+
+  closed(): void {
+    this.#isOver = true
+    this.session?.closed()
+  }
+
+  protected get form(): EventForm {
+    return forms[this.format.name]
+  }
+
+  protected write(message: Encoded): void {
+    this.socket.write(frameOf(message))
+  }
+
+  protected pause(): void {
+    this.socket.pause()
+  }
+
+  protected resume(): void {
+    this.socket.resume()
+  }
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy()
+}
+
+/** Has the socket of a channel. */
+class TcpGuest implements SocketOwner {
+  readonly #channel: TcpChannel
+  readonly #reader: FrameReader
+
+  constructor(channel: TcpChannel) {
+    this.#channel = channel
+    this.#reader = channel.format === jsonFormat ? new LineReader(channel) : new ByteReader(channel)
+  }
+
+  receive(bytes: Uint8Array, start: number, end: number): void {
+    this.#read(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+  }
+
+  receiveEnd(): void {
+    // The last line may lack its end.
+    if (this.#channel.format === jsonFormat && this.#reader.pendingBytes > 0) this.#read(lineEnd)
+    this.#channel.ended()
+  }
+
+  /** The channel hears that from the socket. */
+  drained(): void {}
+
+  closed(): void {
+    this.#channel.closed()
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (!this.#channel.isOpen) return
+    try {
+      this.#reader.push(bytes)
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error
+      this.#channel.session?.refuse(error.code, error.message)
+    }
+  }
+}
+
+/** By the first byte of a connection: the beginning of an object, and of the preface. */
+const formats = new Map<number, Format>([
+  [0x7b, jsonFormat],
+  [preface[0] as number, cborFormat],
+])
+
+/** Begins sessions on connections that carry messages. */
+export function createAcceptMessages(app: Pick<MessageServer, 'connections'>): AcceptMessages {
+  return (firstByte, socket, peer, authority) => {
+    const format = formats.get(firstByte)
+    if (format === undefined) return null
+    if (format === cborFormat) socket.write(preface)
+    const channel = new TcpChannel(format, socket)
+    channel.session = app.connections.open(channel, peer, { authority })
+    return new TcpGuest(channel)
+  }
+}

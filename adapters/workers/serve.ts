@@ -1,0 +1,243 @@
+import type { Started } from '../../src/app.ts'
+import { parseConfig, settingsOf } from '../../src/config.ts'
+import type { Connections } from '../../src/connections/connections.ts'
+import { AppError, StartError } from '../../src/errors.ts'
+import { createPipeline } from '../../src/http/pipeline.ts'
+import type { Asset, Assets } from '../../src/ports/assets.ts'
+import { createLog } from '../../src/ports/log.ts'
+import { createLogMailer } from '../../src/ports/mailer.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import type { AccountSettings, Platform } from '../../src/ports/platform.ts'
+import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
+import { serveAsset } from '../../src/web/assets.ts'
+import { ObjectConnections, type ObjectWebSocket, type SocketHolder } from '../durable-object/connections.ts'
+import { createObjectDatabase, type ObjectStorage } from '../durable-object/database.ts'
+import { createApiMailer } from '../mail/api.ts'
+import { createWorkerPasswords, passwordsEntrypoint } from './passwords.ts'
+
+/** Something with a `fetch`: a Durable Object's stub, or the binding of the static assets. */
+interface Fetcher {
+  fetch(request: Request | string, init?: RequestInit): Promise<Response>
+}
+
+/** What `wrangler.toml` binds, with the variables of the configuration beside it. */
+export interface WorkerEnv extends Record<string, unknown> {
+  GALLEY: { getByName(name: string): Fetcher }
+  ASSETS?: Fetcher
+  /** The Worker itself, at its entrypoint `Passwords`. */
+  PASSWORDS?: Fetcher
+}
+
+export interface ObjectState extends SocketHolder {
+  storage: ObjectStorage & {
+    getAlarm(): Promise<number | null>
+    setAlarm(atMs: number): Promise<void>
+  }
+  blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>
+}
+
+interface Served {
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
+  start(): Promise<Started>
+  cleanUp(): Promise<void>
+  admit(request: Request, peer: Peer): AdmittedPeer | null
+  connections: Connections
+}
+
+/** What a Durable Object does. */
+interface GalleyObject {
+  fetch(request: Request): Promise<Response>
+  alarm(): Promise<void>
+  webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void>
+  webSocketClose(webSocket: ObjectWebSocket): void
+  webSocketError(webSocket: ObjectWebSocket): void
+}
+
+/** What the Worker's entry file exports: `worker` as default, `Galley` by its name. */
+export interface WorkerExports {
+  worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
+  /** An entrypoint for the object alone, which the binding `PASSWORDS` names. */
+  Passwords: typeof passwordsEntrypoint
+  Galley: new (state: ObjectState, env: WorkerEnv) => GalleyObject
+}
+
+/** All requests that are not for a file go to this one object, for now. */
+const objectName = 'main'
+/** How long after something was written the object tidies up. */
+const tidyAfterMs = 60 * 60 * 1000
+/** How often members who went without a word are looked for, while there are members. */
+const silenceSweepMs = 20_000
+const fileName = /\.\w{1,16}$/
+
+/**
+ * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
+ * SQLite; the Worker in front of it, `worker`, serves the static files and hands on the rest.
+ */
+export function serve(server: (platform: Platform) => Served): WorkerExports {
+  class Galley implements GalleyObject {
+    #running: { app: Served; sessions: ObjectConnections } | null = null
+    #failure: unknown
+    readonly #storage: ObjectState['storage']
+    #alarmMs = Number.POSITIVE_INFINITY
+
+    constructor(state: ObjectState, env: WorkerEnv) {
+      this.#storage = state.storage
+      void state.blockConcurrencyWhile(async () => {
+        try {
+          const platform = createPlatform(env, state.storage)
+          const app = server(platform)
+          const { administratorCode } = await app.start()
+          if (administratorCode !== null) {
+            platform.log.note(
+              'info',
+              `Nobody administers it yet: sign up at /account with the code ${administratorCode}`,
+            )
+          }
+          const sessions = new ObjectConnections(app, state, state.storage)
+          await sessions.wake()
+          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
+          platform.notifier.listen(() => this.#wakeWithin(tidyAfterMs))
+          this.#running = { app, sessions }
+        } catch (error) {
+          this.#failure = error
+        }
+      })
+    }
+
+    async fetch(request: Request): Promise<Response> {
+      if (!this.#running) return refuse(this.#failure, request)
+      const { app, sessions } = this.#running
+      if (request.method !== 'GET') this.#wakeWithin(tidyAfterMs)
+      const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
+      return sessions.connect(request, peer) ?? (await app.fetch(request, peer))
+    }
+
+    async alarm(): Promise<void> {
+      this.#alarmMs = Number.POSITIVE_INFINITY
+      if (!this.#running) return
+      if (this.#running.sessions.endSilent()) this.#wakeWithin(silenceSweepMs)
+      await this.#running.app.cleanUp()
+    }
+
+    async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {
+      this.#running?.sessions.receive(webSocket, message)
+      if (this.#running?.sessions.hasMembers) this.#wakeWithin(silenceSweepMs)
+    }
+
+    webSocketClose(webSocket: ObjectWebSocket): void {
+      this.#running?.sessions.closed(webSocket)
+    }
+
+    webSocketError(webSocket: ObjectWebSocket): void {
+      this.#running?.sessions.closed(webSocket)
+    }
+
+    /** Sees that an alarm comes by then at the latest. */
+    #wakeWithin(ms: number): void {
+      const atMs = Date.now() + ms
+      if (this.#alarmMs <= atMs) return
+      this.#alarmMs = atMs
+      void this.#storage.setAlarm(atMs)
+    }
+  }
+
+  const worker = {
+    async fetch(arrived: Request, env: WorkerEnv): Promise<Response> {
+      const request = withClientEncoding(arrived)
+      const { pathname } = new URL(request.url)
+      const file = fileName.test(pathname) ? await serveFile(request, pathname, env) : null
+      return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+    },
+  }
+  return { worker, Galley, Passwords: passwordsEntrypoint }
+}
+
+/** Cloudflare asks Workers for gzip and brotli whatever the client takes; what that is stands in `cf`. */
+function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: string } }): Request {
+  const encoding = request.cf?.clientAcceptEncoding
+  if (encoding === undefined || encoding === request.headers.get('accept-encoding')) return request
+  const headers = new Headers(request.headers)
+  if (encoding === '') headers.delete('accept-encoding')
+  else headers.set('accept-encoding', encoding)
+  return new Request(request, { headers })
+}
+
+function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
+  return {
+    database: createObjectDatabase(storage),
+    notifier: createLocalNotifier(),
+    accounts: createAccounts(env),
+    assets: createBoundAssets(env.ASSETS),
+    ...createSurroundings(env),
+  }
+}
+
+function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'notifier' | 'assets' | 'accounts'> {
+  const config = parseConfig(env)
+  return {
+    // The names under which a Worker is reached are Cloudflare's to check.
+    settings: { ...settingsOf(config), hosts: null },
+    now: Date.now,
+    random: (bytes) => crypto.getRandomValues(bytes),
+    log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
+    metrics: createMetrics(),
+    connections: { heartbeatMs: null },
+    refusesOverload: true,
+  }
+}
+
+function createAccounts(env: WorkerEnv): AccountSettings {
+  const config = parseConfig(env)
+  const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL } = config
+  const { log } = createSurroundings(env)
+  const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
+  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: PUBLIC_URL || null }
+}
+
+/** An app that could not start answers every request with the reason in the log. */
+function refuse(failure: unknown, request: Request): Response {
+  const { pathname } = new URL(request.url)
+  const log = createLog({ level: 'error', write: console.error, now: Date.now })
+  log.problem({ requestId: '', method: request.method, path: pathname, error: failure })
+  const message = failure instanceof StartError ? failure.message : undefined
+  const { status, code, message: error } = new AppError('storage_unavailable', message)
+  return Response.json({ error, status, code }, { status })
+}
+
+async function serveFile(request: Request, path: string, env: WorkerEnv): Promise<Response | null> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return null
+  const assets = createBoundAssets(env.ASSETS)
+  const asset = await assets.open(path.slice(1))
+  if (!asset) return null
+  const known: Assets = { open: async () => asset }
+  const door = createPipeline(createSurroundings(env))
+  return door(request, async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }))
+}
+
+/** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */
+function createBoundAssets(binding: Fetcher | undefined): Assets {
+  return {
+    async open(path): Promise<Asset | null> {
+      const response = await binding?.fetch(
+        `https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`,
+      )
+      if (response?.status !== 200) {
+        await response?.body?.cancel()
+        return null
+      }
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      const version = (response.headers.get('etag') ?? '').replace(/^W\/|"/g, '')
+      return { sizeBytes: bytes.byteLength, version, read: (start, end) => streamOf(bytes.subarray(start, end + 1)) }
+    },
+  }
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes)
+      controller.close()
+    },
+  })
+}

@@ -1,0 +1,95 @@
+/** What clients send to the routes of accounts. */
+import { z } from '@hono/zod-openapi'
+import { isoTime } from '../../iso-time.ts'
+import { passwordUnitsMax } from '../passwords/password-rules.ts'
+import { pageParameters } from './request.ts'
+
+const emailLengthMax = 254
+const nameLengthMax = 100
+const scopesMax = 50
+const tokenLengthMax = 200
+
+/** As it is stored and compared: lower-cased, without white space around it. */
+const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .pipe(z.email('must be an e-mail address').max(emailLengthMax, `must have ${emailLengthMax} characters or fewer`))
+  .openapi({ type: 'string', format: 'email', maxLength: emailLengthMax })
+
+const password = z
+  .string()
+  .max(passwordUnitsMax, `must have ${passwordUnitsMax} characters or fewer`)
+  .openapi({ description: '8 to 128 characters, none of the commonest.' })
+
+const token = z.boolean().default(false).openapi({
+  description: 'Gives the token in the answer instead of setting a cookie, to be sent as `Authorization: Bearer`.',
+})
+
+export const signUpSchema = z.strictObject({
+  email,
+  password,
+  token,
+  code: z
+    .string()
+    .max(tokenLengthMax)
+    .optional()
+    .openapi({ description: 'The one-time code that makes the first administrator; the server prints it.' }),
+})
+
+export const signInSchema = z.strictObject({ email, password, token })
+
+export const passwordSchema = z.strictObject({
+  password: password.openapi({ description: 'The one so far.' }),
+  newPassword: password,
+})
+
+export const resetSchema = z.strictObject({ email })
+
+export const confirmSchema = z.strictObject({ token: z.string().max(tokenLengthMax), password })
+
+export const leaveSchema = z.strictObject({ password })
+
+const time = z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z').overwrite((text) => {
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? text : isoTime(ms)
+})
+
+export const keySchema = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(nameLengthMax, `must have ${nameLengthMax} characters or fewer`)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text'),
+  scopes: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(\*|[a-z][a-z0-9_]{0,39}:(read|write))$/,
+          'must be like todos:read or todos:write, or * for everything',
+        ),
+    )
+    .min(1, 'must name what the key is for')
+    .max(scopesMax, `must be ${scopesMax} or fewer`),
+  expiresAt: time.nullable().default(null),
+})
+
+export const userChangeSchema = z.strictObject({
+  role: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be like editor: a-z, 0-9, _ and -, 40 characters at most')
+    .refine((role) => !/^(anyone|nobody|owner|signedin)$/.test(role), 'means something else in rules')
+    .optional(),
+  disabled: z.boolean().optional(),
+})
+
+export const usersQuerySchema = z.strictObject(pageParameters)
+
+const id = z
+  .string()
+  .regex(/^[0-9A-Za-z]{26}$/, 'must be an id')
+  .optional()
+
+export const auditQuerySchema = z.strictObject({ ...pageParameters, actor: id, subject: id })

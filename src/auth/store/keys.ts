@@ -1,0 +1,69 @@
+import { guarded, statement } from '../../database/statement.ts'
+import { isoTime } from '../../iso-time.ts'
+import type { SqlRow, Statement } from '../../ports/database.ts'
+
+/** Of one user. */
+const keysMax = 100
+
+export interface NewKey {
+  id: string
+  userId: string
+  name: string
+  scopes: readonly string[]
+  hash: string
+  ms: number
+  expiresAt: number | null
+}
+
+/** Fails with `conflict` where the user has as many as may be. */
+export function insertKey({ id, userId, name, scopes, hash, ms, expiresAt }: NewKey): Statement {
+  return guarded(
+    { error: 'conflict', message: `You have ${keysMax} keys. Revoke one first.` },
+    `insert into galley_keys (id, userId, name, scopes, tokenHash, createdAt, expiresAt)
+      select ?, ?, ?, ?, ?, ?, ? where (select count(*) from galley_keys where userId = ?) < ? returning id`,
+    id,
+    userId,
+    name,
+    JSON.stringify(scopes),
+    hash,
+    ms,
+    expiresAt,
+    userId,
+    keysMax,
+  )
+}
+
+export function listKeys(userId: string): Statement {
+  return statement(
+    `select id, name, scopes, createdAt, expiresAt, lastUsedAt from galley_keys where userId = ? order by id`,
+    userId,
+  )
+}
+
+/** Fails with `not_found`. */
+export function deleteKey(id: string, userId: string): Statement {
+  return guarded(
+    { error: 'not_found', message: 'You have no such key.' },
+    'delete from galley_keys where id = ? and userId = ? returning id as credentialId',
+    id,
+    userId,
+  )
+}
+
+/** Revokes all of a user. */
+export function deleteKeys(userId: string): Statement {
+  return statement('delete from galley_keys where userId = ? returning id as credentialId', userId)
+}
+
+/** A key as the API gives it, without its secret. */
+export function keyOf({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: SqlRow) {
+  const time = (ms: unknown) => (typeof ms === 'number' ? isoTime(ms) : null)
+  return {
+    id,
+    name,
+    scopes: JSON.parse(String(scopes)) as string[],
+    createdAt: isoTime(Number(createdAt)),
+    expiresAt: time(expiresAt),
+    lastUsedAt: time(lastUsedAt),
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Sessions in the table `galley_logins`. A session lasts 30 days from when it was last used and 180 days at most; that it
+ * was used is written down once an hour at most.
+ */
+
+import { guarded, statement } from '../../database/statement.ts'
+import { isoTime } from '../../iso-time.ts'
+import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+const idleMaxMs = 30 * dayMs
+export const sessionAgeMaxMs = 180 * dayMs
+/** A user's oldest sessions go beyond this. */
+const sessionsMax = 100
+/** How much is kept of what a browser says it is. */
+const agentLengthMax = 200
+
+export interface NewSession {
+  id: string
+  userId: string
+  hash: string
+  ms: number
+  address: string | null
+  agent: string
+}
+
+/** When a session that is used now ends. */
+export function sessionExpiry(createdAt: number, ms: number): number {
+  return Math.min(ms + idleMaxMs, createdAt + sessionAgeMaxMs)
+}
+
+/** Begins a session; fails with `unauthorized` unless the account is enabled and its password is still the verified one. */
+export function insertSession({ id, userId, hash, ms, address, agent }: NewSession, password: SqlValue): Statement {
+  return guarded(
+    { error: 'unauthorized', message: 'The account was changed at the same time. Try again.' },
+    `insert into galley_logins (id, userId, tokenHash, createdAt, lastSeenAt, expiresAt, address, agent)
+      select ?, id, ?, ?, ?, ?, ?, ? from galley_users where id = ? and password = ? and disabledAt is null returning id`,
+    id,
+    hash,
+    ms,
+    ms,
+    sessionExpiry(ms, ms),
+    address,
+    agent.slice(0, agentLengthMax),
+    userId,
+    password,
+  )
+}
+
+/** Ends those beyond the bound. Every statement that ends credentials returns their ids for `endedIn`. */
+export function trimSessions(userId: string): Statement {
+  return statement(
+    `delete from galley_logins where id in (
+      select id from galley_logins where userId = ? order by lastSeenAt desc, id desc limit -1 offset ?) returning id as credentialId`,
+    userId,
+    sessionsMax,
+  )
+}
+
+export function listSessions(userId: string, ms: number): Statement {
+  return statement(
+    `select id, createdAt, lastSeenAt, expiresAt, address, agent from galley_logins
+      where userId = ? and expiresAt > ? order by lastSeenAt desc, id desc`,
+    userId,
+    ms,
+  )
+}
+
+/** Ends one; fails with `not_found`. */
+export function deleteSession(id: string, userId: string): Statement {
+  return guarded(
+    { error: 'not_found', message: 'You have no such session.' },
+    'delete from galley_logins where id = ? and userId = ? returning id as credentialId',
+    id,
+    userId,
+  )
+}
+
+/** Ends all of a user but one. */
+export function deleteSessions(userId: string, except = ''): Statement {
+  return statement(
+    'delete from galley_logins where userId = ? and id <> ? returning id as credentialId',
+    userId,
+    except,
+  )
+}
+
+/** A session as the API gives it. */
+export function sessionRowOf({ id, createdAt, lastSeenAt, expiresAt, address, agent }: SqlRow, currentId: string) {
+  return {
+    id,
+    createdAt: isoTime(Number(createdAt)),
+    lastSeenAt: isoTime(Number(lastSeenAt)),
+    expiresAt: isoTime(Number(expiresAt)),
+    address,
+    agent,
+    current: id === currentId,
+  }
+}

@@ -1,0 +1,124 @@
+import { guarded, statement } from '../../database/statement.ts'
+import { isoTime } from '../../iso-time.ts'
+import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
+import { adminRole, type Identity } from '../../request/identity.ts'
+
+/** The role of who has no other. */
+export const userRole = 'user'
+
+const columns = 'id, email, role, createdAt, disabledAt'
+
+/** A user as the API gives it. */
+export interface User {
+  id: string
+  email: string
+  role: string
+  createdAt: string
+  /** Since when the account can't be used; null for one that can. */
+  disabledAt: string | null
+}
+
+export function userOf({ id, email, role, createdAt, disabledAt }: SqlRow): User {
+  const since = typeof disabledAt === 'number' ? isoTime(disabledAt) : null
+  return {
+    id: String(id),
+    email: String(email),
+    role: String(role),
+    createdAt: isoTime(Number(createdAt)),
+    disabledAt: since,
+  }
+}
+
+/** Fails with `conflict` where the address has an account. */
+export function insertUser(user: { id: string; email: string; password: string; role: string; ms: number }): Statement {
+  const { id, email, password, role, ms } = user
+  return statement(
+    'insert into galley_users (id, email, password, role, createdAt) values (?, ?, ?, ?, ?)',
+    id,
+    email,
+    password,
+    role,
+    ms,
+  )
+}
+
+/** With the hash of the password. */
+export function findByEmail(email: string): Statement {
+  return statement(`select ${columns}, password from galley_users where email = ?`, email)
+}
+
+/** With the hash of the password. */
+export function findById(id: string): Statement {
+  return statement(`select ${columns}, password from galley_users where id = ?`, id)
+}
+
+export function listUsers(after: string, limit: number): Statement {
+  return statement(`select ${columns} from galley_users where id > ? order by id limit ?`, after, limit)
+}
+
+/** The credential still is one, however old the belief in it: what was revoked a moment ago changes nothing more. */
+export function stillIn({ credential, credentialId, userId }: Identity): Statement {
+  const table = credential === 'session' ? 'galley_logins' : 'galley_keys'
+  return guarded(
+    { error: 'unauthorized' },
+    `select 1 as held from ${table} where id = ? and userId = ?
+      and exists (select 1 from galley_users where id = ? and disabledAt is null)`,
+    credentialId,
+    userId,
+    userId,
+  )
+}
+
+export function stillAdmin({ userId }: Identity): Statement {
+  return guarded(
+    { error: 'forbidden' },
+    'select 1 as held from galley_users where id = ? and role = ? and disabledAt is null',
+    userId,
+    adminRole,
+  )
+}
+
+/** An SQL condition on the row of a user: that somebody else can take care of the server, or it never could. */
+const dispensable = `(role <> '${adminRole}' or disabledAt is not null or exists (
+  select 1 from galley_users as other where other.role = '${adminRole}' and other.disabledAt is null
+    and other.id <> galley_users.id))`
+
+const lastAdmin = {
+  error: 'conflict',
+  message: 'This is the last administrator. Make another one first.',
+} as const
+
+/** Sets role and state; fails with `conflict` where no administrator would be left. */
+export function updateUser(id: string, role: string, disabledAt: number | null): Statement {
+  return guarded(
+    lastAdmin,
+    `update galley_users set role = ?, disabledAt = ? where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable})
+      returning ${columns}`,
+    role,
+    disabledAt,
+    id,
+    role,
+    disabledAt,
+  )
+}
+
+/** Fails with `conflict` where no administrator would be left. */
+export function deleteUser(id: string): Statement {
+  return guarded(lastAdmin, `delete from galley_users where id = ? and ${dispensable} returning id`, id)
+}
+
+/** Replaces a password that is still the one which was verified. */
+export function replacePassword(id: string, then: SqlValue, now: string): Statement {
+  return guarded(
+    { error: 'conflict', message: 'The password was changed at the same time.' },
+    'update galley_users set password = ? where id = ? and password = ? returning id',
+    now,
+    id,
+    then,
+  )
+}
+
+/** As it is; for who has lost it. */
+export function setPassword(id: string, password: string): Statement {
+  return statement('update galley_users set password = ? where id = ?', password, id)
+}

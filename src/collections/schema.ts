@@ -1,0 +1,162 @@
+/**
+ * Makes tables fit their declarations. What was declared is kept in `galley_fields`, so that a start
+ * without a change reads one small table and touches nothing, and so that a field that went away and
+ * came back is known. Columns are never NOT NULL: a field that has vanished from the code keeps its
+ * column, and rows without it must still be accepted. Validation stands at the door.
+ */
+import { type Kysely, sql } from 'kysely'
+import { StartError } from '../errors.ts'
+import type { AnyCollection } from './collection.ts'
+import type { Column, Fields } from './field.ts'
+
+/** What is remembered of a declared field. */
+interface Declaration {
+  type: Column['type']
+  optional: boolean
+  index: 'none' | 'plain' | 'unique'
+  references: string | null
+  /** Whether the code still declared it at the last start. */
+  present: boolean
+}
+
+type Declarations = ReadonlyMap<string, Declaration>
+
+export async function applySchema(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
+  const known = await readDeclarations(db)
+  for (const collection of collections) {
+    const before = known.get(collection.name)
+    if (!before) await createTable(db, collection.name)
+    await applyFields(db, collection, before ?? new Map())
+  }
+}
+
+async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<string, Declaration>>> {
+  const { rows } = await sql<{ collection: string; field: string; declaration: string }>`
+    select collection, field, declaration from galley_fields`.execute(db)
+  const known = new Map<string, Map<string, Declaration>>()
+  for (const row of rows) {
+    const fields = known.get(row.collection) ?? new Map<string, Declaration>()
+    known.set(row.collection, fields.set(row.field, JSON.parse(row.declaration) as Declaration))
+  }
+  return known
+}
+
+async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
+  await db.schema
+    .createTable(name)
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('createdAt', 'integer', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .execute()
+  await db.schema.createIndex(indexName(name, 'createdAt')).on(name).columns(['createdAt', 'id']).execute()
+}
+
+async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {
+  for (const [name, { column }] of Object.entries(collection.fields as Fields)) {
+    const now = declarationOf(column)
+    const then = before.get(name)
+    if (then && JSON.stringify(then) === JSON.stringify(now)) continue
+    if (then) refuseChangedType(collection.name, name, then, now)
+    else await addColumn(db, collection.name, name, column)
+    if (!now.optional) await fillGaps(db, collection.name, name, column)
+    if (then?.index !== now.index) await applyIndex(db, collection.name, name, now.index)
+    await remember(db, collection.name, name, now)
+  }
+  for (const [name, then] of before) {
+    if (name in collection.fields || !then.present) continue
+    if (then.index !== 'none') await applyIndex(db, collection.name, name, 'none')
+    await remember(db, collection.name, name, { ...then, index: 'none', present: false })
+  }
+}
+
+function declarationOf(column: Column): Declaration {
+  return {
+    type: column.type,
+    optional: column.optional,
+    index: column.unique ? 'unique' : column.indexed ? 'plain' : 'none',
+    references: column.references,
+    present: true,
+  }
+}
+
+function refuseChangedType(table: string, field: string, then: Declaration, now: Declaration): void {
+  if (then.type === now.type && then.references === now.references) return
+  throw new StartError(
+    `The field ${table}.${field} is declared as ${typeName(now)}, but what is stored was declared as ${typeName(then)}. ` +
+      'Put the old type back, or give the changed field a new name and copy what you need; nothing was changed.',
+  )
+}
+
+function typeName({ type, references }: Declaration): string {
+  return references === null ? type : `a reference to ${references}`
+}
+
+const sqlTypes: Record<Column['type'], 'text' | 'integer' | 'real'> = {
+  text: 'text',
+  boolean: 'integer',
+  integer: 'integer',
+  number: 'real',
+  timestamp: 'integer',
+  json: 'text',
+}
+
+async function addColumn(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
+  await db.schema
+    .alterTable(table)
+    .addColumn(name, sqlTypes[column.type], (builder) =>
+      column.references === null ? builder : builder.references(`${column.references}.id`).onDelete('restrict'),
+    )
+    .execute()
+}
+
+/** Rows from before a required field existed take its default; without one there is nothing true to put there. */
+async function fillGaps(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
+  const gap = sql`${sql.ref(name)} is null`
+  if (column.default !== null) {
+    await sql`update ${sql.table(table)} set ${sql.ref(name)} = ${column.default} where ${gap}`.execute(db)
+    return
+  }
+  const { rows } = await sql`select 1 from ${sql.table(table)} where ${gap} limit 1`.execute(db)
+  if (rows.length === 0) return
+  throw new StartError(
+    `The field ${table}.${name} is required, but rows are stored that have no value for it. ` +
+      'Give it a default or make it optional; nothing was changed.',
+  )
+}
+
+/** With a dot, which no name of a table or field has, so that no two are equal. */
+function indexName(table: string, field: string): string {
+  return `${table}.${field}`
+}
+
+async function applyIndex(
+  db: Kysely<unknown>,
+  table: string,
+  name: string,
+  index: Declaration['index'],
+): Promise<void> {
+  await db.schema.dropIndex(indexName(table, name)).ifExists().execute()
+  if (index === 'none') return
+  const create = db.schema.createIndex(indexName(table, name)).on(table)
+  try {
+    // A unique one still sorts: SQLite needs no more columns where no two rows are equal.
+    if (index === 'unique') await create.unique().column(name).execute()
+    else await create.columns([name, 'createdAt', 'id']).execute()
+  } catch (cause) {
+    if (!String(cause).includes('UNIQUE')) throw cause
+    throw new StartError(
+      `The field ${table}.${name} is declared unique, but equal values are stored. Nothing was changed.`,
+    )
+  }
+}
+
+async function remember(
+  db: Kysely<unknown>,
+  collection: string,
+  field: string,
+  declaration: Declaration,
+): Promise<void> {
+  const text = JSON.stringify(declaration)
+  await sql`insert into galley_fields (collection, field, declaration) values (${collection}, ${field}, ${text})
+    on conflict (collection, field) do update set declaration = excluded.declaration`.execute(db)
+}

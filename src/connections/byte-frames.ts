@@ -1,0 +1,83 @@
+/**
+ * Messages as CBOR in a stream of bytes: after a preface each is a byte string with a length of four bytes
+ * (RFC 8949 §3.1, major type 2 and additional information 26), so that the stream is a CBOR sequence (RFC 8742).
+ * Its first item is the first message under the tag 55799, which says that this is CBOR (§3.4.6).
+ */
+import { type FrameReader, type FrameSink, FramingError } from './frames.ts'
+import { messageBytesMax } from './limits.ts'
+import { PartialMessage, tooLarge } from './partial-message.ts'
+
+/** How each direction begins. */
+export const preface: Uint8Array = Uint8Array.of(0xd9, 0xd9, 0xf7)
+
+const byteString = 0x5a
+const headBytes = 5
+
+/** A message as a frame. */
+export function frameBytes(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(headBytes + message.byteLength)
+  frame[0] = byteString
+  new DataView(frame.buffer).setUint32(1, message.byteLength)
+  frame.set(message, headBytes)
+  return frame
+}
+
+export class ByteReader implements FrameReader {
+  readonly #sink: FrameSink
+  readonly #partial = new PartialMessage()
+  #prefaceLeft = preface.byteLength
+  /** How many bytes of a frame's head have come. */
+  #headSize = 0
+  #length = 0
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink
+  }
+
+  get pendingBytes(): number {
+    return this.#headSize + this.#partial.size
+  }
+
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; ) {
+      if (this.#prefaceLeft > 0) this.#takePreface(bytes[at++] as number)
+      else if (this.#headSize < headBytes) this.#takeHead(bytes[at++] as number)
+      else at = this.#takePayload(bytes, at)
+    }
+  }
+
+  #takePreface(byte: number): void {
+    if (byte !== preface[preface.byteLength - this.#prefaceLeft]) {
+      throw new FramingError(1002, 'The preface is not D9 D9 F7.')
+    }
+    this.#prefaceLeft -= 1
+  }
+
+  #takeHead(byte: number): void {
+    if (this.#headSize === 0 && byte !== byteString) throw new FramingError(1002, 'A frame does not begin with 5A.')
+    // Not by shifts: they would make the highest bit a sign.
+    this.#length = this.#headSize === 0 ? 0 : this.#length * 256 + byte
+    this.#headSize += 1
+    if (this.#headSize < headBytes) return
+    if (this.#length > messageBytesMax) throw tooLarge()
+    if (this.#length === 0) this.#give(new Uint8Array())
+  }
+
+  /** Takes what is there of a message, and tells where it ends. */
+  #takePayload(bytes: Uint8Array, at: number): number {
+    const end = Math.min(bytes.byteLength, at + this.#length - this.#partial.size)
+    const part = bytes.subarray(at, end)
+    if (this.#partial.size + part.byteLength < this.#length) this.#partial.add(part)
+    else if (this.#partial.size === 0) this.#give(part)
+    else {
+      this.#partial.add(part)
+      this.#give(this.#partial.take())
+    }
+    return end
+  }
+
+  #give(message: Uint8Array): void {
+    this.#headSize = 0
+    this.#sink.receive(message)
+  }
+}

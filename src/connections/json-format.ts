@@ -1,0 +1,40 @@
+/**
+ * Messages as JSON. Those that are sent most often, events and answers, are put together around text that
+ * is JSON already, which is neither parsed nor checked again.
+ */
+import { AppError } from '../errors.ts'
+import { parseJson } from '../http/json.ts'
+import { isoTime } from '../iso-time.ts'
+import type { TopicEvent } from '../topics/event.ts'
+import type { Format } from './format.ts'
+import { MessageError } from './message-error.ts'
+
+/** To the byte, on every way but binary TCP, so that a runtime can answer it without waking the server. */
+export const pingText = '{"jsonrpc":"2.0","method":"ping"}'
+export const pongText = '{"jsonrpc":"2.0","method":"pong"}'
+
+export const jsonFormat: Format = {
+  name: 'json',
+  ping: pingText,
+  pong: pongText,
+  encode: (message) => JSON.stringify(message),
+  encodeAnswer(id, status, headers, json) {
+    const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":{"status":${status}`
+    return `${head},"headers":${headers === null ? '{}' : JSON.stringify(headers)},"body":${json ?? 'null'}}}`
+  },
+  event: eventText,
+  decode(message) {
+    if (typeof message !== 'string') throw new MessageError(-32700)
+    try {
+      return parseJson(message)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      throw new MessageError(-32700, error.message.replace('The body', 'The message'))
+    }
+  },
+}
+
+function eventText({ topic, offset, type, atMs, json }: TopicEvent): string {
+  const head = `{"jsonrpc":"2.0","method":"event","params":{"topic":${JSON.stringify(topic)},"offset":${offset}`
+  return `${head},"type":${JSON.stringify(type)},"at":"${isoTime(atMs)}","data":${json}}}`
+}

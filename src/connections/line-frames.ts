@@ -1,0 +1,92 @@
+/**
+ * Messages as lines of text (NDJSON) in a stream of bytes: UTF-8, each ended by LF; CR before it is ignored. All
+ * whole lines of a chunk are decoded in one go and then cut; LF is part of no other character.
+ */
+import type { FrameReader, FrameSink } from './frames.ts'
+import { messageBytesMax } from './limits.ts'
+import { MessageError } from './message-error.ts'
+import { PartialMessage, tooLarge } from './partial-message.ts'
+
+const LF = 0x0a
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** A message as a line. */
+export function frameLine(message: string): string {
+  return `${message}\n`
+}
+
+export class LineReader implements FrameReader {
+  readonly #sink: FrameSink
+  readonly #partial = new PartialMessage()
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink
+  }
+
+  get pendingBytes(): number {
+    return this.#partial.size
+  }
+
+  push(bytes: Uint8Array): void {
+    const last = bytes.lastIndexOf(LF)
+    if (last !== -1) this.#takeLines(bytes, last)
+    this.#partial.add(last === -1 ? bytes : bytes.subarray(last + 1))
+  }
+
+  /** @param last where the last LF is */
+  #takeLines(bytes: Uint8Array, last: number): void {
+    let start = 0
+    if (this.#partial.size > 0) {
+      const first = bytes.indexOf(LF)
+      this.#partial.add(bytes.subarray(0, first))
+      this.#takeLine(this.#partial.take())
+      start = first + 1
+    }
+    if (start <= last) this.#takeText(bytes.subarray(start, last))
+  }
+
+  #takeText(lines: Uint8Array): void {
+    const text = lines.byteLength <= messageBytesMax ? decoded(lines) : null
+    if (text === null) this.#takeEach(lines)
+    else this.#giveEach(text)
+  }
+
+  #giveEach(text: string): void {
+    let start = 0
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      this.#give(text.slice(start, end))
+      start = end + 1
+    }
+    this.#give(start === 0 ? text : text.slice(start))
+  }
+
+  /** One by one, because one of them is too long or no text. */
+  #takeEach(lines: Uint8Array): void {
+    for (let start = 0; start <= lines.byteLength; ) {
+      const found = lines.indexOf(LF, start)
+      const end = found === -1 ? lines.byteLength : found
+      this.#takeLine(lines.subarray(start, end))
+      start = end + 1
+    }
+  }
+
+  #takeLine(line: Uint8Array): void {
+    if (line.byteLength > messageBytesMax) throw tooLarge()
+    const text = decoded(line)
+    if (text === null) this.#sink.broken(new MessageError(-32700, 'The message is not valid UTF-8.'))
+    else this.#give(text)
+  }
+
+  #give(line: string): void {
+    this.#sink.receive(line.endsWith('\r') ? line.slice(0, -1) : line)
+  }
+}
+
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return null
+  }
+}

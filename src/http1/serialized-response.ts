@@ -1,0 +1,66 @@
+import type { Codec } from './codec.ts'
+import { reasonPhrase } from './grammar.ts'
+import { type FieldList, fieldList } from './light-headers.ts'
+import { type BodyToWrite, LightResponse } from './light-response.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Framed } from './response-head.ts'
+
+/** An answer as it is to be written. */
+export interface SerializedResponse {
+  status: number
+  statusText: string
+  fields: FieldList
+  body: BodyToWrite
+  /** What `Content-Length` says; -1 when it says nothing. */
+  declaredLength: number
+  /** Whether the handler wants the connection closed. */
+  isClosing: boolean
+}
+
+/**
+ * Takes an answer apart.
+ * @throws TypeError when it is none, or its body is used
+ */
+export function serialize(response: Response): SerializedResponse {
+  if (!(response instanceof globalThis.Response)) throw new TypeError('The handler gave no Response.')
+  const light = LightResponse.is(response) ? response : null
+  const fields = light === null ? fieldList(response.headers) : LightResponse.fields(light)
+  const body = light === null ? (response.body as BodyToWrite) : LightResponse.bodyToWrite(light)
+  if (body instanceof ReadableStream && (body.locked || response.bodyUsed))
+    throw new TypeError('The body is used already.')
+  const { status, statusText } = response
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`No answer has the status ${status}.`)
+  if (statusText !== '' && !reasonPhrase.test(statusText))
+    throw new TypeError('The status text would break the answer.')
+  if (!fields.isFraming) return { status, statusText, fields, body, declaredLength: -1, isClosing: false }
+  return { status, statusText, fields, body, declaredLength: declaredLength(fields), isClosing: isClosing(fields) }
+}
+
+function declaredLength({ names, values }: FieldList): number {
+  const at = names.indexOf('content-length')
+  if (at === -1) return -1
+  const text = values[at] as string
+  return /^\d{1,15}$/.test(text) ? Number(text) : -1
+}
+
+function isClosing({ names, values }: FieldList): boolean {
+  const at = names.indexOf('connection')
+  return at !== -1 && /(?:^|,)\s*close\s*(?:,|$)/i.test(values[at] as string)
+}
+
+/** How the body is framed, RFC 9112 §6.3. */
+export function framing(
+  { method, minorVersion }: RequestHead,
+  answer: SerializedResponse,
+  { utf8Length }: Codec,
+): Framed {
+  const { status, body, declaredLength } = answer
+  if (status === 204) return 'none'
+  if (typeof body === 'string') return utf8Length(body)
+  if (body instanceof Uint8Array) return body.byteLength
+  if (method === 'HEAD' || status === 304) return declaredLength === -1 ? 'none' : declaredLength
+  if (body === null) return 0
+  if (declaredLength !== -1) return declaredLength
+  return minorVersion === 0 ? 'close' : 'chunked'
+}

@@ -1,0 +1,84 @@
+import ipaddr from 'ipaddr.js'
+import { AppError } from '../errors.ts'
+import type { Peer } from './context.ts'
+
+/** A range of addresses, such as 10.0.0.0/8. */
+export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/** The range that an address or a CIDR notation names; null when it is neither. */
+export function parseRange(text: string): AddressRange | null {
+  const [base = '', bits] = text.split('/')
+  if (!isAddress(base)) return null
+  if (bits === undefined) {
+    const address = ipaddr.process(base)
+    return [address, address.kind() === 'ipv4' ? 32 : 128]
+  }
+  return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : null
+}
+
+/** Without the short and odd forms of IPv4, which not everybody reads alike. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+}
+
+/** More hops than any request has. */
+const hopsMax = 32
+
+/**
+ * Finds out who is at the other end: what a trusted proxy says of it, in `Forwarded` (RFC 7239) or `X-Forwarded-For`, read
+ * from its own end up to the first address that is not a trusted proxy. Nobody else is believed.
+ */
+export function createClientPeer(trusted: readonly AddressRange[]): (request: Request, peer: Peer) => Peer {
+  const isTrusted = (address: string | null) => address !== null && isInside(address, trusted)
+  return (request, peer) => {
+    if (trusted.length === 0 || !isTrusted(peer.address)) return peer
+    const hops = readHops(request.headers).slice(-hopsMax)
+    let client = peer
+    while (isTrusted(client.address) && hops.length > 0) client = hops.pop() as Peer
+    return client
+  }
+}
+
+function isInside(text: string, ranges: readonly AddressRange[]): boolean {
+  if (!isAddress(text)) return false
+  const address = ipaddr.process(text)
+  return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
+}
+
+/** @throws AppError `bad_request` when both headers are there and disagree, because one of them is then the client's own */
+function readHops(headers: Headers): Peer[] {
+  const forwarded = headers.get('forwarded')
+  const list = headers.get('x-forwarded-for')
+  const standard = forwarded === null ? null : readForwarded(forwarded)
+  const common = list === null ? null : readList(list, headers.get('x-forwarded-proto'))
+  if (standard !== null && common !== null && String(standard.map(nameOf)) !== String(common.map(nameOf))) {
+    throw new AppError('bad_request', 'Forwarded and X-Forwarded-For disagree.')
+  }
+  return standard ?? common ?? []
+}
+
+function nameOf({ address }: Peer): string {
+  return address ?? 'unknown'
+}
+
+function readList(list: string, proto: string | null): Peer[] {
+  const isSecure = proto?.trim().toLowerCase() === 'https'
+  return list.split(',').map((entry) => ({ address: addressOf(entry.trim()), isSecure }))
+}
+
+const pairPattern = /(?:^|;)\s*(for|proto)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))/gi
+
+function readForwarded(text: string): Peer[] {
+  return text.split(',').map((element) => {
+    const pairs = new Map(
+      [...element.matchAll(pairPattern)].map(([, name = '', a, b]) => [name.toLowerCase(), a ?? b ?? '']),
+    )
+    return { address: addressOf(pairs.get('for') ?? ''), isSecure: pairs.get('proto')?.toLowerCase() === 'https' }
+  })
+}
+
+/** Without brackets and port, and an IPv4 address as such; null for `unknown` and for made-up names. */
+function addressOf(node: string): string | null {
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+)(?::\d+)?$/.exec(node)?.[1] ?? node
+  return isAddress(bare) ? ipaddr.process(bare).toString() : null
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
+import { collection } from '../../src/collections/collection.ts'
+import { type Fields, field } from '../../src/collections/field.ts'
+import { applySchema } from '../../src/collections/schema.ts'
+import { migrate } from '../../src/database/migrate.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'galley-schema-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** Starts as the server does, on the same file each time, and hands the connection to a look at it. */
+async function start<T = void>(
+  fields: Fields,
+  look: (connection: DatabaseSync) => T = () => undefined as T,
+): Promise<T> {
+  const connection = new DatabaseSync(join(folder, 'test.db'))
+  const database = createSqliteDatabase(connection)
+  try {
+    await database.migrate(async (db) => {
+      await migrate(db)
+      await applySchema(db, [collection('things', { fields })])
+    })
+    return look(connection)
+  } finally {
+    await database.close()
+  }
+}
+
+const put =
+  (id: string, values: Record<string, string | number> = {}) =>
+  (connection: DatabaseSync) => {
+    const row = { id, createdAt: 1, version: 1, ...values }
+    const blanks = Object.keys(row).map(() => '?')
+    connection
+      .prepare(`insert into things (${Object.keys(row).join()}) values (${blanks.join()})`)
+      .run(...Object.values(row))
+  }
+const rows = (connection: DatabaseSync) =>
+  connection
+    .prepare('select * from things order by id')
+    .all()
+    .map((row) => ({ ...row }))
+const indexes = (connection: DatabaseSync) =>
+  connection
+    .prepare(
+      "select name from sqlite_master where type = 'index' and tbl_name = 'things' and sql is not null order by name",
+    )
+    .all()
+    .map(({ name }) => name)
+
+test('a declaration becomes a table with an index for each indexed field', async () => {
+  const fields = { a: field.text({ indexed: true }), b: field.integer(), c: field.text({ unique: true }) }
+  expect(await start(fields, indexes)).toEqual(['things.a', 'things.c', 'things.createdAt'])
+})
+
+test('a start without a change touches nothing', async () => {
+  const fields = { a: field.text({ indexed: true }) }
+  const changes = (connection: DatabaseSync) => connection.prepare('select total_changes() as n').get()?.n
+  await start(fields, put('x', { a: '1' }))
+  expect(await start(fields, changes)).toBe(0)
+})
+
+test('a new field gets its column, and old rows its default', async () => {
+  await start({ a: field.text() }, put('x', { a: '1' }))
+  const now = { a: field.text(), done: field.boolean({ default: true }), note: field.text({ optional: true }) }
+  expect(await start(now, rows)).toEqual([{ id: 'x', createdAt: 1, version: 1, a: '1', done: 1, note: null }])
+})
+
+test('a new required field without a default is refused while there are rows, and taken when there are none', async () => {
+  await start({ a: field.text() }, put('x'))
+  await expect(start({ a: field.text(), b: field.text() })).rejects.toThrow(/things\.(a|b) is required/)
+  await start({}, (connection) => connection.exec('delete from things'))
+  await start({ a: field.text(), b: field.text() })
+})
+
+test('a field that vanished keeps its data, does not hinder new rows, and is there when it comes back', async () => {
+  const both = { a: field.text({ indexed: true }), b: field.text({ default: 'new' }) }
+  await start(both, put('x', { a: '1', b: '2' }))
+  expect(await start({ b: both.b }, indexes)).toEqual(['things.createdAt'])
+  await start({ a: both.a }, put('y', { a: '3' }))
+  expect(await start(both, rows)).toEqual([
+    { id: 'x', createdAt: 1, version: 1, a: '1', b: '2' },
+    { id: 'y', createdAt: 1, version: 1, a: '3', b: 'new' },
+  ])
+  expect(await start(both, indexes)).toContain('things.a')
+})
+
+test('a changed type is refused with words that say what to do, and nothing is changed', async () => {
+  await start({ a: field.text(), b: field.text() }, put('x', { a: '1', b: '1' }))
+  const changed = { c: field.text({ default: '' }), a: field.integer() }
+  await expect(start(changed)).rejects.toThrow(
+    /things\.a is declared as integer.*stored was declared as text.*old type.*new name/,
+  )
+  expect(await start({ a: field.text() }, rows)).toEqual([{ id: 'x', createdAt: 1, version: 1, a: '1', b: '1' }])
+})
+
+test('indexing, no longer indexing and making unique only change the index', async () => {
+  await start({ a: field.text() }, put('x', { a: '1' }))
+  expect(await start({ a: field.text({ indexed: true }) }, indexes)).toContain('things.a')
+  expect(await start({ a: field.text() }, indexes)).not.toContain('things.a')
+  await start({ a: field.text({ unique: true }) }, (connection) => {
+    expect(() => put('y', { a: '1' })(connection)).toThrow(/UNIQUE/)
+  })
+})
+
+test('unique is refused where equal values are stored', async () => {
+  await start({ a: field.text() }, (connection) => ['x', 'y'].map((id) => put(id, { a: 'same' })(connection)))
+  await expect(start({ a: field.text({ unique: true }) })).rejects.toThrow(
+    /things\.a is declared unique, but equal values/,
+  )
+})
+
+test('a database that a newer version wrote is refused', async () => {
+  await start({}, (connection) => connection.exec("insert into galley_migrations values ('999_future', '2030')"))
+  await expect(start({})).rejects.toThrow(/newer version.*999_future/)
+})
+
+test('the collection keeps its words in order: a name that can not be one is refused', () => {
+  for (const name of ['', 'Todos', 'galley_x', 'sqlite_x', 'a-b', '1a', 'a'.repeat(41)]) {
+    expect(() => collection(name, { fields: {} })).toThrow(TypeError)
+  }
+  for (const name of ['id', 'createdAt', 'version', '__proto', 'a b', '']) {
+    expect(() => collection('things', { fields: { [name]: field.text() } })).toThrow(TypeError)
+  }
+})

@@ -1,0 +1,415 @@
+import { Hono } from 'hono'
+import { describe, expect, test } from 'vitest'
+import { answerBytesMax } from '../../src/connections/limits.ts'
+import { AppError } from '../../src/errors.ts'
+import { createHostCheck, refuseCrossSite } from '../../src/http/cross-site.ts'
+import { formats, serve } from './talk.ts'
+
+/** Bodies that go on for ever, and whether somebody has let go of them. */
+function endless(type: string, length?: number) {
+  const { promise: cancelled, resolve } = Promise.withResolvers<void>()
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+    controller.enqueue(new Uint8Array(65_536).fill(0x61))
+  const stream = new ReadableStream<Uint8Array>({ pull, cancel: () => resolve() })
+  const headers = { 'content-type': type, ...(length !== undefined && { 'content-length': String(length) }) }
+  return { response: new Response(stream, { headers }), cancelled }
+}
+
+function makeApp(): Hono {
+  const app = new Hono()
+  app.get('/api/todos', (c) => c.json({ data: [], next: null, status: 200 }))
+  app.get('/api/todos/:id', (c) =>
+    c.json({ data: { id: c.req.param('id'), q: c.req.query() } }, 200, { ETag: '"3"', 'X-Frame-Options': 'DENY' }),
+  )
+  app.post('/api/todos', async (c) =>
+    c.json({ data: await c.req.json(), status: 201 }, 201, { Location: '/api/todos/1' }),
+  )
+  app.put('/api/raw', async (c) => c.text(`${c.req.header('content-type')} ${await c.req.text()}`))
+  app.delete('/api/todos/:id', (c) => c.body(null, 204))
+  app.get('/headers', (c) => c.json(Object.fromEntries(c.req.raw.headers)))
+  app.get('/host', (c) => {
+    createHostCheck(null)(c.req.raw)
+    refuseCrossSite(c.req.raw, new Set())
+    return c.json({ url: c.req.url, host: c.req.header('host') })
+  })
+  app.get(
+    '/pretty',
+    () => new Response('{\n  "a": [1, 2]\n}', { headers: { 'content-type': 'application/json; charset=utf-8' } }),
+  )
+  app.get('/list', (c) => c.json([1, 2]))
+  app.get('/text', (c) => c.text('Grüße\n"you"'))
+  app.get('/html', (c) => c.html('<p>Hi</p>'))
+  app.get(
+    '/problem',
+    () =>
+      new Response('{"title":"Bad","detail":"Really bad.","status":400,"code":"x"}', {
+        status: 400,
+        headers: { 'content-type': 'application/problem+json' },
+      }),
+  )
+  app.get('/liar', () => new Response('no JSON', { headers: { 'content-type': 'application/json' } }))
+  app.get('/same', (c) => c.body(null, 304, { ETag: '"3"' }))
+  app.get('/image', () => new Response(new Uint8Array(3), { headers: { 'content-type': 'image/png' } }))
+  app.get(
+    '/broken-image',
+    () => new Response(new Uint8Array(3), { status: 500, headers: { 'content-type': 'image/png' } }),
+  )
+  app.get('/busy', () => new Response('Too much.', { status: 503 }))
+  app.get('/crash', () => {
+    throw new Error('secret')
+  })
+  app.onError((error) => {
+    throw error
+  })
+  app.notFound((c) =>
+    c.json(
+      { error: 'There is nothing at this address.', status: 404, code: 'not_found', requestId: 'r1', details: [] },
+      404,
+    ),
+  )
+  return app
+}
+
+const app = makeApp()
+const fetch = (request: Request) => app.fetch(request)
+
+describe.each(formats)('in %s', (_, format) => {
+  const open = () => serve({ fetch, format }).open()
+
+  test.each([
+    ['GET /api/todos', undefined, { status: 200, headers: {}, body: { data: [], next: null, status: 200 } }],
+    [
+      'GET /api/todos/7?a=%20b',
+      {},
+      { status: 200, headers: { etag: '"3"' }, body: { data: { id: '7', q: { a: ' b' } } } },
+    ],
+    [
+      'POST /api/todos',
+      { body: { title: 'Tea 😀' } },
+      { status: 201, headers: { location: '/api/todos/1' }, body: { data: { title: 'Tea 😀' }, status: 201 } },
+    ],
+    [
+      'PUT /api/raw',
+      { body: null },
+      { status: 200, headers: { 'content-type': 'text/plain;charset=UTF-8' }, body: 'application/json null' },
+    ],
+    ['DELETE /api/todos/7', undefined, { status: 204, headers: {}, body: null }],
+    ['GET /same', undefined, { status: 304, headers: { etag: '"3"' }, body: null }],
+    [
+      'GET /pretty',
+      undefined,
+      { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: { a: [1, 2] } },
+    ],
+    ['GET /list', undefined, { status: 200, headers: {}, body: [1, 2] }],
+    [
+      'GET /text',
+      undefined,
+      { status: 200, headers: { 'content-type': 'text/plain;charset=UTF-8' }, body: 'Grüße\n"you"' },
+    ],
+    [
+      'GET /html',
+      undefined,
+      { status: 200, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: '<p>Hi</p>' },
+    ],
+    ['GET /liar', undefined, { status: 200, headers: {}, body: 'no JSON' }],
+    ['HEAD /api/todos', undefined, { status: 200, headers: {}, body: null }],
+    ['GET //evil.example/x', undefined, null],
+  ])('%s %j', async (method, params, result) => {
+    const answer = await open().call(method, params)
+    if (result === null) expect(answer.error.code).toBe(404)
+    else expect(answer).toEqual({ jsonrpc: '2.0', id: 1, result })
+  })
+
+  test('an answer of 400 or more is an error of its status with the rest of its envelope', async () => {
+    expect(await open().call('GET /nowhere')).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      error: {
+        code: 404,
+        message: 'There is nothing at this address.',
+        data: { code: 'not_found', requestId: 'r1', details: [] },
+      },
+    })
+  })
+
+  test('problem details are an error with their detail', async () => {
+    expect((await open().call('GET /problem')).error).toMatchObject({
+      code: 400,
+      message: 'Really bad.',
+      data: { code: 'x' },
+    })
+  })
+
+  test('an error that is text is an error with that text', async () => {
+    expect((await open().call('GET /busy')).error).toEqual({ code: 503, message: 'Too much.' })
+  })
+
+  test('an error that is neither keeps its status', async () => {
+    expect((await open().call('GET /broken-image')).error.code).toBe(500)
+  })
+
+  test('an app that throws is error -32603, which tells nothing', async () => {
+    const { open: openHere, problems } = serve({ fetch, format })
+    expect((await openHere().call('GET /crash')).error).toEqual({
+      code: -32603,
+      message: 'Something went wrong on our side.',
+    })
+    expect(problems).toEqual([new Error('secret')])
+  })
+
+  test.each(['GET /image', 'GET /events', 'GET /text-without-end', 'GET /text-that-says-so'])(
+    '%s is error 406, and its body is let go',
+    async (method) => {
+      const bodies = {
+        '/image': endless('image/png'),
+        '/events': endless('text/event-stream'),
+        '/text-without-end': endless('text/plain'),
+        '/text-that-says-so': endless('text/plain', answerBytesMax + 1),
+      }
+      const body = bodies[method.slice('GET '.length) as keyof typeof bodies]
+      const talk = serve({ fetch: () => body.response, format }).open()
+      expect((await talk.call(method)).error).toMatchObject({ code: 406, data: { code: 'not_acceptable' } })
+      await body.cancelled
+    },
+  )
+
+  test('headers that say something of the request pass, whatever their case', async () => {
+    const headers = { Accept: 'a/b', 'Idempotency-Key': 'k', 'if-none-match': '"1"', 'If-Match': '*' }
+    const { result } = await open().call('GET /headers', { headers })
+    expect(result.body).toEqual({
+      accept: 'a/b',
+      'idempotency-key': 'k',
+      'if-none-match': '"1"',
+      'if-match': '*',
+      host: 'localhost:3000',
+    })
+  })
+
+  test.each([
+    ['GET /headers', { headers: { Cookie: 'a=b' } }],
+    ['GET /headers', { headers: { Authorization: 'x' } }],
+    ['GET /headers', { headers: { Host: 'evil.example' } }],
+    ['GET /headers', { headers: { 'X-Forwarded-For': '1.2.3.4' } }],
+    ['GET /headers', { headers: { 'Content-Type': 'text/plain' } }],
+    ['GET /headers', { headers: { Accept: 'a\r\nb' } }],
+    ['GET /headers', { headers: { Accept: 5 } }],
+    ['GET /headers', { headers: { Accept: '' } }],
+    ['GET /headers', { headers: { Accept: 'x'.repeat(1025) } }],
+    ['GET /headers', { headers: { Accept: 'a', accept: 'b' } }],
+    ['GET /headers', { headers: [] }],
+    ['GET /headers', { body: {} }],
+    ['GET /headers', 'text'],
+  ])('%s with params %j is error -32602', async (method, params) => {
+    expect((await open().call(method, params)).error.code).toBe(-32602)
+  })
+
+  test.each([
+    'get /api/todos',
+    'TRACE /',
+    'CONNECT /',
+    'CONNECT localhost:80',
+    'BREW /pot',
+    'GET',
+    'GET ',
+    'GET api/todos',
+    'GET http://evil.example/',
+    'GET * ',
+    'GET /a b',
+    'GET /a#b',
+    'GET /ä',
+    'GET /a\nb',
+    'GET /a\\b',
+    ' /api/todos',
+  ])('the method %j is error -32601', async (method) => {
+    expect((await open().call(method)).error.code).toBe(-32601)
+  })
+})
+
+test('a path that is too long is error 414', async () => {
+  expect(
+    (
+      await serve({ fetch })
+        .open()
+        .call(`GET /${'a'.repeat(9000)}`)
+    ).error.code,
+  ).toBe(414)
+})
+
+test('a request names the host that the connection is for, and passes the checks of the door', async () => {
+  const { result } = await serve({ fetch }).open({ authority: 'galley.example:8080' }).call('GET /host?x=1')
+  expect(result.body).toEqual({ url: 'http://galley.example:8080/host?x=1', host: 'galley.example:8080' })
+})
+
+test('a request over TLS has a URL of https, and the peer is handed on', () => {
+  const seen: unknown[] = []
+  const { sessions } = serve({
+    fetch(request, peer) {
+      seen.push(request.url, peer)
+      return new Response(null)
+    },
+  })
+  const peer = { address: '192.0.2.1', isSecure: true }
+  const { channel } = serve().open()
+  const session = sessions.open(channel, peer, { authority: 'a.example' })
+  session.receive('{"jsonrpc":"2.0","id":1,"method":"GET /"}')
+  expect(seen).toEqual(['https://a.example/', peer])
+})
+
+test('text that is at hand is answered in the same turn', () => {
+  const talk = serve({
+    fetch: () => Response.json({ data: 1 }),
+    textOf: () => '{"data":1}',
+  }).open()
+  talk.ask('GET /')
+  expect(talk.channel.raw).toEqual(['{"jsonrpc":"2.0","id":1,"result":{"status":200,"headers":{},"body":{"data":1}}}'])
+})
+
+test('answers come as they are ready', async () => {
+  const gates = new Map([1, 2, 3].map((n) => [`/${n}`, Promise.withResolvers<Response>()]))
+  const talk = serve({ fetch: ({ url }) => gates.get(new URL(url).pathname)?.promise ?? new Response() }).open()
+  for (const n of [1, 2, 3]) talk.ask(`GET /${n}`)
+  for (const n of [2, 3, 1]) {
+    gates.get(`/${n}`)?.resolve(Response.json({ n }))
+    await talk.answer(n)
+  }
+  expect(talk.channel.sent.map(({ id }) => id)).toEqual([2, 3, 1])
+})
+
+test('an id in use is error -32600 without an id, and the first request is answered', async () => {
+  const gate = Promise.withResolvers<Response>()
+  const talk = serve({ fetch: () => gate.promise }).open()
+  talk.say({ jsonrpc: '2.0', id: 'a', method: 'GET /' })
+  talk.say({ jsonrpc: '2.0', id: 'a', method: 'echo' })
+  talk.say({ jsonrpc: '2.0', id: 'a' })
+  expect(talk.channel.sent).toMatchObject([
+    { id: null, error: { code: -32600 } },
+    { id: null, error: { code: -32600 } },
+  ])
+  gate.resolve(Response.json({ data: 1 }))
+  expect((await talk.answer('a')).result.status).toBe(200)
+  talk.say({ jsonrpc: '2.0', id: 'a', method: 'echo', params: 'again' })
+  await talk.channel.next(({ result }) => result === 'again')
+})
+
+test('1 and "1" are different ids', async () => {
+  const talk = serve({ fetch: () => new Promise<Response>(() => {}) }).open()
+  talk.say({ jsonrpc: '2.0', id: 1, method: 'GET /' })
+  talk.say({ jsonrpc: '2.0', id: '1', method: 'echo' })
+  expect(talk.channel.sent).toEqual([{ jsonrpc: '2.0', id: '1', result: null }])
+})
+
+test('the 257th request at a time is error 429, and later there is room again', async () => {
+  const gates: PromiseWithResolvers<Response>[] = []
+  const talk = serve({
+    fetch() {
+      const gate = Promise.withResolvers<Response>()
+      gates.push(gate)
+      return gate.promise
+    },
+  }).open()
+  const first = talk.ask('GET /')
+  for (let count = 1; count < 256; count += 1) talk.ask('GET /')
+  expect((await talk.call('GET /')).error).toMatchObject({ code: 429, data: { code: 'too_many_requests' } })
+  expect((await talk.call('subscribe', { topic: 'todos' })).error.code).toBe(429)
+  expect(gates).toHaveLength(256)
+  gates[0]?.resolve(Response.json({}))
+  await talk.answer(first)
+  talk.ask('GET /')
+  expect(gates).toHaveLength(257)
+})
+
+describe('cancel', () => {
+  const hanging = () => {
+    const aborted = Promise.withResolvers<unknown>()
+    const late = Promise.withResolvers<Response>()
+    const { open } = serve({
+      fetch({ signal }) {
+        signal.addEventListener('abort', () => aborted.resolve(signal.reason))
+        return late.promise
+      },
+    })
+    return { aborted: aborted.promise, late, talk: open() }
+  }
+
+  test('answers -32800 and aborts the request; the answer that comes late is let go', async () => {
+    const { aborted, late, talk } = hanging()
+    const id = talk.ask('GET /')
+    talk.notify('cancel', { id })
+    expect((await talk.answer(id)).error).toEqual({ code: -32800, message: 'The request was cancelled.' })
+    expect(await aborted).toMatchObject({ name: 'AbortError' })
+    const { response, cancelled } = endless('text/plain')
+    late.resolve(response)
+    await cancelled
+    expect(talk.channel.sent).toHaveLength(1)
+  })
+
+  test('frees the id at once', async () => {
+    const { late, talk } = hanging()
+    talk.say({ jsonrpc: '2.0', id: 'x', method: 'GET /' })
+    talk.notify('cancel', { id: 'x' })
+    talk.say({ jsonrpc: '2.0', id: 'x', method: 'echo', params: 1 })
+    late.resolve(Response.json({}))
+    await talk.settle()
+    expect(talk.channel.sent).toMatchObject([{ error: { code: -32800 } }, { id: 'x', result: 1 }])
+  })
+
+  test('stops a body that is being read', async () => {
+    const quiet = Promise.withResolvers<void>()
+    const body = new ReadableStream<Uint8Array>({ cancel: () => quiet.resolve() })
+    const talk = serve({ fetch: () => new Response(body, { headers: { 'content-type': 'text/plain' } }) }).open()
+    const id = talk.ask('GET /')
+    talk.notify('cancel', { id })
+    await quiet.promise
+    await talk.settle()
+    expect(talk.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
+  })
+
+  test('of a subscribe leaves no subscription', async () => {
+    const { topics, open } = serve()
+    const gate = Promise.withResolvers<void>()
+    topics.gate = gate.promise
+    const talk = open()
+    const id = talk.ask('subscribe', { topic: 'todos' })
+    talk.notify('cancel', { id })
+    gate.resolve()
+    await talk.settle()
+    expect(talk.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
+    expect(topics.followers.size).toBe(0)
+    expect((await talk.call('subscribe', { topic: 'todos' })).result.recovered).toBe(true)
+  })
+
+  test('of a request that is answered or was never made does nothing', async () => {
+    const talk = serve().open()
+    const id = talk.ask('echo')
+    talk.notify('cancel', { id })
+    talk.notify('cancel', { id: 'other' })
+    talk.notify('cancel', { id: { not: 'an id' } })
+    await talk.settle()
+    expect(talk.channel.sent).toHaveLength(1)
+  })
+
+  test('is what the end of the connection does to all requests', async () => {
+    const { aborted, talk } = hanging()
+    talk.ask('GET /')
+    talk.session.closed()
+    expect(await aborted).toMatchObject({ name: 'AbortError' })
+    expect(talk.channel.sent).toEqual([])
+  })
+})
+
+test('a notification is done without an answer, whatever comes of it', async () => {
+  const seen: string[] = []
+  const { open, problems } = serve({
+    fetch({ method, url }) {
+      seen.push(`${method} ${new URL(url).pathname}`)
+      if (seen.length === 2) throw new Error('broken')
+      return seen.length === 3 ? Promise.reject(new AppError('internal')) : Response.json({})
+    },
+  })
+  const talk = open()
+  for (let count = 0; count < 3; count += 1) talk.notify('POST /api/todos', { body: {} })
+  await talk.settle()
+  expect(seen).toEqual(['POST /api/todos', 'POST /api/todos', 'POST /api/todos'])
+  expect(talk.channel.sent).toEqual([])
+  expect(problems).toHaveLength(1)
+})

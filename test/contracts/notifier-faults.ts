@@ -1,0 +1,51 @@
+/** A notifier that does all that the port allows it to: it loses rings, repeats them, and lets them overtake each other. */
+import type { Notifier } from '../../src/ports/notifier.ts'
+
+export interface FaultyBusOptions {
+  inner: Notifier
+  /** From 0 to 1. */
+  random(): number
+  /** How many of a hundred rings are lost, and how many come twice. */
+  losePercent?: number
+  repeatPercent?: number
+  /** How many of a hundred rings are kept until `release`. */
+  holdPercent?: number
+  checkMs?: number
+}
+
+export interface FaultyBus extends Notifier {
+  /** Lets go of rings that were held, in any order. */
+  release(): void
+  /** From now on nothing goes wrong. */
+  mend(): void
+}
+
+export function createFaultyBus(options: FaultyBusOptions): FaultyBus {
+  const { inner, random, losePercent = 30, repeatPercent = 30, holdPercent = 30, checkMs = 20 } = options
+  const held: [topic: string, offset: number][] = []
+  let isMended = false
+  const happens = (percent: number) => !isMended && random() * 100 < percent
+
+  function pass(topic: string, offset: number): void {
+    if (happens(holdPercent)) held.push([topic, offset])
+    else inner.notify(topic, offset)
+  }
+
+  return {
+    checkMs,
+    listen: inner.listen,
+    notify(topic, offset) {
+      if (!happens(losePercent)) pass(topic, offset)
+      if (happens(repeatPercent)) pass(topic, offset)
+    },
+    release() {
+      while (held.length > 0) {
+        const [ring] = held.splice(Math.floor(random() * held.length), 1)
+        if (ring) inner.notify(...ring)
+      }
+    },
+    mend() {
+      isMended = true
+    },
+  }
+}

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createDeadlines, handlerTimeoutMs } from '../../src/http/deadlines.ts'
+import { createPipeline } from '../../src/http/pipeline.ts'
+import { createLog } from '../../src/ports/log.ts'
+import { createMetrics } from '../../src/ports/metrics.ts'
+
+/** Late ones are looked for once a second. */
+const sweepMs = 1000
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a deadline', () => {
+  test('calls once, no sooner than its time is over and within a second of it', () => {
+    const late = vi.fn()
+    createDeadlines(5000).start(late)
+    vi.advanceTimersByTime(4999)
+    expect(late).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1 + sweepMs)
+    expect(late).toHaveBeenCalledOnce()
+    vi.advanceTimersByTime(60_000)
+    expect(late).toHaveBeenCalledOnce()
+  })
+
+  test('that was met never calls, and says that it was met', () => {
+    const late = vi.fn()
+    const isInTime = createDeadlines(5000).start(late)
+    vi.advanceTimersByTime(4999)
+    expect(isInTime()).toBe(true)
+    vi.advanceTimersByTime(60_000)
+    expect(late).not.toHaveBeenCalled()
+  })
+
+  test('that has passed says so afterwards', () => {
+    const isInTime = createDeadlines(5000).start(() => {})
+    vi.advanceTimersByTime(5000 + sweepMs)
+    expect(isInTime()).toBe(false)
+  })
+
+  test('is kept for each of many that begin at different times, with one timer for all', () => {
+    const { start } = createDeadlines(5000)
+    const startedMs = performance.now()
+    const lateMs: number[] = []
+    for (let index = 0; index < 100; index += 1) {
+      start(() => lateMs.push(performance.now() - startedMs - 37 * index))
+      expect(vi.getTimerCount()).toBe(1)
+      vi.advanceTimersByTime(37)
+    }
+    vi.advanceTimersByTime(5000 + sweepMs)
+    expect(lateMs).toHaveLength(100)
+    expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(5000)
+    expect(Math.max(...lateMs)).toBeLessThanOrEqual(5000 + sweepMs)
+  })
+
+  test('leaves no timer behind once nothing waits, and starts again later', () => {
+    const { start } = createDeadlines(5000)
+    start(() => {})()
+    vi.advanceTimersByTime(sweepMs)
+    expect(vi.getTimerCount()).toBe(0)
+    const late = vi.fn()
+    start(late)
+    vi.advanceTimersByTime(5000 + sweepMs)
+    expect(late).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a handler', () => {
+  const lateMs = handlerTimeoutMs + sweepMs
+
+  /** A door with its log, and a handler that answers when told. */
+  function createSubject() {
+    const lines: { status?: number; level: string }[] = []
+    const metrics = createMetrics()
+    const door = createPipeline({
+      settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
+      random: (bytes) => crypto.getRandomValues(bytes),
+      log: createLog({ level: 'info', write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
+      metrics,
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<Response>()
+    const answer = Promise.resolve(door(new Request('http://localhost/slow'), () => promise))
+    const inFlight = () => Number(/^http_requests_in_flight (-?\d+)$/m.exec(metrics.text())?.[1])
+    return { answer, resolve, reject, lines, inFlight }
+  }
+
+  test('that is late gets its client a 503 that says so, written down once', async () => {
+    const { answer, lines, inFlight } = createSubject()
+    vi.advanceTimersByTime(lateMs)
+    const response = await answer
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ status: 503, code: 'timeout' })
+    expect(lines).toEqual([expect.objectContaining({ status: 503 })])
+    expect(inFlight()).toBe(0)
+  })
+
+  test('that is late has the body of its answer cancelled, and nothing more written down', async () => {
+    const { answer, resolve, lines, inFlight } = createSubject()
+    vi.advanceTimersByTime(lateMs)
+    await answer
+    const cancelled = await new Promise<string>((tell) => {
+      resolve(new Response(new ReadableStream({ cancel: () => tell('cancelled') })))
+    })
+    expect(cancelled).toBe('cancelled')
+    expect(lines).toHaveLength(1)
+    expect(inFlight()).toBe(0)
+  })
+
+  test.each<[string, () => ReadableStream]>([
+    ['refuses to be cancelled', () => new ReadableStream({ cancel: () => Promise.reject(new Error('never')) })],
+    ['is being read', lockedStream],
+  ])('that is late harms nobody where its body %s', async (_, body) => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const { answer, resolve } = createSubject()
+    vi.advanceTimersByTime(lateMs)
+    await answer
+    resolve(lateAnswer(body()))
+    // Unhandled rejections are told before the next turn but one.
+    for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => setImmediate(done))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test('that fails late changes nothing any more', async () => {
+    const { answer, reject, lines, inFlight } = createSubject()
+    vi.advanceTimersByTime(lateMs)
+    expect((await answer).status).toBe(503)
+    reject(new Error('too late'))
+    await new Promise((done) => setImmediate(done))
+    expect(lines.filter(({ status }) => status !== undefined)).toHaveLength(1)
+    expect(inFlight()).toBe(0)
+  })
+
+  test('that is in time is answered as it says, and its stream may go on for ever after', async () => {
+    const { answer, resolve } = createSubject()
+    vi.advanceTimersByTime(handlerTimeoutMs - 1)
+    const cancel = vi.fn()
+    const more = Promise.withResolvers<void>()
+    const pull = async (controller: ReadableStreamDefaultController) => {
+      await more.promise
+      controller.enqueue(new TextEncoder().encode('at last'))
+      controller.close()
+    }
+    resolve(new Response(new ReadableStream({ pull, cancel }), { status: 201 }))
+    const response = await answer
+    expect(response.status).toBe(201)
+    const text = response.text()
+    vi.advanceTimersByTime(10 * handlerTimeoutMs)
+    more.resolve()
+    expect(await text).toBe('at last')
+    expect(cancel).not.toHaveBeenCalled()
+  })
+})
+
+function lockedStream(): ReadableStream {
+  const stream = new ReadableStream()
+  stream.getReader()
+  return stream
+}
+
+/** As a handler makes it that keeps its hands on the body. */
+function lateAnswer(body: ReadableStream): Response {
+  const response = new Response()
+  Object.defineProperty(response, 'body', { value: body })
+  return response
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { jsonDepthMax, jsonKeysMax, parseJson } from '../../src/http/json.ts'
+
+const isExact = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? !Number.isInteger(value) || Number.isSafeInteger(value)
+    : typeof value !== 'object' || value === null || Object.values(value).every(isExact)
+const honest = fc
+  .jsonValue({ depthSize: 'medium' })
+  .filter((value) => isExact(value) && !JSON.stringify(value).includes('__proto__'))
+
+test('any honest document is what JSON.parse makes of it', () => {
+  fc.assert(
+    fc.property(honest, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+      const text = JSON.stringify(value, null, indent)
+      expect(parseJson(text)).toEqual(JSON.parse(text))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('whatever JSON.parse refuses is refused', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(...Array.from('{}[]",:\\1-e.tn \n')) }), (text) => {
+      let valid = true
+      try {
+        JSON.parse(text)
+      } catch {
+        valid = false
+      }
+      if (!valid) expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'malformed_json' }))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test.each([
+  ['a key twice', '{"a":1,"a":2}'],
+  ['a key twice, once escaped', '{"a":1,"\\u0061":2}'],
+  ['a key twice among many', `{${Array.from({ length: 50 }, (_, n) => `"k${n}":1`).join()},"k7":2}`],
+  ['a key twice, deep inside', '[{"x":{"a":1,"b":[],"a":2}}]'],
+  ['__proto__', '{"__proto__":{}}'],
+  ['an escaped __proto__', '{"\\u005f_proto__":{}}'],
+  ['a number too large', '{"n":1e999}'],
+  ['an integer that a double rounds', '{"n":9007199254740993}'],
+  ['an integer of a thousand digits', `[-${'9'.repeat(1000)}]`],
+  ['nesting too deep', `${'['.repeat(jsonDepthMax + 1)}${']'.repeat(jsonDepthMax + 1)}`],
+  ['an object of too many keys', `{${Array.from({ length: jsonKeysMax + 1 }, (_, n) => `"k${n}":1`).join()}}`],
+  ['a bomb of brackets', '['.repeat(1_000_000)],
+  ['a bomb of objects', '{"a":'.repeat(200_000)],
+  ['nothing', ''],
+  ['a string without end', '"abc'],
+  ['garbage after the end', '{} x'],
+])('%s is refused', (_, text) => {
+  expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'malformed_json', status: 400 }))
+})
+
+test.each([
+  ['equal keys in different objects', '[{"a":1},{"a":1,"b":{"a":1}}]'],
+  ['a string equal to a key', '{"a":"a","b":"a"}'],
+  ['the deepest that is allowed', `${'['.repeat(jsonDepthMax)}${']'.repeat(jsonDepthMax)}`],
+  ['the largest safe integer', '9007199254740991'],
+  ['a long fraction', '0.12345678901234567890'],
+  ['brackets and quotes in strings', '{"a":"[{\\"","b":"\\\\"}'],
+])('%s passes', (_, text) => {
+  expect(parseJson(text)).toEqual(JSON.parse(text))
+})
+
+test('the scan takes time linear in the text, whatever the text', () => {
+  const hostile = ['"\\"', '"a" ', '\\', '{"":', '[1,', '-', '1e', '"a":'].map((part) =>
+    part.repeat(2 ** 20 / part.length),
+  )
+  for (const text of hostile) expect(() => parseJson(text)).toThrow()
+})

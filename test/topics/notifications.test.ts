@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import { createFaultyBus } from '../contracts/notifier-faults.ts'
+import { createRandom } from '../contracts/notifier-random.ts'
+import { follow } from './taker.ts'
+import { createWorld, range } from './world.ts'
+
+describe.each(range(1, 12))('a notifier that loses, repeats and reorders (seed %i)', (seed) => {
+  test('followers get all events once and in order', async () => {
+    const random = createRandom(seed)
+    const notifier = createFaultyBus({ inner: createLocalNotifier(), random: random.next, checkMs: 5 })
+    const { topics, append } = await createWorld({ notifier })
+    const followers = [await follow(topics, 'news', null)]
+    let newest = 0
+    while (newest < 100) {
+      const count = 1 + random.below(5)
+      newest += count
+      await append('news', count)
+      if (random.happens(40)) notifier.release()
+      if (random.happens(20)) followers.push(await follow(topics, 'news', random.below(newest + 1)))
+    }
+    await Promise.all(followers.map(({ taker }) => taker.reached(newest)))
+    notifier.release()
+    await append('news')
+    await Promise.all(followers.map(({ taker }) => taker.reached(newest + 1)))
+    for (const { taker, start } of followers) {
+      expect(taker.offsets).toEqual(range(start.position.offset + 1, newest + 1))
+      expect([taker.gaps, taker.failures]).toEqual([[], []])
+    }
+  })
+})
+
+test('a ring of what is not there yet changes nothing', async () => {
+  const { topics, append, notifier } = await createWorld()
+  const { taker } = await follow(topics, 'news', null)
+  for (const offset of [7, 1, 2 ** 53 - 1, 0]) notifier.notify('news', offset)
+  await append('news', 3)
+  await taker.reached(3)
+  await append('news')
+  await taker.reached(4)
+  expect([taker.offsets, taker.gaps]).toEqual([[1, 2, 3, 4], []])
+})
+
+test('where every ring is lost, followers look by themselves', async () => {
+  const silent = { ...createLocalNotifier(5), ring: () => {} }
+  const { topics, append } = await createWorld({ notifier: silent })
+  const { taker } = await follow(topics, 'news', null)
+  for (const newest of [1, 2, 3]) {
+    await append('news')
+    await taker.reached(newest)
+  }
+  expect(taker.offsets).toEqual([1, 2, 3])
+})
