@@ -66,7 +66,7 @@ const schema = z.object({
   HTTP_ENGINE: z
     .enum(['galley', 'node'], 'must be galley or node')
     .default('galley')
-    .describe("The HTTP/1.1 server: galley's own, or the one of the runtime (node)."),
+    .describe("The HTTP server: galley's own, or the one of the runtime (node)."),
   TLS_CERT: z.string().default('').describe('A file with the certificate chain in PEM, to serve HTTPS.'),
   TLS_KEY: z.string().default('').describe('A file with the key of the certificate in PEM.'),
   TRUST_PROXY: list(range).describe(
