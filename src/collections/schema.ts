@@ -45,11 +45,17 @@ async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<st
 async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
   await db.schema
     .createTable(name)
+    .ifNotExists()
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
     .addColumn('createdAt', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
-  await db.schema.createIndex(indexName(name, 'createdAt')).on(name).columns(['createdAt', 'id']).execute()
+  await db.schema
+    .createIndex(indexName(name, 'createdAt'))
+    .ifNotExists()
+    .on(name)
+    .columns(['createdAt', 'id'])
+    .execute()
 }
 
 async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {

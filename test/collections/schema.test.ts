@@ -69,6 +69,13 @@ test('a start without a change touches nothing', async () => {
   expect(await start(fields, changes)).toBe(0)
 })
 
+test('a collection without fields is opened again, and may get its first field', async () => {
+  await start({}, put('x'))
+  await start({})
+  const fields = { a: field.text({ optional: true }) }
+  expect(await start(fields, rows)).toEqual([{ id: 'x', createdAt: 1, version: 1, a: null }])
+})
+
 test('a new field gets its column, and old rows its default', async () => {
   await start({ a: field.text() }, put('x', { a: '1' }))
   const now = { a: field.text(), done: field.boolean({ default: true }), note: field.text({ optional: true }) }
