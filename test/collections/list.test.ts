@@ -181,6 +181,7 @@ test.each([
   ['filter[size]=big', 'filter[size]'],
   ['filter[size][$startsWith]=1', 'filter[size][$startsWith]'],
   ['filter[open]=1', 'filter[open]'],
+  ['filter[open][$gt]=false', 'filter[open][$gt]'],
   ['filter[name]=a&filter[name]=b', 'filter[name]'],
   [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
 ])('%s is refused by name', (query, name) => {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { orderOperators } from '../operators.ts'
+import { equalityOperators } from '../operators.ts'
 import { createField, type FieldOf, type Options } from './column.ts'
 
 /** True or false, stored as 1 or 0. */
@@ -8,7 +8,7 @@ export function boolean<const O extends Options<boolean>>(options: O = {} as O):
     type: 'boolean',
     sqlType: 'integer',
     filter: {
-      operators: orderOperators,
+      operators: equalityOperators,
       schema: z.enum(['true', 'false']),
       parse: (text) => (text === 'true' ? 1 : text === 'false' ? 0 : null),
     },
