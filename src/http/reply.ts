@@ -1,3 +1,6 @@
+import type { TypedResponse } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
+import type { JSONParsed } from 'hono/utils/types'
 import { type AppError, type ErrorDetail, errorTable } from '../errors.ts'
 import type { RequestContext } from '../request/context.ts'
 import { wantsProblem } from './accept.ts'
@@ -13,6 +16,14 @@ export interface ApiResponse<Data = unknown, Status extends number = number> {
   more?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
 }
+
+/** A response whose JSON body and status are known to Hono's types. */
+export type Reply<Body, Status extends number> = Response & TypedResponse<JSONParsed<Body>, Status & StatusCode, 'json'>
+
+/** The same with the envelope of a success, one for each status. */
+export type SuccessReply<Data, Status extends number, More = object> = Status extends number
+  ? Reply<{ data: Data; status: Status } & More, Status>
+  : never
 
 /** What an answer must know of its request; a Hono context is one. */
 export interface Asked {
@@ -71,9 +82,12 @@ function bytesOf(text: string): number {
   return beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length
 }
 
-/** Answers with a success. */
-export function replyWith(c: Asked, answer: ApiResponse): Response {
-  return reply(c, answer.status, envelope(answer), answer.headers)
+/** Responds with the envelope of a success. Its type tells Hono's typed client the body. */
+export function replyWith<Data, const Status extends number, const More extends object = object>(
+  c: Asked,
+  answer: ApiResponse<Data, Status> & { more?: More },
+): SuccessReply<Data, Status, More> {
+  return reply(c, answer.status, envelope(answer), answer.headers) as SuccessReply<Data, Status, More>
 }
 
 /** Answers with an error: the envelope of the contract, or problem details (RFC 9457) where they are asked for. */
