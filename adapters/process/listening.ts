@@ -23,7 +23,7 @@ export interface Served {
 /** What a channel tells. */
 export type ChannelConnection = Pick<
   Connection,
-  'receive' | 'broken' | 'heard' | 'drained' | 'ended' | 'closed' | 'refuse'
+  'receive' | 'malformed' | 'heard' | 'drained' | 'halfClosed' | 'closed' | 'end'
 >
 
 /** What answers clients: requests, and messages. */

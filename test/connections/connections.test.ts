@@ -9,7 +9,7 @@ describe('heartbeats', () => {
 
   const seconds = (count: number) => vi.advanceTimersByTime(count * 1000)
 
-  test('a session that is quiet is asked, and after as long again sent away with 4408', () => {
+  test('a connection that is quiet is asked, and after as long again sent away with 4408', () => {
     const talk = serve({ heartbeatMs: 20_000 }).open()
     seconds(19)
     expect(talk.channel.pings).toBe(0)
@@ -24,8 +24,8 @@ describe('heartbeats', () => {
 
   test.each([
     ['a message', (talk: Talk) => talk.notify('ping')],
-    ['a broken message', (talk: Talk) => talk.session.receive('[]')],
-    ['anything else', (talk: Talk) => talk.session.heard()],
+    ['a broken message', (talk: Talk) => talk.connection.receive('[]')],
+    ['anything else', (talk: Talk) => talk.connection.heard()],
   ])('%s is heard', (_, speak) => {
     const talk = serve({ heartbeatMs: 20_000 }).open()
     for (const _ of range(1, 10)) {
@@ -43,7 +43,7 @@ describe('heartbeats', () => {
     expect(talk.channel.end?.code).toBe(4408)
   })
 
-  test('sessions are asked each at its own time', () => {
+  test('connections are asked each at its own time', () => {
     const { open } = serve({ heartbeatMs: 20_000 })
     const talks = range(0, 29).map(() => {
       seconds(1)
@@ -55,12 +55,12 @@ describe('heartbeats', () => {
     expect(talks.map(({ channel }) => channel.end?.code)).toEqual(range(0, 29).map((n) => (n === 0 ? 4408 : undefined)))
   })
 
-  test('there is one timer for all sessions, and none without any', () => {
+  test('there is one timer for all connections, and none without any', () => {
     const { open } = serve({ heartbeatMs: 20_000 })
     expect(vi.getTimerCount()).toBe(0)
     const talks = range(1, 100).map(() => open())
     expect(vi.getTimerCount()).toBe(1)
-    for (const { session } of talks) session.closed()
+    for (const { connection } of talks) connection.closed()
     expect(vi.getTimerCount()).toBe(0)
     open()
     seconds(40)
@@ -72,14 +72,14 @@ describe('heartbeats', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('sessions that end together, one because of the other, are looked at no more', async () => {
+  test('connections that end together, one because of the other, are looked at no more', async () => {
     const { open } = serve({ heartbeatMs: 20_000 })
     const [ann, ben] = [open(), open()]
     for (const talk of [ann, ben]) await talk.call('join', { topic: 'chat', name: 'N' })
     const send = ben.channel.send.bind(ben.channel)
     ben.channel.send = (message) => {
       send(message)
-      if (ben.channel.sent.at(-1)?.method === 'presence') ben.session.refuse(1013, 'Nobody takes the answers.')
+      if (ben.channel.sent.at(-1)?.method === 'presence') ben.connection.end(1013, 'Nobody takes the answers.')
     }
     seconds(60)
     expect([ann.channel.end?.code, ben.channel.end?.code]).toEqual([4408, 1013])
@@ -91,32 +91,32 @@ describe('heartbeats', () => {
   })
 })
 
-test('sessions beyond the limit are sent away with 1013', async () => {
-  const { open, sessions } = serve({ connectionsMax: 2 })
+test('connections beyond the limit are sent away with 1013', async () => {
+  const { open, connections } = serve({ connectionsMax: 2 })
   const talks = [open(), open(), open()]
   expect(talks.map(({ channel }) => channel.end?.code)).toEqual([undefined, undefined, 1013])
   expect(talks[2]?.channel.sent).toMatchObject([{ method: 'goaway', params: { reconnect: true } }])
-  talks[0]?.session.closed()
-  expect(sessions.count).toBe(1)
+  talks[0]?.connection.closed()
+  expect(connections.count).toBe(1)
   expect((await open().call('echo', 1)).result).toBe(1)
 })
 
-test('sessions have different ids', () => {
+test('connections have different ids', () => {
   const { open } = serve()
-  expect(open().session.id).not.toBe(open().session.id)
+  expect(open().connection.id).not.toBe(open().connection.id)
 })
 
-test('goaway sends all sessions away with 1012, and those that come later', async () => {
-  const { open, sessions, topics } = serve()
+test('goaway sends all connections away with 1012, and those that come later', async () => {
+  const { open, connections, topics } = serve()
   const talks = [open(), open()]
   await talks[0]?.call('subscribe', { topic: 'todos' })
-  sessions.goaway()
+  connections.goaway()
   talks.push(open())
   expect(talks.map(({ channel }) => channel.end?.code)).toEqual([1012, 1012, 1012])
-  expect([sessions.count, topics.followers.size]).toEqual([0, 0])
+  expect([connections.count, topics.followers.size]).toEqual([0, 0])
 })
 
-describe.each(formats)('a session that is saved and restored, in %s', (_, format) => {
+describe.each(formats)('a connection that is saved and restored, in %s', (_, format) => {
   async function follow(window = 10) {
     const server = serve({ format })
     const talk = server.open()
@@ -132,13 +132,13 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
 
   test('has its id', async () => {
     const server = await follow()
-    expect((await server.restore(server.talk.session.state())).session.id).toBe(server.talk.session.id)
+    expect((await server.restore(server.talk.connection.state())).connection.id).toBe(server.talk.connection.id)
   })
 
   test('goes on live without losing or repeating anything', async () => {
     const server = await follow()
     server.topics.publish('todos', 1, 2, 3)
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     server.topics.publish('todos', 4, 5)
     evict(server)
     const again = await server.restore(state)
@@ -152,7 +152,7 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 8))
     server.talk.notify('ack', { topic: 'todos', offset: 5 })
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     evict(server)
     const again = await server.restore(state)
     server.topics.publish('todos', ...range(9, 40))
@@ -163,10 +163,10 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
   test('goes on from the log where it was behind', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
-    expect(server.talk.session.state().subscriptions).toEqual([
+    expect(server.talk.connection.state().subscriptions).toEqual([
       { topic: 'todos', window: 10, epoch: 'e1', acked: 0, behind: 10 },
     ])
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     evict(server)
     const again = await server.restore(state)
     await again.settle()
@@ -182,7 +182,7 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
   ])('is told of a gap when the epoch is another one, and it was %s', async (_, count) => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, count))
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     evict(server)
     server.topics.epoch = 'e2'
     const again = await server.restore(state)
@@ -197,7 +197,7 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
   test('is told of a gap when what it lacks is trimmed', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     evict(server)
     server.topics.trim('todos', 20)
     const again = await server.restore(state)
@@ -208,7 +208,7 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
 
   test('is sent away when a topic can not be followed any more', async () => {
     const server = await follow()
-    const state = server.talk.session.state()
+    const state = server.talk.connection.state()
     server.topics.failure = new Error('disk')
     expect((await server.restore(state)).channel.end?.code).toBe(1011)
     expect(server.problems).toHaveLength(1)
@@ -221,8 +221,13 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
     await talk.call('update', { topic: 'chat', state: 2 })
     const ben = server.open()
     await ben.call('join', { topic: 'chat', name: 'Ben' })
-    const again = await server.restore(talk.session.state())
-    expect(server.presence.members('chat')).toContainEqual({ id: talk.session.id, user: null, name: 'Ann', state: 2 })
+    const again = await server.restore(talk.connection.state())
+    expect(server.presence.members('chat')).toContainEqual({
+      id: talk.connection.id,
+      user: null,
+      name: 'Ann',
+      state: 2,
+    })
     expect(ben.channel.sent.filter(({ method }) => method === 'presence')).toEqual([])
     await again.call('leave', { topic: 'chat' })
     expect(ben.channel.sent.at(-1)).toMatchObject({
@@ -235,8 +240,8 @@ describe.each(formats)('a session that is saved and restored, in %s', (_, format
     const server = serve({ format })
     const [silent, spoken] = [server.open(), server.open()]
     await spoken.call('echo')
-    expect((await (await server.restore(silent.session.state())).call('hello')).result.version).toBe(1)
-    expect((await (await server.restore(spoken.session.state())).call('hello')).error.code).toBe(-32600)
+    expect((await (await server.restore(silent.connection.state())).call('hello')).result.version).toBe(1)
+    expect((await (await server.restore(spoken.connection.state())).call('hello')).error.code).toBe(-32600)
   })
 })
 
@@ -261,5 +266,5 @@ test('a change of what must be kept is told, and events are not', async () => {
   expect(await change(() => talk.call('join', { topic: 'chat', name: 'Ann' }))).toBe(true)
   expect(await change(() => talk.call('update', { topic: 'chat', state: 1 }))).toBe(true)
   expect(await change(() => talk.call('leave', { topic: 'chat' }))).toBe(true)
-  expect(await change(() => talk.session.closed())).toBe(false)
+  expect(await change(() => talk.connection.closed())).toBe(false)
 })

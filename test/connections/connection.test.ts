@@ -9,7 +9,7 @@ const only = ({ channel }: Talk) => {
 }
 
 describe.each(formats)('in %s', (_, format) => {
-  test('hello tells version, session, epoch, heartbeat and limits', async () => {
+  test('hello tells version, connection, epoch, heartbeat and limits', async () => {
     const { topics, open } = serve({ format, heartbeatMs: null })
     topics.epoch = 'e7'
     const talk = open()
@@ -18,7 +18,7 @@ describe.each(formats)('in %s', (_, format) => {
       id: 1,
       result: {
         version: 1,
-        session: '01'.repeat(16),
+        connection: '01'.repeat(16),
         user: null,
         epoch: 'e7',
         heartbeatMs: 20_000,
@@ -72,7 +72,7 @@ describe.each(formats)('in %s', (_, format) => {
     ['an id that is an object', { jsonrpc: '2.0', id: {}, method: 'echo' }],
     ['a batch', [{ jsonrpc: '2.0', id: 1, method: 'echo' }]],
     ['an empty object', {}],
-  ])('%s is error -32600 without an id, and the session goes on', async (_, message) => {
+  ])('%s is error -32600 without an id, and the connection goes on', async (_, message) => {
     const talk = serve({ format }).open()
     talk.say(message)
     expect(only(talk)).toMatchObject({ id: null, error: { code: -32600 } })
@@ -125,17 +125,17 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await serve({ format }).open().call(method, params)).error.code).toBe(-32602)
   })
 
-  test('what is no message is error -32700 without an id, and the session goes on', async () => {
+  test('what is no message is error -32700 without an id, and the connection goes on', async () => {
     const talk = serve({ format }).open()
     await talk.call('echo')
-    talk.session.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
+    talk.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
     expect(talk.channel.sent[1]).toMatchObject({ id: null, error: { code: -32700 } })
     expect((await talk.call('echo')).id).toBe(2)
   })
 
-  test('a first message that is none ends the session with 1002', () => {
+  test('a first message that is none ends the connection with 1002', () => {
     const talk = serve({ format }).open()
-    talk.session.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
+    talk.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
     expect(talk.channel.sent).toMatchObject([
       { id: null, error: { code: -32700 } },
       { method: 'goaway', params: { code: 1002, reconnect: false } },
@@ -183,14 +183,14 @@ test('a version that is not spoken is refused with those that are', async () => 
 test('a broken message that the framing has found is error -32700', async () => {
   const talk = serve().open()
   await talk.call('echo')
-  talk.session.broken(new MessageError(-32700, 'The message is not valid UTF-8.'))
+  talk.connection.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
   expect(talk.channel.sent[1]?.error).toEqual({ code: -32700, message: 'The message is not valid UTF-8.' })
 })
 
-test('16 broken messages in a row end the session with 1008', async () => {
+test('16 broken messages in a row end the connection with 1008', async () => {
   const talk = serve().open()
   await talk.call('echo')
-  for (let count = 0; count < 15; count += 1) talk.session.receive('{')
+  for (let count = 0; count < 15; count += 1) talk.connection.receive('{')
   expect(talk.channel.end).toBeNull()
   await talk.call('echo')
   for (let count = 0; count < 16; count += 1) talk.say({ jsonrpc: '2.0', id: 1.5, method: 'echo' })
@@ -203,37 +203,37 @@ test('hello again and again counts as broken', async () => {
   expect(talk.channel.end?.code).toBe(1008)
 })
 
-test('bytes on JSON end the session with 1003', () => {
+test('bytes on JSON end the connection with 1003', () => {
   const talk = serve().open()
-  talk.session.receive(cborFormat.ping)
+  talk.connection.receive(cborFormat.ping)
   expect(talk.channel.end?.code).toBe(1003)
 })
 
-test('text on CBOR ends the session with 1003, but a ping is answered in text', () => {
+test('text on CBOR ends the connection with 1003, but a ping is answered in text', () => {
   const talk = serve({ format: cborFormat }).open()
-  talk.session.receive('{"jsonrpc":"2.0","method":"ping"}')
+  talk.connection.receive('{"jsonrpc":"2.0","method":"ping"}')
   expect(talk.channel.raw).toEqual(['{"jsonrpc":"2.0","method":"pong"}'])
-  talk.session.receive('{"jsonrpc":"2.0","id":1,"method":"echo"}')
+  talk.connection.receive('{"jsonrpc":"2.0","id":1,"method":"echo"}')
   expect(talk.channel.end?.code).toBe(1003)
 })
 
 test('after the end nothing is sent or done', async () => {
-  const { open, sessions, topics } = serve()
+  const { open, connections, topics } = serve()
   const talk = open()
   await talk.call('subscribe', { topic: 'todos' })
-  talk.session.refuse(1011, 'Test.')
+  talk.connection.end(1011, 'Test.')
   const { length } = talk.channel.sent
   talk.say({ jsonrpc: '2.0', id: 9, method: 'echo' })
-  talk.session.broken(new MessageError(-32700))
+  talk.connection.malformed(new MessageError(-32700))
   topics.publish('todos', 1)
-  talk.session.drained()
-  talk.session.ended()
-  talk.session.closed()
-  talk.session.refuse(1012, 'Again.')
+  talk.connection.drained()
+  talk.connection.halfClosed()
+  talk.connection.closed()
+  talk.connection.end(1012, 'Again.')
   expect(talk.channel.sent).toHaveLength(length)
   expect(talk.channel.end?.code).toBe(1011)
-  expect(talk.session.isClosed).toBe(true)
-  expect([sessions.count, topics.followers.size]).toEqual([0, 0])
+  expect(talk.connection.isClosed).toBe(true)
+  expect([connections.count, topics.followers.size]).toEqual([0, 0])
 })
 
 test.each([
@@ -248,7 +248,7 @@ test.each([
   [4408, true],
 ] as const)('goaway %i says whether to come back', (code, reconnect) => {
   const talk = serve().open()
-  talk.session.refuse(code, 'Because.')
+  talk.connection.end(code, 'Because.')
   expect(only(talk)).toEqual({ jsonrpc: '2.0', method: 'goaway', params: { code, reason: 'Because.', reconnect } })
   expect(talk.channel.end).toEqual({ code, reason: 'Because.' })
 })
@@ -257,7 +257,7 @@ test('a client that only stops sending is sent its answers first, then 1000', as
   const gate = Promise.withResolvers<Response>()
   const talk = serve({ fetch: () => gate.promise }).open()
   const id = talk.ask('GET /slow')
-  talk.session.ended()
+  talk.connection.halfClosed()
   expect(talk.channel.end).toBeNull()
   gate.resolve(Response.json({ data: 1 }))
   await talk.answer(id)
@@ -267,6 +267,6 @@ test('a client that only stops sending is sent its answers first, then 1000', as
 
 test('a client that stops sending with nothing on its way is sent 1000 at once', () => {
   const talk = serve().open()
-  talk.session.ended()
+  talk.connection.halfClosed()
   expect(talk.channel.end?.code).toBe(1000)
 })
