@@ -1,5 +1,5 @@
 /**
- * Runs the documentation: every `sh` block with a `curl` is sent to the app of its page, which is its block
+ * Runs the documentation: every `sh` block with a `curl` or a `printf … | nc` is sent to the app of its page, which is its block
  * `file=main.ts` or else the shipped server, and must print what the `json` or `text` block after it shows. A later block
  * of a file replaces the file and restarts the app, as a reader does.
  */
@@ -13,8 +13,8 @@ import { type Block, type Page, readPages } from './pages.ts'
 import { runShell } from './shell.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
-const address = /\b(?:localhost|127\.0\.0\.1):3000\b/g
-const hasCurl = /^(?:\w+=\$\()?curl /m
+const address = /\b(localhost[: ]|127\.0\.0\.1[: ])3000\b/g
+const hasRequest = /^(?:\w+=\$\()?(?:curl|printf) /m
 const preload = fileURLToPath(new URL('resolve-galley.ts', import.meta.url))
 const pages = readPages().filter(({ blocks }) => blocks.some(isCommand))
 
@@ -35,7 +35,7 @@ test.each(pages)('the commands of $path print what it shows', async (page) => {
       await writeFile(join(folder, block.file), block.code)
     } else if (isCommand(block)) {
       server ??= await startApp(page, folder, dataDir)
-      await check(block, page.blocks[index + 1], new URL(server.url).host, folder)
+      await check(block, page.blocks[index + 1], new URL(server.url).port, folder)
     }
   }
   await server?.stop()
@@ -43,7 +43,7 @@ test.each(pages)('the commands of $path print what it shows', async (page) => {
 })
 
 function isCommand({ language, code }: Block): boolean {
-  return language === 'sh' && hasCurl.test(code)
+  return language === 'sh' && hasRequest.test(code)
 }
 
 function startApp({ blocks }: Page, folder: string, dataDir: string): Promise<RunningProcess> {
@@ -56,9 +56,9 @@ function startApp({ blocks }: Page, folder: string, dataDir: string): Promise<Ru
   })
 }
 
-async function check({ code, line }: Block, shown: Block | undefined, host: string, folder: string): Promise<void> {
+async function check({ code, line }: Block, shown: Block | undefined, port: string, folder: string): Promise<void> {
   const isEnough = (output: string) => shown?.language === 'text' && matchesText(shown.code, output)
-  const output = await runShell(code.replaceAll(address, host), folder, isEnough)
+  const output = await runShell(code.replaceAll(address, `$1${port}`), folder, isEnough)
   if (shown?.language !== 'json' && shown?.language !== 'text') return
   const isRight = shown.language === 'json' ? matchesJson(shown.code, output) : isEnough(output)
   expect(isRight ? shown.code : output, `the output of line ${line}:\n${code}`).toBe(shown.code)
