@@ -13,8 +13,8 @@ import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
 import { createAuth } from '../src/auth/auth.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { AppError } from '../src/errors.ts'
+import { errorResponse } from '../src/http/error-response.ts'
 import { createCommit } from '../src/http/idempotency.ts'
-import { replyError } from '../src/http/reply.ts'
 import type { Env, RequestContext } from '../src/request/context.ts'
 
 const apartMax = 0.05
@@ -39,7 +39,7 @@ const { routes } = createAuth({
   publicUrl: null,
 })
 const app = new Hono<Env>().route('/', routes)
-app.onError((error, c) => replyError(c, error instanceof AppError ? error : new AppError('internal')))
+app.onError((error, c) => errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw))
 
 let places = 0
 

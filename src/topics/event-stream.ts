@@ -8,14 +8,16 @@ import { AppError } from '../errors.ts'
 import { dataHeaders } from '../http/secure-headers.ts'
 import type { Context } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
+import { Sweep } from '../sweep.ts'
 import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 import type { Topics } from './topics.ts'
 
 /** Written ahead of what is taken; beyond it the stream waits. */
 const aheadBytesMax = 64 * 1024
-/** Well within what proxies take for a connection that is dead. */
-const heartbeatMs = 15_000
+const tickMs = 1000
+/** 15 seconds: well within the time after which proxies close a silent connection. */
+const heartbeatTicks = 15
 /** How soon a client comes back. */
 const retryMs = 1000
 
@@ -39,7 +41,13 @@ const heartbeat = encoder.encode(':\n\n')
 
 export function createEventStreams(topics: Topics, now: () => number): EventStreams {
   const open = new Set<Stream>()
-  let timer: ReturnType<typeof setInterval> | undefined
+  const heartbeats = new Sweep<Stream>(tickMs, (stream) => {
+    if (isExpired(stream.identity, now)) stream.end()
+    else {
+      stream.beat()
+      heartbeats.add(stream, heartbeatTicks)
+    }
+  })
   let isEnding = false
 
   /** A form of an event, so that it is made once for all streams. */
@@ -48,19 +56,12 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
 
   function add(stream: Stream): void {
     open.add(stream)
-    timer ??= setInterval(() => {
-      for (const each of open) {
-        if (isExpired(each.identity, now)) each.end()
-        else each.beat()
-      }
-    }, heartbeatMs)
+    heartbeats.add(stream, heartbeatTicks)
   }
 
   function remove(stream: Stream): void {
     open.delete(stream)
-    if (open.size > 0) return
-    clearInterval(timer)
-    timer = undefined
+    heartbeats.delete(stream)
   }
 
   async function answer(c: Context, topic: string, after: Position | null): Promise<Response> {

@@ -61,6 +61,7 @@ describe('heartbeats', () => {
     const talks = range(1, 100).map(() => open())
     expect(vi.getTimerCount()).toBe(1)
     for (const { connection } of talks) connection.closed()
+    seconds(1)
     expect(vi.getTimerCount()).toBe(0)
     open()
     seconds(40)

@@ -1,4 +1,4 @@
-/** Runs the database contract inside Deno: one line of JSON for each case. */
+/** Runs the database contract inside another runtime: one line of JSON for each case. */
 import { databaseCases } from './database.ts'
 import { createSqliteSubject } from './sqlite-subject.ts'
 
