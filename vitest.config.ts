@@ -31,6 +31,7 @@ export default defineConfig({
       project('attack', ['test/attack/*.test.ts']),
       project('recovery', ['test/recovery/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
+      project('docs', ['test/docs/*.test.ts']),
     ],
   },
 })

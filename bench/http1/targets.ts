@@ -1,4 +1,4 @@
-/** Who is measured, and how each is started. */
+/** The servers that are measured, and how each is started. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ import { root, type Server, startServer } from '../server.ts'
 const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const ownManifest = `${root}package.json`
 
-export interface Contender {
+export interface Target {
   key: string
   name: string
   version(): string
   note: string
-  /** The works that it can do, where that is not all of them. */
-  works?: readonly string[]
+  /** The cases that it can do, where that is not all of them. */
+  cases?: readonly string[]
   start(place: Place): Promise<Server>
 }
 
@@ -53,7 +53,7 @@ const bun: Runtime = {
   memoryArgs: ['--preload', memorySignal],
 }
 
-export const contenders: readonly Contender[] = [
+export const targets: readonly Target[] = [
   {
     key: 'node',
     name: 'node:http',
@@ -99,9 +99,9 @@ export const contenders: readonly Contender[] = [
   {
     key: 'canned',
     name: 'canned bytes on node:net',
-    note: 'the bound: an answer for each piece that arrives, nothing parsed',
+    note: 'the bound: a response for each piece that arrives, nothing parsed',
     version: nodeVersion,
-    works: ['get'],
+    cases: ['get'],
     start: (place) => start(node, 'canned.ts', place),
   },
 ]

@@ -1,12 +1,13 @@
-/** Sockets that come back to a topic, and whether each of them gets everything after its position. */
-import { topic } from './arenas.ts'
-import { isAnswer, numberAt, offsetPlace, openSession, type Position, textOf } from './session.ts'
+/** Reconnects sockets to a topic and checks that each gets every event after its position. */
+
+import { isResponse, numberAt, offsetIndex, openMessageConnection, type Position, textOf } from './message-client.ts'
+import { topic } from './pub-sub-targets.ts'
 import type { WebSocketClient } from './web-socket.ts'
 
 export const sockets = 5000
-const place = offsetPlace(topic)
+const offsetAt = offsetIndex(topic)
 
-export class Returning {
+export class Reconnects {
   readonly doneMs: number[] = []
   readonly #after: Position
   readonly #target: number
@@ -27,10 +28,10 @@ export class Returning {
     return this.#caughtUp.promise
   }
 
-  async bringBack(port: number, index: number): Promise<WebSocketClient> {
-    const client = await openSession(port, index)
+  async reconnect(port: number, index: number): Promise<WebSocketClient> {
+    const client = await openMessageConnection(port, index)
     client.onMessage = (bytes, from, to) => {
-      if (!isAnswer(bytes, from)) this.#took(index, numberAt(bytes, from + place))
+      if (!isResponse(bytes, from)) this.#received(index, numberAt(bytes, from + offsetAt))
       else if (!bytes.toString('latin1', from, to).includes('"recovered":true')) {
         throw new Error(bytes.toString('utf8', from, to))
       }
@@ -46,7 +47,7 @@ export class Returning {
     if (this.#missing > 0) await this.#all.promise
   }
 
-  #took(index: number, offset: number): void {
+  #received(index: number, offset: number): void {
     const newest = this.#offsets[index] as number
     if (offset !== newest + 1) throw new Error(`Socket ${index} got ${offset} after ${newest}.`)
     this.#offsets[index] = offset

@@ -1,17 +1,17 @@
-/** Ways to ask Galley: HTTP, and messages in text and in CBOR. */
+/** Galley's protocols: HTTP, and messages in JSON and CBOR. */
 import { decode } from 'cborg'
 import { firstOf, type Take } from './connection.ts'
-import type { Speech } from './exchange.ts'
-import { type Call, cborFrameOf, cborFrames, lineOf, lines, prelude, throughPrelude } from './session.ts'
+import type { WireProtocol } from './exchange.ts'
+import { type Call, cborFrameOf, cborFrames, lineOf, lines, preface, throughPreface } from './message-client.ts'
 
-/** A request in the form that a route knows it in. */
+/** A request to a route, in any protocol. */
 export interface RouteRequest {
   method: string
   path: string
   body?: object
 }
 
-/** With so many digits each, so that messages differ in nothing else. */
+/** Ids of equal length, so that messages differ in nothing else. */
 const idFirst = 1000
 /** More than are in flight. */
 const idsMin = 128
@@ -25,62 +25,67 @@ function callsOf(requests: readonly RouteRequest[]): Call[] {
   })
 }
 
-export function textSpeech(name: string, requests: readonly RouteRequest[], status: number): Speech {
+export function textProtocol(name: string, requests: readonly RouteRequest[], status: number): WireProtocol {
   const bytes = callsOf(requests).map(lineOf)
-  const parse = (message: Buffer) => JSON.parse(message.toString()) as Answer
+  const parse = (message: Buffer) => JSON.parse(message.toString()) as ResponseMessage
   return { name, requests: () => bytes, listen: (answered) => lines(watcher(parse, status, answered)) }
 }
 
-export function cborSpeech(name: string, requests: readonly RouteRequest[], status: number): Speech {
+export function cborProtocol(name: string, requests: readonly RouteRequest[], status: number): WireProtocol {
   const bytes = callsOf(requests).map(cborFrameOf)
-  const parse = (message: Buffer) => decode(message) as Answer
+  const parse = (message: Buffer) => decode(message) as ResponseMessage
   return {
     name,
     requests: () => bytes,
-    async greet(connection) {
-      connection.write(prelude)
-      await firstOf(connection, throughPrelude)
+    async prepare(connection) {
+      connection.write(preface)
+      await firstOf(connection, throughPreface)
     },
     listen: (answered) => cborFrames(watcher(parse, status, answered)),
   }
 }
 
-interface Answer {
+interface ResponseMessage {
   result?: { status: number }
 }
 
 const word = 'result'
 
-/** Reads the first answer as a whole; those after it have the word for success in the same place. */
-function watcher(parse: (message: Buffer) => Answer, status: number, answered: () => void) {
-  let place = -1
+/** Parses the first response; later ones must have the success member at the same index. */
+function watcher(parse: (message: Buffer) => ResponseMessage, status: number, answered: () => void) {
+  let index = -1
   return (bytes: Buffer, from: number, to: number) => {
-    if (place === -1) {
+    if (index === -1) {
       if (parse(bytes.subarray(from, to)).result?.status !== status) throw failure(bytes, from, to)
-      place = bytes.indexOf(word, from) - from
+      index = bytes.indexOf(word, from) - from
     }
-    if (bytes[from + place] !== 0x72 || bytes[from + place + 1] !== 0x65) throw failure(bytes, from, to)
+    if (bytes[from + index] !== 0x72 || bytes[from + index + 1] !== 0x65) throw failure(bytes, from, to)
     answered()
   }
 }
 
 function failure(bytes: Buffer, from: number, to: number): Error {
-  return new Error(`This is not the answer: ${bytes.toString('latin1', from, Math.min(to, from + 400))}`)
+  return new Error(`This is not the response: ${bytes.toString('latin1', from, Math.min(to, from + 400))}`)
 }
 
-export function httpSpeech(name: string, host: string, requests: readonly RouteRequest[], status: number): Speech {
+export function httpProtocol(
+  name: string,
+  host: string,
+  requests: readonly RouteRequest[],
+  status: number,
+): WireProtocol {
   const bytes = requests.map(({ method, path, body }) => {
     const text = body === undefined ? '' : JSON.stringify(body)
     const more = text === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`
     return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n${text}`)
   })
-  return { name, requests: () => bytes, listen: (answered) => httpAnswers(status, answered) }
+  return { name, requests: () => bytes, listen: (answered) => httpResponses(status, answered) }
 }
 
 const headEnd = '\r\n\r\n'
 
-/** Answers with a Content-Length. */
-function httpAnswers(status: number, answered: () => void): Take {
+/** Parses responses with a Content-Length. */
+function httpResponses(status: number, answered: () => void): Take {
   const beginning = `HTTP/1.1 ${status} `
   return (bytes, end) => {
     let at = 0

@@ -1,4 +1,4 @@
-/** Who said what in which room, and whether everybody heard it. */
+/** Checks that every message of a chat room reached every member once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const roomSize = 6
@@ -7,19 +7,19 @@ const mark = '@@'
 const digits = 12
 const words = 'Shall we meet at the harbour at seven, as we did last week?'
 
-/** What was said, and what each member of a room heard. */
-export class Ledger {
+/** Counts the messages sent to each room and received by each member. */
+export class DeliveryCheck {
   readonly latenciesMs: number[] = []
   #written = 0
   /** By room and by member: the sum of the numbers of the messages, and how many. */
-  readonly #said: Float64Array
+  readonly #sent: Float64Array
   readonly #sums: Float64Array
   readonly #counts: Uint32Array
   readonly #heard: Uint32Array
 
   constructor(members: number) {
-    this.#said = new Float64Array(Math.ceil(members / roomSize))
-    this.#counts = new Uint32Array(this.#said.length)
+    this.#sent = new Float64Array(Math.ceil(members / roomSize))
+    this.#counts = new Uint32Array(this.#sent.length)
     this.#sums = new Float64Array(members)
     this.#heard = new Uint32Array(members)
   }
@@ -27,13 +27,13 @@ export class Ledger {
   write(member: number): string {
     const room = Math.floor(member / roomSize)
     this.#written += 1
-    this.#said[room] = (this.#said[room] as number) + this.#written
+    this.#sent[room] = (this.#sent[room] as number) + this.#written
     this.#counts[room] = (this.#counts[room] as number) + 1
     const micros = Math.round(performance.now() * 1000)
     return mark + String(this.#written).padStart(digits, '0') + String(micros).padStart(digits, '0') + words
   }
 
-  took(member: number, bytes: Buffer, from: number): void {
+  received(member: number, bytes: Buffer, from: number): void {
     const now = performance.now()
     const at = bytes.indexOf(mark, from) + mark.length
     const number = Number(bytes.toString('latin1', at, at + digits))
@@ -43,8 +43,8 @@ export class Ledger {
     this.#heard[member] = (this.#heard[member] as number) + 1
   }
 
-  /** Waits until everybody has heard everything. @throws Error when that does not come about, or is too much */
-  async settled(timeoutMs: number): Promise<void> {
+  /** Waits until every message is delivered. @throws Error when that does not come about, or is too much */
+  async allDelivered(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
     while (!this.#isEven()) {
       if (performance.now() > deadline) throw new Error('Messages were lost or repeated.')
@@ -55,7 +55,7 @@ export class Ledger {
   #isEven(): boolean {
     return this.#sums.every((sum, member) => {
       const room = Math.floor(member / roomSize)
-      return sum === this.#said[room] && this.#heard[member] === this.#counts[room]
+      return sum === this.#sent[room] && this.#heard[member] === this.#counts[room]
     })
   }
 }

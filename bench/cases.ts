@@ -1,4 +1,4 @@
-/** What every peer is asked to do. */
+/** The benchmark cases that every peer runs. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Filled } from './peers.ts'
@@ -8,7 +8,7 @@ const pageSize = 20
 const farPage = 1000
 const createBody = JSON.stringify({ title: 'Buy milk and bread' })
 
-export interface Work {
+export interface BenchmarkCase {
   name: string
   title: string
   /** The paths to GET, one of them at random for each request. */
@@ -17,7 +17,7 @@ export interface Work {
   postShare: number
 }
 
-export const works: readonly Work[] = [
+export const cases: readonly BenchmarkCase[] = [
   { name: 'get', title: 'Get one', paths: onePaths, postShare: 0 },
   { name: 'list', title: `List ${pageSize}, first page`, paths: (filled) => listPath(filled, 1), postShare: 0 },
   { name: 'list-far', title: `List ${pageSize}, thousandth page`, paths: farPath, postShare: 0 },
@@ -38,24 +38,24 @@ function farPath(filled: Filled): Promise<string[]> {
   return listPath(filled, Math.max(1, Math.min(farPage, Math.floor(filled.ids.length / pageSize))))
 }
 
-/** Writes down what wrk shall send, and tries one of each by hand. @throws Error when an answer is not what it must be */
-export async function prepare(work: Work, filled: Filled, folder: string): Promise<Load> {
-  const paths = await work.paths(filled)
-  const getsFile = join(folder, `${work.name}.txt`)
+/** Writes the requests for wrk to a file and checks one of each. @throws Error on an unexpected response */
+export async function prepare(benchmark: BenchmarkCase, filled: Filled, folder: string): Promise<Load> {
+  const paths = await benchmark.paths(filled)
+  const getsFile = join(folder, `${benchmark.name}.txt`)
   writeFileSync(getsFile, `${paths.join('\n')}\n`)
-  await check(work, filled, paths[0] ?? '')
-  return { getsFile, postShare: work.postShare, postPath: filled.path, postBody: createBody }
+  await check(benchmark, filled, paths[0] ?? '')
+  return { getsFile, postShare: benchmark.postShare, postPath: filled.path, postBody: createBody }
 }
 
-async function check(work: Work, { server, path }: Filled, first: string): Promise<void> {
+async function check(benchmark: BenchmarkCase, { server, path }: Filled, first: string): Promise<void> {
   const read = await fetch(server.origin + first)
   const { data, ...item } = (await read.json()) as { data?: unknown; id?: unknown }
   const rows = Array.isArray(data) ? data.length : null
-  const isList = work.name.startsWith('list')
+  const isList = benchmark.name.startsWith('list')
   const isRight = isList ? rows === pageSize : hasId(data) || hasId(item)
   if (read.status !== 200 || !isRight)
-    throw new Error(`${work.name}: ${first} answered ${read.status} with ${rows} rows`)
-  if (work.postShare === 0) return
+    throw new Error(`${benchmark.name}: ${first} answered ${read.status} with ${rows} rows`)
+  if (benchmark.postShare === 0) return
   const headers = { 'Content-Type': 'application/json' }
   const created = await fetch(server.origin + path, { method: 'POST', headers, body: createBody })
   const text = await created.text()

@@ -1,15 +1,15 @@
-/** Servers that pass on what a publisher says to all subscribers, each in its own protocol. */
+/** Publish and subscribe on each server, in its own protocol. */
 import type { Server } from '../server.ts'
+import type { Conditions } from './benchmark-case.ts'
 import { Connection } from './connection.ts'
+import { lineOf, lines, numberAt, offsetIndex, openMessageConnection, subscribe, textOf } from './message-client.ts'
+import type { RunningTarget } from './samples.ts'
 import { portOf, startBareWs, startGalley, startSocketIo } from './servers.ts'
-import { lineOf, lines, numberAt, offsetPlace, openSession, subscribe, textOf } from './session.ts'
 import { joinRoom, onSocketIo, openSocketIo } from './socket-io.ts'
-import type { Contender } from './turns.ts'
 import { openWebSocket, type WebSocketClient } from './web-socket.ts'
-import type { Conditions } from './work.ts'
 
-/** Tells the number of an event from the message it comes in. */
-type Took = (sequence: number) => void
+/** Called with the number of each event received. */
+type Received = (sequence: number) => void
 
 export interface Publisher {
   /** Publishes the event with this number. */
@@ -17,17 +17,17 @@ export interface Publisher {
   close(): void
 }
 
-export interface Arena extends Contender {
-  /** Gives the number of the newest event that there is already. */
+export interface PubSubTarget extends RunningTarget {
+  /** Returns the number of the newest event. */
   start(): Promise<number>
-  subscribe(index: number, took: Took): Promise<WebSocketClient>
+  subscribe(index: number, received: Received): Promise<WebSocketClient>
   openPublisher(): Promise<Publisher>
 }
 
 export const topic = 'playground'
 const eventBytes = 200
 const digits = 8
-/** A client that acknowledges each half window. */
+/** Clients acknowledge every half window. */
 const ackEvery = 500
 
 /** An event whose data is 200 bytes of JSON that end with its number. */
@@ -36,17 +36,17 @@ export function dataOf(sequence: number): { text: string; n: string } {
   return { text: 'x'.repeat(eventBytes - JSON.stringify({ text: '', n }).length), n }
 }
 
-export async function galleyArena(conditions: Conditions): Promise<Arena> {
+export async function galleyPubSub(conditions: Conditions): Promise<PubSubTarget> {
   const server = await startGalley(conditions)
   const port = portOf(server)
   return {
     name: 'Galley',
     server,
     start: () => newestOffset(server),
-    async subscribe(index, took) {
-      const client = await openSession(port, index)
+    async subscribe(index, received) {
+      const client = await openMessageConnection(port, index)
       await subscribe(client, topic)
-      followEvents(client, took)
+      followEvents(client, received)
       return client
     },
     openPublisher: () => openGalleyPublisher(port),
@@ -58,12 +58,12 @@ async function newestOffset(server: Server): Promise<number> {
   return ((await response.json()) as { position: { offset: number } }).position.offset
 }
 
-const place = offsetPlace(topic)
+const offsetAt = offsetIndex(topic)
 
-function followEvents(client: WebSocketClient, took: Took): void {
+function followEvents(client: WebSocketClient, received: Received): void {
   client.onMessage = (bytes, from) => {
-    const offset = numberAt(bytes, from + place)
-    took(offset)
+    const offset = numberAt(bytes, from + offsetAt)
+    received(offset)
     if (offset % ackEvery === 0) client.send(textOf({ method: 'ack', params: { topic, offset } }))
   }
 }
@@ -71,8 +71,8 @@ function followEvents(client: WebSocketClient, took: Took): void {
 async function openGalleyPublisher(port: number): Promise<Publisher> {
   const connection = await new Connection({ port }).opened()
   const look = lines((bytes, from, to) => {
-    const answer = bytes.toString('utf8', from, to)
-    if (!answer.includes('"result":{"status":201')) throw new Error(answer)
+    const response = bytes.toString('utf8', from, to)
+    if (!response.includes('"result":{"status":201')) throw new Error(response)
   })
   connection.listen(look)
   return {
@@ -84,17 +84,17 @@ async function openGalleyPublisher(port: number): Promise<Publisher> {
   }
 }
 
-export function bareWsArena(name: string, env: Record<string, string>) {
-  return async (conditions: Conditions): Promise<Arena> => {
+export function bareWsPubSub(name: string, env: Record<string, string>) {
+  return async (conditions: Conditions): Promise<PubSubTarget> => {
     const server = await startBareWs(conditions, name, { env })
     const port = portOf(server)
     return {
       name,
       server,
       start: async () => 0,
-      async subscribe(index, took) {
+      async subscribe(index, received) {
         const client = await openWebSocket({ port, index, path: '/' })
-        client.onMessage = (bytes, _, to) => took(numberAt(bytes, to - '"}'.length - digits))
+        client.onMessage = (bytes, _, to) => received(numberAt(bytes, to - '"}'.length - digits))
         return client
       },
       async openPublisher() {
@@ -108,17 +108,17 @@ export function bareWsArena(name: string, env: Record<string, string>) {
   }
 }
 
-export async function socketIoArena(conditions: Conditions): Promise<Arena> {
+export async function socketIoPubSub(conditions: Conditions): Promise<PubSubTarget> {
   const server = await startSocketIo(conditions)
   const port = portOf(server)
   return {
     name: 'Socket.IO',
     server,
     start: async () => 0,
-    async subscribe(index, took) {
+    async subscribe(index, received) {
       const client = await openSocketIo(port, index)
       await joinRoom(client, topic)
-      onSocketIo(client, (bytes, _, to) => took(numberAt(bytes, to - '"}]'.length - digits)))
+      onSocketIo(client, (bytes, _, to) => received(numberAt(bytes, to - '"}]'.length - digits)))
       return client
     },
     async openPublisher() {

@@ -1,4 +1,4 @@
-/** One line of what must be reached, and what came of it. */
+/** A goal and its result. */
 export interface Goal {
   what: string
   goal: string
@@ -6,7 +6,7 @@ export interface Goal {
   isReached: boolean
 }
 
-/** What a work found out, to be printed. */
+/** Results of a benchmark case, to be printed. */
 export interface Findings {
   goals: readonly Goal[]
   /** In Markdown. */
@@ -22,7 +22,7 @@ export interface Conditions {
   idleSeconds: number
 }
 
-export interface Work {
+export interface BenchmarkCase {
   name: string
   title: string
   run(conditions: Conditions): Promise<Findings>

@@ -1,4 +1,4 @@
-/** What every contender of `bench/http1.ts` is asked for and must answer. */
+/** The responses that every target of `bench/http1.ts` must give. */
 
 /** 110 bytes as JSON. */
 export const item = {

@@ -1,42 +1,42 @@
-/** Where the chat takes place: Galley with its chat, and Socket.IO with rooms. */
+/** Chat on each server: Galley with its chat, Socket.IO with rooms. */
 import type { Server } from '../server.ts'
+import type { Conditions } from './benchmark-case.ts'
+import { isResponse, openMessageConnection, subscribe, textOf } from './message-client.ts'
+import type { RunningTarget } from './samples.ts'
 import { portOf, startGalley, startSocketIo } from './servers.ts'
-import { isAnswer, openSession, subscribe, textOf } from './session.ts'
 import { joinRoom, onSocketIo, openSocketIo } from './socket-io.ts'
-import type { Contender } from './turns.ts'
 import type { WebSocketClient } from './web-socket.ts'
-import type { Conditions } from './work.ts'
 
-/** A server with rooms to talk in. */
-export interface Parlour extends Contender {
-  /** Makes a room and gives its name. */
+/** A server with chat rooms. */
+export interface ChatTarget extends RunningTarget {
+  /** Creates a room and returns its name. */
   makeRoom(number: number): Promise<string>
-  /** Connects a user, who then is in the room; `took` gets each message that is said there. */
-  enter(index: number, room: string, took: (bytes: Buffer, from: number) => void): Promise<Speaker>
+  /** Connects a user and joins the room; calls `received` with each message of the room. */
+  join(index: number, room: string, received: (bytes: Buffer, from: number) => void): Promise<ChatClient>
 }
 
-export interface Speaker {
-  say(text: string): void
+export interface ChatClient {
+  send(text: string): void
   close(): void
 }
 
-export async function galleyParlour(conditions: Conditions): Promise<Parlour> {
+export async function galleyChat(conditions: Conditions): Promise<ChatTarget> {
   const server = await startGalley(conditions)
   let made = 0
   return {
     name: 'Galley',
     server,
     makeRoom: () => createRoom(server, `Room ${++made}`),
-    async enter(index, room, took) {
-      const client = await openSession(portOf(server), index)
+    async join(index, room, received) {
+      const client = await openMessageConnection(portOf(server), index)
       await subscribe(client, `messages/${room}`)
       client.onMessage = (bytes, from, to) => {
-        if (!isAnswer(bytes, from)) took(bytes, from)
+        if (!isResponse(bytes, from)) received(bytes, from)
         else if (!bytes.toString('latin1', from, to).includes('"status":201')) {
           throw new Error(bytes.toString('utf8', from, to))
         }
       }
-      return speakerOf(client, (text, id) =>
+      return chatClientOf(client, (text, id) =>
         textOf({ id, method: 'POST /api/messages', params: { body: { room, author: `user ${index}`, text } } }),
       )
     },
@@ -50,26 +50,26 @@ async function createRoom({ origin }: Server, name: string): Promise<string> {
   return ((await response.json()) as { data: { id: string } }).data.id
 }
 
-export async function socketIoParlour(conditions: Conditions): Promise<Parlour> {
+export async function socketIoChat(conditions: Conditions): Promise<ChatTarget> {
   const server = await startSocketIo(conditions)
   return {
     name: 'Socket.IO',
     server,
     makeRoom: async (number) => `room-${number}`,
-    async enter(index, room, took) {
+    async join(index, room, received) {
       const client = await openSocketIo(portOf(server), index)
       await joinRoom(client, room)
-      onSocketIo(client, took)
+      onSocketIo(client, received)
       const message = (text: string) => ['publish', room, { room, author: `user ${index}`, text }]
-      return speakerOf(client, (text) => `42${JSON.stringify(message(text))}`)
+      return chatClientOf(client, (text) => `42${JSON.stringify(message(text))}`)
     },
   }
 }
 
-function speakerOf(client: WebSocketClient, messageOf: (text: string, id: number) => string): Speaker {
+function chatClientOf(client: WebSocketClient, messageOf: (text: string, id: number) => string): ChatClient {
   let id = 1
   return {
-    say(text) {
+    send(text) {
       id += 1
       client.send(messageOf(text, id))
     },

@@ -1,12 +1,12 @@
-/** Counts what subscribers get, sees that it is all of it in order, and says which event has reached everybody. */
+/** Counts deliveries and checks that each subscriber gets every event in order. */
 
-/** Events that may be on the way at a time, and more. */
+/** More than the events in flight at a time. */
 const slots = 4096
 
-export class Tally {
+export class DeliveryCounter {
   /** Events times subscribers. */
   delivered = 0
-  /** Events that everybody has. */
+  /** Events delivered to every subscriber. */
   completed = 0
   onCompleted: () => void = () => {}
   readonly #subscribers: number
@@ -20,7 +20,7 @@ export class Tally {
   }
 
   /** @throws Error when one is missing, comes again or too early */
-  took(subscriber: number, sequence: number): void {
+  received(subscriber: number, sequence: number): void {
     const newest = this.#newest[subscriber] as number
     if (sequence !== newest + 1) throw new Error(`Subscriber ${subscriber} got ${sequence} after ${newest}.`)
     this.#newest[subscriber] = sequence

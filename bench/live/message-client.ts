@@ -1,4 +1,4 @@
-/** Galley's messages as a load generator speaks them (docs/protocol.md). */
+/** Galley's message protocol for a load generator (docs/protocol.md). */
 import { encode } from 'cborg'
 import { type Take, through } from './connection.ts'
 import { openWebSocket, type WebSocketClient } from './web-socket.ts'
@@ -8,7 +8,7 @@ export interface Position {
   offset: number
 }
 
-/** What a request or a notification is made of. */
+/** A request, or a notification when it has no id. */
 export interface Call {
   id?: number
   method: string
@@ -23,8 +23,8 @@ export function lineOf(call: Call): Buffer {
   return Buffer.from(`${textOf(call)}\n`)
 }
 
-/** What a binary connection begins with, in both directions. */
-export const prelude = Buffer.from([0xd9, 0xd9, 0xf7])
+/** First bytes of a binary connection, in both directions. */
+export const preface = Buffer.from([0xd9, 0xd9, 0xf7])
 
 /** The head of a byte string whose length has four bytes. */
 const byteString = 0x5a
@@ -70,15 +70,15 @@ export function cborFrames(take: TakeMessage): Take {
   }
 }
 
-/** The end of the prelude, 0 when it is not there yet. */
-export const throughPrelude: Take = through(prelude.toString('latin1'))
+/** The end of the preface, 0 when it is not there yet. */
+export const throughPreface: Take = through(preface.toString('latin1'))
 
-/** Every message of a server begins like this; what follows tells an answer from what is not. */
+/** Every message of a server begins like this; what follows tells a response from what is not. */
 const beginning = '{"jsonrpc":"2.0",'.length
 const letterI = 0x69
 
-/** Whether a text is an answer: its next word is `"id"`. */
-export function isAnswer(bytes: Buffer, from: number): boolean {
+/** True for a response: its next member is `"id"`. */
+export function isResponse(bytes: Buffer, from: number): boolean {
   return bytes[from + beginning + 1] === letterI
 }
 
@@ -93,11 +93,11 @@ export function numberAt(bytes: Buffer, at: number): number {
 }
 
 /** Where the offset stands in the text of an event of a topic, counted from its beginning. */
-export function offsetPlace(topic: string): number {
+export function offsetIndex(topic: string): number {
   return `{"jsonrpc":"2.0","method":"event","params":{"topic":${JSON.stringify(topic)},"offset":`.length
 }
 
-export function openSession(port: number, index: number): Promise<WebSocketClient> {
+export function openMessageConnection(port: number, index: number): Promise<WebSocketClient> {
   return openWebSocket({ port, index, path: '/api/connect', protocol: 'galley.v1.json' })
 }
 
@@ -105,12 +105,12 @@ interface Subscribed {
   result?: { position: Position; recovered: boolean }
 }
 
-/** Follows a topic from now on, or from a position. Events that come are for `onMessage`, which must be set afterwards in the same turn. */
+/** Subscribes from now on, or after a position. Later events go to `onMessage`, which the caller must set in the same turn. */
 export async function subscribe(client: WebSocketClient, topic: string, after?: Position): Promise<Position> {
-  const answer = firstMessage(client)
+  const response = firstMessage(client)
   client.send(textOf({ id: 1, method: 'subscribe', params: { topic, after } }))
-  const { result } = JSON.parse(await answer) as Subscribed
-  if (!result?.recovered) throw new Error(`No subscription: ${await answer}`)
+  const { result } = JSON.parse(await response) as Subscribed
+  if (!result?.recovered) throw new Error(`No subscription: ${await response}`)
   return result.position
 }
 
