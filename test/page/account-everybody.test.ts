@@ -32,27 +32,27 @@ type Open = (options: VisitOptions) => Promise<Page>
 async function openGuest(options: VisitOptions): Promise<Page> {
   const { page } = await openPage(`${server.url}/account#code=gla_old`, options)
   await button(page, 'Sign up').click()
-  await text(page, 'Write a password.').waitFor()
+  await text(page, 'Enter a password.').waitFor()
   return page
 }
 
 async function openReset(options: VisitOptions): Promise<Page> {
   const { page } = await openPage(`${server.url}/reset`, options)
   await button(page, 'Set the password').click()
-  await text(page, 'Write the code from the letter.').waitFor()
+  await text(page, 'Enter the code from the email.').waitFor()
   return page
 }
 
 /** All that can stand on the account page: a new key, too. */
 async function openFull(options: VisitOptions): Promise<Page> {
   const { page } = await openHome(openPage, server.url, long, options)
-  await page.getByText('Make a key', { exact: true }).click()
-  await page.getByLabel('What it is for').fill('Kombüse'.repeat(14))
+  await page.getByText('Create a key', { exact: true }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Kombüse'.repeat(14))
   await page.getByRole('checkbox', { name: 'everything' }).check()
-  await button(page, 'Make the key').click()
+  await button(page, 'Create the key').click()
   await rows(page, 'API keys').first().waitFor()
   await page.getByText('Delete my account', { exact: true }).click()
-  await button(page, 'Delete for ever').click()
+  await button(page, 'Delete permanently').click()
   return page
 }
 
@@ -108,15 +108,15 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Shift+Tab')
     await tabTo(page, link(page, 'Sign up'))
     await page.keyboard.press('Enter')
-    await heading(page, 'Come aboard').waitFor()
+    await heading(page, 'Create an account').waitFor()
     await page.keyboard.type('keys@example.org')
     await tabTo(page, password(page))
     await page.keyboard.type(goodPassword)
     await page.keyboard.press('Enter')
     await heading(page, 'keys@example.org').and(page.locator(':focus')).waitFor()
-    await tabTo(page, page.locator('summary', { hasText: 'Make a key' }))
+    await tabTo(page, page.locator('summary', { hasText: 'Create a key' }))
     await page.keyboard.press('Enter')
-    await tabTo(page, page.getByLabel('What it is for'))
+    await tabTo(page, page.getByLabel('Name', { exact: true }))
     await page.keyboard.type('nightly')
     await tabTo(page, page.getByRole('checkbox', { name: 'everything' }))
     await page.keyboard.press('Space')
