@@ -40,6 +40,8 @@ export async function signIn(page: Page, address: string, secret = goodPassword)
 
 export async function signUp(page: Page, address: string, secret = goodPassword): Promise<void> {
   await link(page, 'Sign up').click()
+  // The address changes first and the form after it; until then the other form is there.
+  await button(page, 'Sign up').waitFor()
   await email(page).fill(address)
   await password(page).fill(secret)
   await button(page, 'Sign up').click()
