@@ -1,9 +1,10 @@
 /** What needs a transport whose every step is known: the rest is tried on real sockets. */
 import { expect, test } from 'vitest'
 import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
-import { Connection, type ConnectionOptions } from '../../src/http1/connection.ts'
+import type { ConnectionOptions } from '../../src/http1/connection-options.ts'
 import { installLightObjects } from '../../src/http1/globals.ts'
 import { HeaderCache } from '../../src/http1/header-cache.ts'
+import { HttpConnection } from '../../src/http1/http-connection.ts'
 import { defaultLimits } from '../../src/http1/limits.ts'
 import type { Transport } from '../../src/http1/transport.ts'
 
@@ -46,14 +47,14 @@ function options(fetch: ConnectionOptions['fetch']): ConnectionOptions {
     fetch,
     limits: defaultLimits,
     codec: bufferCodec,
-    memo: new HeaderCache(bufferCodec),
+    headerCache: new HeaderCache(bufferCodec),
     spare: { line: null, fields: null },
     scheme: 'http',
     authority: 'localhost',
     clock: { nowMs: 0, date: 'date: now\r\n\r\n' },
     isDraining: false,
     isClosing: false,
-    refuse: ({ status, message }) => new Response(message, { status }),
+    errorResponse: ({ status, message }) => new Response(message, { status }),
     onError(error) {
       throw error
     },
@@ -61,14 +62,14 @@ function options(fetch: ConnectionOptions['fetch']): ConnectionOptions {
   }
 }
 
-function feed(connection: Connection, text: string): void {
+function feed(connection: HttpConnection, text: string): void {
   const bytes = Buffer.from(text, 'latin1')
   connection.receive(bytes, 0, bytes.length)
 }
 
 test('a body that comes while the answer to it is not taken is not forgotten', async () => {
   const wire = new Wire()
-  const connection = new Connection(
+  const connection = new HttpConnection(
     options((request) => new Response(request.body)),
     wire,
   )
@@ -90,7 +91,7 @@ test('answers that are ready in one turn leave in one write', () => {
     writes.push(String(data))
     return write(data)
   }
-  const connection = new Connection(
+  const connection = new HttpConnection(
     options(({ url }) => new Response(url)),
     wire,
   )
