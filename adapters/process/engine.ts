@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode } from '../../src/errors.ts'
-import { dataHeaders } from '../../src/http/secure-headers.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
 import { installLightObjects } from '../../src/http1/globals.ts'
 import { defaultLimits } from '../../src/http1/limits.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
@@ -37,13 +37,13 @@ function engineOptions(app: MessageServer, config: Config): ServeOptions {
       return true
     },
     refuse,
-    // A trusted proxy brings everybody's connections.
+    // Behind a trusted proxy all connections have one address.
     limits: config.TRUST_PROXY.length > 0 ? { connectionsPerAddressMax: defaultLimits.connectionsMax } : {},
     ...(tls && { tls }),
   }
 }
 
-/** Then what is still open is broken off. */
+/** Connections that are still open after this time are cut. */
 const closeGraceMs = 15_000
 
 const codes: Readonly<Record<Refusal['status'], ErrorCode>> = {
@@ -59,12 +59,7 @@ const codes: Readonly<Record<Refusal['status'], ErrorCode>> = {
   505: 'version_not_supported',
 }
 
-/** Answers what is no request at all in the shape of every other error. */
-function refuse({ status, message: reason }: Refusal): Response {
-  const { message, code } = new AppError(codes[status], reason)
-  const requestId = crypto.randomUUID()
-  return Response.json(
-    { error: message, status, code, requestId },
-    { status, headers: { ...dataHeaders, 'X-Request-Id': requestId } },
-  )
+/** The response to bytes that are no request. */
+function refuse({ status, message }: Refusal): Response {
+  return errorResponse(new AppError(codes[status], message), { requestId: crypto.randomUUID() }, null)
 }

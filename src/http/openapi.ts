@@ -1,11 +1,11 @@
-/** What the descriptions of all routes share. */
+/** Schemas that the descriptions of all routes share. */
 import { z } from '@hono/zod-openapi'
 import { errorTable } from '../errors.ts'
 
 /** The body of every error. */
 export const errorSchema = z
   .object({
-    error: z.string().openapi({ description: 'What is wrong, for people.' }),
+    error: z.string().openapi({ description: 'The message for people.' }),
     status: z.int(),
     code: z.enum(Object.keys(errorTable) as [string, ...string[]]),
     requestId: z.string(),
@@ -20,7 +20,7 @@ export const idempotencyKey = z
   .string()
   .max(255)
   .optional()
-  .openapi({ description: 'A repeat with the same key gets the first answer again, for 24 hours.' })
+  .openapi({ description: 'A repeat with the same key gets the first response again, for 24 hours.' })
 
 export function json(schema: z.ZodType, description: string) {
   return { description, content: { 'application/json': { schema } } }
