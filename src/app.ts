@@ -2,8 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
-import { type Auth, createAuth } from './auth/auth.ts'
-import { describeAccounts } from './auth/routes/openapi.ts'
+import { type AccountSchema, type Auth, createAuth } from './auth/auth.ts'
 import type { AnyCollection } from './collections/collection.ts'
 import type { Fields } from './collections/field.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
@@ -30,7 +29,7 @@ import type { AdmittedPeer, Context, Env, Peer, RequestContext } from './request
 import { type Identity, isExpired } from './request/identity.ts'
 import { createTopicLog } from './topics/log.ts'
 import { createNotifyingDatabase } from './topics/notifying-database.ts'
-import { describeTopic } from './topics/openapi.ts'
+import type { TopicSchema } from './topics/routes.ts'
 import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
 import { createMetricsRoute } from './web/metrics.ts'
@@ -80,7 +79,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   runtime: Platform,
   collections: C,
   topics: readonly Topic[] = [],
-): App<SchemaOf<C>> {
+): App<SchemaOf<C> & AccountSchema & TopicSchema> {
   refuseRepeats(collections)
   refuseDangling(collections)
   const platform = { ...runtime, database: createNotifyingDatabase(runtime.database, runtime.notifier) }
@@ -123,7 +122,6 @@ export function createApp<const C extends readonly AnyCollection[]>(
   })
   if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
-  for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)
   hono.get('/api/connect', (c) => refuseConnection(c.req.raw))
   hono.route('/', createPages(platform.assets, collections))
   hono.route('/', createMetricsRoute(platform))
@@ -165,7 +163,6 @@ export function createApp<const C extends readonly AnyCollection[]>(
 function addAccounts(hono: OpenAPIHono<Env>, { routes, adminRoutes }: Auth): void {
   hono.route('/api/auth', routes)
   hono.route('/api/admin', adminRoutes)
-  for (const route of describeAccounts()) hono.openAPIRegistry.registerPath(route)
 }
 
 /** Whether it is a WebSocket's request, in a form of messages that is known here or in none that it names. */

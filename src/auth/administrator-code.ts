@@ -1,6 +1,6 @@
 /**
- * The first administrator: who has the code that the server tells its operator at the start. Codes are in `galley_resets`
- * without a user. All of them are void once there is an administrator.
+ * The one-time code for the first administrator, which the server prints for its operator when it starts. Codes are rows
+ * of `galley_resets` without a user. All of them become invalid once there is an administrator.
  */
 
 import { guarded, statement } from '../database/statement.ts'
@@ -8,13 +8,13 @@ import type { Database, Statement } from '../ports/database.ts'
 import { adminRole } from '../request/identity.ts'
 import type { MakeToken } from './token.ts'
 
-/** A server that starts again and again, as on Workers, has so many codes that work. */
+/** Valid codes at a time. A server that restarts often, as on Workers, creates many. */
 const codesMax = 16
 
 const hasAdmin = `exists (select 1 from galley_users where role = '${adminRole}' and disabledAt is null)`
 
-/** A new code while there is no administrator, else null. */
-export async function offerCode(database: Database, makeToken: MakeToken, ms: number): Promise<string | null> {
+/** Creates a code while there is no administrator, else returns null. */
+export async function createCode(database: Database, makeToken: MakeToken, ms: number): Promise<string | null> {
   const { token, hash } = await makeToken('administrator')
   const [inserted] = await database.write([
     statement(
@@ -28,12 +28,12 @@ export async function offerCode(database: Database, makeToken: MakeToken, ms: nu
   return inserted?.length === 1 ? token : null
 }
 
-/** Uses a code up, and all others with it; fails with `validation_failed`. */
+/** Checks a code and deletes all codes; fails with `validation_failed`. */
 export function useCode(hash: string): Statement[] {
   const guard = {
     error: 'validation_failed',
     field: 'code',
-    message: 'is none, or there is an administrator already',
+    message: 'is not valid, or there is an administrator already',
   } as const
   return [
     guarded(
