@@ -12,6 +12,7 @@ import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createMailer } from '../mail/configured.ts'
 import { DirectoryInUseError, openDataDirectory } from '../sqlite/data-directory.ts'
+import { builtinMounts } from './builtin-assets.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder-assets.ts'
 import { lightTextOf, makeLightRequest } from './light-requests.ts'
@@ -151,8 +152,6 @@ async function endUnused({ database }: Platform, error: unknown): Promise<never>
 }
 
 function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
-  const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
-  const status = new URL('../../src/web/status/', import.meta.url)
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, metrics)
@@ -160,11 +159,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   return {
     database,
     notifier: createLocalNotifier(topicCheckMs),
-    assets: createFolderAssets([
-      { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
-      { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
-      ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
-    ]),
+    assets: createFolderAssets([...(publicFolder ? [{ at: '', folder: publicFolder }] : []), ...builtinMounts]),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
