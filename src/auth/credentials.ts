@@ -4,6 +4,7 @@
  */
 
 import { statement } from '../database/statement.ts'
+import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import type { Results, SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -110,7 +111,7 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
 
   /** Beside the request. Should it fail, it is tried again when it is next due. */
   function touch(row: SqlRow, ms: number): void {
-    database.write([touchStatement(row, ms)]).catch(() => {})
+    database.write(() => run(touchStatement(row, ms))).catch(() => {})
   }
 
   function remember(credentialId: string, ms: number): void {

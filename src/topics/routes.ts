@@ -1,11 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { Hono } from 'hono'
+import { run } from '../database/steps.ts'
 import { AppError, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import { negotiateType } from '../http/accept.ts'
 import { readJson } from '../http/body.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { replyWith } from '../http/reply.ts'
 import { validate } from '../http/validation.ts'
+import type { Steps } from '../ports/database.ts'
 import type { Context, Env } from '../request/context.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { TopicLog } from './log.ts'
@@ -67,13 +69,18 @@ export function createTopicRoutes({
     const topic = topicOf(c)
     const { data } = rules.authorize(topic, c.env.identity, 'publish')
     const message = messageOf(await readJson(c), data)
-    const append = log.append(topic, message.type, JSON.stringify(message.data), message.id)
-    const steps = message.id === undefined ? [append] : [append, log.find(topic, message.id)]
-    return commit(c, steps, (results) => {
-      const [appended] = results[0] ?? []
-      const offset = Number(appended?.galley_offset ?? results[1]?.[0]?.offset)
-      return { status: appended ? 201 : 200, data: { topic, offset, epoch: epoch() } }
-    })
+    return commit(
+      c,
+      () => publishOnce(topic, message),
+      ({ offset, isNew }) => ({ status: isNew ? 201 : 200, data: { topic, offset, epoch: epoch() } }),
+    )
+  }
+
+  /** Appends a message, or finds the event that has its id already. */
+  function* publishOnce(topic: string, { type, data, id }: Message): Steps<{ offset: number; isNew: boolean }> {
+    const [appended] = yield* run(log.append(topic, type, JSON.stringify(data), id))
+    const [found] = appended || id === undefined ? [appended] : yield* run(log.find(topic, id))
+    return { offset: Number(found?.offset), isNew: appended !== undefined }
   }
 
   function members(c: Context): Response {

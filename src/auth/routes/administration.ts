@@ -2,16 +2,18 @@
 import { Hono } from 'hono'
 import { encodeCursor } from '../../database/cursor.ts'
 import { guarded, statement } from '../../database/statement.ts'
+import { one, runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { replyWith } from '../../http/reply.ts'
-import type { Results, SqlRow, SqlValue, Step } from '../../ports/database.ts'
+import type { SqlRow, SqlValue, Statement, Steps } from '../../ports/database.ts'
 import type { Context, Env } from '../../request/context.ts'
+import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
-import { findById, listUsers, stillAdmin, stillIn, updateUser, userOf } from '../store/users.ts'
+import { findById, listUsers, stillAdmin, stillIn, type User, updateUser, userOf } from '../store/users.ts'
 import { adminOf, readBody, readQuery, unstored } from './request.ts'
 import { auditQuerySchema, userChangeSchema, usersQuerySchema } from './schemas.ts'
 
@@ -20,7 +22,7 @@ const noUser = { error: 'not_found', message: 'There is no such user.' } as cons
 /** Of a user whose role changes. */
 const credentialsSql = `select credentialId from (
   select id as credentialId from galley_logins where userId = ? union all
-  select id as credentialId from galley_keys where userId = ?) where ? <> ?`
+  select id as credentialId from galley_keys where userId = ?)`
 
 interface Change {
   role?: string | undefined
@@ -48,57 +50,60 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     if (change.role === undefined && change.disabled === undefined) {
       throw invalidField('', 'empty', 'Give a role, or whether the account is disabled.')
     }
-    const steps = [stillIn(identity), stillAdmin(identity), ...changing(idOf(c), change, actorOf(c))]
     let changed: string[] = []
-    const response = await commit(c, steps, (results) => {
-      changed = endedIn(results)
-      return { status: 200, data: userOf(results[3]?.[0] ?? {}), headers: unstored }
-    })
+    const response = await commit(
+      c,
+      () => changing(identity, idOf(c), change, actorOf(c)),
+      ({ user, ended }) => {
+        changed = ended
+        return { status: 200, data: user, headers: unstored }
+      },
+    )
     credentials.forget(changed)
     return response
   }
 
-  /** Who is disabled has nothing left to come in with. Who has another role begins anew: live sessions know the old one. */
-  function changing(id: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const ms = now()
-    const states: Step[] = [
+  /** Ends the sessions of a disabled user. A user with another role starts anew: live connections know the old one. */
+  function* changing(
+    identity: Identity,
+    id: string,
+    change: Change,
+    actor: Actor,
+  ): Steps<{ user: User; ended: string[] }> {
+    const { role, disabled } = change
+    yield [stillIn(identity), stillAdmin(identity)]
+    const before = yield* one(
       guarded(noUser, 'select id, email, role, createdAt, disabledAt from galley_users where id = ?', id),
-      (earlier) => {
-        const row = before(earlier)
-        const since = disabled === undefined ? row.disabledAt : disabled ? (row.disabledAt ?? ms) : null
-        return updateUser(id, role ?? String(row.role), since as number | null)
-      },
-      ...(disabled === true
-        ? [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
-        : [(earlier: Results) => statement(credentialsSql, id, id, role ?? null, before(earlier).role ?? null)]),
-    ]
-    return [...states, ...noting(id, { role, disabled }, actor)]
+    )
+    const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
+    const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
+    const ended =
+      disabled === true
+        ? yield [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
+        : role === undefined || role === before.role
+          ? []
+          : yield [statement(credentialsSql, id, id)]
+    yield entriesOf(id, change, before, actor)
+    return { user: userOf(row), ended: endedIn(ended) }
   }
 
-  /** Only what is not as it was before. */
-  function noting(subject: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const steps: Step[] = []
-    if (role !== undefined) {
-      steps.push((earlier) => {
-        const { role: from = null } = before(earlier)
-        const entry = { action: 'role.changed', subject, detail: { from, to: role } } as const
-        return audit.entry(actor, entry, { sql: '? <> ?', parameters: [from, role] })
-      })
+  /** The audit entries of a change: only of values that differ from before. */
+  function entriesOf(subject: string, { role, disabled }: Change, before: SqlRow, actor: Actor): Statement[] {
+    const statements: Statement[] = []
+    if (role !== undefined && role !== before.role) {
+      statements.push(audit.entry(actor, { action: 'role.changed', subject, detail: { from: before.role, to: role } }))
     }
-    if (disabled !== undefined) {
+    if (disabled !== undefined && disabled !== (before.disabledAt !== null)) {
       const action = disabled ? 'account.disabled' : 'account.enabled'
-      steps.push((earlier) => {
-        const was = before(earlier).disabledAt === null ? 0 : 1
-        return audit.entry(actor, { action, subject }, { sql: '? <> ?', parameters: [was, disabled ? 1 : 0] })
-      })
+      statements.push(audit.entry(actor, { action, subject }))
     }
-    return steps
+    return statements
   }
 
   async function endSessions(c: Context): Promise<Response> {
     const identity = adminOf(c)
     const id = idOf(c)
-    const steps = [
+    const statements = [
       stillIn(identity),
       stillAdmin(identity),
       guarded(noUser, 'select id as user from galley_users where id = ?', id),
@@ -106,10 +111,14 @@ export function createAdministrationRoutes({ database, commit, audit, credential
       audit.entry(actorOf(c), { action: 'sessions.ended', subject: id }),
     ]
     let ended: string[] = []
-    const response = await commit(c, steps, (results) => {
-      ended = endedIn(results)
-      return { status: 204, headers: unstored }
-    })
+    const response = await commit(
+      c,
+      () => runAll(...statements),
+      (results) => {
+        ended = endedIn(results)
+        return { status: 204, headers: unstored }
+      },
+    )
     credentials.forget(ended)
     return response
   }
@@ -139,11 +148,6 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 
 function idOf(c: Context): string {
   return c.req.param('id') ?? ''
-}
-
-/** The user as it was before, which the third statement read. */
-function before(earlier: Results): SqlRow {
-  return earlier[2]?.[0] ?? {}
 }
 
 function answerPage(

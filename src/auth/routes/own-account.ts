@@ -1,9 +1,9 @@
 /** What a user does with the account itself, for which the password is asked once more. */
 import { Hono } from 'hono'
 import { statement } from '../../database/statement.ts'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { replyWith } from '../../http/reply.ts'
-import type { Step } from '../../ports/database.ts'
 import type { Context, Env } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
@@ -53,7 +53,7 @@ export function createOwnAccountRoutes({
       return { ...verified, hash: await passwords.hash(newPassword(wanted, verified.email, 'newPassword')) }
     })
     const actor = actorOf(c)
-    const results = await database.write([
+    const statements = [
       stillIn(identity),
       replacePassword(userId, stored, hash),
       deleteSessions(userId, credentialId),
@@ -62,7 +62,8 @@ export function createOwnAccountRoutes({
       ...remember(userId, clientNetworkIn(c), now()),
       statement('delete from galley_resets where userId = ?', userId),
       audit.entry(actor, { action: 'password.changed', subject: userId }),
-    ])
+    ]
+    const results = await database.write(() => runAll(...statements))
     credentials.forget(endedIn(results))
     return replyWith(c, { status: 204, headers: unstored })
   }
@@ -73,7 +74,7 @@ export function createOwnAccountRoutes({
     const { password } = await readBody(c, leaveSchema)
     const { userId } = identity
     const { forgive } = await crowd.run(clientNetworkIn(c), () => verify(c, identity, password))
-    const steps: Step[] = [
+    const statements = [
       stillIn(identity),
       deleteUser(userId),
       deleteSessions(userId),
@@ -83,7 +84,7 @@ export function createOwnAccountRoutes({
       statement('delete from galley_resets where userId = ?', userId),
       audit.entry(actorOf(c), { action: 'account.deleted', subject: userId }),
     ]
-    const results = await database.write(steps)
+    const results = await database.write(() => runAll(...statements))
     credentials.forget(endedIn(results))
     return replyWith(c, { status: 204, headers: { ...unstored, 'Set-Cookie': noCookie } })
   }

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { guarded, statement } from '../../database/statement.ts'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { isLoopback } from '../../http/cross-site.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -68,7 +69,7 @@ export function createResetRoutes(tools: Dependencies): Hono<Env> {
     const subject = String(user.id)
     const entry = audit.entry(actor, { action: 'reset.requested', subject })
     try {
-      await database.write([insertReset(subject, hash, now()), entry])
+      await database.write(() => runAll(insertReset(subject, hash, now()), entry))
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_requests') return
       throw error
@@ -86,7 +87,7 @@ export function createResetRoutes(tools: Dependencies): Hono<Env> {
     const stored = await crowd.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
-    const results = await database.write([
+    const statements = [
       useReset(hash, now()),
       setPassword(id, stored),
       deleteSessions(id),
@@ -95,7 +96,8 @@ export function createResetRoutes(tools: Dependencies): Hono<Env> {
       forgetPlaces(id),
       statement('delete from galley_resets where userId = ?', id),
       audit.entry(actor, { action: 'password.reset', subject: id }),
-    ])
+    ]
+    const results = await database.write(() => runAll(...statements))
     credentials.forget(endedIn(results))
     return replyWith(c, { status: 204, headers: unstored })
   }

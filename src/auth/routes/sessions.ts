@@ -1,5 +1,6 @@
 /** A user's own sessions and API keys: seen, made, ended. */
 import { Hono } from 'hono'
+import { runAll } from '../../database/steps.ts'
 import { invalidField } from '../../errors.ts'
 import { replyWith } from '../../http/reply.ts'
 import { isoTime } from '../../iso-time.ts'
@@ -34,7 +35,11 @@ export function createSessionRoutes({
     const { userId } = identity
     const id = c.req.param('id') ?? ''
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(c, [stillIn(identity), deleteSession(id, userId), entry], () => ({ status: 204 }))
+    const response = await commit(
+      c,
+      () => runAll(stillIn(identity), deleteSession(id, userId), entry),
+      () => ({ status: 204 }),
+    )
     credentials.forget([id])
     return response
   }
@@ -46,7 +51,8 @@ export function createSessionRoutes({
     const whenAny = { sql: 'changes() > 0', parameters: [] }
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId }, whenAny)
     let ended: string[] = []
-    const response = await commit(c, [stillIn(identity), deleteSessions(userId, credentialId), entry], (results) => {
+    const write = () => runAll(stillIn(identity), deleteSessions(userId, credentialId), entry)
+    const response = await commit(c, write, (results) => {
       ended = endedIn(results)
       return { status: 204 }
     })
@@ -79,7 +85,7 @@ export function createSessionRoutes({
     }
     const detail = { key: key.id, name, scopes, expiresAt }
     const entry = audit.entry(actorOf(c), { action: 'key.created', subject: userId, detail })
-    await database.write([stillIn(identity), insertKey(key), entry])
+    await database.write(() => runAll(stillIn(identity), insertKey(key), entry))
     const data = { id: key.id, name, scopes, createdAt: isoTime(ms), expiresAt, lastUsedAt: null, secret: token }
     return replyWith(c, { status: 201, data, headers: unstored })
   }
@@ -89,7 +95,11 @@ export function createSessionRoutes({
     const { userId } = identity
     const id = c.req.param('id') ?? ''
     const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(c, [stillIn(identity), deleteKey(id, userId), entry], () => ({ status: 204 }))
+    const response = await commit(
+      c,
+      () => runAll(stillIn(identity), deleteKey(id, userId), entry),
+      () => ({ status: 204 }),
+    )
     credentials.forget([id])
     return response
   }

@@ -1,9 +1,10 @@
 /** Sign up, sign in, sign out, who am I. */
 import { Hono } from 'hono'
+import { runAll } from '../../database/steps.ts'
 import { AppError } from '../../errors.ts'
 import { replyWith } from '../../http/reply.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { SqlRow, SqlValue, Statement, Step } from '../../ports/database.ts'
+import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import type { Context, Env } from '../../request/context.ts'
 import { adminRole } from '../../request/identity.ts'
 import { useCode } from '../administrator.ts'
@@ -34,13 +35,13 @@ export function createSignInRoutes(tools: Dependencies): Hono<Env> {
       { ...actorOf(c), userId: user.id },
       { action: 'account.created', subject: user.id, detail: { role: user.role } },
     )
-    const steps = [
+    const statements = [
       ...(code === undefined ? [] : useCode(await hashOf(code))),
       insertUser({ ...user, password: hash, ms }),
       made,
     ]
     const shown = { ...user, createdAt: isoTime(ms), disabledAt: null }
-    return begin(c, { user: shown, stored: hash, asToken: token, steps, status: 201 })
+    return begin(c, { user: shown, stored: hash, asToken: token, statements, status: 201 })
   }
 
   async function signIn(c: Context): Promise<Response> {
@@ -62,35 +63,36 @@ export function createSignInRoutes(tools: Dependencies): Hono<Env> {
     if (row === undefined || !isRight || counted.isClosed || row.disabledAt !== null) throw counted.error
     const then = String(row.password)
     const user = userOf(row)
-    if (passwords.isCurrent(then)) return { user, stored: then, steps: counted.forgive }
+    if (passwords.isCurrent(then)) return { user, stored: then, statements: counted.forgive }
     const stored = await passwords.hash(password)
-    return { user, stored, steps: [renewHash(user.id, then, stored), ...counted.forgive] }
+    return { user, stored, statements: [renewHash(user.id, then, stored), ...counted.forgive] }
   }
 
   interface Beginning {
     user: User
-    /** The hash of the password that was verified, as it will be when `steps` are done. */
+    /** The hash of the password that was verified, as it will be after `statements`. */
     stored: SqlValue
     asToken: boolean
     /** What else happens in the write. */
-    steps: readonly Step[]
+    statements: readonly Statement[]
     status: 200 | 201
   }
 
   /** A new session with a new token, whatever the request showed: nobody can be made to use a token that somebody else knows. */
-  async function begin(c: Context, { user, stored, asToken, steps, status }: Beginning): Promise<Response> {
+  async function begin(c: Context, { user, stored, asToken, statements, status }: Beginning): Promise<Response> {
     const { token, hash } = await makeToken('session')
     const ms = now()
     const id = newId()
     const actor = { ...actorOf(c), userId: user.id }
     const agent = c.req.raw.headers.get('user-agent') ?? ''
-    const results = await database.write([
-      ...steps,
+    const all = [
+      ...statements,
       insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored),
       ...remember(user.id, clientNetworkIn(c), ms),
       audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } }),
       trimSessions(user.id),
-    ])
+    ]
+    const results = await database.write(() => runAll(...all))
     credentials.forget(endedIn(results))
     const session = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
     const headers = asToken ? unstored : { ...unstored, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
@@ -104,7 +106,7 @@ export function createSignInRoutes(tools: Dependencies): Hono<Env> {
     if (identity.credential === 'key') throw new AppError('forbidden', 'An API key is revoked, not signed out.')
     const { credentialId: id, userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    await database.write([deleteSession(id, userId), entry]).catch(unlessGone)
+    await database.write(() => runAll(deleteSession(id, userId), entry)).catch(unlessGone)
     credentials.forget([id])
     return replyWith(c, { status: 204, headers })
   }
