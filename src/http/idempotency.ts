@@ -3,7 +3,6 @@
  * stored in the same write as the change. So there is no moment at which one exists without the
  * other, and a repeat that comes while the first still runs simply waits for its turn to write.
  */
-import type { TypedResponse } from 'hono'
 import type { StatusCode } from 'hono/utils/http-status'
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
@@ -11,7 +10,7 @@ import type { SqlRow, Statement, Write } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
-import { type ApiResponse, envelope, reply, replyWith } from './reply.ts'
+import { type ApiResponse, envelope, reply, replyWith, type SuccessReply } from './reply.ts'
 
 /** How long a stored answer is replayed. */
 export const keyAgeMaxMs = 24 * 60 * 60 * 1000
@@ -27,7 +26,7 @@ export type Commit = <Result, Data, const Status extends StatusCode>(
   c: Context,
   write: Write<Result>,
   respond: (result: Result) => ApiResponse<Data, Status>,
-) => Promise<Response & TypedResponse<{ data: Data; status: Status }, Status, 'json'>>
+) => Promise<SuccessReply<Data, Status>>
 
 /** @param isOver whether a credential was revoked or has expired since the request was admitted; the write then fails */
 export function createCommit(

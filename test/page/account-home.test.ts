@@ -67,7 +67,7 @@ describe('sessions', () => {
     await text(one.page, 'Your password is changed').waitFor()
     await text(two.page, ended).waitFor()
     await signIn(two.page, 'cleo@example.org', goodPassword)
-    await text(two.page, 'The e-mail address or the password is wrong.').waitFor()
+    await text(two.page, 'The email address or the password is wrong.').waitFor()
     await signIn(two.page, 'cleo@example.org', 'a barrel of rum')
     await heading(two.page, 'cleo@example.org').waitFor()
     expect([...one.faults, ...two.faults]).toEqual([])

@@ -75,7 +75,7 @@ describe('who signs in', () => {
     await makeAccount(server.url, 'ada@example.org')
     const { page, faults } = await openPage(`${server.url}/account`)
     await signIn(page, 'ada@example.org', 'a pinch of pepper')
-    await text(page, 'The e-mail address or the password is wrong.').waitFor()
+    await text(page, 'The email address or the password is wrong.').waitFor()
     await signIn(page, 'ada@example.org')
     await heading(page, 'ada@example.org').waitFor()
     await button(page, 'Sign out').click()

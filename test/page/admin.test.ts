@@ -68,7 +68,7 @@ describe('an administrator', () => {
     await user(page, 'cook@example.org').getByText('disabled', { exact: true }).waitFor()
     await text(cook.page, 'Your session has ended.').waitFor()
     await signIn(cook.page, 'cook@example.org')
-    await text(cook.page, 'The e-mail address or the password is wrong.').waitFor()
+    await text(cook.page, 'The email address or the password is wrong.').waitFor()
     await deed(page, 'cook@example.org: account disabled').waitFor()
     await button(page, 'Enable cook@example.org').click()
     await deed(page, 'cook@example.org: account enabled').waitFor()
