@@ -30,6 +30,7 @@ const kinds: Record<Kind, { field: Field; values: fc.Arbitrary<unknown> }> = {
   date: { field: field.date({ indexed: true }), values: day },
   integer: { field: field.integer({ indexed: true }), values: fc.maxSafeInteger() },
   json: { field: field.json(z.json()), values: fc.jsonValue().filter((value) => value !== null) },
+  list: { field: field.list(field.timestamp(), { max: 5 }), values: fc.array(time, { maxLength: 5 }) },
   number: { field: field.number({ indexed: true }), values: fc.double({ noNaN: true, noDefaultInfinity: true }) },
   reference: { field: field.reference('things'), values: id },
   text: { field: field.text({ indexed: true }), values: text },
@@ -105,4 +106,28 @@ test.each([z.unknown(), z.any()])('JSON of any shape is required unless it is op
 
 test('a JSON field can not have an optional schema', () => {
   expect(() => field.json(z.string().optional())).toThrow(TypeError)
+})
+
+test('a list has at most as many values as it says, and 100 by default', () => {
+  const of = (count: number) => Array.from({ length: count }, () => 'x')
+  const { schema } = field.list(field.text(), { max: 2 })
+  expect(schema.safeParse(of(2)).success).toBe(true)
+  expect(schema.safeParse(of(3)).success).toBe(false)
+  expect(field.list(field.text()).schema.safeParse(of(100)).success).toBe(true)
+  expect(field.list(field.text()).schema.safeParse(of(101)).success).toBe(false)
+})
+
+test('a list may hold lists and JSON, each checked by its kind', () => {
+  const { schema } = field.list(field.list(field.integer({ max: 9 }), { max: 2 }))
+  expect(schema.parse([[1, 9], []])).toEqual([[1, 9], []])
+  expect(schema.safeParse([[1, 10]]).error?.issues).toMatchObject([{ path: [0, 1] }])
+})
+
+test.each([
+  ['a reference', field.reference('things')],
+  ['optional', field.text({ optional: true })],
+  ['indexed', field.text({ indexed: true })],
+  ['with a default', field.boolean({ default: false })],
+] as [string, Field][])('a value of a list can not be %s', (_, kind) => {
+  expect(() => field.list(kind)).toThrow(TypeError)
 })

@@ -22,7 +22,8 @@ function values({ send }: Subject): void {
       format: 'audio',
       publishedAt: '2026-11-21T08:30:00.000Z',
       released: '2024-02-29',
-      tags: ['sea', 'cook "galley"', ''],
+      tags: ['sea', 'cook "galley"', '', '\u{1F9C0}'],
+      size: { pages: 320 },
     }
     const { id } = await createBook(send, fields)
     expect((await send(`GET /api/books/${id}`)).row).toMatchObject(fields)
@@ -37,6 +38,7 @@ function values({ send }: Subject): void {
       publishedAt: null,
       released: '1970-01-01',
       tags: [],
+      size: null,
     })
   })
 
@@ -50,7 +52,12 @@ function values({ send }: Subject): void {
   )
 
   test('a row as the API gives it is accepted by a PUT and changes nothing', async () => {
-    const book = await createBook(send, { publishedAt: '2026-11-21T08:30:00Z', released: '2026-11-28', tags: ['sea'] })
+    const book = await createBook(send, {
+      publishedAt: '2026-11-21T08:30:00Z',
+      released: '2026-11-28',
+      tags: ['sea'],
+      size: { pages: 9 },
+    })
     const { status, row } = await send(`PUT /api/books/${book.id}`, { body: book })
     expect(status).toBe(200)
     expect({ ...row, version: book.version }).toEqual(book)
@@ -87,6 +94,10 @@ function values({ send }: Subject): void {
     ['released', null],
     ['subtitle', 5],
     ['tags', 'sea'],
+    ['tags', null],
+    ['tags', { 0: 'sea' }],
+    ['tags', Array.from({ length: 21 }, () => 'many')],
+    ['size', 'large'],
     ['author', 'short'],
     ['author', null],
   ])('%s can not be %j', async (field, value) => {
@@ -96,11 +107,21 @@ function values({ send }: Subject): void {
     expect(reply.badFields).toEqual([field])
   })
 
-  test('what is wrong inside a JSON field is named by its path', async () => {
-    const reply = await send('POST /api/books', {
-      body: { title: 'x', isbn: 'x', author: nobody, tags: ['fine', 1] },
-    })
-    expect(reply.badFields).toEqual(['tags.1'])
+  test.each([
+    ['tags.1', { tags: ['fine', 1] }],
+    ['tags.1', { tags: ['fine', null] }],
+    ['tags.2', { tags: ['fine', 'x'.repeat(40), 'x'.repeat(41)] }],
+    ['size.pages', { size: { pages: 0 } }],
+    ['size.colour', { size: { pages: 1, colour: 'red' } }],
+  ])('an invalid value inside a list or JSON is named by its path: %s', async (path, fields) => {
+    const reply = await send('POST /api/books', { body: { title: 'x', isbn: 'x', author: nobody, ...fields } })
+    expect(reply.badFields).toEqual([path])
+  })
+
+  test('a list is replaced as a whole', async () => {
+    const { id } = await createBook(send, { tags: ['a', 'b'] })
+    expect((await send(`PATCH /api/books/${id}`, { body: { tags: ['c'] } })).row.tags).toEqual(['c'])
+    expect((await send(`PATCH /api/books/${id}`, { body: { tags: [] } })).row.tags).toEqual([])
   })
 }
 

@@ -150,6 +150,8 @@ function refusals({ send }: Subject): void {
   test.each([
     '/api/todos?filter[colour]=red',
     '/api/books?filter[tags]=sea',
+    '/api/books?filter[tags][$in]=sea',
+    '/api/books?filter[size]=1',
     '/api/todos?filter[__proto__]=x',
     '/api/todos?filter[constructor]=x',
     '/api/todos?filter[title][$regex]=x',
