@@ -1,7 +1,8 @@
 /**
- * What was done to accounts: a row rides in the write of each change, so that one exists if and only if the other does.
- * It names what changed and never holds a secret.
+ * The audit log of changes to accounts. Its entry is part of the write that makes the change, so neither exists without the
+ * other. An entry names the change and never holds a secret.
  */
+import type { JSONValue } from 'hono/utils/types'
 import { createIds } from '../database/id.ts'
 import { statement } from '../database/statement.ts'
 import { isoTime } from '../iso-time.ts'
@@ -27,22 +28,22 @@ export const auditActions = [
 
 export type AuditAction = (typeof auditActions)[number]
 
-/** Who does something, and from where. */
+/** The user and client address behind a change. */
 export interface Actor {
-  /** A user's id; null for nobody who has signed in. */
+  /** Null when nobody is signed in. */
   userId: string | null
   address: string | null
 }
 
 export interface AuditEntry {
   action: AuditAction
-  /** The user to whom it is done. */
+  /** The user whose account changes. */
   subject: string
   detail?: Readonly<Record<string, unknown>>
 }
 
 export interface Audit {
-  /** The statement that writes an entry down; with `when`, an SQL condition on no table, only if that holds. */
+  /** Returns the statement that inserts an entry, if the SQL condition `when` holds. */
   entry(actor: Actor, entry: AuditEntry, when?: { sql: string; parameters: readonly SqlValue[] }): Statement
 }
 
@@ -63,8 +64,15 @@ export function actorOf({ env }: Context): Actor {
   return { userId: env.identity?.userId ?? null, address: env.peer?.address ?? null }
 }
 
-/** An entry as the API gives it. */
+/** The API's form of an entry. */
 export function entryOf({ id, at, actor, action, subject, address, detail }: SqlRow) {
-  const known = JSON.parse(String(detail)) as Record<string, unknown>
-  return { id, at: isoTime(Number(at)), actor, action, subject, address, detail: known }
+  return {
+    id: String(id),
+    at: isoTime(Number(at)),
+    actor: actor === null ? null : String(actor),
+    action: action as AuditAction,
+    subject: String(subject),
+    address: address === null ? null : String(address),
+    detail: JSON.parse(String(detail)) as Record<string, JSONValue>,
+  }
 }

@@ -3,16 +3,16 @@ import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Throttle } from './throttle.ts'
 
-/** In one write, so that others get their turn between. */
+/** Rows deleted by one write, so that other writes get their turn. */
 const rowsMax = 1000
 const dayMs = 24 * 60 * 60 * 1000
-/** So long a key that has expired is still listed, so that its owner sees why it no longer works. */
+/** An expired key stays listed this long, so that its owner sees why it no longer works. */
 const expiredKeyAgeMs = 30 * dayMs
-/** A year, and time to look back on it. */
+/** A year, with some time to review it. */
 const auditAgeMaxMs = 400 * dayMs
-const placeAgeMaxMs = 180 * dayMs
+const networkAgeMaxMs = 180 * dayMs
 
-/** Makes what lets go of expired sessions, keys, resets, counts and old entries of the audit. */
+/** Returns the function that deletes expired sessions, keys, resets and counts, and old entries of the audit log. */
 export function createAccountCleanup(
   { database, now }: Pick<Platform, 'database' | 'now'>,
   throttle: Throttle,
@@ -29,7 +29,7 @@ export function createAccountCleanup(
     await clear(() => outdated('galley_audit', 'id', 'at < ?', ms - auditAgeMaxMs))
     await database.write([
       throttle.cleanUp(),
-      statement('delete from galley_places where lastAt < ?', ms - placeAgeMaxMs),
+      statement('delete from galley_places where lastAt < ?', ms - networkAgeMaxMs),
     ])
   }
 }

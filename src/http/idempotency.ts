@@ -3,7 +3,6 @@
  * stored in the same write as the change. So there is no moment at which one exists without the
  * other, and a repeat that comes while the first still runs simply waits for its turn to write.
  */
-import type { TypedResponse } from 'hono'
 import type { StatusCode } from 'hono/utils/http-status'
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
@@ -11,7 +10,7 @@ import type { Database, Results, SqlRow, Statement, Step } from '../ports/databa
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
-import { type ApiResponse, envelope, reply, replyWith } from './reply.ts'
+import { type ApiResponse, envelope, reply, replyWith, type SuccessReply } from './reply.ts'
 
 /** How long a stored answer is replayed. */
 export const keyAgeMaxMs = 24 * 60 * 60 * 1000
@@ -28,7 +27,7 @@ export type Commit = <Data, const Status extends StatusCode>(
   c: Context,
   steps: readonly Step[],
   answer: (results: Results) => ApiResponse<Data, Status>,
-) => Promise<Response & TypedResponse<{ data: Data; status: Status }, Status, 'json'>>
+) => Promise<SuccessReply<Data, Status>>
 
 /** @param isOver whether somebody who was let in is known no more: what they ask for is not done then, however long it took */
 export function createCommit(

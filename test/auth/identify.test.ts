@@ -175,7 +175,7 @@ test('what is revoked while it is read is not kept', async () => {
   const found = credentials.identifyToken(tokenOf(1))
   await hasRead.promise
   await database.write([{ sql: 'delete from galley_logins', parameters: [] }])
-  credentials.forget(['s1'])
+  credentials.invalidate(['s1'])
   gate.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })

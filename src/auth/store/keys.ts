@@ -2,7 +2,7 @@ import { guarded, statement } from '../../database/statement.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { SqlRow, Statement } from '../../ports/database.ts'
 
-/** Of one user. */
+/** API keys of one user. */
 const keysMax = 100
 
 export interface NewKey {
@@ -15,7 +15,7 @@ export interface NewKey {
   expiresAt: number | null
 }
 
-/** Fails with `conflict` where the user has as many as may be. */
+/** Inserts a key; fails with `conflict` when the user has `keysMax` of them. */
 export function insertKey({ id, userId, name, scopes, hash, ms, expiresAt }: NewKey): Statement {
   return guarded(
     { error: 'conflict', message: `You have ${keysMax} keys. Revoke one first.` },
@@ -40,7 +40,7 @@ export function listKeys(userId: string): Statement {
   )
 }
 
-/** Fails with `not_found`. */
+/** Revokes one key; fails with `not_found`. */
 export function deleteKey(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such key.' },
@@ -50,17 +50,17 @@ export function deleteKey(id: string, userId: string): Statement {
   )
 }
 
-/** Revokes all of a user. */
+/** Revokes all keys of a user. */
 export function deleteKeys(userId: string): Statement {
   return statement('delete from galley_keys where userId = ? returning id as credentialId', userId)
 }
 
-/** A key as the API gives it, without its secret. */
+/** The API's form of a key, without its secret. */
 export function keyOf({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: SqlRow) {
   const time = (ms: unknown) => (typeof ms === 'number' ? isoTime(ms) : null)
   return {
-    id,
-    name,
+    id: String(id),
+    name: String(name),
     scopes: JSON.parse(String(scopes)) as string[],
     createdAt: isoTime(Number(createdAt)),
     expiresAt: time(expiresAt),

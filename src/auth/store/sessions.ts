@@ -1,6 +1,6 @@
 /**
- * Sessions in the table `galley_logins`. A session lasts 30 days from when it was last used and 180 days at most; that it
- * was used is written down once an hour at most.
+ * Sessions, in the table `galley_logins`. A session lasts 30 days from its last use and 180 days at most. Its last use is
+ * stored once an hour at most.
  */
 
 import { guarded, statement } from '../../database/statement.ts'
@@ -10,9 +10,9 @@ import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 const dayMs = 24 * 60 * 60 * 1000
 const idleMaxMs = 30 * dayMs
 export const sessionAgeMaxMs = 180 * dayMs
-/** A user's oldest sessions go beyond this. */
+/** Sessions of one user; beyond this the oldest end. */
 const sessionsMax = 100
-/** How much is kept of what a browser says it is. */
+/** Stored characters of a `User-Agent`. */
 const agentLengthMax = 200
 
 export interface NewSession {
@@ -24,12 +24,12 @@ export interface NewSession {
   agent: string
 }
 
-/** When a session that is used now ends. */
+/** The time at which a session that is used now will end. */
 export function sessionExpiry(createdAt: number, ms: number): number {
   return Math.min(ms + idleMaxMs, createdAt + sessionAgeMaxMs)
 }
 
-/** Begins a session; fails with `unauthorized` unless the account is enabled and its password is still the verified one. */
+/** Starts a session; fails with `unauthorized` unless the account is enabled and its password is still the verified one. */
 export function insertSession({ id, userId, hash, ms, address, agent }: NewSession, password: SqlValue): Statement {
   return guarded(
     { error: 'unauthorized', message: 'The account was changed at the same time. Try again.' },
@@ -47,7 +47,7 @@ export function insertSession({ id, userId, hash, ms, address, agent }: NewSessi
   )
 }
 
-/** Ends those beyond the bound. Every statement that ends credentials returns their ids for `endedIn`. */
+/** Ends the sessions beyond `sessionsMax`. Every statement that ends credentials returns their ids for `endedIn`. */
 export function trimSessions(userId: string): Statement {
   return statement(
     `delete from galley_logins where id in (
@@ -66,7 +66,7 @@ export function listSessions(userId: string, ms: number): Statement {
   )
 }
 
-/** Ends one; fails with `not_found`. */
+/** Ends one session; fails with `not_found`. */
 export function deleteSession(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such session.' },
@@ -76,7 +76,7 @@ export function deleteSession(id: string, userId: string): Statement {
   )
 }
 
-/** Ends all of a user but one. */
+/** Ends all sessions of a user except one. */
 export function deleteSessions(userId: string, except = ''): Statement {
   return statement(
     'delete from galley_logins where userId = ? and id <> ? returning id as credentialId',
@@ -85,15 +85,15 @@ export function deleteSessions(userId: string, except = ''): Statement {
   )
 }
 
-/** A session as the API gives it. */
+/** The API's form of a session. */
 export function sessionRowOf({ id, createdAt, lastSeenAt, expiresAt, address, agent }: SqlRow, currentId: string) {
   return {
-    id,
+    id: String(id),
     createdAt: isoTime(Number(createdAt)),
     lastSeenAt: isoTime(Number(lastSeenAt)),
     expiresAt: isoTime(Number(expiresAt)),
-    address,
-    agent,
+    address: address === null ? null : String(address),
+    agent: String(agent),
     current: id === currentId,
   }
 }
