@@ -56,7 +56,7 @@ const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 const change = (kind: string, value: unknown) => things.schemas.change.safeParse({ [kind]: value })
 
 describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, values }) => {
-  test('a value is read as the response to its write gave it, and the API accepts it again', () => {
+  test('a read returns the value of the response to the write, and the API accepts it again', () => {
     fc.assert(
       fc.property(values, (value) => {
         const written = schema.parse(value)
@@ -77,7 +77,7 @@ describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, v
     )
   })
 
-  test('anything else is refused, or stored and read as it was accepted', () => {
+  test('any other JSON is refused, or stored and read as it was accepted', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const { success, data } = change(kind, value)
@@ -104,11 +104,11 @@ test.each([z.unknown(), z.any()])('JSON of any shape is required unless it is op
   expect(lenient.parse({})).toEqual({ body: null })
 })
 
-test('a JSON field can not have an optional schema', () => {
+test('a JSON field cannot have an optional schema', () => {
   expect(() => field.json(z.string().optional())).toThrow(TypeError)
 })
 
-test('a list has at most as many values as it says, and 100 by default', () => {
+test('a list has at most `max` values, and 100 by default', () => {
   const of = (count: number) => Array.from({ length: count }, () => 'x')
   const { schema } = field.list(field.text(), { max: 2 })
   expect(schema.safeParse(of(2)).success).toBe(true)
@@ -128,6 +128,6 @@ test.each([
   ['optional', field.text({ optional: true })],
   ['indexed', field.text({ indexed: true })],
   ['with a default', field.boolean({ default: false })],
-] as [string, Field][])('a value of a list can not be %s', (_, kind) => {
+] as [string, Field][])('a value of a list cannot be %s', (_, kind) => {
   expect(() => field.list(kind)).toThrow(TypeError)
 })

@@ -10,7 +10,7 @@ export function fieldCases(subject: Subject): void {
 }
 
 function values({ send }: Subject): void {
-  test('every kind of field comes back as it went in', async () => {
+  test('every kind of field is read as it was written', async () => {
     const author = await createAuthor(send)
     const fields = {
       title: unique('kinds'),
@@ -29,7 +29,7 @@ function values({ send }: Subject): void {
     expect((await send(`GET /api/books/${id}`)).row).toMatchObject(fields)
   })
 
-  test('fields left out take their defaults, and optional ones are null', async () => {
+  test('omitted fields have their defaults, and optional ones are null', async () => {
     expect(await createBook(send)).toMatchObject({
       subtitle: null,
       copies: 1,
@@ -43,7 +43,7 @@ function values({ send }: Subject): void {
   })
 
   test.each(['2026-11-21T08:30:00Z', '2026-11-21T08:30:00.123456789Z', `2026-11-21T08:30:00.${'9'.repeat(2000)}Z`])(
-    'the answer to a write gives the time %s as a read will',
+    'the response to a write has the time %s as a read returns it',
     async (publishedAt) => {
       const book = await createBook(send, { publishedAt })
       expect(book.publishedAt).toMatch(/^2026-11-21T08:30:0\d\.\d{3}Z$/)
@@ -69,7 +69,7 @@ function values({ send }: Subject): void {
     expect((await send(`PUT /api/books/${id}`, { body: { subtitle: null } })).row.subtitle).toBeNull()
   })
 
-  test('a change gives no defaults to what it leaves out', async () => {
+  test('a change gives no defaults to the fields that it omits', async () => {
     const { id } = await createBook(send, { copies: 9, format: 'ebook', tags: ['kept'] })
     const { row } = await send(`PATCH /api/books/${id}`, { body: { price: 3 } })
     expect(row).toMatchObject({ copies: 9, format: 'ebook', tags: ['kept'], price: 3 })
@@ -100,7 +100,7 @@ function values({ send }: Subject): void {
     ['size', 'large'],
     ['author', 'short'],
     ['author', null],
-  ])('%s can not be %j', async (field, value) => {
+  ])('%s cannot be %j', async (field, value) => {
     const body = { title: 'x', isbn: unique('isbn'), author: nobody, [field]: value }
     const reply = await send('POST /api/books', { body })
     expect(reply.status).toBe(400)
@@ -126,27 +126,27 @@ function values({ send }: Subject): void {
 }
 
 function keys({ send }: Subject): void {
-  test('a unique value that is taken is a 409 that names the field', async () => {
+  test('a unique value that another row has is a 409 that names the field', async () => {
     const { isbn, author } = await createBook(send)
     const reply = await send('POST /api/books', { body: { title: 'x', isbn, author } })
     expect(reply.status).toBe(409)
     expect(reply.badFields).toEqual(['isbn'])
   })
 
-  test('a change to a unique value that is taken is a 409 and changes nothing', async () => {
+  test('a change to a unique value that another row has is a 409 and changes nothing', async () => {
     const [first, second] = [await createBook(send), await createBook(send)]
     const reply = await send(`PUT /api/books/${second.id}`, { body: { isbn: first.isbn, title: 'thief' } })
     expect(reply.status).toBe(409)
     expect((await send(`GET /api/books/${second.id}`)).row).toEqual(second)
   })
 
-  test('of many who take one unique value at once, one gets it', async () => {
+  test('of many concurrent writes of one unique value, one succeeds', async () => {
     const name = unique('wanted')
     const replies = await Promise.all(Array.from({ length: 10 }, () => send('POST /api/authors', { body: { name } })))
     expect(tally(replies)).toEqual({ 201: 1, 409: 9 })
   })
 
-  test('a reference to nothing is a 400 that names the field', async () => {
+  test('a reference to a missing row is a 400 that names the field', async () => {
     const created = await send('POST /api/books', { body: { title: 'x', isbn: unique('isbn'), author: nobody } })
     expect(created.status).toBe(400)
     expect(created.badFields).toEqual(['author'])
@@ -156,7 +156,7 @@ function keys({ send }: Subject): void {
     expect(changed.badFields).toEqual(['author'])
   })
 
-  test('a row that another one names can not be deleted until that one is gone', async () => {
+  test('a row cannot be deleted while another row refers to it', async () => {
     const author = await createAuthor(send)
     const book = await createBook(send, { author: author.id })
     expect((await send(`DELETE /api/authors/${author.id}`)).status).toBe(409)
