@@ -28,7 +28,7 @@ afterAll(() => server?.stop())
 
 type Open = (options: VisitOptions) => Promise<Page>
 
-/** The forms of who comes in, with something wrong. */
+/** The forms of a signed-out user, with errors. */
 async function openGuest(options: VisitOptions): Promise<Page> {
   const { page } = await openPage(`${server.url}/account#code=gla_old`, options)
   await button(page, 'Sign up').click()
@@ -43,7 +43,7 @@ async function openReset(options: VisitOptions): Promise<Page> {
   return page
 }
 
-/** All that can stand on the account page: a new key, too. */
+/** The account page with every element, including a new key. */
 async function openFull(options: VisitOptions): Promise<Page> {
   const { page } = await openHome(openPage, server.url, long, options)
   await page.getByText('Create a key', { exact: true }).click()
@@ -78,7 +78,7 @@ describe.each(pages)('the page %s', (_, open) => {
     expect(await overflowPx(await open({ viewport: { width, height: 740 } }))).toBe(0)
   })
 
-  test.each(['light', 'dark'] as const)('has no text that is hard to see in %s', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('has no text with low contrast in %s', async (colorScheme) => {
     const page = await open({ colorScheme })
     expect(await textCount(page)).toBeGreaterThan(7)
     expect(await faintTexts(page)).toEqual([])
@@ -92,7 +92,7 @@ describe.each(pages)('the page %s', (_, open) => {
 })
 
 describe('with the keyboard alone', () => {
-  /** Presses Tab until the target has the focus, as one does. */
+  /** Presses Tab until the target has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {
     const focused = target.and(page.locator(':focus'))
     for (let presses = 0; presses < 60; presses++) {
@@ -102,7 +102,7 @@ describe('with the keyboard alone', () => {
     throw new Error('Tab does not reach it')
   }
 
-  test('one signs up, makes a key and revokes it, and signs out', async () => {
+  test('a user signs up, creates and revokes a key, and signs out', async () => {
     const { page, faults } = await openPage(`${server.url}/account`)
     await heading(page, 'Welcome back').waitFor()
     await page.keyboard.press('Shift+Tab')

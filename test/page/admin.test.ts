@@ -41,7 +41,7 @@ async function setRole(page: Page, address: string, role: string): Promise<void>
 }
 
 describe('an administrator', () => {
-  test('gives a role, which takes effect in an open page and stands in the audit', async () => {
+  test('gives a role, which takes effect in an open page and appears in the audit', async () => {
     await makeAccount(server.url, 'mate@example.org')
     const mate = await openHome(openPage, server.url, 'mate@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -57,7 +57,7 @@ describe('an administrator', () => {
     expect([...faults, ...mate.faults]).toEqual([])
   })
 
-  test('disables a user, who is out at once and stays out until enabled', async () => {
+  test('disables a user, who is signed out at once and cannot sign in until enabled', async () => {
     await makeAccount(server.url, 'cook@example.org')
     const cook = await openHome(openPage, server.url, 'cook@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -77,7 +77,7 @@ describe('an administrator', () => {
     expect([...faults, ...cook.faults]).toEqual([])
   })
 
-  test('ends the sessions of a user, and reads what concerns that user alone', async () => {
+  test('ends the sessions of a user, and filters the audit by that user', async () => {
     await makeAccount(server.url, 'boy@example.org')
     const boy = await openHome(openPage, server.url, 'boy@example.org')
     const { page } = await openAdmin(openPage)
@@ -95,18 +95,18 @@ describe('an administrator', () => {
     await entry(page, 'captain@example.org').waitFor()
   })
 
-  test('who is the last one can not give that up', async () => {
+  test('can not give up the role as the last one', async () => {
     const { page } = await openAdmin(openPage)
     await setRole(page, 'captain@example.org', 'user')
     await user(page, 'captain@example.org').getByText('This is the last administrator.').waitFor()
     await user(page, 'captain@example.org').getByText('admin', { exact: true }).waitFor()
   })
 
-  test('reads users and audit a page at a time', async () => {
+  test('reads users and audit page by page', async () => {
     const crowded = await startProcess({ runtime: 'node', env: { RATE_LIMIT: 'off' } })
     try {
       await makeAccount(crowded.url, 'captain@example.org', { code: await administratorCode(crowded) })
-      // One after the other: of passwords only some are hashed at a time.
+      // One after the other: only some passwords are hashed at a time.
       for (let index = 0; index < 52; index++) await makeAccount(crowded.url, `sailor${index}@example.org`)
       const { page } = await openPage(`${crowded.url}/account?to=/admin`)
       await signIn(page, 'captain@example.org')
@@ -123,8 +123,8 @@ describe('an administrator', () => {
   })
 })
 
-describe('who is no administrator', () => {
-  test('sees nothing but a plain message, signed in or not', async () => {
+describe('a user who is no administrator', () => {
+  test('sees only a message, signed in or not', async () => {
     await makeAccount(server.url, 'guest@example.org')
     const { page, faults } = await openPage(`${server.url}/admin`)
     await text(page, 'Sign in as one to see users').waitFor()
@@ -137,7 +137,7 @@ describe('who is no administrator', () => {
     expect(faults).toEqual([])
   })
 
-  test('any more is shown nothing any more', async () => {
+  test('loses access to the page at once', async () => {
     await makeAccount(server.url, 'deputy@example.org')
     const { page } = await openAdmin(openPage)
     await setRole(page, 'deputy@example.org', 'admin')

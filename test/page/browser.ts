@@ -1,4 +1,4 @@
-/** One Chromium for a test file; every page is a person of its own and writes down what went wrong on it. */
+/** One Chromium for a test file; each page is in its own context and records its faults. */
 import { type Browser, type BrowserContextOptions, type ConsoleMessage, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 
@@ -20,7 +20,7 @@ export interface Visit {
 }
 
 export interface VisitOptions extends BrowserContextOptions {
-  /** Without a live connection, so that it hears of nothing that others do. */
+  /** Without a message connection, so that it receives no changes of others. */
   isDeaf?: boolean
 }
 
@@ -65,7 +65,7 @@ async function watch(page: Page, origin: string): Promise<string[]> {
   return faults
 }
 
-/** Chromium writes every 4xx and every refused connection to the console; those are the server's doing. */
+/** Chromium logs every 4xx and every refused connection as an error; those are expected. */
 function isAnswer(message: ConsoleMessage): boolean {
   return message.text().startsWith('Failed to load resource') && message.location().url.includes('/api/')
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 beforeEach(() => removeAll(server.url))
 
-describe('for everybody', () => {
+describe('accessibility', () => {
   const long = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(5)
 
   async function openFull(colorScheme: 'light' | 'dark', width = 1000): Promise<Page> {
@@ -26,7 +26,7 @@ describe('for everybody', () => {
     return page
   }
 
-  test('there is no breach of the policy, no error and no request to another host', async () => {
+  test('there is no policy violation, no error and no request to another host', async () => {
     const { page, faults } = await openPage(server.url)
     await add(page, 'Bake bread')
     await rename(page, 'Bake bread', 'Bake rye')
@@ -50,7 +50,7 @@ describe('for everybody', () => {
     expect(backs.size).toBe(2)
   })
 
-  test.each(['light', 'dark'] as const)('every text stands out from its background in %s', async (scheme) => {
+  test.each(['light', 'dark'] as const)('every text has enough contrast in %s', async (scheme) => {
     const page = await openFull(scheme)
     expect(await textCount(page)).toBeGreaterThan(12)
     expect(await faintTexts(page)).toEqual([])

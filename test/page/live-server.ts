@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startProcess } from '../harness/server.ts'
 
-/** A server of its own, which can end and come back at the same address with the same data. */
+/** A server for one test, which can be killed and restarted at the same address with the same data. */
 export async function startMortal() {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
   let running = await startProcess({ runtime: 'node', dataDir })

@@ -32,7 +32,7 @@ afterAll(() => server?.stop())
 beforeEach(() => removeAll(server.url))
 
 describe('two pages', () => {
-  test('that edit the same todo: the second is told, keeps its text and may save it then', async () => {
+  test('that edit the same todo: the second is warned, keeps its text and may save it then', async () => {
     await store(server.url, 'Bake bread')
     const first = await openPage(server.url)
     const second = await openPage(server.url, { isDeaf: true })
@@ -48,7 +48,7 @@ describe('two pages', () => {
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
   })
 
-  test('of which one deletes: the other is told and can remove it from its list', async () => {
+  test('of which one deletes: the other is warned and can remove it from its list', async () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url, { isDeaf: true })
     await box(page, 'Bake bread').waitFor()
@@ -60,8 +60,8 @@ describe('two pages', () => {
   })
 })
 
-describe('when the server is gone', () => {
-  /** A server of its own, which can end and come back at the same address with the same data. */
+describe('while the server is down', () => {
+  /** A server for one test, which can be killed and restarted at the same address with the same data. */
   async function startMortal() {
     const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
     let running = await startProcess({ runtime: 'node', dataDir })
