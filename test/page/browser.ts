@@ -21,7 +21,7 @@ export interface Visit {
 
 export interface VisitOptions extends BrowserContextOptions {
   /** Without a message connection, so that it receives no changes of others. */
-  isDeaf?: boolean
+  withoutWebSocket?: boolean
 }
 
 export type OpenPage = (url: string, options?: VisitOptions) => Promise<Visit>
@@ -32,12 +32,12 @@ export function useBrowser(): OpenPage {
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet })
   })
   afterAll(() => browser?.close())
-  return async (url, { isDeaf = false, ...options } = {}) => {
+  return async (url, { withoutWebSocket = false, ...options } = {}) => {
     if (!browser) throw new Error('The browser did not start')
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
     onTestFinished(() => context.close())
     context.setDefaultTimeout(waitTimeoutMs)
-    if (isDeaf) await context.routeWebSocket(/connect/, (webSocket) => webSocket.close())
+    if (withoutWebSocket) await context.routeWebSocket(/connect/, (webSocket) => webSocket.close())
     const page = await context.newPage()
     const faults = await watch(page, new URL(url).origin)
     await page.goto(url)

@@ -19,7 +19,7 @@ import {
   title,
   unsent,
 } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
@@ -139,7 +139,7 @@ describe('rooms', () => {
     await say(page, 'To port')
     await message(page).fill('Half a thought')
     await room(page, 'Starboard').click()
-    await page.getByText('Nothing said yet. Say hello.').waitFor()
+    await page.getByText('No messages yet.').waitFor()
     expect(await message(page).inputValue()).toBe('')
     await say(page, 'To starboard')
     await room(page, 'Port').click()
@@ -187,7 +187,7 @@ test('a new message does not scroll away older ones that are being read', async 
 
 describe('while the server is down', () => {
   test('messages wait, and are sent once and in order when the server is back', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('storm', url)
     await say(ada, 'Before')
     await kill()
@@ -198,7 +198,7 @@ describe('while the server is down', () => {
     await ada.keyboard.press('Enter')
     await unsent(ada, 'First').filter({ hasText: 'Waiting for the connection' }).waitFor()
     await unsent(ada, 'Second').waitFor()
-    await revive()
+    await restart()
     await said(bob, 'Second').waitFor()
     await connection(ada, 'Live').waitFor()
     await expect.poll(() => texts(ada)).toEqual(['Before', 'First', 'Second'])
@@ -208,11 +208,11 @@ describe('while the server is down', () => {
   })
 
   test('a page that was away shows everything sent meanwhile', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('calm', url)
     await kill()
     await connection(ada, 'Offline').waitFor()
-    await revive()
+    await restart()
     await sayOverHttp(url, id, 'Cy', 'While you were away')
     await said(ada, 'While you were away').waitFor()
     await said(bob, 'While you were away').waitFor()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 import {
   add,
   box,
@@ -107,12 +107,12 @@ describe('a live list', () => {
   })
 
   test('shows that the server is down, and catches up when it is back', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     await store(url, 'Before')
     const page = await openLive(url)
     await kill()
     await connection(page, 'Offline').waitFor()
-    await revive()
+    await restart()
     await store(url, 'Meanwhile')
     await connection(page, 'Live').waitFor()
     await expect.poll(() => titles(page)).toEqual(['Meanwhile', 'Before'])
