@@ -12,7 +12,7 @@ export default defineConfig({
     projects: [
       project('unit', [
         'test/*.test.ts',
-        'test/{ports,request,database,http,limits,topics,collections,auth,connections,web,adapters,http1}/**/*.test.ts',
+        'test/{ports,request,database,http,limits,topics,collections,auth,connections,web,app,adapters,http1}/**/*.test.ts',
       ]),
       project('contracts', ['test/contracts/*.test.ts']),
       project('conformance-node', ['test/conformance/node.test.ts']),
