@@ -1,6 +1,6 @@
 /** Declarations of the routes of topics, as `createRoute` takes them. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { body, failures, idempotencyKey, positionSchema, success } from '../http/openapi.ts'
+import { body, failures, headers, idempotencyKey, positionSchema, success } from '../http/openapi.ts'
 import type { Topic } from './topic.ts'
 
 const eventsLimitDefault = 100
@@ -77,7 +77,7 @@ export function declareRoutes<Path extends string, Params extends z.ZodObject, D
       tags,
       operationId: `follow${title}`,
       summary: 'Follow the events after a position, by long poll or as server-sent events',
-      request: { params, query: followQuery, headers: z.object({ 'Last-Event-ID': z.string().optional() }) },
+      request: { params, query: followQuery, ...headers({ 'Last-Event-ID': z.string().optional() }) },
       responses: {
         200: { description: 'The events.', content: { 'application/json': { schema: polled }, ...eventStream } },
         204: { description: 'There were no events in time.' },
@@ -92,7 +92,7 @@ export function declareRoutes<Path extends string, Params extends z.ZodObject, D
       summary: 'Publish an event',
       request: {
         params,
-        headers: z.object({ 'Idempotency-Key': idempotencyKey }),
+        ...headers({ 'Idempotency-Key': idempotencyKey }),
         body: body(messageSchema.extend({ data })),
       },
       responses: {

@@ -70,10 +70,10 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
   const routes = new ValidatedRoutes()
     .openapi({ ...topicRoutes.follow, hide }, (c) => follow(c, c.req.valid('query')))
     .openapi({ ...topicRoutes.publish, hide, middleware: mayPublish }, (c) => publish(c, c.req.valid('json')))
-    .openapi({ ...topicRoutes.presence, hide }, members)
+    .openapi({ ...topicRoutes.presence, hide }, (c) => members(c))
     .openapi({ ...partitionRoutes.follow, hide }, (c) => follow(c, c.req.valid('query')))
     .openapi({ ...partitionRoutes.publish, hide, middleware: mayPublish }, (c) => publish(c, c.req.valid('json')))
-    .openapi({ ...partitionRoutes.presence, hide }, members)
+    .openapi({ ...partitionRoutes.presence, hide }, (c) => members(c))
   for (const route of topics.flatMap(routesOf)) routes.openAPIRegistry.registerPath(route)
   return routes
 }

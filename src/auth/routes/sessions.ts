@@ -151,10 +151,10 @@ export function createSessionRoutes(dependencies: Dependencies) {
   }
 
   return new ValidatedRoutes()
-    .openapi(listSessionsRoute, sessions)
-    .openapi(endOtherSessionsRoute, endOtherSessions)
+    .openapi(listSessionsRoute, (c) => sessions(c))
+    .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
     .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))
-    .openapi(listKeysRoute, keys)
+    .openapi(listKeysRoute, (c) => keys(c))
     .openapi(createKeyRoute, (c) => createKey(c, c.req.valid('json')))
     .openapi(revokeKeyRoute, (c) => revokeKey(c, c.req.param('id')))
 }

@@ -163,8 +163,8 @@ export function createSignInRoutes(dependencies: Dependencies) {
   return new ValidatedRoutes()
     .openapi(signUpRoute, (c) => signUp(c, c.req.valid('json')))
     .openapi(signInRoute, (c) => signIn(c, c.req.valid('json')))
-    .openapi(signOutRoute, signOut)
-    .openapi(currentUserRoute, me)
+    .openapi(signOutRoute, (c) => signOut(c))
+    .openapi(currentUserRoute, (c) => me(c))
 }
 
 /** Where the password was changed meanwhile, the session that is to begin in the same write is refused. */
