@@ -11,7 +11,7 @@ import { adminRole, type Identity } from '../request/identity.ts'
 import { refusal } from '../request/refusal.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
-import { isPart, partOf } from '../topics/topic.ts'
+import { isPartition, partitionOf } from '../topics/topic.ts'
 import {
   type AccessDecision,
   type Action,
@@ -82,8 +82,8 @@ export function createRoutes<F extends Fields>(
     const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
     const isOwn = audience === ownerField && identity !== null && identity.role !== adminRole
     const part = isOwn ? identity.userId : named
-    const isReadable = typeof part === 'string' && isPart(part) && coversAudience(readable, audience, part)
-    return isReadable ? partOf(name, part) : null
+    const isReadable = typeof part === 'string' && isPartition(part) && coversAudience(readable, audience, part)
+    return isReadable ? partitionOf(name, part) : null
   }
 
   function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {

@@ -41,7 +41,7 @@ const followQuery = z
   })
 
 export type FollowQuery = z.output<typeof followQuery>
-export type Message = z.output<typeof messageSchema> & { data?: unknown }
+export type EventInput = z.output<typeof messageSchema> & { data?: unknown }
 export type Polled = z.output<typeof polled>
 
 function wholeNumber(minimum: number, maximum: number, metadata: { default?: number; description?: string }) {
@@ -118,14 +118,17 @@ const any = { data: anyJson.optional(), tags: [], title: '' }
 
 /** The routes as they are served: one set for all topics, one for all partitions. */
 export const topicRoutes = declareRoutes('/{topic}', { params: name, ...any })
-export const partitionRoutes = declareRoutes('/{topic}/{part}', { params: name.extend({ part: z.string() }), ...any })
+export const partitionRoutes = declareRoutes('/{topic}/{partition}', {
+  params: name.extend({ partition: z.string() }),
+  ...any,
+})
 
 /** The routes of one topic, as OpenAPI describes them. */
-export function routesOf({ name, data, isParted, publish }: Topic) {
+export function routesOf({ name, data, isPartitioned, publish }: Topic) {
   const title = `Topic${name.charAt(0).toUpperCase()}${name.slice(1)}`
-  const routes = isParted
-    ? declareRoutes(`/${name}/{part}`, {
-        params: z.object({ part: z.string() }),
+  const routes = isPartitioned
+    ? declareRoutes(`/${name}/{partition}`, {
+        params: z.object({ partition: z.string() }),
         data,
         title,
         tags: [`topics ${name}/…`],

@@ -13,7 +13,7 @@ import type { TopicLog } from './log.ts'
 import type { LongPolls } from './long-poll.ts'
 import type { Position } from './position.ts'
 import type { Presence } from './presence.ts'
-import { type FollowQuery, type Message, partitionRoutes, routesOf, topicRoutes } from './route-declarations.ts'
+import { type EventInput, type FollowQuery, partitionRoutes, routesOf, topicRoutes } from './route-declarations.ts'
 import type { Topic, TopicRules } from './topic.ts'
 
 /** Length of an event's data as JSON text. Larger data belongs in a file. */
@@ -45,7 +45,7 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
     return polls.wait(c, { topic, after, limit: query.limit, waitMs: query.wait * 1000 })
   }
 
-  async function publish(c: Context, { id, type, data }: Message) {
+  async function publish(c: Context, { id, type, data }: EventInput) {
     const topic = topicOf(c)
     const append = log.append(topic, type, dataText(rules.authorize(topic, c.env.identity, 'publish'), data), id)
     const steps = id === undefined ? [append] : [append, log.find(topic, id)]
@@ -79,8 +79,8 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
 }
 
 function topicOf({ req }: Context): string {
-  const part = req.param('part')
-  return `${req.param('topic')}${part === undefined ? '' : `/${part}`}`
+  const partition = req.param('partition')
+  return `${req.param('topic')}${partition === undefined ? '' : `/${partition}`}`
 }
 
 function positionOf({ after, epoch }: FollowQuery): Position | null {

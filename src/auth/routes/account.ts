@@ -11,7 +11,7 @@ import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { removedCookie } from '../cookie.ts'
 import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
@@ -42,7 +42,7 @@ const deleteAccountRoute = createRoute({
   responses: { ...noContent, ...failures(400, 401, 403, 409, 429, 503) },
 })
 
-export function createAccountRoutes(dependencies: Dependencies) {
+export function createAccountRoutes(dependencies: AuthDependencies) {
   const { database, passwords, throttle, passwordQueue, audit, credentials, now } = dependencies
 
   /**

@@ -14,7 +14,7 @@ import type { Mail } from '../../ports/mailer.ts'
 import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
@@ -52,7 +52,7 @@ const openMax = 5
 /** Emails being sent at a time. More requests get `busy`, since each takes memory. */
 const jobsMax = 100
 
-export function createResetRoutes(dependencies: Dependencies) {
+export function createResetRoutes(dependencies: AuthDependencies) {
   const { database, passwords, passwordQueue, mailer, audit, credentials, makeToken, now, publicUrl, problem } =
     dependencies
   let jobs = 0

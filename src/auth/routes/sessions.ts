@@ -8,7 +8,7 @@ import { isoTime } from '../../iso-time.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
 import { stillValid } from '../store/users.ts'
@@ -79,7 +79,7 @@ const revokeKeyRoute = createRoute({
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
 
-export function createSessionRoutes(dependencies: Dependencies) {
+export function createSessionRoutes(dependencies: AuthDependencies) {
   const { database, commit, audit, credentials, makeToken, newId, now } = dependencies
 
   async function sessions(c: Context) {

@@ -12,7 +12,7 @@ import { useCode } from '../administrator-code.ts'
 import { actorOf } from '../audit.ts'
 import { cookieOf, removedCookie, requireEncryption } from '../cookie.ts'
 import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { deleteSession, insertSession, sessionAgeMaxMs, sessionExpiry, trimSessions } from '../store/sessions.ts'
 import { findByEmail, findById, insertUser, type User, userOf, userRole } from '../store/users.ts'
@@ -62,7 +62,7 @@ const currentUserRoute = createRoute({
   responses: { 200: success(200, currentUser), ...failures(401) },
 })
 
-export function createSignInRoutes(dependencies: Dependencies) {
+export function createSignInRoutes(dependencies: AuthDependencies) {
   const { database, passwords, throttle, passwordQueue, audit, credentials, makeToken, newId, now } = dependencies
 
   async function signUp(c: Context, { email, password, token, code }: z.output<typeof signUpSchema>) {
