@@ -19,6 +19,7 @@ export default defineConfig({
       project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
       project('conformance-deno-engine', ['test/conformance/deno-engine.test.ts']),
       project('conformance-deno', ['test/conformance/deno.test.ts']),
+      project('conformance-bun', ['test/conformance/bun.test.ts']),
       project('conformance-workers', ['test/conformance/workers.test.ts']),
       project('process', ['test/process/*.test.ts']),
       project('faults', ['test/faults/*.test.ts']),
@@ -30,6 +31,7 @@ export default defineConfig({
       project('attack', ['test/attack/*.test.ts']),
       project('recovery', ['test/recovery/*.test.ts']),
       project('package', ['test/package/*.test.ts']),
+      project('docs', ['test/docs/*.test.ts']),
     ],
   },
 })

@@ -18,9 +18,10 @@ import { renewEpoch } from './database/epoch.ts'
 import { createIds } from './database/id.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
+import { failureResponse } from './http/error-response.ts'
 import { createCommit } from './http/idempotency.ts'
-import { createPipeline } from './http/pipeline.ts'
-import { reply, replyError, replyWith } from './http/reply.ts'
+import { Pipeline } from './http/pipeline.ts'
+import { reply, replyWith } from './http/reply.ts'
 import { createRouter } from './http/router.ts'
 import { AdmissionControl } from './limits/admission-control.ts'
 import { Overload } from './limits/overload.ts'
@@ -88,7 +89,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform, (identity) => isOver(identity))
-  const gate = new AdmissionControl({
+  const admissionControl = new AdmissionControl({
     isLimiting: platform.settings.isRateLimited,
     overload: platform.refusesOverload ? null : new Overload(),
     costs,
@@ -115,9 +116,9 @@ export function createApp<const C extends readonly AnyCollection[]>(
     log,
     commit,
     epoch,
-    fetch: (request, peer, identity) => door(request, handle, peer, identity),
+    fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
     identities: auth?.identities ?? null,
-    admissionControl: gate,
+    admissionControl,
   })
   if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
@@ -128,8 +129,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
   addDescription(hono)
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
-  hono.onError((error, c) => answerError(error, c, platform))
-  const door = createPipeline(platform, auth?.identities, gate)
+  hono.onError((error, c) => failureResponse(error, c.env, c.req.raw, { log: platform.log, path: c.req.path }))
+  const pipeline = new Pipeline(platform, auth?.identities, admissionControl)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {
     const response = fetch(request, context)
@@ -137,7 +138,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     return response
   }
   return Object.assign(hono, {
-    fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
+    fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
     async start() {
       await platform.database.migrate(async (db) => {
         await migrate(db)
@@ -151,7 +152,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
       live.end()
     },
     connections: live.connections,
-    admit: (request: Request, peer: Peer) => (wantsSession(request) ? door.admit(request, peer) : null),
+    admit: (request: Request, peer: Peer) => (wantsSession(request) ? pipeline.admitConnection(request, peer) : null),
     async cleanUp() {
       await live.cleanUp()
       await auth?.cleanUp()
@@ -285,12 +286,4 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
 /** `/chat` is the page `chat.html`, if there is one. */
 async function servePage(assets: Platform['assets'], request: Request, path: string): Promise<Response | null> {
   return pagePath.test(path) ? serveAsset(assets, request, `${path}.html`) : null
-}
-
-function answerError(error: unknown, c: Context, { log }: Platform): Response {
-  if (error instanceof AppError && error.status < 500) return replyError(c, error)
-  if (!(error instanceof AppError && error.code === 'draining')) {
-    log.problem({ requestId: c.env.requestId, method: c.req.method, path: c.req.path, error })
-  }
-  return replyError(c, error instanceof AppError ? error : new AppError('internal'))
 }

@@ -8,6 +8,7 @@ import { root } from './harness/server.ts'
 const order = [
   'errors.ts',
   'iso-time.ts',
+  'sweep.ts',
   'ports',
   'request',
   'database',

@@ -7,19 +7,15 @@ import { createAcceptMessages } from '../tcp/channel.ts'
 import { Listener } from '../tcp/listener.ts'
 import type { Refusal, ServeOptions } from '../tcp/serve.ts'
 import { createWebSockets } from '../websocket/web-sockets.ts'
-import { type Listening, listenError, type MessageServer, readTls } from './listening.ts'
+import { type Listening, type MessageServer, readTls } from './listening.ts'
 
 /** Serves an app on Galley's own HTTP/1.1 server, on Node and on Deno, and messages on the same port. */
 export async function listenOnEngine(app: MessageServer, config: Config): Promise<Listening> {
   installLightObjects()
   const options = engineOptions(app, config)
   const listener = new Listener(options, createAcceptMessages(app))
-  try {
-    const port = await listener.listen(options)
-    return { port, drain: () => listener.drain(), close: () => listener.close(closeGraceMs) }
-  } catch (error) {
-    throw listenError(error, config)
-  }
+  const port = await listener.listen(options)
+  return { port, drain: () => listener.drain(), close: () => listener.close(closeGraceMs) }
 }
 
 function engineOptions(app: MessageServer, config: Config): ServeOptions {

@@ -2,7 +2,7 @@ import type { Started } from '../../src/app.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Connections } from '../../src/connections/connections.ts'
 import { AppError, StartError } from '../../src/errors.ts'
-import { createPipeline } from '../../src/http/pipeline.ts'
+import { Pipeline } from '../../src/http/pipeline.ts'
 import type { Asset, Assets } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
@@ -211,8 +211,11 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
   const known: Assets = { open: async () => asset }
-  const door = createPipeline(createSurroundings(env))
-  return door(request, async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }))
+  const pipeline = new Pipeline(createSurroundings(env))
+  return pipeline.run(
+    request,
+    async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }),
+  )
 }
 
 /** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */

@@ -105,7 +105,7 @@ export class RequestLineScanner {
   }
 
   #setVersion(major: number, minor: number): void {
-    if (major !== 1) throw new Refusal(505, 'This server speaks HTTP/1.1.')
+    if (major !== 1) throw new Refusal(505, 'This server supports HTTP/1.1 only.')
     this.minorVersion = minor === 0 ? 0 : 1
   }
 }

@@ -8,14 +8,16 @@ import { AppError } from '../errors.ts'
 import { dataHeaders } from '../http/secure-headers.ts'
 import type { Context } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
+import { Sweep } from '../sweep.ts'
 import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 import type { Topics } from './topics.ts'
 
 /** Buffered for the client; beyond it the stream waits. */
 const bufferBytesMax = 64 * 1024
-/** Well within the idle time-outs of proxies. */
-const heartbeatMs = 15_000
+const tickMs = 1000
+/** 15 seconds: well within the idle time-outs of proxies. */
+const heartbeatTicks = 15
 /** The delay before a client reconnects. */
 const retryMs = 1000
 
@@ -39,7 +41,13 @@ const heartbeat = encoder.encode(':\n\n')
 
 export function createEventStreams(topics: Topics, now: () => number): EventStreams {
   const streams = new Set<Stream>()
-  let timer: ReturnType<typeof setInterval> | undefined
+  const heartbeats = new Sweep<Stream>(tickMs, (stream) => {
+    if (isExpired(stream.identity, now)) stream.end()
+    else {
+      stream.beat()
+      heartbeats.add(stream, heartbeatTicks)
+    }
+  })
   let isEnding = false
 
   /** Serializes an event, once for all streams. */
@@ -48,19 +56,12 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
 
   function add(stream: Stream): void {
     streams.add(stream)
-    timer ??= setInterval(() => {
-      for (const each of streams) {
-        if (isExpired(each.identity, now)) each.end()
-        else each.beat()
-      }
-    }, heartbeatMs)
+    heartbeats.add(stream, heartbeatTicks)
   }
 
   function remove(stream: Stream): void {
     streams.delete(stream)
-    if (streams.size > 0) return
-    clearInterval(timer)
-    timer = undefined
+    heartbeats.delete(stream)
   }
 
   async function open(c: Context, topic: string, after: Position | null): Promise<Response> {

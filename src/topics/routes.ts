@@ -52,13 +52,13 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
     const json = dataText(rules.authorize(topic, c.env.identity, 'publish'), data)
     return commit(
       c,
-      () => publishOnce(topic, type, json, id),
+      () => appendOnce(topic, type, json, id),
       ({ offset, isNew }) => ({ status: isNew ? 201 : 200, data: { topic, offset, epoch: epoch() } }),
     )
   }
 
   /** Appends a message, or finds the event that has its id already. */
-  function* publishOnce(
+  function* appendOnce(
     topic: string,
     type: string,
     json: string,

@@ -3,15 +3,9 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import {
-  type AllowedQuery,
-  cursorAfter,
-  listStatement,
-  pageLengthMax,
-  prefixEnd,
-  readPage,
-} from '../../src/collections/list.ts'
+import { type AllowedQuery, cursorAfter, listStatement, pageLengthMax, readPage } from '../../src/collections/list.ts'
 import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
+import { prefixEnd } from '../../src/collections/operators.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
@@ -187,6 +181,7 @@ test.each([
   ['filter[size]=big', 'filter[size]'],
   ['filter[size][$startsWith]=1', 'filter[size][$startsWith]'],
   ['filter[open]=1', 'filter[open]'],
+  ['filter[open][$gt]=false', 'filter[open][$gt]'],
   ['filter[name]=a&filter[name]=b', 'filter[name]'],
   [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
 ])('%s is refused by name', (query, name) => {

@@ -128,6 +128,7 @@ function refusals({ send }: Subject): void {
     '/api/todos?filter[]=x',
     '/api/todos?filter[completed]=1',
     '/api/todos?filter[completed][$startsWith]=t',
+    '/api/todos?filter[completed][$gt]=false',
     '/api/books?filter[copies]=many',
     '/api/books?filter[copies]=1.5',
     '/api/books?filter[copies]=',

@@ -24,6 +24,7 @@ const entries = {
   'server.ts': declaration,
   'node.ts': `import { serve } from 'galley/node'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'deno.ts': `import { serve } from 'galley/deno'\nimport { server } from './server.ts'\nawait serve(server)\n`,
+  'bun.ts': `import { serve } from 'galley/bun'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'http1.ts': `import { serve } from 'galley/http1'
 const { port } = await serve({ port: Number(process.env.PORT), fetch: ({ method }) => new Response(method) })
 console.log('listens on http://localhost:' + port)\n`,
@@ -37,7 +38,7 @@ export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
   'wrangler.toml': `name = "notes"\nmain = "workers.ts"\ncompatibility_date = "2026-10-20"\nsend_metrics = false
 [[durable_objects.bindings]]\nname = "GALLEY"\nclass_name = "Galley"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Galley"]\n`,
   'tsconfig.json': `{ "compilerOptions": { "target": "ESNext", "module": "NodeNext", "strict": true, "noEmit": true,
-    "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "workers.ts"] }`,
+    "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "bun.ts", "workers.ts"] }`,
   'deno.json': '{ "nodeModulesDir": "manual" }',
   'package.json': '{ "name": "notes", "private": true, "type": "module" }',
 }
@@ -57,6 +58,7 @@ afterAll(() => rm(project, { recursive: true, force: true }))
 const commands = {
   node: [process.execPath, ['node.ts']],
   deno: [bin('deno'), ['run', '-A', 'deno.ts']],
+  bun: [bin('bun'), ['bun.ts']],
 } as const
 
 function listening(child: ChildProcessWithoutNullStreams): Promise<string> {
@@ -76,6 +78,7 @@ function listening(child: ChildProcessWithoutNullStreams): Promise<string> {
 test.each([
   ['node', process.execPath, ['http1.ts']],
   ['deno', bin('deno'), ['run', '-A', 'http1.ts']],
+  ['bun', bin('bun'), ['http1.ts']],
 ])('galley/http1 serves a fetch handler on %s', async (_, command, args) => {
   const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0' } })
   expect(await (await fetch(await listening(child), { method: 'PUT' })).text()).toBe('PUT')
@@ -83,7 +86,7 @@ test.each([
   await once(child, 'exit')
 })
 
-test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', async (runtime) => {
+test.each(['node', 'deno', 'bun'] as const)('galley/%s serves a declared collection', async (runtime) => {
   const [command, args] = commands[runtime]
   const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
   const url = await listening(child)

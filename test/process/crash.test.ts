@@ -18,6 +18,7 @@ const seed = 20_261_121
 test.each([
   ['node', 50],
   ['deno', 10],
+  ['bun', 10],
 ] as const)('an acknowledged write survives kill -9 at any moment (%s)', async (runtime, rounds) => {
   const dataDir = await folder()
   const random = createRandom(seed)

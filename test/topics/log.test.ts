@@ -33,7 +33,7 @@ describe('appending', () => {
     const { log, database, append } = await createWorld()
     await append('news')
     const failing = { sql: 'select 1 where false', parameters: [], guard: { error: 'conflict' as const } }
-    await expect(database.write(() => runAll(log.append('news', 'lost', '1'), failing))).rejects.toThrow('at odds')
+    await expect(database.write(() => runAll(log.append('news', 'lost', '1'), failing))).rejects.toThrow('conflicts')
     await append('news')
     expect(await offsetsAfter(log, 0)).toEqual([1, 2])
   })

@@ -17,7 +17,7 @@ export function dialTcp(address: Address): Dial {
     let reason = 'closed'
     const reader = new LineReader({
       receive: (line) => message(String(line)),
-      broken: (error) => socket.destroy(error),
+      malformed: (error) => socket.destroy(error),
     })
     socket.on('connect', opened)
     socket.on('data', (bytes: Buffer) => {

@@ -12,7 +12,7 @@ import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
-import type { AuthDependencies } from '../dependencies.ts'
+import type { Dependencies } from '../dependencies.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { findById, listUsers, stillAdmin, stillValid, type User, updateUser, userOf } from '../store/users.ts'
@@ -77,14 +77,14 @@ const readAuditRoute = createRoute({
 
 const noUser = { error: 'not_found', message: 'There is no such user.' } as const
 
-/** All credentials of a user. */
+/** Of a user whose role changes. */
 const credentialsSql = `select credentialId from (
   select id as credentialId from galley_logins where userId = ? union all
   select id as credentialId from galley_keys where userId = ?)`
 
 type Change = z.output<typeof userChangeSchema>
 
-export function createAdministrationRoutes({ database, commit, audit, credentials, now }: AuthDependencies) {
+export function createAdministrationRoutes({ database, commit, audit, credentials, now }: Dependencies) {
   async function users(c: Context, { limit, cursor }: z.output<typeof usersQuerySchema>) {
     const rows = await database.read(listUsers(idAfter(cursor, 'users') ?? '', limit + 1))
     return answerPage(c, rows, limit, 'users', userOf)
@@ -114,7 +114,7 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     return response
   }
 
-  /** Disabling an account ends all its credentials. A new role invalidates them, since caches and live connections hold the old one. */
+  /** Disabling an account ends all its credentials. A new role invalidates cached identities and ends live connections, which know the old role. */
   function* changing(
     identity: Identity,
     id: string,
@@ -138,7 +138,7 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     return { user: userOf(row), ended: endedIn(ended) }
   }
 
-  /** The audit entries of a change, only for values that differ from before. */
+  /** Audits only real changes. */
   function entriesOf(subject: string, { role, disabled }: Change, before: SqlRow, actor: Actor): Statement[] {
     const statements: Statement[] = []
     if (role !== undefined && role !== before.role) {
@@ -161,11 +161,14 @@ export function createAdministrationRoutes({ database, commit, audit, credential
       audit.entry(actorOf(c), { action: 'sessions.ended', subject: id }),
     ]
     let ended: string[] = []
-    const write = () => runAll(...statements)
-    const response = await commit(c, write, (results) => {
-      ended = endedIn(results)
-      return { status: 204, headers: noStore }
-    })
+    const response = await commit(
+      c,
+      () => runAll(...statements),
+      (results) => {
+        ended = endedIn(results)
+        return { status: 204, headers: noStore }
+      },
+    )
     credentials.invalidate(ended)
     return response
   }

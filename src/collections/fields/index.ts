@@ -1,0 +1,8 @@
+export { boolean } from './boolean.ts'
+export { choice } from './choice.ts'
+export { integer } from './integer.ts'
+export { json } from './json.ts'
+export { number } from './number.ts'
+export { reference } from './reference.ts'
+export { text } from './text.ts'
+export { timestamp } from './timestamp.ts'
