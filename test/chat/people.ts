@@ -66,7 +66,7 @@ export class Person {
   #output = ''
 
   constructor(url: string, room: string, name: string) {
-    const parameters = ['adapters/cli/chat/run.ts', room, '--name', name, '--url', new URL(url).host]
+    const parameters = ['adapters/cli/main.ts', 'chat', room, '--name', name, '--url', new URL(url).host]
     this.#process = spawn(process.execPath, parameters, { cwd: root })
     this.exited = once(this.#process, 'close').then(([code]) => code as number | null)
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -27,6 +27,7 @@ const text = fc
 const kinds: Record<Kind, { field: Field; values: fc.Arbitrary<unknown> }> = {
   boolean: { field: field.boolean({ indexed: true }), values: fc.boolean() },
   choice: { field: field.choice(['a', 'b c', 'é'], { indexed: true }), values: fc.constantFrom('a', 'b c', 'é') },
+  date: { field: field.date({ indexed: true }), values: day },
   integer: { field: field.integer({ indexed: true }), values: fc.maxSafeInteger() },
   json: { field: field.json(z.json()), values: fc.jsonValue().filter((value) => value !== null) },
   number: { field: field.number({ indexed: true }), values: fc.double({ noNaN: true, noDefaultInfinity: true }) },

@@ -21,6 +21,7 @@ function values({ send }: Subject): void {
       price: 12.5,
       format: 'audio',
       publishedAt: '2026-11-21T08:30:00.000Z',
+      released: '2024-02-29',
       tags: ['sea', 'cook "galley"', ''],
     }
     const { id } = await createBook(send, fields)
@@ -28,8 +29,15 @@ function values({ send }: Subject): void {
   })
 
   test('fields left out take their defaults, and optional ones are null', async () => {
-    const defaults = { subtitle: null, copies: 1, price: 0, format: 'paper', publishedAt: null, tags: [] }
-    expect(await createBook(send)).toMatchObject(defaults)
+    expect(await createBook(send)).toMatchObject({
+      subtitle: null,
+      copies: 1,
+      price: 0,
+      format: 'paper',
+      publishedAt: null,
+      released: '1970-01-01',
+      tags: [],
+    })
   })
 
   test.each(['2026-11-21T08:30:00Z', '2026-11-21T08:30:00.123456789Z', `2026-11-21T08:30:00.${'9'.repeat(2000)}Z`])(
@@ -40,6 +48,13 @@ function values({ send }: Subject): void {
       expect((await send(`GET /api/books/${book.id}`)).row).toEqual(book)
     },
   )
+
+  test('a row as the API gives it is accepted by a PUT and changes nothing', async () => {
+    const book = await createBook(send, { publishedAt: '2026-11-21T08:30:00Z', released: '2026-11-28', tags: ['sea'] })
+    const { status, row } = await send(`PUT /api/books/${book.id}`, { body: book })
+    expect(status).toBe(200)
+    expect({ ...row, version: book.version }).toEqual(book)
+  })
 
   test('an optional field is set, and set back to null', async () => {
     const { id } = await createBook(send)
@@ -65,6 +80,11 @@ function values({ send }: Subject): void {
     ['publishedAt', '21.11.2026'],
     ['publishedAt', '2026-02-30T00:00:00Z'],
     ['publishedAt', 1],
+    ['released', '2026-02-30'],
+    ['released', '2023-02-29'],
+    ['released', '2026-11-28T00:00:00Z'],
+    ['released', '28.11.2026'],
+    ['released', null],
     ['subtitle', 5],
     ['tags', 'sea'],
     ['author', 'short'],

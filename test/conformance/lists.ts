@@ -98,6 +98,14 @@ function sorting({ send }: Subject): void {
     const rows = await walk(send, `/api/books?${startingWith('title', title, { sort: '-copies', limit: '3' })}`)
     expect(rows.map(({ copies }) => copies)).toEqual([100, 10, 9, 1])
   })
+
+  test('days sort by the calendar', async () => {
+    const title = unique('days')
+    const days = ['2026-11-28', '0987-12-31', '2024-02-29', '1999-01-01']
+    for (const released of days) await createBook(send, { title, released })
+    const rows = await walk(send, `/api/books?${startingWith('title', title, { sort: 'released', limit: '3' })}`)
+    expect(rows.map(({ released }) => released)).toEqual(days.toSorted())
+  })
 }
 
 function deepPaging({ send }: Subject): void {

@@ -8,7 +8,7 @@ export const goodPassword = 'a pinch of salt at sea'
 
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 export const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true })
-export const email = (page: Page) => page.getByRole('textbox', { name: 'E-mail' })
+export const email = (page: Page) => page.getByRole('textbox', { name: 'Email' })
 export const password = (page: Page, name = 'Password') => page.getByRole('textbox', { name, exact: true })
 export const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true })
 export const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
@@ -40,6 +40,8 @@ export async function signIn(page: Page, address: string, secret = goodPassword)
 
 export async function signUp(page: Page, address: string, secret = goodPassword): Promise<void> {
   await link(page, 'Sign up').click()
+  // The address changes first and the form after it; until then the other form is there.
+  await button(page, 'Sign up').waitFor()
   await email(page).fill(address)
   await password(page).fill(secret)
   await button(page, 'Sign up').click()

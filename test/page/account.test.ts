@@ -50,10 +50,10 @@ describe('who signs up', () => {
   })
 
   test.each([
-    ['nobody', goodPassword, 'Write a whole e-mail address'],
-    ['', goodPassword, 'Write your e-mail address.'],
+    ['nobody', goodPassword, 'Enter a complete email address'],
+    ['', goodPassword, 'Enter your email address.'],
     ['new@example.org', 'short', 'That is too short'],
-    ['new@example.org', 'password1', 'That is among the first that anybody would guess.'],
+    ['new@example.org', 'password1', 'That is one of the most common passwords.'],
     ['taken@example.org', goodPassword, 'This address has an account already.'],
   ])('as %j with %j is told: %s', async (address, secret, words) => {
     if (address.startsWith('taken')) await makeAccount(server.url, address)
@@ -108,7 +108,7 @@ describe('who signs in', () => {
       await route.fulfill({ status: response.status(), json: await response.json() })
     })
     await signIn(page, 'safari@example.org')
-    await text(page, 'your browser did not keep the cookie').waitFor()
+    await text(page, 'your browser did not store the cookie').waitFor()
   })
 
   test('on a page that is not encrypted is told beforehand, and why it fails', async () => {
@@ -117,7 +117,7 @@ describe('who signs in', () => {
       const { page } = await openPage(`http://0.0.0.0:${new URL(open.url).port}/account`)
       await text(page, 'This page is not encrypted').waitFor()
       await signIn(page, 'ada@example.org')
-      await text(page, 'Open this page by https://.').waitFor()
+      await text(page, 'Open this page with https://.').waitFor()
     } finally {
       await open.stop()
     }
@@ -138,13 +138,13 @@ describe('who signs in', () => {
 })
 
 describe('a password that is lost', () => {
-  test('is replaced by the link of a letter, once', async () => {
+  test('is replaced by the link of an email, once', async () => {
     await makeAccount(server.url, 'lost@example.org')
     const { page, faults } = await openPage(`${server.url}/account`)
     await link(page, 'Forgot password?').click()
     await email(page).fill('lost@example.org')
-    await button(page, 'Send the letter').click()
-    await text(page, 'a letter is on its way').waitFor()
+    await button(page, 'Send the email').click()
+    await text(page, 'an email is on its way').waitFor()
     const path = await told(server, /\/reset#glr_[\w-]{43}/)
     await page.goto(`${server.url}${path}`)
     await password(page, 'New password').fill('another pinch of salt')
@@ -185,11 +185,11 @@ describe('the pages of one browser', () => {
     await makeAccount(server.url, 'gone@example.org')
     const { page, faults } = await openHome(openPage, server.url, 'gone@example.org')
     await page.getByText('Delete my account', { exact: true }).click()
-    await password(page, 'Your password, to be sure').fill('wrong')
-    await button(page, 'Delete for ever').click()
+    await password(page, 'Your password').fill('wrong')
+    await button(page, 'Delete permanently').click()
     await text(page, 'That is not your password.').waitFor()
-    await password(page, 'Your password, to be sure').fill(goodPassword)
-    await button(page, 'Delete for ever').click()
+    await password(page, 'Your password').fill(goodPassword)
+    await button(page, 'Delete permanently').click()
     await text(page, 'Your account is deleted.').waitFor()
     expect(faults).toEqual([])
   })

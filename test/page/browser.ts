@@ -1,8 +1,13 @@
 /** One Chromium for a test file; every page is a person of its own and writes down what went wrong on it. */
+import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, type ConsoleMessage, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 
-const quiet = [
+/** Chromium without a window takes a quarter of the processor time of Chromium in headless mode. */
+const [shell, chromiumPath] = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
+const executablePath = existsSync(shell) ? shell : chromiumPath
+
+const quietArguments = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -29,7 +34,7 @@ export type OpenPage = (url: string, options?: VisitOptions) => Promise<Visit>
 export function useBrowser(): OpenPage {
   let browser: Browser | undefined
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet })
+    browser = await chromium.launch({ executablePath, args: quietArguments })
   })
   afterAll(() => browser?.close())
   return async (url, { isDeaf = false, ...options } = {}) => {

@@ -37,7 +37,7 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** All that stands in the room, from above. */
 export function texts(page: Page): Promise<string[]> {
-  return page.getByRole('list', { name: 'Said' }).locator('.words').allTextContents()
+  return page.getByRole('list', { name: 'Said' }).locator('.text').allTextContents()
 }
 
 /** Changes a message by the buttons that it has. */

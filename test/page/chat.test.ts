@@ -196,7 +196,7 @@ describe('when the server is gone', () => {
     await ada.keyboard.press('Enter')
     await message(ada).fill('Second')
     await ada.keyboard.press('Enter')
-    await unsent(ada, 'First').filter({ hasText: 'Waits for the connection' }).waitFor()
+    await unsent(ada, 'First').filter({ hasText: 'Waiting for the connection' }).waitFor()
     await unsent(ada, 'Second').waitFor()
     await revive()
     await said(bob, 'Second').waitFor()

@@ -16,16 +16,10 @@ function operation(page: Page, method: string, path: string) {
 }
 
 describe('the API explorer', () => {
-  test.each([
-    ['get', '/api/todos'],
-    ['post', '/api/todos'],
-    ['get', '/api/todos/{id}'],
-    ['put', '/api/todos/{id}'],
-    ['patch', '/api/todos/{id}'],
-    ['delete', '/api/todos/{id}'],
-  ])('shows %s %s', async (method, path) => {
+  test('shows every operation of todos', async () => {
     const { page } = await openPage(`${server.url}/docs`)
-    await operation(page, method, path).waitFor()
+    for (const method of ['get', 'post']) await operation(page, method, '/api/todos').waitFor()
+    for (const method of ['get', 'put', 'patch', 'delete']) await operation(page, method, '/api/todos/{id}').waitFor()
   })
 
   test('tries out a request and shows its answer, within the policy and without another host', async () => {

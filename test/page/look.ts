@@ -1,5 +1,6 @@
-/** What a person with weak eyes, a screen reader or a small phone meets on a page. */
+/** Checks of a page for people with weak eyes, a screen reader or a small phone. */
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 interface Style {
   color: string
@@ -113,4 +114,26 @@ export async function accessibleNames(page: Page): Promise<string[]> {
   return nodes
     .filter(({ ignored, role }) => !ignored && actionable.includes(String(role?.value)))
     .map(({ role, name }) => `${role?.value} ${JSON.stringify(name?.value ?? '')}`)
+}
+
+/** The narrowest phones, and a window. */
+const widths = [320, 360, 1000]
+
+/** Checks a page as it stands: no width scrolls sideways, texts stand out in light and dark, and all has a name. */
+export async function expectAccessible(page: Page, { textsMin }: { textsMin: number }): Promise<void> {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(await overflowPx(page), `pixels beyond a width of ${width}`).toBe(0)
+  }
+  const backs = new Set<string>()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await textCount(page)).toBeGreaterThan(textsMin)
+    expect(await faintTexts(page), colorScheme).toEqual([])
+    backs.add(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'))
+  }
+  expect(backs.size).toBe(2)
+  const names = await accessibleNames(page)
+  expect(names.length).toBeGreaterThan(4)
+  expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
 }

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RunningProcess, type RunningServer, startProcess, startWorker } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
-import { accessibleNames, faintTexts, overflowPx, textCount } from './look.ts'
+import { accessibleNames, expectAccessible, faintTexts } from './look.ts'
 import { drawnLine, enterToken, keepBusy, live, looks, plot, row, state, tokenField, write } from './status-page.ts'
 
 const openPage = useBrowser()
@@ -96,13 +96,14 @@ describe('for somebody elsewhere', () => {
   })
 
   test('the field for the token has its name, and every text of it stands out', async () => {
+    const { page } = await openPage(`${server.url}/status`, elsewhere)
+    await enterToken(page, 'not-the-token-at-all')
+    await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await openPage(`${server.url}/status`, { ...elsewhere, colorScheme })
-      await enterToken(page, 'not-the-token-at-all')
-      await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
+      await page.emulateMedia({ colorScheme })
       expect(await faintTexts(page)).toEqual([])
-      expect(await accessibleNames(page)).toContain('textbox "Token for the metrics"')
     }
+    expect(await accessibleNames(page)).toContain('textbox "Token for the metrics"')
   })
 })
 
@@ -171,48 +172,16 @@ function hide(page: Page, hidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'))`)
 }
 
-describe('for everybody', () => {
-  test('nothing scrolls sideways at a width of 320 pixels', async () => {
-    const { page } = await openBusy({ viewport: { width: 320, height: 700 } })
-    expect(await overflowPx(page)).toBe(0)
-  })
-
-  test.each(['light', 'dark'] as const)('every text stands out from its background in %s', async (colorScheme) => {
-    const { page } = await openBusy({ colorScheme })
-    expect(await textCount(page)).toBeGreaterThan(40)
-    expect(await faintTexts(page)).toEqual([])
-  })
-
-  test('light and dark follow the system', async () => {
-    const backs = new Set<string>()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await openPage(`${server.url}/status`, { colorScheme })
-      backs.add(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'))
-    }
-    expect(backs.size).toBe(2)
-  })
-
-  test('every plot, field and link has a name, and the table its heads', async () => {
-    const { page } = await openBusy()
-    const names = await accessibleNames(page)
-    expect(names).toEqual(expect.arrayContaining(['radio "Busiest"', 'radio "Slowest"', 'link "API explorer"']))
-    expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
-    const images = await page.getByRole('img').count()
-    expect(images).toBe(9)
-    expect(await page.getByRole('img', { name: /\w: \w/ }).count()).toBe(images)
-    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
-      'Route',
-      'Rate',
-      'p50',
-      'p99',
-      '4xx',
-      '5xx',
-    ])
-    await page.getByRole('rowheader', { name: 'POST /api/todos', exact: true }).waitFor()
-  })
-
-  test('nothing moves for who wants no motion', async () => {
-    const { page } = await openBusy({ reducedMotion: 'reduce' })
-    expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0)
-  })
+test('the busy page fits a phone, stands out in light and dark, moves nothing, and names everything', async () => {
+  const { page } = await openBusy()
+  await expectAccessible(page, { textsMin: 40 })
+  expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0)
+  const names = ['radio "Busiest"', 'radio "Slowest"', 'link "API explorer"']
+  expect(await accessibleNames(page)).toEqual(expect.arrayContaining(names))
+  const images = await page.getByRole('img').count()
+  expect(images).toBe(9)
+  expect(await page.getByRole('img', { name: /\w: \w/ }).count()).toBe(images)
+  const heads = ['Route', 'Rate', 'p50', 'p99', '4xx', '5xx']
+  expect(await page.getByRole('columnheader').allTextContents()).toEqual(heads)
+  await page.getByRole('rowheader', { name: 'POST /api/todos', exact: true }).waitFor()
 })

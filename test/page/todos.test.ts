@@ -198,7 +198,7 @@ describe('a refusal', () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     await add(page, '   ')
-    await problem(page).filter({ hasText: 'Write what needs doing first.' }).waitFor()
+    await problem(page).filter({ hasText: 'Enter a title first.' }).waitFor()
     expect(await newTodo(page).inputValue()).toBe('   ')
     await rename(page, 'Bake bread', ' ')
     await page.getByRole('listitem').getByRole('group', { name: 'Problem' }).waitFor()

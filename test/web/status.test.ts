@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMetrics } from '../../src/ports/metrics.ts'
-import { createHistory, samplesMax } from '../../src/web/status/history.js'
+import { createHistory, samplesMax } from '../../src/web/builtin/status/history.js'
 import {
   changeOf,
   hasRestarted,
@@ -11,10 +11,10 @@ import {
   quantileOf,
   seriesOf,
   sumOf,
-} from '../../src/web/status/metrics.js'
-import { outline } from '../../src/web/status/plot.js'
-import { rankRoutes } from '../../src/web/status/routes.js'
-import { bytes, count, duration, percent, rate, roundUp } from '../../src/web/status/units.js'
+} from '../../src/web/builtin/status/metrics.js'
+import { outline } from '../../src/web/builtin/status/plot.js'
+import { rankRoutes } from '../../src/web/builtin/status/routes.js'
+import { bytes, count, duration, percent, rate, roundUp } from '../../src/web/builtin/status/units.js'
 
 /** The server's own counters, so that the page is held to what the server really writes. */
 function createSubject() {

@@ -12,7 +12,7 @@ import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { findById, listUsers, stillAdmin, stillValid, type User, updateUser, userOf } from '../store/users.ts'
@@ -84,7 +84,7 @@ const credentialsSql = `select credentialId from (
 
 type Change = z.output<typeof userChangeSchema>
 
-export function createAdministrationRoutes({ database, commit, audit, credentials, now }: Dependencies) {
+export function createAdministrationRoutes({ database, commit, audit, credentials, now }: AuthDependencies) {
   async function users(c: Context, { limit, cursor }: z.output<typeof usersQuerySchema>) {
     const rows = await database.read(listUsers(idAfter(cursor, 'users') ?? '', limit + 1))
     return answerPage(c, rows, limit, 'users', userOf)

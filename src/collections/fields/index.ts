@@ -1,5 +1,6 @@
 export { boolean } from './boolean.ts'
 export { choice } from './choice.ts'
+export { date } from './date.ts'
 export { integer } from './integer.ts'
 export { json } from './json.ts'
 export { number } from './number.ts'
