@@ -5,7 +5,7 @@ import { getPath } from 'hono/utils/url'
 import { type AccountSchema, type Auth, createAuth } from './auth/auth.ts'
 import type { AnyCollection } from './collections/declaration.ts'
 import type { Fields } from './collections/field.ts'
-import { describeCollection, describeRoute } from './collections/openapi.ts'
+import { describeRoute } from './collections/route-declarations.ts'
 import { createRoutes } from './collections/routes.ts'
 import { createRows } from './collections/rows.ts'
 import { applySchema } from './collections/schema.ts'
@@ -107,7 +107,6 @@ export function createApp<const C extends readonly AnyCollection[]>(
     // Its own routes go first: else `/:id` would take them.
     if (collection.routes) addRoutes(hono, path, collection.routes(tools), collection.name)
     hono.route(path, createRoutes(collection, tools))
-    for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
   const live = createLive({
     platform,
