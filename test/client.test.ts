@@ -104,3 +104,31 @@ test('the typed client refuses what is not declared', () => {
   const scroll: Parameters<(typeof api.books)[':id']['$patch']>[0] = { param: { id: '' }, json: { format: 'scroll' } }
   expect([untitled, scroll]).toHaveLength(2)
 })
+
+test('the typed client knows accounts, administration and topics', async () => {
+  const { auth, admin, topics } = api
+  type SignUp = Parameters<(typeof auth)['sign-up']['$post']>[0]['json']
+  expectTypeOf<SignUp>().toEqualTypeOf<{
+    email: string
+    password: string
+    token?: boolean | undefined
+    code?: string | undefined
+  }>()
+  const json = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery', token: true }
+  const { data } = await (await auth['sign-up'].$post({ json })).json()
+  expectTypeOf(data.user.disabledAt).toEqualTypeOf<string | null>()
+  const headers = { Authorization: `Bearer ${data.token}` }
+  const me = await (await auth.me.$get({}, { headers })).json()
+  expectTypeOf(me.data.credential.kind).toEqualTypeOf<'session' | 'key'>()
+  expect(me.data.email).toBe(json.email)
+  const users = await admin.users.$get({ query: { limit: '10' } }, { headers })
+  expect(users.status).toBe(403)
+  expectTypeOf<Awaited<ReturnType<typeof users.json>>['next']>().toEqualTypeOf<string | null>()
+
+  const param = { topic: 'todos' }
+  const polled = await topics[':topic'].events.$get({ param, query: {} })
+  if (polled.status !== 200) throw new Error(await polled.text())
+  const { position } = await polled.json()
+  expectTypeOf(position).toEqualTypeOf<{ epoch: string; offset: number }>()
+  expect(position.offset).toBeGreaterThanOrEqual(0)
+})

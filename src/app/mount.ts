@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import type { Auth } from '../auth/auth.ts'
 import type { AnyCollection } from '../collections/declaration.ts'
-import { describeCollection, describeRoute } from '../collections/openapi.ts'
+import { describeRoute } from '../collections/route-declarations.ts'
 import { createRoutes } from '../collections/routes.ts'
 import type { Live } from '../connections/live.ts'
 import { upgradeError } from '../connections/upgrade.ts'
@@ -54,7 +54,6 @@ export function mountCollections(
     const deps = { ...services, rows: rows[collection.name] as Services['rows'][string], collections: byName }
     if (collection.routes) mountRoutes(hono, path, collection.routes(deps), collection.name)
     hono.route(path, createRoutes(collection, deps))
-    for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
 }
 
