@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode } from '../../src/errors.ts'
-import { dataHeaders } from '../../src/http/secure-headers.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
 import { installLightObjects } from '../../src/http1/globals.ts'
 import { defaultLimits } from '../../src/http1/limits.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
@@ -55,12 +55,7 @@ const codes: Readonly<Record<HttpError['status'], ErrorCode>> = {
   505: 'version_not_supported',
 }
 
-/** Answers what is no request at all in the shape of every other error. */
-function refuse({ status, message: reason }: HttpError): Response {
-  const { message, code } = new AppError(codes[status], reason)
-  const requestId = crypto.randomUUID()
-  return Response.json(
-    { error: message, status, code, requestId },
-    { status, headers: { ...dataHeaders, 'X-Request-Id': requestId } },
-  )
+/** Makes the response to bytes that are not a request. */
+function refuse({ status, message }: HttpError): Response {
+  return errorResponse(new AppError(codes[status], message), { requestId: crypto.randomUUID() }, null)
 }

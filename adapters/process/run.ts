@@ -6,6 +6,8 @@ import process from 'node:process'
 import type { Started } from '../../src/app.ts'
 import { type Config, configHelp, parseConfig, settingsOf } from '../../src/config.ts'
 import { AppError, StartError } from '../../src/errors.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
+import { createRequestIds } from '../../src/http/request-id.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
@@ -211,7 +213,8 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
   process.on('SIGINT', end)
 }
 
-function unavailable(): Response {
-  const { message, status, code } = new AppError('storage_unavailable')
-  return Response.json({ error: message, status, code }, { status })
+const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
+
+function unavailable(request: Request): Response {
+  return errorResponse(new AppError('storage_unavailable'), { requestId: requestIdOf(request) }, request)
 }
