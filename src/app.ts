@@ -3,7 +3,7 @@ import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import { type AccountSchema, type Auth, createAuth } from './auth/auth.ts'
-import type { AnyCollection } from './collections/collection.ts'
+import type { AnyCollection } from './collections/declaration.ts'
 import type { Fields } from './collections/field.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
@@ -13,6 +13,7 @@ import type { SchemaOf } from './collections/types.ts'
 import type { Connections } from './connections/connections.ts'
 import { createLive } from './connections/live.ts'
 import { chooseProtocol, protocols } from './connections/subprotocols.ts'
+import { withCommitCallbacks } from './database/commit-callbacks.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { createIds } from './database/id.ts'
 import { migrate } from './database/migrate.ts'
@@ -28,7 +29,6 @@ import type { Platform } from './ports/platform.ts'
 import type { AdmittedPeer, Context, Env, Peer, RequestContext } from './request/context.ts'
 import { type Identity, isExpired } from './request/identity.ts'
 import { createTopicLog } from './topics/log.ts'
-import { createNotifyingDatabase } from './topics/notifying-database.ts'
 import type { TopicSchema } from './topics/routes.ts'
 import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
@@ -82,7 +82,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
 ): App<SchemaOf<C> & AccountSchema & TopicSchema> {
   refuseRepeats(collections)
   refuseDangling(collections)
-  const platform = { ...runtime, database: createNotifyingDatabase(runtime.database, runtime.notifier) }
+  const platform = { ...runtime, database: withCommitCallbacks(runtime.database) }
   const log = createTopicLog(platform)
   let current = ''
   const epoch = () => current

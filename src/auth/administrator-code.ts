@@ -4,6 +4,7 @@
  */
 
 import { guarded, statement } from '../database/statement.ts'
+import { runAll } from '../database/steps.ts'
 import type { Database, Statement } from '../ports/database.ts'
 import { adminRole } from '../request/identity.ts'
 import type { MakeToken } from './token.ts'
@@ -16,7 +17,7 @@ const hasAdmin = `exists (select 1 from galley_users where role = '${adminRole}'
 /** Creates a code while there is no administrator, else returns null. */
 export async function createCode(database: Database, makeToken: MakeToken, ms: number): Promise<string | null> {
   const { token, hash } = await makeToken('administrator')
-  const [inserted] = await database.write([
+  const statements = [
     statement(
       `insert into galley_resets (tokenHash, createdAt) select ?, ? where not ${hasAdmin} returning tokenHash`,
       hash,
@@ -24,7 +25,8 @@ export async function createCode(database: Database, makeToken: MakeToken, ms: n
     ),
     statement(`delete from galley_resets where userId is null and (${hasAdmin} or tokenHash in (
       select tokenHash from galley_resets where userId is null order by createdAt desc, rowid desc limit -1 offset ${codesMax}))`),
-  ])
+  ]
+  const [inserted] = await database.write(() => runAll(...statements))
   return inserted?.length === 1 ? token : null
 }
 

@@ -1,4 +1,5 @@
 import { statement } from '../database/statement.ts'
+import { run, runAll } from '../database/steps.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Throttle } from './throttle.ts'
@@ -18,7 +19,7 @@ export function createAccountCleanup(
   throttle: Throttle,
 ): () => Promise<void> {
   async function clear(makeStatement: () => Statement): Promise<void> {
-    for (let gone = rowsMax; gone === rowsMax; ) gone = (await database.write([makeStatement()]))[0]?.length ?? 0
+    for (let gone = rowsMax; gone === rowsMax; ) gone = (await database.write(() => run(makeStatement()))).length
   }
 
   return async () => {
@@ -27,10 +28,8 @@ export function createAccountCleanup(
     await clear(() => outdated('galley_keys', 'id', 'expiresAt <= ?', ms - expiredKeyAgeMs))
     await clear(() => outdated('galley_resets', 'tokenHash', 'expiresAt <= ?', ms))
     await clear(() => outdated('galley_audit', 'id', 'at < ?', ms - auditAgeMaxMs))
-    await database.write([
-      throttle.cleanUp(),
-      statement('delete from galley_places where lastAt < ?', ms - networkAgeMaxMs),
-    ])
+    const networks = statement('delete from galley_places where lastAt < ?', ms - networkAgeMaxMs)
+    await database.write(() => runAll(throttle.cleanUp(), networks))
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { statement } from '../database/statement.ts'
+import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import type { Results, SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -111,7 +112,7 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
 
   /** Stores the last use without delaying the request. After a failure the next due request tries again. */
   function touch(row: SqlRow, ms: number): void {
-    database.write([touchStatement(row, ms)]).catch(() => {})
+    database.write(() => run(touchStatement(row, ms))).catch(() => {})
   }
 
   function addRevoked(credentialId: string, ms: number): void {

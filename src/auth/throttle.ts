@@ -7,6 +7,7 @@
  */
 
 import { statement } from '../database/statement.ts'
+import { runAll } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import type { Guard, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -74,12 +75,11 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     const late = lock?.untilAt === null || lock === undefined ? null : tooEarly(Number(lock.untilAt) - ms)
     if (late !== null && known === undefined) return { forgive: [], error: late, isClosed: true }
     const counts = known === undefined ? countSql : countKnownSql
-    await database
-      .write([
-        ...names.map((name, index) => ({ ...(index === 0 ? counts.pair : counts.network), parameters: [name, ms] })),
-        ...trimStatements(),
-      ])
-      .catch(rethrowLocked)
+    const counters = names.map((name, index) => ({
+      ...(index === 0 ? counts.pair : counts.network),
+      parameters: [name, ms],
+    }))
+    await database.write(() => runAll(...counters, ...trimStatements())).catch(rethrowLocked)
     return {
       forgive: [statement(deleteSql, names[0] ?? ''), statement(uncountSql, names[1] ?? '')],
       error: late ?? new AppError('unauthorized', 'The email address or the password is wrong.'),

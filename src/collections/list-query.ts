@@ -3,7 +3,7 @@
 import { decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { SqlValue } from '../ports/database.ts'
-import type { AnyCollection } from './collection.ts'
+import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
 import type { ColumnFilter } from './fields/column.ts'
 import type { Operator } from './operators.ts'

@@ -1,7 +1,7 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { idPattern } from '../database/id.ts'
 import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../http/openapi.ts'
-import type { AnyCollection } from './collection.ts'
+import type { AnyCollection } from './declaration.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields } from './list-query.ts'
 

@@ -6,7 +6,7 @@
  */
 import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
-import type { AnyCollection } from './collection.ts'
+import type { AnyCollection } from './declaration.ts'
 import type { Column, Fields } from './field.ts'
 
 /** A field as `galley_fields` keeps it, as JSON with its keys in this order. */

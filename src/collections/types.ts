@@ -2,7 +2,7 @@
 import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
-import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './collection.ts'
+import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './declaration.ts'
 
 type Success<Data, Status extends number> = {
   data: Data

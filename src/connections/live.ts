@@ -1,6 +1,6 @@
 /** The part of an app that is live: topics, who follows them, and the sessions that carry messages. */
 import { coversAudience, decide, hasTopic } from '../collections/access.ts'
-import type { AnyCollection } from '../collections/collection.ts'
+import type { AnyCollection } from '../collections/declaration.ts'
 import type { Commit } from '../http/idempotency.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'

@@ -6,7 +6,7 @@
 import type { StatusCode } from 'hono/utils/http-status'
 import { builder, statementOf } from '../database/dialect.ts'
 import { AppError } from '../errors.ts'
-import type { Database, Results, SqlRow, Statement, Step } from '../ports/database.ts'
+import type { SqlRow, Statement, Write } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
@@ -19,54 +19,50 @@ const sweepRows = 2
 const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
 /**
- * Makes the one write of a request and answers from its results. Everything that depends on what is
- * stored belongs into the steps: a repeat with the same `Idempotency-Key` replays the answer without
- * looking at it again.
+ * Makes the one write of a request and responds with its result. Everything that depends on stored rows belongs into the
+ * write: a repeat with the same `Idempotency-Key` replays the stored response without running the write again.
  */
-export type Commit = <Data, const Status extends StatusCode>(
+export type Commit = <Result, Data, const Status extends StatusCode>(
   c: Context,
-  steps: readonly Step[],
-  answer: (results: Results) => ApiResponse<Data, Status>,
+  write: Write<Result>,
+  respond: (result: Result) => ApiResponse<Data, Status>,
 ) => Promise<SuccessReply<Data, Status>>
 
-/** @param isOver whether somebody who was let in is known no more: what they ask for is not done then, however long it took */
+/** @param isOver whether a credential was revoked or has expired since the request was admitted; the write then fails */
 export function createCommit(
-  { database: port, now }: Pick<Platform, 'database' | 'now'>,
+  { database, now }: Pick<Platform, 'database' | 'now'>,
   isOver: (identity: Identity) => boolean = () => false,
 ): Commit {
-  /** Asks once more in the write itself. */
-  function databaseFor({ env: { identity } }: Context): Pick<Database, 'read' | 'write'> {
-    if (identity === null) return port
-    const ask: Step = () => {
-      if (isOver(identity)) throw new AppError('unauthorized')
-      return { sql: 'select 1 where false', parameters: [] }
-    }
-    return {
-      read: (statement) => port.read(statement),
-      write: async (steps) => (await port.write([ask, ...steps.map(withoutFirst)])).slice(1),
-    }
-  }
-
-  async function commit(
+  async function commit<Result>(
     c: Context,
-    steps: readonly Step[],
-    answer: (results: Results) => ApiResponse,
+    write: Write<Result>,
+    respond: (result: Result) => ApiResponse,
   ): Promise<Response> {
-    const database = databaseFor(c)
+    const { identity, principal } = c.env
+    const checkIdentity = () => {
+      if (identity !== null && isOver(identity)) throw new AppError('unauthorized')
+    }
     const key = c.req.raw.headers.get('idempotency-key')
-    if (key === null) return replyWith(c, answer(await database.write(steps)))
+    if (key === null) {
+      const result = await database.write(() => {
+        checkIdentity()
+        return write()
+      })
+      return replyWith(c, respond(result))
+    }
     if (!keyPattern.test(key)) {
       throw new AppError('bad_request', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
     }
-    const claim: Claim = { principal: c.env.principal, key, fingerprint: await fingerprint(c), ms: now() }
+    const claim: Claim = { principal, key, fingerprint: await fingerprint(c), ms: now() }
     try {
-      const results = await database.write([
-        claimStatement(claim),
-        ...steps.map(withoutFirst),
-        (earlier) => storeStatement(claim, answer(earlier.slice(1))),
-        sweepStatement(claim.ms),
-      ])
-      return replyWith(c, answer(results.slice(1, 1 + steps.length)))
+      const response = await database.write(function* () {
+        checkIdentity()
+        yield [claimStatement(claim)]
+        const response = respond(yield* write())
+        yield [storeStatement(claim, response), sweepStatement(claim.ms)]
+        return response
+      })
+      return replyWith(c, response)
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'idempotency_key_reused') throw error
       const [stored] = await database.read(findStatement(claim))
@@ -90,11 +86,6 @@ async function fingerprint(c: Context): Promise<string> {
   const conditions = [raw.headers.get('if-match'), raw.headers.get('if-none-match')]
   const text = `${method} ${path}${new URL(url).search}\n${JSON.stringify(conditions)}\n${c.env.bodyText}`
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex()
-}
-
-/** A step that sees the results as if the first one were not there. */
-function withoutFirst(step: Step): Step {
-  return typeof step === 'function' ? (earlier) => step(earlier.slice(1)) : step
 }
 
 const table = 'galley_idempotency'

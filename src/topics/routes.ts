@@ -1,12 +1,14 @@
 /** The routes under `/api/topics`: follow and publish events, list the members. */
 import { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { run } from '../database/steps.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { negotiateType } from '../http/accept.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { replyWith } from '../http/reply.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import { validate } from '../http/validation.ts'
+import type { Steps } from '../ports/database.ts'
 import type { Context, Env } from '../request/context.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { TopicLog } from './log.ts'
@@ -47,13 +49,24 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
 
   async function publish(c: Context, { id, type, data }: Message) {
     const topic = topicOf(c)
-    const append = log.append(topic, type, dataText(rules.authorize(topic, c.env.identity, 'publish'), data), id)
-    const steps = id === undefined ? [append] : [append, log.find(topic, id)]
-    return commit(c, steps, (results) => {
-      const [appended] = results[0] ?? []
-      const offset = Number(appended?.galley_offset ?? results[1]?.[0]?.offset)
-      return { status: appended ? 201 : 200, data: { topic, offset, epoch: epoch() } }
-    })
+    const json = dataText(rules.authorize(topic, c.env.identity, 'publish'), data)
+    return commit(
+      c,
+      () => appendOnce(topic, type, json, id),
+      ({ offset, isNew }) => ({ status: isNew ? 201 : 200, data: { topic, offset, epoch: epoch() } }),
+    )
+  }
+
+  /** Appends a message, or finds the event that has its id already. */
+  function* appendOnce(
+    topic: string,
+    type: string,
+    json: string,
+    id?: string,
+  ): Steps<{ offset: number; isNew: boolean }> {
+    const [appended] = yield* run(log.append(topic, type, json, id))
+    const [found] = appended || id === undefined ? [appended] : yield* run(log.find(topic, id))
+    return { offset: Number(found?.offset), isNew: appended !== undefined }
   }
 
   function members(c: Context) {

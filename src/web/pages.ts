@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { AnyCollection } from '../collections/collection.ts'
+import type { AnyCollection } from '../collections/declaration.ts'
 import { AppError } from '../errors.ts'
 import { negotiateType } from '../http/accept.ts'
 import { dataHeaders, pageHeaders } from '../http/secure-headers.ts'

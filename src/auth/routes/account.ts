@@ -1,11 +1,11 @@
 /** Changing the own password and deleting the own account. Both ask for the password again. */
 import { createRoute, type z } from '@hono/zod-openapi'
 import { statement } from '../../database/statement.ts'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import type { Step } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
@@ -69,7 +69,7 @@ export function createAccountRoutes(dependencies: Dependencies) {
       return { ...verified, hash: await passwords.hash(newPassword(wanted, verified.email, 'newPassword')) }
     })
     const actor = actorOf(c)
-    const results = await database.write([
+    const statements = [
       stillValid(identity),
       replacePassword(userId, stored, hash),
       deleteSessions(userId, credentialId),
@@ -78,7 +78,8 @@ export function createAccountRoutes(dependencies: Dependencies) {
       ...addNetwork(userId, clientNetworkIn(c), now()),
       statement('delete from galley_resets where userId = ?', userId),
       audit.entry(actor, { action: 'password.changed', subject: userId }),
-    ])
+    ]
+    const results = await database.write(() => runAll(...statements))
     credentials.invalidate(endedIn(results))
     return replyWith(c, { status: 204, headers: noStore })
   }
@@ -87,7 +88,7 @@ export function createAccountRoutes(dependencies: Dependencies) {
     const identity = identityOf(c)
     const { userId } = identity
     const { forgive } = await passwordQueue.run(clientNetworkIn(c), () => verify(c, identity, password))
-    const steps: Step[] = [
+    const statements = [
       stillValid(identity),
       deleteUser(userId),
       deleteSessions(userId),
@@ -97,7 +98,7 @@ export function createAccountRoutes(dependencies: Dependencies) {
       statement('delete from galley_resets where userId = ?', userId),
       audit.entry(actorOf(c), { action: 'account.deleted', subject: userId }),
     ]
-    const results = await database.write(steps)
+    const results = await database.write(() => runAll(...statements))
     credentials.invalidate(endedIn(results))
     return replyWith(c, { status: 204, headers: { ...noStore, 'Set-Cookie': removedCookie } })
   }

@@ -2,18 +2,20 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { decodeCursor, encodeCursor } from '../../database/cursor.ts'
 import { guarded, statement } from '../../database/statement.ts'
+import { one, runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent, page, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import type { Results, SqlRow, SqlValue, Step } from '../../ports/database.ts'
+import type { SqlRow, SqlValue, Statement, Steps } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
+import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
 import { endedIn } from '../credentials.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteSessions } from '../store/sessions.ts'
-import { findById, listUsers, stillAdmin, stillValid, updateUser, userOf } from '../store/users.ts'
+import { findById, listUsers, stillAdmin, stillValid, type User, updateUser, userOf } from '../store/users.ts'
 import { identityOf, noStore, requireAdministrator } from './guards.ts'
 import { auditEntry, id, user } from './resources.ts'
 import { auditQuerySchema, userChangeSchema, usersQuerySchema } from './schemas.ts'
@@ -78,7 +80,7 @@ const noUser = { error: 'not_found', message: 'There is no such user.' } as cons
 /** Of a user whose role changes. */
 const credentialsSql = `select credentialId from (
   select id as credentialId from galley_logins where userId = ? union all
-  select id as credentialId from galley_keys where userId = ?) where ? <> ?`
+  select id as credentialId from galley_keys where userId = ?)`
 
 type Change = z.output<typeof userChangeSchema>
 
@@ -99,56 +101,59 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     if (change.role === undefined && change.disabled === undefined) {
       throw invalidField('', 'empty', 'Give `role`, `disabled` or both.')
     }
-    const steps = [stillValid(identity), stillAdmin(identity), ...changing(id, change, actorOf(c))]
     let changed: string[] = []
-    const response = await commit(c, steps, (results) => {
-      changed = endedIn(results)
-      return { status: 200, data: userOf(results[3]?.[0] ?? {}), headers: noStore }
-    })
+    const response = await commit(
+      c,
+      () => changing(identity, id, change, actorOf(c)),
+      ({ user, ended }) => {
+        changed = ended
+        return { status: 200, data: user, headers: noStore }
+      },
+    )
     credentials.invalidate(changed)
     return response
   }
 
   /** Disabling an account ends all its credentials. A new role invalidates cached identities and ends live connections, which know the old role. */
-  function changing(id: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const ms = now()
-    const states: Step[] = [
+  function* changing(
+    identity: Identity,
+    id: string,
+    change: Change,
+    actor: Actor,
+  ): Steps<{ user: User; ended: string[] }> {
+    const { role, disabled } = change
+    yield [stillValid(identity), stillAdmin(identity)]
+    const before = yield* one(
       guarded(noUser, 'select id, email, role, createdAt, disabledAt from galley_users where id = ?', id),
-      (earlier) => {
-        const row = before(earlier)
-        const since = disabled === undefined ? row.disabledAt : disabled ? (row.disabledAt ?? ms) : null
-        return updateUser(id, role ?? String(row.role), since as number | null)
-      },
-      ...(disabled === true
-        ? [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
-        : [(earlier: Results) => statement(credentialsSql, id, id, role ?? null, before(earlier).role ?? null)]),
-    ]
-    return [...states, ...auditing(id, { role, disabled }, actor)]
+    )
+    const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
+    const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
+    const ended =
+      disabled === true
+        ? yield [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
+        : role === undefined || role === before.role
+          ? []
+          : yield [statement(credentialsSql, id, id)]
+    yield entriesOf(id, change, before, actor)
+    return { user: userOf(row), ended: endedIn(ended) }
   }
 
   /** Audits only real changes. */
-  function auditing(subject: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const steps: Step[] = []
-    if (role !== undefined) {
-      steps.push((earlier) => {
-        const { role: from = null } = before(earlier)
-        const entry = { action: 'role.changed', subject, detail: { from, to: role } } as const
-        return audit.entry(actor, entry, { sql: '? <> ?', parameters: [from, role] })
-      })
+  function entriesOf(subject: string, { role, disabled }: Change, before: SqlRow, actor: Actor): Statement[] {
+    const statements: Statement[] = []
+    if (role !== undefined && role !== before.role) {
+      statements.push(audit.entry(actor, { action: 'role.changed', subject, detail: { from: before.role, to: role } }))
     }
-    if (disabled !== undefined) {
+    if (disabled !== undefined && disabled !== (before.disabledAt !== null)) {
       const action = disabled ? 'account.disabled' : 'account.enabled'
-      steps.push((earlier) => {
-        const was = before(earlier).disabledAt === null ? 0 : 1
-        return audit.entry(actor, { action, subject }, { sql: '? <> ?', parameters: [was, disabled ? 1 : 0] })
-      })
+      statements.push(audit.entry(actor, { action, subject }))
     }
-    return steps
+    return statements
   }
 
   async function endSessions(c: Context, id: string) {
     const identity = identityOf(c)
-    const steps = [
+    const statements = [
       stillValid(identity),
       stillAdmin(identity),
       guarded(noUser, 'select id as user from galley_users where id = ?', id),
@@ -156,10 +161,14 @@ export function createAdministrationRoutes({ database, commit, audit, credential
       audit.entry(actorOf(c), { action: 'sessions.ended', subject: id }),
     ]
     let ended: string[] = []
-    const response = await commit(c, steps, (results) => {
-      ended = endedIn(results)
-      return { status: 204, headers: noStore }
-    })
+    const response = await commit(
+      c,
+      () => runAll(...statements),
+      (results) => {
+        ended = endedIn(results)
+        return { status: 204, headers: noStore }
+      },
+    )
     credentials.invalidate(ended)
     return response
   }
@@ -188,11 +197,6 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 /** The id after which the page begins; undefined for the first page. @throws AppError `validation_failed` */
 function idAfter(cursor: string | undefined, list: string): string | undefined {
   return cursor === undefined ? undefined : String(decodeCursor(cursor, list, 1)[0])
-}
-
-/** The user as it was before, which the third statement read. */
-function before(earlier: Results): SqlRow {
-  return earlier[2]?.[0] ?? {}
 }
 
 function answerPage<Row>(c: Context, rows: readonly SqlRow[], limit: number, list: string, show: (row: SqlRow) => Row) {

@@ -4,6 +4,7 @@
  */
 import { createRoute, z } from '@hono/zod-openapi'
 import { guarded, statement } from '../../database/statement.ts'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { isLoopback } from '../../http/cross-site.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
@@ -80,7 +81,7 @@ export function createResetRoutes(dependencies: Dependencies) {
     const subject = String(user.id)
     const entry = audit.entry(actor, { action: 'reset.requested', subject })
     try {
-      await database.write([insertReset(subject, hash, now()), entry])
+      await database.write(() => runAll(insertReset(subject, hash, now()), entry))
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_requests') return
       throw error
@@ -96,7 +97,7 @@ export function createResetRoutes(dependencies: Dependencies) {
     const stored = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
-    const results = await database.write([
+    const statements = [
       useReset(hash, now()),
       setPassword(id, stored),
       deleteSessions(id),
@@ -105,7 +106,8 @@ export function createResetRoutes(dependencies: Dependencies) {
       deleteNetworks(id),
       statement('delete from galley_resets where userId = ?', id),
       audit.entry(actor, { action: 'password.reset', subject: id }),
-    ])
+    ]
+    const results = await database.write(() => runAll(...statements))
     credentials.invalidate(endedIn(results))
     return replyWith(c, { status: 204, headers: noStore })
   }

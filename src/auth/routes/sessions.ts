@@ -1,5 +1,6 @@
 /** The own sessions and API keys: list, create, end. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { invalidField } from '../../errors.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -93,7 +94,11 @@ export function createSessionRoutes(dependencies: Dependencies) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(c, [stillValid(identity), deleteSession(id, userId), entry], () => ({ status: 204 }))
+    const response = await commit(
+      c,
+      () => runAll(stillValid(identity), deleteSession(id, userId), entry),
+      () => ({ status: 204 }),
+    )
     credentials.invalidate([id])
     return response
   }
@@ -105,7 +110,8 @@ export function createSessionRoutes(dependencies: Dependencies) {
     const whenAny = { sql: 'changes() > 0', parameters: [] }
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId }, whenAny)
     let ended: string[] = []
-    const response = await commit(c, [stillValid(identity), deleteSessions(userId, credentialId), entry], (results) => {
+    const write = () => runAll(stillValid(identity), deleteSessions(userId, credentialId), entry)
+    const response = await commit(c, write, (results) => {
       ended = endedIn(results)
       return { status: 204 }
     })
@@ -136,7 +142,7 @@ export function createSessionRoutes(dependencies: Dependencies) {
     }
     const detail = { key: key.id, name, scopes, expiresAt }
     const entry = audit.entry(actorOf(c), { action: 'key.created', subject: userId, detail })
-    await database.write([stillValid(identity), insertKey(key), entry])
+    await database.write(() => runAll(stillValid(identity), insertKey(key), entry))
     const data = { id: key.id, name, scopes, createdAt: isoTime(ms), expiresAt, lastUsedAt: null, secret: token }
     return replyWith(c, { status: 201, data, headers: noStore })
   }
@@ -145,7 +151,11 @@ export function createSessionRoutes(dependencies: Dependencies) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(c, [stillValid(identity), deleteKey(id, userId), entry], () => ({ status: 204 }))
+    const response = await commit(
+      c,
+      () => runAll(stillValid(identity), deleteKey(id, userId), entry),
+      () => ({ status: 204 }),
+    )
     credentials.invalidate([id])
     return response
   }

@@ -1,11 +1,12 @@
 /** Sign up, sign in, sign out, and the current user. */
 import { createRoute, type z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { AppError } from '../../errors.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { SqlRow, SqlValue, Statement, Step } from '../../ports/database.ts'
+import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import { adminRole } from '../../request/identity.ts'
 import { useCode } from '../administrator-code.ts'
@@ -75,13 +76,13 @@ export function createSignInRoutes(dependencies: Dependencies) {
       { ...actorOf(c), userId: user.id },
       { action: 'account.created', subject: user.id, detail: { role: user.role } },
     )
-    const steps = [
+    const statements = [
       ...(code === undefined ? [] : useCode(await hashOf(code))),
       insertUser({ ...user, password: hash, ms }),
       made,
     ]
     const shown = { ...user, createdAt: isoTime(ms), disabledAt: null }
-    return begin(c, { user: shown, stored: hash, asToken: token, steps, status: 201 })
+    return begin(c, { user: shown, stored: hash, asToken: token, statements, status: 201 })
   }
 
   async function signIn(c: Context, { email, password, token }: z.output<typeof signInSchema>) {
@@ -101,38 +102,39 @@ export function createSignInRoutes(dependencies: Dependencies) {
     if (row === undefined || !isRight || counted.isClosed || row.disabledAt !== null) throw counted.error
     const then = String(row.password)
     const user = userOf(row)
-    if (passwords.isCurrent(then)) return { user, stored: then, steps: counted.forgive }
+    if (passwords.isCurrent(then)) return { user, stored: then, statements: counted.forgive }
     const stored = await passwords.hash(password)
-    return { user, stored, steps: [renewHash(user.id, then, stored), ...counted.forgive] }
+    return { user, stored, statements: [renewHash(user.id, then, stored), ...counted.forgive] }
   }
 
   interface Beginning<Status> {
     user: User
-    /** The hash of the password that was verified, as it will be when `steps` are done. */
+    /** The hash of the password that was verified, as it will be after `statements`. */
     stored: SqlValue
     asToken: boolean
     /** What else happens in the write. */
-    steps: readonly Step[]
+    statements: readonly Statement[]
     status: Status
   }
 
   /** A new session with a new token, whatever the request showed: nobody can be made to use a token that somebody else knows. */
   async function begin<const Status extends 200 | 201>(
     c: Context,
-    { user, stored, asToken, steps, status }: Beginning<Status>,
+    { user, stored, asToken, statements, status }: Beginning<Status>,
   ) {
     const { token, hash } = await makeToken('session')
     const ms = now()
     const id = newId()
     const actor = { ...actorOf(c), userId: user.id }
     const agent = c.req.raw.headers.get('user-agent') ?? ''
-    const results = await database.write([
-      ...steps,
+    const all = [
+      ...statements,
       insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored),
       ...addNetwork(user.id, clientNetworkIn(c), ms),
       audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } }),
       trimSessions(user.id),
-    ])
+    ]
+    const results = await database.write(() => runAll(...all))
     credentials.invalidate(endedIn(results))
     const session = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
     const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
@@ -146,7 +148,7 @@ export function createSignInRoutes(dependencies: Dependencies) {
     if (identity.credential === 'key') throw new AppError('forbidden', 'An API key is revoked, not signed out.')
     const { credentialId: id, userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    await database.write([deleteSession(id, userId), entry]).catch(unlessGone)
+    await database.write(() => runAll(deleteSession(id, userId), entry)).catch(unlessGone)
     credentials.invalidate([id])
     return replyWith(c, { status: 204, headers })
   }

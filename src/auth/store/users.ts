@@ -1,6 +1,6 @@
 import { guarded, statement } from '../../database/statement.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
+import type { GuardedStatement, SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import { adminRole, type Identity } from '../../request/identity.ts'
 
 /** The default role. */
@@ -90,7 +90,7 @@ const lastAdmin = {
 } as const
 
 /** Sets role and state; fails with `conflict` when no administrator would be left. */
-export function updateUser(id: string, role: string, disabledAt: number | null): Statement {
+export function updateUser(id: string, role: string, disabledAt: number | null): GuardedStatement {
   return guarded(
     lastAdmin,
     `update galley_users set role = ?, disabledAt = ? where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable})
