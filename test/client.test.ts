@@ -79,6 +79,22 @@ test('the typed client knows the custom routes', async () => {
   expect(stats.data.titles).toBeGreaterThan(0)
 })
 
+test('the typed client knows the routes of the app', async () => {
+  const { reports } = connect(running.url)
+  const counted = await (await reports.books.$get()).json()
+  expectTypeOf(counted.data).toEqualTypeOf<{ books: number }>()
+  expect(counted.data.books).toBeGreaterThan(0)
+  const author = (await (await api.authors.$post({ json: { name: 'Mary' } })).json()).data
+  const created = await api.books.$post({ json: { title: 'Own', isbn: 'own', author: author.id } })
+  const { id } = (await created.json()).data
+  const book = await (await reports.books[':id'].$get({ param: { id } })).json()
+  expectTypeOf(book.data).toEqualTypeOf<{ title: string; copies: number }>()
+  expect(book.data.title).toBe('Own')
+  const restocked = await (await reports.books[':id'].restock.$post({ param: { id } })).json()
+  expectTypeOf(restocked.data.copies).toEqualTypeOf<number>()
+  expect(restocked.data).toEqual({ copies: 1000 })
+})
+
 test('the typed client refuses what is not declared', () => {
   expectTypeOf<Parameters<typeof api.todos.$post>[0]>().not.toExtend<{ json: { title: number } }>()
   expectTypeOf(api).not.toHaveProperty('nothing')

@@ -22,6 +22,7 @@ import { listCases } from './lists.ts'
 import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
+import { ownRouteCases } from './own-routes.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
@@ -40,6 +41,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,
+  'own routes': ownRouteCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,
