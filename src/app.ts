@@ -7,7 +7,7 @@ import type { AnyCollection } from './collections/declaration.ts'
 import type { Fields } from './collections/field.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
-import { createRows } from './collections/rows.ts'
+import { createRowsOfAll } from './collections/rows.ts'
 import { applySchema } from './collections/schema.ts'
 import type { SchemaOf } from './collections/types.ts'
 import type { Connections } from './connections/connections.ts'
@@ -100,8 +100,15 @@ export function createApp<const C extends readonly AnyCollection[]>(
     isExpired(identity, platform.now) || auth?.identities.isRevoked(identity) === true
   const auth = platform.accounts ? createAuth({ platform, commit, ...platform.accounts }) : null
   const byName = new Map<string, AnyCollection>(collections.map((each) => [each.name, each]))
+  const rowsOf = createRowsOfAll(collections, {
+    database: platform.database,
+    now: platform.now,
+    log,
+    newId,
+    problem: (error) => platform.log.problem({ requestId: '', method: '', path: '', error }),
+  })
   for (const collection of collections) {
-    const rows = createRows(collection, { ...platform, log }, newId)
+    const rows = rowsOf(collection)
     const tools = { rows, database: platform.database, commit, log, epoch, collections: byName }
     const path = `/api/${collection.name}`
     // Its own routes go first: else `/:id` would take them.
