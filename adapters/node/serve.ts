@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode, StartError } from '../../src/errors.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
 import { writeTimeoutMs } from '../../src/http/response-stream.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
@@ -135,7 +136,7 @@ interface Busy extends Socket {
   _httpMessage?: ServerResponse | null
 }
 
-/** Answers what is no request at all, in the shape of every other error. */
+/** Responds to bytes that are no request. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -147,12 +148,15 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
     current.once('close', () => socket.end())
     return
   }
-  const { status, message, code } = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
-  const requestId = crypto.randomUUID()
-  const body = JSON.stringify({ error: message, status, code, requestId })
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
-      `X-Content-Type-Options: nosniff\r\nX-Request-Id: ${requestId}\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const refusal = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
+  void end(socket, errorResponse(refusal, { requestId: crypto.randomUUID() }, null))
+}
+
+/** Sends a response as the last bytes of a connection that Node has no response object for. */
+async function end(socket: Socket, response: Response): Promise<void> {
+  const { status, headers } = response
+  const body = await response.text()
+  const lines = [...headers, ['content-length', Buffer.byteLength(body)], ['connection', 'close']]
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`)
 }

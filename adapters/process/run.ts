@@ -6,12 +6,15 @@ import process from 'node:process'
 import type { Started } from '../../src/app.ts'
 import { type Config, configHelp, parseConfig, settingsOf } from '../../src/config.ts'
 import { AppError, StartError } from '../../src/errors.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
+import { createRequestIds } from '../../src/http/request-id.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createMailer } from '../mail/configured.ts'
 import { DirectoryInUseError, openDataDirectory } from '../sqlite/data-directory.ts'
+import { builtinMounts } from './builtin-assets.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder-assets.ts'
 import { lightTextOf, makeLightRequest } from './light-requests.ts'
@@ -151,8 +154,6 @@ async function endUnused({ database }: Platform, error: unknown): Promise<never>
 }
 
 function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
-  const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
-  const status = new URL('../../src/web/status/', import.meta.url)
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, metrics)
@@ -160,11 +161,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   return {
     database,
     notifier: createLocalNotifier(topicCheckMs),
-    assets: createFolderAssets([
-      { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
-      { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
-      ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
-    ]),
+    assets: createFolderAssets([...(publicFolder ? [{ at: '', folder: publicFolder }] : []), ...builtinMounts]),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
@@ -216,7 +213,8 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
   process.on('SIGINT', end)
 }
 
-function unavailable(): Response {
-  const { message, status, code } = new AppError('storage_unavailable')
-  return Response.json({ error: message, status, code }, { status })
+const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
+
+function unavailable(request: Request): Response {
+  return errorResponse(new AppError('storage_unavailable'), { requestId: requestIdOf(request) }, request)
 }

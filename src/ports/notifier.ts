@@ -12,7 +12,7 @@ export interface Notifier {
 }
 
 /**
- * Creates the notifier of one process. A notification is lost only when the outcome of its write is unknown.
+ * Creates a notifier within one process: a notification is lost only when the outcome of its write is unknown.
  * @param checkMs see `Notifier`
  */
 export function createLocalNotifier(checkMs: number | null = null): Notifier {

@@ -21,9 +21,17 @@ export function parseRange(text: string): AddressRange | null {
   return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : null
 }
 
+/** The deprecated IPv4-compatible form of IPv6, which ipaddr.js takes for the IPv4 address itself. */
+const ipv4Compatible = /^::\d+\./
+
 /** Excludes the short and octal forms of IPv4, which programs read differently. */
 function isAddress(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !ipv4Compatible.test(text))
+}
+
+/** Whether the address is one of this machine itself. */
+export function isLoopbackAddress(text: string | null): boolean {
+  return text !== null && isAddress(text) && ipaddr.process(text).range() === 'loopback'
 }
 
 /** More hops than any request has. */

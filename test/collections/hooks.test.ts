@@ -31,7 +31,7 @@ async function createWorld() {
     hooks: {
       before: {
         *create({ name, shelf }, context) {
-          if (shelf === null) return
+          if (shelf === null) return undefined
           const full = yield* context.rows(shelves).find(shelf)
           if (full !== null && full.things >= 2) throw new AppError('conflict', 'The shelf is full.')
           yield* context.rows(shelves).update(shelf, ({ things }) => ({ things: things + 1 }))

@@ -5,7 +5,8 @@ import { root } from '../harness/server.ts'
 import { type Page, readPages } from './pages.ts'
 
 const link = /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g
-const repositoryPath = /`((?:src|adapters|test|bench|docs|examples)\/[\w./-]+)`/g
+/** `NAME` stands for a name that the reader chooses. */
+const repositoryPath = /`((?:src|adapters|test|bench|docs|examples)\/(?!\S*NAME)[\w./-]+)`/g
 
 describe.each(readPages())('$path', (page) => {
   test('its links lead somewhere', () => {

@@ -108,11 +108,17 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', 
   })
 })
 
-/** A request's status; null when its connection was closed without an answer. */
+/** A request's status; null when its connection was closed without a response. An error has the envelope of every error. */
 async function statusOf({ url }: Successor): Promise<number | null> {
   const response = await fetch(`${url}/api/todos`).catch(() => null)
-  await response?.arrayBuffer().catch(() => {})
-  return response?.status ?? null
+  const body: unknown = await response?.json().catch(() => null)
+  if (response === null || (body ?? null) === null) return null
+  if (response.status === 503) {
+    const requestId = response.headers.get('x-request-id')
+    expect(body).toEqual({ error: expect.any(String), status: 503, code: 'storage_unavailable', requestId })
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  }
+  return response.status
 }
 
 /** Resolves once it has taken all connections that were opened to it before, since it takes them in order. */
