@@ -27,9 +27,9 @@ export function finishedBytes(response: Response): number | undefined {
 }
 
 /** The envelope of a success as JSON text: `{"data":…,"status":200}`. Null for 204. */
-export function envelope(answer: ApiResponse): string | null {
-  if (answer.status === 204) return null
-  return JSON.stringify({ data: answer.data ?? null, ...answer.more, status: answer.status })
+export function envelope(response: ApiResponse): string | null {
+  if (response.status === 204) return null
+  return JSON.stringify({ data: response.data ?? null, ...response.more, status: response.status })
 }
 
 /** Makes a response of JSON text with all the headers that data needs, given at once because setting them later is slow. */
@@ -67,6 +67,6 @@ function bytesOf(text: string): number {
 }
 
 /** Makes the response of a success. */
-export function replyWith(c: { env: Requester }, answer: ApiResponse): Response {
-  return reply(c, answer.status, envelope(answer), answer.headers)
+export function replyWith(c: { env: Requester }, response: ApiResponse): Response {
+  return reply(c, response.status, envelope(response), response.headers)
 }
