@@ -19,7 +19,7 @@ import {
   title,
   unsent,
 } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
@@ -187,7 +187,7 @@ test('who reads older messages is not torn away by a new one', async () => {
 
 describe('when the server is gone', () => {
   test('what is written waits, and is sent once and in order when the server is back', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     const { id, ada, bob } = await meet('storm', url)
     await say(ada, 'Before')
     await kill()
@@ -208,7 +208,7 @@ describe('when the server is gone', () => {
   })
 
   test('who was away has everything that was said meanwhile', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     const { id, ada, bob } = await meet('calm', url)
     await kill()
     await connection(ada, 'Offline').waitFor()

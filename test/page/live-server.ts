@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { startProcess } from '../harness/server.ts'
 
 /** A server of its own, which can end and come back at the same address with the same data. */
-export async function startMortal() {
+export async function startRestartable() {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
   let running = await startProcess({ runtime: 'node', dataDir })
   const { url } = running

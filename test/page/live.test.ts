@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 import {
   add,
   box,
@@ -107,7 +107,7 @@ describe('a live list', () => {
   })
 
   test('has what changed while there was no server, and says when there is none', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     await store(url, 'Before')
     const page = await openLive(url)
     await kill()

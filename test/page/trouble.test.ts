@@ -62,7 +62,7 @@ describe('two pages', () => {
 
 describe('when the server is gone', () => {
   /** A server of its own, which can end and come back at the same address with the same data. */
-  async function startMortal() {
+  async function startRestartable() {
     const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
     let running = await startProcess({ runtime: 'node', dataDir })
     const { url } = running
@@ -79,7 +79,7 @@ describe('when the server is gone', () => {
   const unreachable = (page: Page) => problem(page).filter({ hasText: "Can't reach the server." }).waitFor()
 
   test('the page says so, and Try again adds the todo once and loses none', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'Before')
     await said(page, 'Added')
@@ -95,7 +95,7 @@ describe('when the server is gone', () => {
   })
 
   test('a change and an edit can be tried again', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
     await said(page, 'Added')
@@ -114,7 +114,7 @@ describe('when the server is gone', () => {
   })
 
   test('the list can be loaded again', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, revive } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
     await said(page, 'Added')
