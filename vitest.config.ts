@@ -28,6 +28,7 @@ const projects = [
   project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
   project('conformance-deno-engine', ['test/conformance/deno-engine.test.ts']),
   project('conformance-deno', ['test/conformance/deno.test.ts']),
+  project('conformance-bun', ['test/conformance/bun.test.ts']),
   project('conformance-workers', ['test/conformance/workers.test.ts']),
   project('process', ['test/process/*.test.ts']),
   project('faults', ['test/faults/*.test.ts']),
@@ -39,6 +40,7 @@ const projects = [
   project('attack', ['test/attack/*.test.ts']),
   project('recovery', ['test/recovery/*.test.ts']),
   project('package', ['test/package/*.test.ts']),
+  project('docs', ['test/docs/*.test.ts']),
 ]
 
 /** More than the cores of a small machine, because most tests wait for a process, a socket or a disk. */

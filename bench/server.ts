@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../', import.meta.url))
-/** What /proc counts in (USER_HZ): 100 a second on every Linux that Node runs on. */
+/** Clock ticks of /proc (USER_HZ): 100 a second on every Linux that Node runs on. */
 const ticksPerSecond = 100
 const startTimeoutMs = 60_000
 const pollMs = 2
@@ -21,7 +21,7 @@ const outputCharsMax = 4000
 export interface ServerOptions {
   /** The program, where that is not this Node. */
   command?: string
-  /** What comes after the program on the command line. */
+  /** Command line arguments after the program. */
   args: readonly string[]
   env?: Record<string, string>
   /** The folder for its data and for `output.txt`: what it writes to standard output and standard error. */
@@ -107,7 +107,7 @@ function handleOf(child: ChildProcess, origin: string, folder: string): Server {
 
 async function firstAnswer(child: ChildProcess, url: string, folder: string): Promise<void> {
   const deadline = performance.now() + startTimeoutMs
-  while (!(await answers(url))) {
+  while (!(await isReady(url))) {
     assertRuns(child, folder)
     if (performance.now() > deadline) throw new Error(`The server does not answer at ${url}:\n${lastOutput(folder)}`)
     await sleep(pollMs)
@@ -123,7 +123,7 @@ function lastOutput(folder: string): string {
   return readFileSync(join(folder, 'output.txt'), 'utf8').slice(-outputCharsMax)
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(url)
     await response.arrayBuffer()

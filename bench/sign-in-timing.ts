@@ -13,8 +13,8 @@ import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
 import { createAuth } from '../src/auth/auth.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { AppError } from '../src/errors.ts'
+import { errorResponse } from '../src/http/error-response.ts'
 import { createCommit } from '../src/http/idempotency.ts'
-import { replyError } from '../src/http/reply.ts'
 import type { Env, RequestContext } from '../src/request/context.ts'
 
 const apartMax = 0.05
@@ -39,7 +39,7 @@ const { routes } = createAuth({
   publicUrl: null,
 })
 const app = new Hono<Env>().route('/', routes)
-app.onError((error, c) => replyError(c, error instanceof AppError ? error : new AppError('internal')))
+app.onError((error, c) => errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw))
 
 let places = 0
 
@@ -77,7 +77,7 @@ for (let n = 0; n < 10; n += 1) await timeOf('warm@example.com')
 const known: number[] = []
 const unknown: number[] = []
 for (let n = 0; n < tries; n += 1) {
-  // In turns and with the order changed, so that a machine that slows down slows both down.
+  // Alternating and in changing order, so that a machine that slows down slows both down.
   if (n % 2 === 0) known.push(await timeOf('known@example.com'))
   unknown.push(await timeOf(`other${String(n).padStart(4, '0')}@example.com`))
   if (n % 2 === 1) known.push(await timeOf('known@example.com'))

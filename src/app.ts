@@ -2,9 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
-import { type Auth, createAuth } from './auth/auth.ts'
-import { describeAccounts } from './auth/routes/openapi.ts'
-import type { AnyCollection } from './collections/collection.ts'
+import { type AccountSchema, type Auth, createAuth } from './auth/auth.ts'
+import type { AnyCollection } from './collections/declaration.ts'
 import type { Fields } from './collections/field.ts'
 import { describeCollection, describeRoute } from './collections/openapi.ts'
 import { createRoutes } from './collections/routes.ts'
@@ -14,13 +13,15 @@ import type { SchemaOf } from './collections/types.ts'
 import type { Connections } from './connections/connections.ts'
 import { createLive } from './connections/live.ts'
 import { chooseProtocol, protocols } from './connections/subprotocols.ts'
+import { withCommitCallbacks } from './database/commit-callbacks.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { createIds } from './database/id.ts'
 import { migrate } from './database/migrate.ts'
 import { AppError } from './errors.ts'
+import { failureResponse } from './http/error-response.ts'
 import { createCommit } from './http/idempotency.ts'
-import { createPipeline } from './http/pipeline.ts'
-import { reply, replyError, replyWith } from './http/reply.ts'
+import { Pipeline } from './http/pipeline.ts'
+import { reply, replyWith } from './http/reply.ts'
 import { createRouter } from './http/router.ts'
 import { AdmissionControl } from './limits/admission-control.ts'
 import { Overload } from './limits/overload.ts'
@@ -28,8 +29,7 @@ import type { Platform } from './ports/platform.ts'
 import type { AdmittedPeer, Context, Env, Peer, RequestContext } from './request/context.ts'
 import { type Identity, isExpired } from './request/identity.ts'
 import { createTopicLog } from './topics/log.ts'
-import { createNotifyingDatabase } from './topics/notifying-database.ts'
-import { describeTopic } from './topics/openapi.ts'
+import type { TopicSchema } from './topics/routes.ts'
 import type { Topic } from './topics/topic.ts'
 import { serveAsset } from './web/assets.ts'
 import { createMetricsRoute } from './web/metrics.ts'
@@ -79,17 +79,17 @@ export function createApp<const C extends readonly AnyCollection[]>(
   runtime: Platform,
   collections: C,
   topics: readonly Topic[] = [],
-): App<SchemaOf<C>> {
+): App<SchemaOf<C> & AccountSchema & TopicSchema> {
   refuseRepeats(collections)
   refuseDangling(collections)
-  const platform = { ...runtime, database: createNotifyingDatabase(runtime.database, runtime.notifier) }
+  const platform = { ...runtime, database: withCommitCallbacks(runtime.database) }
   const log = createTopicLog(platform)
   let current = ''
   const epoch = () => current
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: unversioned })
   const commit = createCommit(platform, (identity) => isOver(identity))
-  const gate = new AdmissionControl({
+  const admissionControl = new AdmissionControl({
     isLimiting: platform.settings.isRateLimited,
     overload: platform.refusesOverload ? null : new Overload(),
     costs,
@@ -116,13 +116,12 @@ export function createApp<const C extends readonly AnyCollection[]>(
     log,
     commit,
     epoch,
-    fetch: (request, peer, identity) => door(request, handle, peer, identity),
+    fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
     identities: auth?.identities ?? null,
-    admissionControl: gate,
+    admissionControl,
   })
   if (auth !== null) addAccounts(hono, auth)
   hono.route('/api/topics', live.routes)
-  for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)
   hono.get('/api/connect', (c) => refuseConnection(c.req.raw))
   hono.route('/', createPages(platform.assets, collections))
   hono.route('/', createMetricsRoute(platform))
@@ -130,8 +129,8 @@ export function createApp<const C extends readonly AnyCollection[]>(
   addDescription(hono)
   const allowedMethods = createAllow(hono)
   hono.notFound((c) => answerUnrouted(c, platform, allowedMethods))
-  hono.onError((error, c) => answerError(error, c, platform))
-  const door = createPipeline(platform, auth?.identities, gate)
+  hono.onError((error, c) => failureResponse(error, c.env, c.req.raw, { log: platform.log, path: c.req.path }))
+  const pipeline = new Pipeline(platform, auth?.identities, admissionControl)
   const { fetch } = hono
   const handle = (request: Request, context: RequestContext) => {
     const response = fetch(request, context)
@@ -139,7 +138,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
     return response
   }
   return Object.assign(hono, {
-    fetch: (request: Request, peer?: Peer) => door(request, handle, peer),
+    fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
     async start() {
       await platform.database.migrate(async (db) => {
         await migrate(db)
@@ -153,7 +152,7 @@ export function createApp<const C extends readonly AnyCollection[]>(
       live.end()
     },
     connections: live.connections,
-    admit: (request: Request, peer: Peer) => (wantsSession(request) ? door.admit(request, peer) : null),
+    admit: (request: Request, peer: Peer) => (wantsSession(request) ? pipeline.admitConnection(request, peer) : null),
     async cleanUp() {
       await live.cleanUp()
       await auth?.cleanUp()
@@ -164,7 +163,6 @@ export function createApp<const C extends readonly AnyCollection[]>(
 function addAccounts(hono: OpenAPIHono<Env>, { routes, adminRoutes }: Auth): void {
   hono.route('/api/auth', routes)
   hono.route('/api/admin', adminRoutes)
-  for (const route of describeAccounts()) hono.openAPIRegistry.registerPath(route)
 }
 
 /** Whether it is a WebSocket's request, in a form of messages that is known here or in none that it names. */
@@ -288,12 +286,4 @@ async function answerUnrouted(c: Context, { assets }: Platform, allowedMethods: 
 /** `/chat` is the page `chat.html`, if there is one. */
 async function servePage(assets: Platform['assets'], request: Request, path: string): Promise<Response | null> {
   return pagePath.test(path) ? serveAsset(assets, request, `${path}.html`) : null
-}
-
-function answerError(error: unknown, c: Context, { log }: Platform): Response {
-  if (error instanceof AppError && error.status < 500) return replyError(c, error)
-  if (!(error instanceof AppError && error.code === 'draining')) {
-    log.problem({ requestId: c.env.requestId, method: c.req.method, path: c.req.path, error })
-  }
-  return replyError(c, error instanceof AppError ? error : new AppError('internal'))
 }

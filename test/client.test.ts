@@ -53,7 +53,9 @@ test('the typed client knows what each kind of field takes and gives', async () 
     price?: number | undefined
     format?: 'paper' | 'ebook' | 'audio' | undefined
     publishedAt?: string | null | undefined
+    released?: string | undefined
     tags?: string[] | undefined
+    size?: { pages: number; volumes?: number | undefined } | null | undefined
   }>()
   const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data
   expectTypeOf(author.born).toEqualTypeOf<string | null>()
@@ -62,6 +64,7 @@ test('the typed client knows what each kind of field takes and gives', async () 
   expectTypeOf(book.format).toEqualTypeOf<'paper' | 'ebook' | 'audio'>()
   expectTypeOf(book.subtitle).toEqualTypeOf<string | null>()
   expectTypeOf(book.tags).toEqualTypeOf<string[]>()
+  expectTypeOf(book.released).toEqualTypeOf<string>()
   expectTypeOf(book.copies).toEqualTypeOf<number>()
   expect(book).toMatchObject({ format: 'ebook', subtitle: null, tags: [], copies: 1 })
 })

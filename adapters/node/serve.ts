@@ -1,15 +1,16 @@
-import { write } from 'node:fs'
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode, StartError } from '../../src/errors.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
 import { writeTimeoutMs } from '../../src/http/response-stream.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
-import { type Listening, listenError, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
+import { restrictFileMode, writeOutput } from '../process/standard-output.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
 import { backlogMax } from '../tcp/listener.ts'
 import { acceptMessages } from './messages.ts'
@@ -36,7 +37,7 @@ const serverOptions = {
 
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listen, writeOutput, check })
+  await runProcess(server, options, { listen, writeOutput, prepare })
 }
 
 async function listen(app: MessageServer, config: Config): Promise<Listening> {
@@ -62,7 +63,7 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   server.on('clientError', refuse)
   server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, config)))
+    server.once('error', reject)
     server.listen(PORT, HOST, backlogMax, resolve)
   })
   return {
@@ -95,12 +96,14 @@ function endIfStuck(socket: Busy): void {
   if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
 }
 
-function check(): void {
-  const { versions } = process
-  if (Number.parseInt(versions.node, 10) >= nodeMajorMin) return
-  throw new StartError(
-    `This needs Node ${nodeMajorMin}, not ${versions.node}. \`npm ci\` installs it and \`npm start\` uses it.`,
-  )
+function prepare(): void {
+  const { node } = process.versions
+  if (Number.parseInt(node, 10) < nodeMajorMin) {
+    throw new StartError(
+      `This needs Node ${nodeMajorMin}, not ${node}. \`npm ci\` installs it and \`npm start\` uses it.`,
+    )
+  }
+  restrictFileMode()
 }
 
 /** A connection that is busy now turns idle after its answer, so idle ones are looked for until there are none. */
@@ -121,18 +124,6 @@ function drain(server: Server): void {
   })
 }
 
-const standardOutput = 1
-
-/** None of it when a pipe is full, which is to be tried again. */
-function writeOutput(bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(standardOutput, bytes, (error, written) => {
-      if (error && error.code !== 'EAGAIN') reject(error)
-      else resolve(error ? 0 : written)
-    })
-  })
-}
-
 const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const refusals: Record<string, ErrorCode> = {
@@ -145,7 +136,7 @@ interface Busy extends Socket {
   _httpMessage?: ServerResponse | null
 }
 
-/** Answers what is no request at all, in the shape of every other error. */
+/** Responds to bytes that are no request. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -157,12 +148,15 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
     current.once('close', () => socket.end())
     return
   }
-  const { status, message, code } = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
-  const requestId = crypto.randomUUID()
-  const body = JSON.stringify({ error: message, status, code, requestId })
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
-      `X-Content-Type-Options: nosniff\r\nX-Request-Id: ${requestId}\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const refusal = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
+  void end(socket, errorResponse(refusal, { requestId: crypto.randomUUID() }, null))
+}
+
+/** Sends a response as the last bytes of a connection that Node has no response object for. */
+async function end(socket: Socket, response: Response): Promise<void> {
+  const { status, headers } = response
+  const body = await response.text()
+  const lines = [...headers, ['content-length', Buffer.byteLength(body)], ['connection', 'close']]
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`)
 }

@@ -2,7 +2,9 @@ import type { Started } from '../../src/app.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Connections } from '../../src/connections/connections.ts'
 import { AppError, StartError } from '../../src/errors.ts'
-import { createPipeline } from '../../src/http/pipeline.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
+import { Pipeline } from '../../src/http/pipeline.ts'
+import { createRequestIds } from '../../src/http/request-id.ts'
 import type { Asset, Assets } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
@@ -195,14 +197,15 @@ function createAccounts(env: WorkerEnv): AccountSettings {
   return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: PUBLIC_URL || null }
 }
 
-/** An app that could not start answers every request with the reason in the log. */
+const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
+
+/** The response to every request of an app that could not start. The reason goes to the log. */
 function refuse(failure: unknown, request: Request): Response {
-  const { pathname } = new URL(request.url)
+  const requestId = requestIdOf(request)
   const log = createLog({ level: 'error', write: console.error, now: Date.now })
-  log.problem({ requestId: '', method: request.method, path: pathname, error: failure })
+  log.problem({ requestId, method: request.method, path: new URL(request.url).pathname, error: failure })
   const message = failure instanceof StartError ? failure.message : undefined
-  const { status, code, message: error } = new AppError('storage_unavailable', message)
-  return Response.json({ error, status, code }, { status })
+  return errorResponse(new AppError('storage_unavailable', message), { requestId }, request)
 }
 
 async function serveFile(request: Request, path: string, env: WorkerEnv): Promise<Response | null> {
@@ -211,8 +214,11 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
   const known: Assets = { open: async () => asset }
-  const door = createPipeline(createSurroundings(env))
-  return door(request, async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }))
+  const pipeline = new Pipeline(createSurroundings(env))
+  return pipeline.run(
+    request,
+    async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }),
+  )
 }
 
 /** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { item } from './answers.ts'
 import { get } from './requests.ts'
+import { item } from './responses.ts'
 
 /** The kernel queues no more that are not accepted yet. */
 const openingMax = 200

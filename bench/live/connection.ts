@@ -24,7 +24,7 @@ export class Connection {
     const localAddress = `127.0.0.${Math.floor(index / connectionsPerAddress) + 1}`
     const onread = { buffer: shared, callback: (length: number) => this.#read(length) }
     this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true, onread })
-    // The end of a connection that nobody here has ended ends the work, as an exception that nobody catches.
+    // The end of a connection that nobody here has ended ends the run, as an uncaught exception.
     this.socket.on('close', () => {
       if (!this.#isClosing) throw new Error(`A connection was closed; it had ${JSON.stringify(this.#unread())} left.`)
     })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPeers } from '../peers.ts'
 import { type Server, startServer } from '../server.ts'
-import type { Conditions } from './work.ts'
+import type { Conditions } from './benchmark-case.ts'
 
 const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const memorySignal = fileURLToPath(new URL('../http1/memory-signal.ts', import.meta.url))

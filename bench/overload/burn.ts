@@ -1,5 +1,5 @@
 /**
- * Work that costs a millisecond of CPU: so many rounds of a hash, measured at the start, and not a look at the clock, which
+ * BenchmarkCase that costs a millisecond of CPU: so many rounds of a hash, measured at the start, and not a look at the clock, which
  * would hide a busy machine. In compiled code of the system, because a loop of our own costs three times as much
  * whenever the engine has thrown its fast form away.
  */

@@ -1,14 +1,14 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { idPattern } from '../database/id.ts'
 import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../http/openapi.ts'
-import type { AnyCollection } from './collection.ts'
-import type { Column } from './field.ts'
+import type { AnyCollection } from './declaration.ts'
 import { countMax } from './list.ts'
-import { limitDefault, limitMax, listableFields, operators } from './list-query.ts'
+import { limitDefault, limitMax, listableFields } from './list-query.ts'
 
 const idParameter = z.object({ id: z.string().regex(idPattern) })
-const ifMatch = z.string().optional().openapi({ description: 'Only if the ETag is still this one; else 412.' })
-/** The OpenAPI paths of a collection's own routes. */
+const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
+
+/** Describes the routes of a collection. */
 export function describeCollection(collection: AnyCollection): RouteConfig[] {
   const { name, schemas } = collection
   const title = name.charAt(0).toUpperCase() + name.slice(1)
@@ -20,8 +20,10 @@ export function describeCollection(collection: AnyCollection): RouteConfig[] {
     count: z
       .int()
       .optional()
-      .openapi({ description: `With count=true; ${countMax} means so many or more.` }),
-    position: positionSchema.optional().openapi({ description: 'Where to follow the topic from; on the first page.' }),
+      .openapi({ description: `With count=true; ${countMax} means this many or more.` }),
+    position: positionSchema
+      .optional()
+      .openapi({ description: 'The position to follow the topic from; on the first page only.' }),
     status: z.literal(200),
   })
   const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })
@@ -78,7 +80,7 @@ export function describeCollection(collection: AnyCollection): RouteConfig[] {
   ]
 }
 
-/** Without what a client may send back but can't set. */
+/** Leaves out the fields that a client may send back but cannot set. */
 function forClients(schema: z.ZodObject): z.ZodObject {
   return schema.omit({ id: true, createdAt: true, version: true })
 }
@@ -86,17 +88,26 @@ function forClients(schema: z.ZodObject): z.ZodObject {
 function listParameters(collection: AnyCollection): z.ZodObject {
   const fields = [...listableFields(collection)]
   const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
-  const filters = fields.flatMap(([name, column]) =>
-    operatorsFor(column).map((operator) => [`filter[${name}][${operator}]`, filterSchema(column, operator)] as const),
+  const filters = fields.flatMap(
+    ([
+      name,
+      {
+        filter: { operators, schema },
+      },
+    ]) =>
+      operators.map((operator) => {
+        const parameter = operator === '$in' ? z.array(schema) : schema
+        return [`filter[${name}][${operator}]`, parameter.optional()] as const
+      }),
   )
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
-    cursor: z.string().optional().openapi({ description: 'The `next` of the page before.' }),
+    cursor: z.string().optional().openapi({ description: 'The `next` of the previous page.' }),
     sort: z
       .string()
       .optional()
       .openapi({
-        description: `Fields with commas, "-" before one for descending: ${sortable.join(', ')}.`,
+        description: `Fields separated by commas, with "-" before one for descending order: ${sortable.join(', ')}.`,
         example: '-createdAt',
       }),
     count: z.enum(['true', 'false']).optional(),
@@ -104,24 +115,7 @@ function listParameters(collection: AnyCollection): z.ZodObject {
   })
 }
 
-function operatorsFor({ type }: Column) {
-  if (type === 'boolean') return operators.filter((operator) => operator === '$eq' || operator === '$in')
-  return operators.filter((operator) => operator !== '$startsWith' || type === 'text')
-}
-
-const filterValues: Partial<Record<Column['type'], z.ZodType>> = {
-  boolean: z.enum(['true', 'false']),
-  integer: z.int(),
-  number: z.number(),
-  timestamp: z.iso.datetime(),
-}
-
-function filterSchema({ type }: Column, operator: string): z.ZodType {
-  const value = filterValues[type] ?? z.string()
-  return operator === '$in' ? z.array(value).optional() : value.optional()
-}
-
-/** The little that is known of a route which describes nothing itself. */
+/** Describes a route that has no description of its own, by its method and path. */
 export function describeRoute(name: string, method: string, path: string): RouteConfig {
   const parameters = [...path.matchAll(/:(\w+)/g)].map(([, parameter = '']) => [parameter, z.string()] as const)
   return {

@@ -1,97 +1,66 @@
 /**
- * Heartbeats of all sessions by one timer wheel: an interval that runs while there is any session, and a slot for
- * each of its ticks. Hearing something costs one assignment; a session is looked at once in a heartbeat. Time is
- * counted in ticks and not read from a clock, so that a process that stood still takes nobody for dead whose
- * messages wait to be read.
+ * Heartbeats of all connections: hearing from a peer costs one assignment, and each connection is looked at once in a
+ * heartbeat.
  */
+import { Sweep } from '../sweep.ts'
 
-/** A wheel turns once a second, or oftener where the heartbeat is so short that this would be coarse. */
+/** A tick is a second, or less where the heartbeat is so short that this would be coarse. */
 const tickMsMax = 1000
 const ticksMin = 4
 
-/** In place of a slot: one that is removed while its slot is looked through is not looked at. */
-const removed = -1
-
-/** One who must be heard of. */
+/** The owner of a heartbeat. */
 export interface Beating {
-  /** It has been quiet for a heartbeat. */
+  /** Called after one heartbeat of silence. */
   ask(): void
-  /** It has been quiet for two. */
+  /** Called after two heartbeats of silence. */
   giveUp(): void
 }
 
-/** When one was last heard. */
+/** When a peer was last heard from. */
 export class Heartbeat {
   readonly owner: Beating
-  readonly #wheel: Heartbeats
+  readonly #sweep: Sweep<Heartbeat>
   lastTick: number
-  slot = 0
 
-  constructor(owner: Beating, wheel: Heartbeats) {
+  constructor(owner: Beating, sweep: Sweep<Heartbeat>) {
     this.owner = owner
-    this.#wheel = wheel
-    this.lastTick = wheel.tick
+    this.#sweep = sweep
+    this.lastTick = sweep.tick
   }
 
   heard(): void {
-    this.lastTick = this.#wheel.tick
+    this.lastTick = this.#sweep.tick
   }
 }
 
 export class Heartbeats {
-  tick = 0
-  readonly #tickMs: number
-  /** A heartbeat in ticks. */
+  readonly #sweep: Sweep<Heartbeat>
+  /** The length of a heartbeat. */
   readonly #ticks: number
-  readonly #slots: Set<Heartbeat>[]
-  #timer: ReturnType<typeof setInterval> | undefined
-  #count = 0
 
   constructor(heartbeatMs: number) {
-    this.#tickMs = Math.min(tickMsMax, heartbeatMs / ticksMin)
-    this.#ticks = Math.ceil(heartbeatMs / this.#tickMs)
-    this.#slots = Array.from({ length: this.#ticks + 1 }, () => new Set())
+    const tickMs = Math.min(tickMsMax, heartbeatMs / ticksMin)
+    this.#ticks = Math.ceil(heartbeatMs / tickMs)
+    this.#sweep = new Sweep(tickMs, (heartbeat) => this.#check(heartbeat))
   }
 
   add(owner: Beating): Heartbeat {
-    const pulse = new Heartbeat(owner, this)
-    this.#schedule(pulse, this.#ticks)
-    this.#count += 1
-    this.#timer ??= setInterval(() => this.#turn(), this.#tickMs)
-    return pulse
+    const heartbeat = new Heartbeat(owner, this.#sweep)
+    this.#sweep.add(heartbeat, this.#ticks)
+    return heartbeat
   }
 
-  /** To be called once. */
-  remove(pulse: Heartbeat): void {
-    this.#slots[pulse.slot]?.delete(pulse)
-    pulse.slot = removed
-    this.#count -= 1
-    if (this.#count > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+  remove(heartbeat: Heartbeat): void {
+    this.#sweep.delete(heartbeat)
   }
 
-  #schedule(pulse: Heartbeat, ticks: number): void {
-    pulse.slot = (this.tick + ticks) % this.#slots.length
-    this.#slots[pulse.slot]?.add(pulse)
-  }
-
-  #turn(): void {
-    this.tick += 1
-    const slot = this.tick % this.#slots.length
-    const due = this.#slots[slot] as Set<Heartbeat>
-    this.#slots[slot] = new Set()
-    for (const pulse of due) this.#look(pulse)
-  }
-
-  #look(pulse: Heartbeat): void {
-    if (pulse.slot === removed) return
-    const quiet = this.tick - pulse.lastTick
-    if (quiet >= 2 * this.#ticks) pulse.owner.giveUp()
-    else if (quiet < this.#ticks) this.#schedule(pulse, this.#ticks - quiet)
+  #check(heartbeat: Heartbeat): void {
+    const silentTicks = this.#sweep.tick - heartbeat.lastTick
+    if (silentTicks >= 2 * this.#ticks) heartbeat.owner.giveUp()
+    else if (silentTicks < this.#ticks) this.#sweep.add(heartbeat, this.#ticks - silentTicks)
     else {
-      this.#schedule(pulse, 2 * this.#ticks - quiet)
-      pulse.owner.ask()
+      this.#sweep.add(heartbeat, 2 * this.#ticks - silentTicks)
+      heartbeat.owner.ask()
     }
   }
 }

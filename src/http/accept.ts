@@ -1,21 +1,21 @@
-/** One entry of an Accept-like header (RFC 9110 §12.4.2): what is named, and how much it is wanted. */
+import { parseAccept } from 'hono/utils/accept'
+
+/** One entry of an Accept-like header (RFC 9110 §12.4.2). */
 interface Preference {
   name: string
+  /** 0, for unacceptable, to 1. */
   quality: number
 }
 
-/** More entries than any client sends; what follows is not read. */
-const entriesMax = 32
+/** More than any client sends; the rest is ignored. */
+const headerLengthMax = 1024
 
 function preferences(header: string): Preference[] {
-  return header
-    .split(',', entriesMax)
-    .map((entry) => {
-      const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase())
-      const quality = parameters.find((parameter) => parameter.startsWith('q='))
-      return { name, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 }
-    })
-    .filter(({ name }) => name !== '')
+  return parseAccept(header.slice(0, headerLengthMax).toLowerCase()).map(({ type, params }) => ({
+    name: type,
+    // By itself `parseAccept` takes a malformed quality for 1.
+    quality: params.q === undefined ? 1 : Number(params.q) || 0,
+  }))
 }
 
 function qualityOf(name: string, wanted: readonly Preference[], wildcards: readonly string[]): number {
@@ -41,7 +41,7 @@ export function negotiateType<Offer extends string>(header: string | null, offer
   return best
 }
 
-/** Whether an error should be problem details (RFC 9457): it is asked for by name, at least as much as plain JSON. */
+/** Whether an error should be problem details (RFC 9457): named in the header, and wanted at least as much as plain JSON. */
 export function wantsProblem(header: string | null): boolean {
   if (header === null || !/problem\+json/i.test(header)) return false
   const wanted = preferences(header)
@@ -49,7 +49,7 @@ export function wantsProblem(header: string | null): boolean {
   return problem > 0 && problem >= qualityOf('application/json', wanted, [])
 }
 
-/** The content coding to answer with (RFC 9110 §12.5.3), null for none. */
+/** The content coding of the response (RFC 9110 §12.5.3), null for none. */
 export function negotiateEncoding(header: string | null): 'gzip' | 'deflate' | null {
   if (header === null) return null
   const wanted = preferences(header)

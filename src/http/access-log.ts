@@ -1,25 +1,16 @@
 import type { Log } from '../ports/log.ts'
 import { type Metrics, secondsBounds } from '../ports/metrics.ts'
-import type { RequestContext } from '../request/context.ts'
+import type { Exchange } from './exchange.ts'
 import type { StreamEnd } from './response-stream.ts'
 import { traceIdOf } from './trace-context.ts'
 
-/** A request between its arrival and the end of its answer. */
-export interface Exchange {
-  request: Request
-  context: RequestContext
-  startMs: number
-  /** What the answer tells of a rate limit. */
-  limit: Readonly<Record<string, string>> | null
-  /** Whether it was one too many: the log has no line for it. */
-  isRefused: boolean
-}
-
-/** Writes down what became of each request: a line in the log, and the metrics. */
+/** Records requests: a line in the log, and the metrics. */
 export interface Recorder {
-  begin(request: Request, context: RequestContext, startMs: number): Exchange
-  /** Counts a request that was turned away, and no more. */
+  /** A request is in flight now; `end` must follow. */
+  begin(): void
+  /** Counts a request that was shed, without a line in the log. */
   count(method: string, status: number, startMs: number): void
+  /** The response has ended. Requests beyond the rate limit are counted only. */
   end(exchange: Exchange, status: number, end: StreamEnd): void
 }
 
@@ -28,14 +19,13 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics }): Recorder {
   const observe = createObserver(metrics)
   let inFlight = 0
-  metrics.gauge('http_requests_in_flight', 'Requests whose answer has not ended.', () => inFlight)
+  metrics.gauge('http_requests_in_flight', 'Requests whose response has not ended.', () => inFlight)
   return {
-    begin(request, context, startMs) {
+    begin() {
       inFlight += 1
-      return { request, context, startMs, limit: null, isRefused: false }
     },
     count: (method, status, startMs) => observe(method, '', status, (performance.now() - startMs) / 1000),
-    end({ request, context, startMs, isRefused }, status, { bytes, cut, error }) {
+    end({ request, context, startMs, rateLimit }, status, { bytes, cut, error }) {
       inFlight -= 1
       const { requestId, route, principal, traceparent } = context
       const { method } = request
@@ -44,7 +34,7 @@ export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics })
       const path = pathOf(request.url)
       observe(method, route, status, durationMs / 1000)
       if (error !== undefined) log.problem({ requestId, method, path, error })
-      if (isRefused) return
+      if (rateLimit?.isAllowed === false) return
       log.access({
         requestId,
         method,
@@ -63,12 +53,12 @@ export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics })
 
 type Observe = (method: string, route: string, status: number, seconds: number) => void
 
-/** Looks series up by what a request brings, because making labels costs more than counting. */
+/** Keeps the series of each method, route and status, because making labels costs more than counting. */
 function createObserver(metrics: Metrics): Observe {
-  const requests = metrics.counter('http_requests_total', 'Answered requests.')
+  const requests = metrics.counter('http_requests_total', 'Requests that were answered.')
   const durations = metrics.histogram(
     'http_request_duration_seconds',
-    'From the head to the end of the answer.',
+    'From the head of the request to the end of the response.',
     secondsBounds,
   )
   const known = new Map<
@@ -93,7 +83,7 @@ function createObserver(metrics: Metrics): Observe {
   }
 }
 
-/** By hand, because a URL object would cost more than all else here. */
+/** The path of a URL, without parsing all of it: that would cost more than the rest of this file. */
 export function pathOf(url: string): string {
   const query = url.indexOf('?')
   const end = query === -1 ? url.length : query

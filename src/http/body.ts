@@ -2,11 +2,11 @@ import { AppError } from '../errors.ts'
 import type { Context } from '../request/context.ts'
 import { parseJson } from './json.ts'
 
-/** Room for a long text with its envelope; files have their own way in. */
+/** Enough for a long text; files are uploaded by other routes. */
 export const bodyBytesMax = 1024 * 1024
-/** A body that is read whole must arrive within this time, however it drips. */
+/** A body that is read whole must arrive within this time, also when it trickles. */
 export const bodyTimeoutMs = 5000
-/** A body in more chunks than the first must have the second in each on average: every chunk costs as much as a small request. */
+/** A body of more chunks than `chunksMin` must have this many bytes in each on average: a chunk costs as much as a small request. */
 const chunksMin = 1024
 const chunkBytesMin = 64
 const bufferBytes = 16 * 1024
@@ -57,8 +57,8 @@ async function readStream(body: ReadableStream<Uint8Array>): Promise<Uint8Array>
 }
 
 /**
- * Copies each chunk at once: a runtime may hand out one byte as a view of 64 KiB, which must not be
- * kept. The clock is read here too, because chunks that come fast enough let no timer fire.
+ * Copies each chunk at once, because a runtime may deliver one byte as a view of 64 KiB. Reads the clock too, because
+ * chunks that arrive fast enough let no timer fire.
  */
 async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
   const deadline = performance.now() + bodyTimeoutMs
@@ -84,7 +84,7 @@ function grown(buffer: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
 }
 
 function tooFine(): AppError {
-  return new AppError('bad_request', 'The body comes in far too many chunks.', { headers: { Connection: 'close' } })
+  return new AppError('bad_request', 'The body has far too many chunks.', { headers: { Connection: 'close' } })
 }
 
 function tooLate(): AppError {

@@ -1,20 +1,19 @@
 import { negotiateEncoding } from './accept.ts'
 
-/** Below this a compressed answer saves no packet and costs time. */
+/** Compressing less than this saves no packet and costs time. */
 export const compressBytesMin = 1024
 
 const compressible = /^(text\/(?!event-stream)|application\/(json|problem\+json|javascript|xml|wasm)|image\/svg\+xml)/
 
-/** Whether it can come to compressing at all, told without a look at the answer's headers. */
+/** Whether a response may be compressed, without a look at its headers. */
 export function mayCompress(request: Request, { status }: Response, sizeBytes: number): boolean {
   return status === 200 && sizeBytes >= compressBytesMin && request.headers.has('accept-encoding')
 }
 
 /**
- * Compresses an answer as `Accept-Encoding` asks (gzip or deflate) where it pays. A strong ETag turns
+ * Compresses a response as `Accept-Encoding` asks (gzip or deflate) where it pays. A strong ETag turns
  * weak, because the bytes are no longer the tagged ones (RFC 9110 §8.8.1). Ranges and streams of
- * unknown length pass as they are.
- * Changes the headers it is given.
+ * unknown length pass unchanged. Modifies the headers of the given response.
  * @param sizeBytes the body's length, or undefined when unknown
  */
 export function compress(request: Request, response: Response, sizeBytes: number | undefined): Response {
@@ -27,7 +26,7 @@ export function compress(request: Request, response: Response, sizeBytes: number
   return encoding === null || body === null ? response : encode(body, headers, encoding)
 }
 
-/** Answers with plain text, compressed as `Accept-Encoding` asks, however short it is. */
+/** Makes a response of plain text, compressed as `Accept-Encoding` asks, however short it is. */
 export function compressText(request: Request, text: string): Response {
   const headers = new Headers({ 'Content-Type': 'text/plain; charset=utf-8', Vary: 'Accept-Encoding' })
   const encoding = negotiateEncoding(request.headers.get('accept-encoding'))

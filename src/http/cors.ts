@@ -1,4 +1,4 @@
-/** How long a browser may keep a preflight's answer. */
+/** How long a browser may cache the response to a preflight. */
 const preflightMaxAgeSeconds = 600
 const requestHeaders = 'Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id'
 const responseHeaders = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
@@ -7,7 +7,7 @@ const responseHeaders = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLi
  * The CORS headers for this request (Fetch standard §3.3), none when its origin is not allowed.
  * Credentials are never allowed: they belong to the server's own pages.
  */
-export function corsHeaders(
+function corsHeaders(
   request: Request,
   allowedOrigins: ReadonlySet<string>,
   allow: string | null,
@@ -22,4 +22,11 @@ export function corsHeaders(
     'Access-Control-Allow-Headers': requestHeaders,
     'Access-Control-Max-Age': String(preflightMaxAgeSeconds),
   }
+}
+
+/** Sets the CORS headers of a response, which varies by origin even where this one is not allowed. */
+export function addCors(request: Request, { headers }: Response, allowedOrigins: ReadonlySet<string>): void {
+  const cors = corsHeaders(request, allowedOrigins, headers.get('allow'))
+  headers.append('Vary', 'Origin')
+  for (const [name, value] of Object.entries(cors ?? {})) headers.set(name, value)
 }

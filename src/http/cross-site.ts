@@ -1,17 +1,18 @@
 import { AppError } from '../errors.ts'
+import { isLoopbackAddress } from '../request/client-address.ts'
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
-const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+const localName = /^(.+\.)?localhost$/
 
 /** Whether a server that listens on this host name or address can be reached from this machine alone. */
 export function isLoopback(hostname: string): boolean {
-  return loopback.test(hostname) || hostname === '::1'
+  return localName.test(hostname) || isLoopbackAddress(hostname.replace(/^\[(.*)\]$/, '$1'))
 }
 
 /**
- * Refuses what changes things when another site's page asks for it, cookie or not: otherwise any web
- * page could write to a server on localhost. Browsers say so in `Sec-Fetch-Site` (Fetch Metadata),
- * older ones in `Origin`; other clients send neither and pass. A WebSocket counts as what changes things.
+ * Refuses unsafe methods and WebSockets from pages of other sites, cookie or not: otherwise any web page could write
+ * to a server on localhost. Browsers send `Sec-Fetch-Site` (Fetch Metadata), older ones `Origin`; other clients send
+ * neither and pass.
  * @throws AppError `cross_site`
  */
 export function refuseCrossSite(request: Request, allowedOrigins: ReadonlySet<string>): void {
@@ -33,8 +34,8 @@ export function isOwnOrigin(origin: string, request: Request): boolean {
 const authority = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
 /**
- * Makes the check of `Host`: that it is one, and one that the server answers to, which stops DNS
- * rebinding. With `hosts` null every name passes.
+ * Makes the check that `Host` is well formed and one of the server's own names, which stops DNS rebinding. With
+ * `hosts` null every name passes.
  */
 export function createHostCheck(hosts: readonly string[] | null): (request: Request) => void {
   const names = hosts && new Set(hosts.map((name) => name.toLowerCase()))
@@ -50,6 +51,7 @@ export function createHostCheck(hosts: readonly string[] | null): (request: Requ
 
 function hostnameOf(host: string): string {
   const hostname = authority.test(host) ? URL.parse(`http://${host}`)?.hostname : undefined
-  if (hostname === undefined) throw new AppError('bad_request', 'The Host header names no host.')
+  if (hostname === undefined)
+    throw new AppError('bad_request', 'The Host header must be a host name with an optional port.')
   return hostname
 }

@@ -4,8 +4,8 @@ export function etagOf(version: number): string {
 }
 
 /**
- * Whether one of the tags of an `If-Match` or `If-None-Match` is this one, or the header is `*`.
- * `W/` is ignored in both: compression weakens a tag on its way out, and the version is exact anyhow.
+ * Whether an `If-Match` or `If-None-Match` is `*` or has this tag. `W/` is ignored: compression weakens the tag of a
+ * response, and the version is exact anyhow.
  */
 export function matchesTag(header: string, tag: string): boolean {
   if (header.trim() === '*') return true

@@ -1,14 +1,13 @@
 /**
- * JSON at the door. `JSON.parse` takes more than an API should: it keeps the last of two equal keys,
- * rounds large integers, turns 1e999 into Infinity, hands on `__proto__`, and goes as deep as it is
- * told to. So one linear scan goes first, which judges structure and leaves the grammar of values
- * to `JSON.parse`.
+ * Strict JSON. `JSON.parse` accepts more than an API should: it keeps the last of two equal keys, rounds large
+ * integers, turns 1e999 into Infinity, passes on `__proto__`, and has no limit on depth. So one linear scan checks the
+ * structure first, and leaves the grammar of values to `JSON.parse`.
  */
 import { AppError } from '../errors.ts'
 
-/** Deep enough for any honest document, and far from any stack's end. */
+/** Enough for any document, and far from the limit of any stack. */
 export const jsonDepthMax = 64
-/** In one object; no collection has more fields, and each costs some work to refuse. */
+/** In one object: more than a collection has fields, and each costs some work to refuse. */
 export const jsonKeysMax = 1000
 
 /** Up to this many keys a linear search beats a Set. */

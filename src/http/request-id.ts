@@ -1,8 +1,8 @@
 const sane = /^[\w.:-]{1,128}$/
 
 /**
- * Names requests: takes the client's `X-Request-Id` when it is up to 128 of `[A-Za-z0-9_.:-]`, else
- * makes one of a random prefix and a count, which is unique and costs nothing.
+ * Makes the function that gives a request its id: the client's `X-Request-Id` when it is up to 128 of
+ * `[A-Za-z0-9_.:-]`, else a random prefix and a count.
  */
 export function createRequestIds(random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) {
   let prefix = ''

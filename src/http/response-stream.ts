@@ -1,18 +1,18 @@
-/** A peer that takes nothing for this long is given up. */
+/** The connection of a peer that takes no bytes for this long is closed. */
 export const writeTimeoutMs = 10_000
 
-/** How a body ended. */
+/** The end of a body. */
 export interface StreamEnd {
   bytes: number
-  /** Whether it broke off, because its source failed or nobody took the rest. */
+  /** Whether it broke off, because its source failed or the peer took no more. */
   cut: boolean
-  /** Why its source failed. */
+  /** The failure of its source. */
   error?: unknown
 }
 
 /**
- * Hands on a body as it is asked for, ends it when nobody asks any more, and tells how it ended. What
- * follows a failure of the source is an error without words: the runtime only needs to break off.
+ * Passes on a body at the speed of its reader, cancels it when the reader stalls, and reports its end. A failure of the
+ * source reaches the reader without its cause: the runtime only needs to break off.
  */
 export function watchStream(
   body: ReadableStream<Uint8Array>,
@@ -53,11 +53,22 @@ export function watchStream(
         } catch (error) {
           if (isEnded) return
           end({ cut: true, error })
-          controller.error(new Error('The source of the answer failed.'))
+          controller.error(new Error('The source of the response failed.'))
         }
       },
       cancel: stop,
     },
     { highWaterMark: 0 },
   )
+}
+
+/** The same response with another body. */
+export function replaceBody(response: Response, body: ReadableStream<Uint8Array>): Response {
+  const init: ResponseInit & { encodeBody: 'automatic' | 'manual' } = {
+    status: response.status,
+    headers: response.headers,
+    // workerd would compress a second time unless told that the body is encoded already.
+    encodeBody: response.headers.has('content-encoding') ? 'manual' : 'automatic',
+  }
+  return new Response(body as BodyInit, init)
 }

@@ -6,7 +6,10 @@ import type { H, RouterRoute } from 'hono/types'
 
 type Route = [H, RouterRoute]
 
-/** Hono's own router, and the pattern that it chose last. Hono matches and calls the handler in one synchronous step. */
+/**
+ * Hono's own router, which also tells the pattern of the last match: Hono matches and calls the handler in one
+ * synchronous step.
+ */
 export function createRouter(): { router: Router<Route>; matched(): string } {
   const inner = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] })
   let last: Result<Route> = [[]]

@@ -1,6 +1,6 @@
-/** What every version of `traceparent` begins with (W3C Trace Context §3.2). */
+/** The beginning of every version of `traceparent` (W3C Trace Context §3.2). */
 const pattern = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?=-|$)/
-/** All there is of version 00. */
+/** Version 00 has this length; later ones may be longer. */
 const knownLength = 55
 const lengthMax = 256
 

@@ -9,9 +9,9 @@ import { createRateLimits, type RateLimits } from './rate-limits.ts'
 export interface AdmissionControlOptions {
   /** Whether clients are limited. */
   isLimiting: boolean
-  /** Where buckets are kept when that is not in memory here. */
+  /** Buckets that are kept elsewhere than in this process's memory. */
   limits?: RateLimits | undefined
-  /** Null where the runtime sees to it, as on Workers. */
+  /** Null where the runtime sheds load itself, as Workers do. */
   overload: Overload | null
   costs?: CostTable
   /** Fills the array with random bytes fit for secrets, and returns it. */
@@ -20,13 +20,13 @@ export interface AdmissionControlOptions {
   now?(): number
 }
 
-/** So many users at their limit may share an address: accounts are easily made. */
-const usersOfPlace = 4
+/** This many users at their limit may share a network: accounts are easily made. */
+const usersPerNetwork = 4
 
-/** Decides what is let in: asked once for each request, before all else, and once for each message of a session. */
+/** Rate limits and load shedding: asked once for each request, before all else, and once for each message of a connection. */
 export class AdmissionControl {
   readonly #now: () => number
-  /** As it was when the last one came: to read a clock costs as much as all else here. */
+  /** The arrival of the last request: reading a clock costs as much as the rest of this class. */
   #nowMs = 0
   readonly #isLimiting: boolean
   #limits: RateLimits | null
@@ -45,35 +45,35 @@ export class AdmissionControl {
     this.#costOf = createCosts(costs)
   }
 
-  /** The time at which a request or a message came, which is now. */
+  /** Reads the clock at the arrival of a request or a message, and returns the time. */
   arrive(): number {
     this.#nowMs = this.#now()
     return this.#nowMs
   }
 
-  /** Whether the server is so far behind that the request that has just come should be refused. */
+  /** Whether the server is so far behind that it should refuse the request that has just arrived. */
   get isOverloaded(): boolean {
     return this.#overload?.refuses(this.#nowMs) ?? false
   }
 
-  /** Names the client whose bucket it is; null for who has none. */
+  /** The key of the client's bucket; null for clients without a limit. */
   keyOf(identity: Identity | null, peer: Peer | null): string | null {
     return this.#isLimiting ? this.#keyOf(identity?.userId ?? null, peer) : null
   }
 
-  /** Takes from the client's bucket. Null when it has none. */
+  /** Takes units from the client's bucket, and a share from its network's. Null for clients without a limit. */
   take(identity: Identity | null, peer: Peer | null, units = 1): RateLimitDecision | Promise<RateLimitDecision> | null {
     if (!this.#isLimiting) return null
     const key = this.#keyOf(identity?.userId ?? null, peer)
     if (key === null) return null
-    const verdict = this.#buckets.take(key, units)
-    if (identity === null || verdict instanceof Promise || !verdict.isAllowed) return verdict
-    const place = this.#keyOf(null, peer)
-    const shared = place === null ? verdict : this.#buckets.take(`users of ${place}`, units / usersOfPlace)
-    return shared instanceof Promise || shared.isAllowed ? verdict : shared
+    const decision = this.#buckets.take(key, units)
+    if (identity === null || decision instanceof Promise || !decision.isAllowed) return decision
+    const network = this.#keyOf(null, peer)
+    const shared = network === null ? decision : this.#buckets.take(`users of ${network}`, units / usersPerNetwork)
+    return shared instanceof Promise || shared.isAllowed ? decision : shared
   }
 
-  /** Charges what a request costs beyond the one unit that every request does, once its route is known. */
+  /** Charges the cost of a route beyond the one unit that every request costs. */
   charge(identity: Identity | null, peer: Peer | null, method: string, route: string): void {
     if (!this.#isLimiting) return
     const units = this.#costOf(method, route) - 1
@@ -91,7 +91,7 @@ export class AdmissionControl {
   }
 }
 
-/** Whether it is let in however busy the server is: who looks after it must be able to. */
+/** Whether requests are admitted under overload, too: an administrator must be able to act then. */
 export function isUrgent(identity: Identity | null): boolean {
   return identity?.role === adminRole
 }

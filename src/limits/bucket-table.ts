@@ -1,20 +1,19 @@
 /**
- * Moments by key, in memory of fixed size: sets of eight slots, each with 64 bits of the key's hash and a moment. In a
- * full set a new key takes the slot whose moment is nearest, past ones first: there least is forgotten. So to make the
- * table forget a bucket one must have taken more out of seven others of its set, which is no gain, and to know which
- * keys share a set one must know the seeds.
+ * Times by key, in memory of fixed size: sets of eight slots, each with 64 bits of the key's hash and a time. In a full
+ * set a new key takes the slot with the earliest time, which loses least. So evicting a bucket takes more units out of
+ * seven others of its set, which is no gain, and finding keys of one set takes the seeds.
  */
 
 export interface BucketTableOptions {
   /** At least this many keys are kept at a time; a power of two, 8 or more. */
   slots?: number
-  /** Two numbers of 32 bits that nobody can know. */
+  /** Two secret numbers of 32 bits. */
   seeds: readonly [number, number]
 }
 
 /**
  * 1 MiB. A slot is in use only until its bucket is full again, 5 ms after a single request at 200 a second; so what a
- * server can answer fills a few thousand, however many addresses it comes from.
+ * server can handle fills a few thousand, from however many addresses.
  */
 export const slotsDefault = 65_536
 const setSlots = 8
@@ -41,11 +40,11 @@ export class BucketTable {
     return this.#prints.byteLength + this.#fullAt.byteLength
   }
 
-  /** The slot of a key: its own, or else one that it takes, which then has no moment. */
+  /** The slot of a key; a new one has no time yet. */
   slotOf(key: string, nowMs: number): number {
     let a = this.#seedA ^ key.length
     let b = this.#seedB
-    // Two characters at a time, because this is most of what a request's limit costs.
+    // Two characters at a time, because this is most of the cost of a rate limit.
     for (let index = 0; index < key.length; index += 2) {
       const pair = key.charCodeAt(index) | (index + 1 < key.length ? key.charCodeAt(index + 1) << 16 : 0)
       a = Math.imul(a ^ pair, 0x85ebca6b)

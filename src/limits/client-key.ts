@@ -1,14 +1,13 @@
 import { clientNetworkOf } from '../request/client-network.ts'
 import type { Peer } from '../request/context.ts'
 
-/** Networks that are kept at hand, because to read one costs more than all else here. */
+/** Networks are cached, because parsing an address costs more than the rest of this function. */
 const networksMax = 4096
 
 /**
- * Makes the function that tells whose bucket a request is to be taken from: the user's, else that of the client's
- * address, of which IPv6 counts by /64, because that is what one household or one rented machine has. Null for who is
- * not limited: a call without a peer comes from this very program, and one from a loopback address from this very
- * machine, where somebody who means harm needs no requests.
+ * Makes the function that returns the bucket of a request: the user's, else the client network's, for IPv6 a /64, the
+ * share of a household or a rented machine. Null for requests without a limit: those without a peer come from this
+ * program, those from a loopback address from this machine, where an attacker needs no requests.
  */
 export function createClientKey(): (userId: string | null, peer: Peer | null) => string | null {
   const networks = new Map<string, string>()

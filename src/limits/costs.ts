@@ -1,12 +1,12 @@
-/** What requests cost by method and route, as in `{ 'POST /api/auth/sign-in': 20 }`. */
+/** Costs in units by method and route, as in `{ 'POST /api/auth/sign-in': 20 }`. */
 export type CostTable = Readonly<Record<string, number>>
 
-/** A request that no table names. */
+/** The cost of a request that is not in the table. */
 const costDefault = 1
 
 /**
- * Makes the function that tells what a request costs, from its method and its route's pattern. It is asked after the
- * route has begun, because only the router knows the pattern; what is above 1 is charged then.
+ * Makes the function that returns the cost of a request from its method and its route's pattern. It is called after
+ * the route has begun, because only the router knows the pattern.
  * @throws RangeError when a cost is not a positive number
  */
 export function createCosts(table: CostTable): (method: string, route: string) => number {

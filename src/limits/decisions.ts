@@ -1,27 +1,28 @@
 /**
- * Verdicts with what they tell in `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11), made once
- * for each number that can be in them, so that a request costs no text.
+ * Decisions with their `RateLimit` and `RateLimit-Policy` headers (draft-ietf-httpapi-ratelimit-headers-11), made once
+ * for each number in them, so that a request builds no strings.
  */
-/** What becomes of a request. The same object is given many times. */
+
+/** The decision on a request. The same object is returned many times. */
 export interface RateLimitDecision {
   readonly isAllowed: boolean
-  /** After a refusal: when it is of use to come again; 0 otherwise. */
+  /** After a refusal: when there will be units again; 0 otherwise. */
   readonly retryAfterSeconds: number
-  /** What the answer tells of the limit; null where it is too far away to matter. */
+  /** Headers for the response; null where the limit is too far away to matter. */
   readonly headers: Readonly<Record<string, string>> | null
 }
 
 export interface Policy {
   name: string
   burst: number
-  /** In which an empty bucket fills. */
+  /** The time in which an empty bucket fills. */
   windowSeconds: number
 }
 
-/** Further from its end than this share a limit is not spoken of, as the draft allows: each header costs every answer. */
+/** With more than this share of units left there are no headers, as the draft allows: they cost time in every response. */
 const silentShare = 0.5
-/** More different verdicts than this are not kept. */
-const keptMax = 4096
+/** Decisions with larger numbers are not cached. */
+const cachedMax = 4096
 
 const plenty: RateLimitDecision = { isAllowed: true, retryAfterSeconds: 0, headers: null }
 
@@ -29,9 +30,9 @@ export class RateLimitDecisions {
   readonly #name: string
   readonly #policy: string
   readonly #silentMin: number
-  /** Index: what remains. */
+  /** By remaining units. */
   readonly #allowed: (RateLimitDecision | undefined)[] = []
-  /** Index: seconds to wait. */
+  /** By seconds to wait. */
   readonly #refused: (RateLimitDecision | undefined)[] = []
 
   constructor({ name, burst, windowSeconds }: Policy) {
@@ -41,29 +42,29 @@ export class RateLimitDecisions {
     this.#silentMin = burst * silentShare
   }
 
-  /** @param units what remains, with a fraction */
+  /** @param units the remaining units, with a fraction */
   allowed(units: number): RateLimitDecision {
     if (units >= this.#silentMin) return plenty
     const remaining = Math.max(0, Math.floor(units))
-    const known = this.#allowed[remaining]
-    if (known !== undefined) return known
-    const verdict: RateLimitDecision = { isAllowed: true, retryAfterSeconds: 0, headers: this.#headers(remaining, 1) }
-    if (remaining < keptMax) this.#allowed[remaining] = verdict
-    return verdict
+    const cached = this.#allowed[remaining]
+    if (cached !== undefined) return cached
+    const decision: RateLimitDecision = { isAllowed: true, retryAfterSeconds: 0, headers: this.#headers(remaining, 1) }
+    if (remaining < cachedMax) this.#allowed[remaining] = decision
+    return decision
   }
 
   /** @param seconds until there is enough, with a fraction */
   refused(seconds: number): RateLimitDecision {
     const retryAfterSeconds = Math.max(1, Math.ceil(seconds))
-    const known = this.#refused[retryAfterSeconds]
-    if (known !== undefined) return known
+    const cached = this.#refused[retryAfterSeconds]
+    if (cached !== undefined) return cached
     const headers = { 'Retry-After': String(retryAfterSeconds), ...this.#headers(0, retryAfterSeconds) }
-    const verdict: RateLimitDecision = { isAllowed: false, retryAfterSeconds, headers }
-    if (retryAfterSeconds < keptMax) this.#refused[retryAfterSeconds] = verdict
-    return verdict
+    const decision: RateLimitDecision = { isAllowed: false, retryAfterSeconds, headers }
+    if (retryAfterSeconds < cachedMax) this.#refused[retryAfterSeconds] = decision
+    return decision
   }
 
-  /** `t` is when there will be more, which is soon, and not when there will be all. */
+  /** `t` is the time until there are more units, not until the bucket is full. */
   #headers(remaining: number, seconds: number): Readonly<Record<string, string>> {
     return {
       RateLimit: `"${this.#name}";r=${remaining};t=${seconds}`,

@@ -1,15 +1,15 @@
 /**
- * Tells when a server has fallen behind, so that it refuses early what it could only answer late.
+ * Detects that a server has fallen behind, so that it refuses early the requests that it could only answer late.
  *
- * Requests queue in the sockets of one turn of the event loop: what is ready when it looks is dealt with one after the
- * other, and what comes meanwhile waits for the next turn. So how long a turn has gone on is how long the request that is
- * looked at has waited at least. A timer of zero comes round once a turn and tells when the next one begins; without
- * requests there is none. As in CoDel (RFC 8289) a queue that passes is let be: only when requests have been late for an
- * interval does the server refuse, and then it serves no more in a turn than leaves it quick.
+ * Requests queue in the sockets for a turn of the event loop: those that are ready at its start are handled one after
+ * the other, those that arrive meanwhile wait for the next turn. So the age of a turn is the least time that the request
+ * at hand has waited. A timer of zero runs once a turn and marks the start of the next; without requests there is none.
+ * As in CoDel (RFC 8289) a short queue is tolerated: the server refuses once requests have been late for an interval,
+ * and then serves so little in a turn that it stays quick.
  */
 
 export interface OverloadOptions {
-  /** Milliseconds, from a clock that goes on while a turn does. */
+  /** Milliseconds, from a clock that advances during a turn. */
   now?(): number
   /** Calls back in the next turn. */
   defer?(task: () => void): void
@@ -17,33 +17,33 @@ export interface OverloadOptions {
 
 /** A request that has waited this long is late. No turn of a healthy server takes as long, not with 1,000 busy clients. */
 export const targetMs = 50
-/** Requests must have been late for this long, as in CoDel; with the time before they are, a burst of 150 ms is served whole. */
+/** Requests must have been late for this long, as in CoDel; together with `targetMs` a burst of 150 ms is served whole. */
 export const intervalMs = 100
 /**
- * While it refuses, a turn serves requests for so long: what is served waits for two turns at most. It is more, up to
- * `targetMs`, where the server has nothing to do between turns, so that requests that come in bursts find all of it.
+ * A turn serves requests for this long while the server refuses, so a served request waits for two turns at most. The
+ * budget grows up to `targetMs` while the server is idle, so that bursts can use all of it.
  */
 export const budgetMs = 10
-/** How much of a larger budget is left after a turn that came right after another. */
+/** The share of a larger budget that is left after a turn that followed another at once. */
 const budgetLeft = 0.75
-/** Without a refusal for this long, all is well again. */
+/** The overload is over after this long without a refusal. */
 export const calmMs = 1000
-/** So many requests are never refused: code that has just started is slow until it is compiled. */
+/** The first requests are never refused: code is slow until it is compiled. */
 export const warmUpRequests = 2000
 
 export class Overload {
   readonly #now: () => number
   readonly #defer: (task: () => void) => void
   #isWatching = false
-  /** Whether a request has come in this turn. */
+  /** Whether a request has arrived in this turn. */
   #isAsked = false
   #turnStartMs = 0
   #turnEndMs = -Infinity
   #turnBudgetMs = budgetMs
-  /** Whether the turn came right after another that had requests. */
+  /** Whether the turn followed another with requests at once. */
   #isAfterTurn = false
   #warmUpLeft = warmUpRequests
-  /** Since when requests are late, and when the last of them was. */
+  /** The first and the last of a series of late requests. */
   #lateSinceMs = -Infinity
   #lastLateMs = -Infinity
   #refusesUntilMs = -Infinity
@@ -54,8 +54,8 @@ export class Overload {
   }
 
   /**
-   * Whether a request that is looked at now should be refused, because the server is behind. Every request asks, once.
-   * @param nowMs the time, read after the request was
+   * Whether the request at hand should be refused. To be called once for each request.
+   * @param nowMs the time, read after the request
    */
   refuses(nowMs: number): boolean {
     this.#isAsked = true
@@ -72,7 +72,7 @@ export class Overload {
     return true
   }
 
-  /** Whether requests have been late for long: not just after one slow request, nor in a burst. */
+  /** Whether requests have been late for an interval: not just after one slow request, nor in a burst. */
   #isStanding(nowMs: number): boolean {
     if (nowMs - this.#lastLateMs > intervalMs) this.#lateSinceMs = nowMs
     this.#lastLateMs = nowMs

@@ -1,23 +1,23 @@
 /**
- * How much each client may ask: a bucket of units for each, which fills evenly. A bucket is kept as the one moment at
- * which it will be full again (the generic cell rate algorithm, ITU-T I.371), so a full bucket and none are the same,
- * and nothing has to be refilled or swept.
+ * Rate limits: each client has a bucket of units that fills evenly. A bucket is stored as the time at which it will be
+ * full again (the generic cell rate algorithm, ITU-T I.371), so a full bucket and none are the same, and nothing has to
+ * be refilled or swept.
  */
 import { BucketTable, type BucketTableOptions } from './bucket-table.ts'
 import { type RateLimitDecision, RateLimitDecisions } from './decisions.ts'
 
 /**
- * Limits of one kind, in memory here or between machines elsewhere. An implementation that can't tell in a moment,
- * because what it asks does not answer, allows: a limit must not be what stops a server.
+ * Limits of one kind, in this process's memory or shared between machines. An implementation whose store does not
+ * respond must allow: a limit must not stop the server.
  */
 export interface RateLimits {
-  /** Takes units out of the bucket of a client, or none when there are too few. More than fits in counts as all of it. */
+  /** Takes units out of a client's bucket, or none when there are too few. More than a full bucket counts as a full one. */
   take(key: string, units: number): RateLimitDecision | Promise<RateLimitDecision>
-  /** Takes units for what has begun already, perhaps more than there are: what is owed is waited for. */
+  /** Takes units for work that has begun already, perhaps more than there are: the client then waits longer. */
   charge(key: string, units: number): void
 }
 
-/** `RateLimits` that answer at once. */
+/** `RateLimits` that decide at once. */
 export interface LocalRateLimits extends RateLimits {
   take(key: string, units: number): RateLimitDecision
 }
@@ -27,9 +27,9 @@ export interface RateLimitsOptions extends Omit<BucketTableOptions, 'now'> {
   name?: string
   /** Units in a full bucket. */
   burst?: number
-  /** Units that come back. */
+  /** Units that are refilled. */
   perSecond?: number
-  /** Milliseconds, best from a clock that never jumps. Is asked once a call, so what it costs is paid often. */
+  /** Milliseconds, best from a monotonic clock. Called once for each decision, so it should be cheap. */
   now(): number
 }
 
@@ -41,24 +41,24 @@ export interface RateLimitsOptions extends Omit<BucketTableOptions, 'now'> {
 export const burstDefault = 600
 export const perSecondDefault = 200
 
-/** Rounding must not cost anybody a unit. */
+/** Compensates rounding. */
 const slackMs = 0.001
 
 /** Keeps buckets in the memory of this process, in a table of fixed size. */
 export function createRateLimits(options: RateLimitsOptions): LocalRateLimits {
   const { name = 'default', burst = burstDefault, perSecond = perSecondDefault, now } = options
-  if (!(burst >= 1) || !(perSecond > 0)) throw new RangeError('A bucket must hold a unit and fill.')
+  if (!(burst >= 1) || !(perSecond > 0)) throw new RangeError('burst must be 1 or more, and perSecond more than 0.')
   const unitMs = 1000 / perSecond
   const fullMs = burst * unitMs
-  /** Nobody owes more than a bucket, so nobody waits longer than for two. */
-  const owedMsMax = 2 * fullMs
+  /** A client can owe one bucket at most, and so waits for two at most. */
+  const missingMsMax = 2 * fullMs
   const table = new BucketTable(options)
-  const verdicts = new RateLimitDecisions({ name, burst, windowSeconds: fullMs / 1000 })
+  const decisions = new RateLimitDecisions({ name, burst, windowSeconds: fullMs / 1000 })
 
-  /** How long the bucket takes to be full. One that takes too long is from before the clock went back. */
+  /** The time until the bucket is full. A longer time than possible is from before the clock went back. */
   function missingMs(slot: number, nowMs: number): number {
     const missing = table.fullAt(slot) - nowMs
-    return missing > 0 && missing <= owedMsMax ? missing : 0
+    return missing > 0 && missing <= missingMsMax ? missing : 0
   }
 
   return {
@@ -67,14 +67,14 @@ export function createRateLimits(options: RateLimitsOptions): LocalRateLimits {
       const slot = table.slotOf(key, nowMs)
       const asked = Math.min(positive(units), burst)
       const afterMs = missingMs(slot, nowMs) + asked * unitMs
-      if (afterMs > fullMs + slackMs) return verdicts.refused((afterMs - fullMs) / 1000)
+      if (afterMs > fullMs + slackMs) return decisions.refused((afterMs - fullMs) / 1000)
       table.setFullAt(slot, nowMs + afterMs)
-      return verdicts.allowed((fullMs - afterMs + slackMs) / unitMs)
+      return decisions.allowed((fullMs - afterMs + slackMs) / unitMs)
     },
     charge(key, units) {
       const nowMs = now()
       const slot = table.slotOf(key, nowMs)
-      table.setFullAt(slot, nowMs + Math.min(missingMs(slot, nowMs) + positive(units) * unitMs, owedMsMax))
+      table.setFullAt(slot, nowMs + Math.min(missingMs(slot, nowMs) + positive(units) * unitMs, missingMsMax))
     },
   }
 }

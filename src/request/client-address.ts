@@ -5,7 +5,12 @@ import type { Peer } from './context.ts'
 /** A range of addresses, such as 10.0.0.0/8. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 
-/** The range that an address or a CIDR notation names; null when it is neither. */
+/** The ranges that are ones; configuration has been checked before. */
+export function parseRanges(texts: readonly string[]): AddressRange[] {
+  return texts.map(parseRange).filter((range) => range !== null)
+}
+
+/** The range of an address or a CIDR notation; null when it is neither. */
 export function parseRange(text: string): AddressRange | null {
   const [base = '', bits] = text.split('/')
   if (!isAddress(base)) return null
@@ -16,17 +21,25 @@ export function parseRange(text: string): AddressRange | null {
   return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : null
 }
 
-/** Without the short and odd forms of IPv4, which not everybody reads alike. */
+/** The deprecated IPv4-compatible form of IPv6, which ipaddr.js takes for the IPv4 address itself. */
+const ipv4Compatible = /^::\d+\./
+
+/** Excludes the short and octal forms of IPv4, which programs read differently. */
 function isAddress(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !ipv4Compatible.test(text))
+}
+
+/** Whether the address is one of this machine itself. */
+export function isLoopbackAddress(text: string | null): boolean {
+  return text !== null && isAddress(text) && ipaddr.process(text).range() === 'loopback'
 }
 
 /** More hops than any request has. */
 const hopsMax = 32
 
 /**
- * Finds out who is at the other end: what a trusted proxy says of it, in `Forwarded` (RFC 7239) or `X-Forwarded-For`, read
- * from its own end up to the first address that is not a trusted proxy. Nobody else is believed.
+ * Makes the function that finds the client behind trusted proxies: it reads `Forwarded` (RFC 7239) or
+ * `X-Forwarded-For` from the end up to the first address that is not a trusted proxy. From any other peer it ignores them.
  */
 export function createClientPeer(trusted: readonly AddressRange[]): (request: Request, peer: Peer) => Peer {
   const isTrusted = (address: string | null) => address !== null && isInside(address, trusted)
@@ -77,7 +90,7 @@ function readForwarded(text: string): Peer[] {
   })
 }
 
-/** Without brackets and port, and an IPv4 address as such; null for `unknown` and for made-up names. */
+/** Without brackets and port, and a mapped IPv4 address as IPv4; null for `unknown` and obfuscated names. */
 function addressOf(node: string): string | null {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+)(?::\d+)?$/.exec(node)?.[1] ?? node
   return isAddress(bare) ? ipaddr.process(bare).toString() : null

@@ -1,43 +1,19 @@
+import { getMimeType, mimes } from 'hono/utils/mime'
 import { AppError } from '../errors.ts'
 import { matchesTag } from '../http/etag.ts'
 import { dataHeaders, pageHeaders } from '../http/secure-headers.ts'
 import type { Asset, Assets } from '../ports/assets.ts'
 
-const types: Record<string, string> = {
-  avif: 'image/avif',
-  css: 'text/css; charset=utf-8',
-  csv: 'text/csv; charset=utf-8',
-  gif: 'image/gif',
-  html: 'text/html; charset=utf-8',
-  ico: 'image/x-icon',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  js: 'text/javascript; charset=utf-8',
-  json: 'application/json',
-  map: 'application/json',
-  md: 'text/markdown; charset=utf-8',
-  mjs: 'text/javascript; charset=utf-8',
-  mp3: 'audio/mpeg',
-  mp4: 'video/mp4',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  svg: 'image/svg+xml',
-  txt: 'text/plain; charset=utf-8',
-  wasm: 'application/wasm',
-  webm: 'video/webm',
-  webmanifest: 'application/manifest+json',
-  webp: 'image/webp',
-  woff2: 'font/woff2',
-  xml: 'application/xml',
-}
+/** Types that Hono's table lacks. */
+const types = { ...mimes, md: 'text/markdown; charset=utf-8' }
 
-/** A name that carries a hash of its content, as bundlers write: `app.3f2a9c1b.js`, `app-BxK2fQ9z.js`. */
+/** A name with a hash of the content, as bundlers write: `app.3f2a9c1b.js`, `app-BxK2fQ9z.js`. */
 const hashedName = /(\.[0-9a-f]{8,64}|-(?=[\w-]*\d)[\w-]{8})\.\w+$/
 const pathLengthMax = 1024
 
 /**
- * Answers a GET or HEAD of a static file (RFC 9110: ETag, 304, one byte range); null when there is no
- * such file. A hashed name may be kept for ever; any other is asked for again, and is mostly a 304.
+ * The response to a GET or HEAD of a static file (RFC 9110: ETag, 304, one byte range); null when there is no such
+ * file. A file with a hash in its name is cached for ever; any other is revalidated.
  * @throws AppError `range_not_satisfiable`
  */
 export async function serveAsset(assets: Assets, request: Request, path: string): Promise<Response | null> {
@@ -55,7 +31,7 @@ export async function serveAsset(assets: Assets, request: Request, path: string)
   return new Response(body, { status: range ? 206 : 200, headers })
 }
 
-/** The relative path that a URL's path names; null when it is none that a file here could have. */
+/** The relative path in a URL's path; null when no file can have it. */
 function safeName(path: string): string | null {
   if (path.length > pathLengthMax) return null
   let decoded: string
@@ -71,11 +47,10 @@ function safeName(path: string): string | null {
 }
 
 function headersOf(name: string, asset: Asset): Record<string, string> {
-  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-  const secure = extension === 'html' ? pageHeaders : dataHeaders
+  const type = getMimeType(name, types) ?? 'application/octet-stream'
   return {
-    ...secure,
-    'Content-Type': types[extension] ?? 'application/octet-stream',
+    ...(type.startsWith('text/html') ? pageHeaders : dataHeaders),
+    'Content-Type': type,
     'Cache-Control': hashedName.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Accept-Ranges': 'bytes',
     ETag: `"${asset.version}"`,
@@ -88,8 +63,8 @@ interface Range {
 }
 
 /**
- * The one range that is asked for (RFC 9110 §14.2), null for the whole: also when several are asked
- * for, when the syntax is unknown, and when `If-Range` names another version.
+ * The requested range (RFC 9110 §14.2). Null for the whole file: also for several ranges, for an unknown syntax, and
+ * when `If-Range` names another version.
  */
 function rangeOf(request: Request, { sizeBytes, version }: Asset): Range | null {
   const header = request.headers.get('range')

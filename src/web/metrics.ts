@@ -2,17 +2,17 @@ import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import { dataHeaders } from '../http/secure-headers.ts'
 import type { Platform } from '../ports/platform.ts'
+import { isLoopbackAddress } from '../request/client-address.ts'
 import type { Context, Env } from '../request/context.ts'
 
-const loopback = /^(127\.|::1$|::ffff:127\.)/
-/** What a proxy adds: behind one on the same machine, everybody's address is loopback. */
+/** Headers that a proxy adds: behind one on the same machine every client has a loopback address. */
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'cf-connecting-ip']
 
-/** `GET /metrics` for Prometheus: answers this machine, and whoever bears the token. */
+/** `GET /metrics` for Prometheus, open to this machine and to a bearer of the token. */
 export function createMetricsRoute({ metrics, settings }: Platform): Hono<Env> {
   return new Hono<Env>().get('/metrics', async (c) => {
     if (!isLocal(c) && !(await bearsToken(c, settings.metricsToken))) {
-      throw new AppError('forbidden', 'The metrics are for this machine, or for who bears METRICS_TOKEN.')
+      throw new AppError('forbidden', 'The metrics are open to this machine and to a bearer of METRICS_TOKEN.')
     }
     const headers = { ...dataHeaders, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }
     return new Response(metrics.text(), { headers: { ...headers, 'Cache-Control': 'no-store' } })
@@ -21,12 +21,12 @@ export function createMetricsRoute({ metrics, settings }: Platform): Hono<Env> {
 
 function isLocal(c: Context): boolean {
   const { headers } = c.req.raw
-  // Of a session that a proxy has forwarded nothing tells so any more.
+  // Requests of a message connection do not show whether a proxy forwarded it.
   if (c.env.isMessage) return false
-  return loopback.test(c.env.peer?.address ?? '') && !forwarding.some((name) => headers.has(name))
+  return isLoopbackAddress(c.env.peer?.address ?? null) && !forwarding.some((name) => headers.has(name))
 }
 
-/** Compares digests, so that the time tells nothing of the token. */
+/** Compares digests, so that the time it takes reveals nothing of the token. */
 async function bearsToken(c: Context, token: string): Promise<boolean> {
   const given = /^Bearer (.+)$/i.exec(c.req.raw.headers.get('authorization') ?? '')?.[1]
   if (token === '' || given === undefined) return false

@@ -1,12 +1,12 @@
-/** Accounts behind a real door on a real database, with a clock to turn and scrypt that is quick and counted. */
+/** Accounts behind the real pipeline on a real database, with a clock to turn and scrypt that is quick and counted. */
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
 import { type Auth, createAuth } from '../../src/auth/auth.ts'
 import { AppError } from '../../src/errors.ts'
+import { errorResponse } from '../../src/http/error-response.ts'
 import { createCommit } from '../../src/http/idempotency.ts'
-import { createPipeline } from '../../src/http/pipeline.ts'
-import { replyError } from '../../src/http/reply.ts'
+import { Pipeline } from '../../src/http/pipeline.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import type { Mail } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
@@ -120,9 +120,9 @@ async function build(database: Database, clock: { ms: number }, given?: Password
   const hono = new Hono<Env>().route('/api/auth', auth.routes).route('/api/admin', auth.adminRoutes)
   hono.onError((error, c) => {
     if (!(error instanceof AppError)) problems.push(error)
-    return replyError(c, error instanceof AppError ? error : new AppError('internal'))
+    return errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw)
   })
-  const door = createPipeline(platform, auth.identities)
+  const pipeline = new Pipeline(platform, auth.identities)
 
   const ask: World['ask'] = async (line, asking = {}) => {
     const [method = '', path = ''] = line.split(' ')
@@ -140,7 +140,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
       body: text,
     })
     const peer = { address, isSecure: url.startsWith('https:') }
-    const response = await door(
+    const response = await pipeline.run(
       request,
       (admitted: Request, context: RequestContext) => hono.fetch(admitted, context),
       peer,

@@ -24,7 +24,7 @@ export interface RunningProcess extends RunningServer {
 }
 
 export interface ProcessOptions {
-  runtime: 'node' | 'deno'
+  runtime: ProcessRuntime
   /** The entry file, relative to the repository. */
   entry?: string
   env?: Record<string, string>
@@ -37,17 +37,22 @@ export interface ProcessOptions {
 /** Keeps what Node compiles, which halves the time that a server takes to start. */
 const compileCache = join(root, 'node_modules/.cache/galley-tests')
 
-const denoPermissions = ['--allow-net', '--allow-read', '--allow-write', '--allow-env']
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+
+/** The command line before the entry file. */
+const commands = {
+  node: [process.execPath],
+  deno: [bin('deno'), 'run', '--no-prompt', '--allow-net', '--allow-read', '--allow-write', '--allow-env'],
+  bun: [bin('bun')],
+} as const
+
+export type ProcessRuntime = keyof typeof commands
 
 /** Spawns a server without waiting for it to listen. */
 export function spawnServer(options: ProcessOptions & { dataDir: string }): ChildProcess {
   const { runtime, entry, env = {}, args = [], dataDir } = options
-  const file = entry ?? `adapters/${runtime}.ts`
-  const [command, before] =
-    runtime === 'node'
-      ? [process.execPath, []]
-      : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions]]
-  return spawn(command, [...before, file, ...args], {
+  const [command, ...before] = commands[runtime]
+  return spawn(command, [...before, entry ?? `adapters/${runtime}.ts`, ...args], {
     cwd: root,
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
   })

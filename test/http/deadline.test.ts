@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createDeadlines, handlerTimeoutMs } from '../../src/http/deadlines.ts'
-import { createPipeline } from '../../src/http/pipeline.ts'
+import { Pipeline } from '../../src/http/pipeline.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 
@@ -8,7 +8,7 @@ import { createMetrics } from '../../src/ports/metrics.ts'
 const sweepMs = 1000
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -71,18 +71,18 @@ describe('a deadline', () => {
 describe('a handler', () => {
   const lateMs = handlerTimeoutMs + sweepMs
 
-  /** A door with its log, and a handler that answers when told. */
+  /** A pipeline with its log, and a handler that responds when told. */
   function createSubject() {
     const lines: { status?: number; level: string }[] = []
     const metrics = createMetrics()
-    const door = createPipeline({
+    const pipeline = new Pipeline({
       settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
       random: (bytes) => crypto.getRandomValues(bytes),
       log: createLog({ level: 'info', write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
       metrics,
     })
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const answer = Promise.resolve(door(new Request('http://localhost/slow'), () => promise))
+    const answer = Promise.resolve(pipeline.run(new Request('http://localhost/slow'), () => promise))
     const inFlight = () => Number(/^http_requests_in_flight (-?\d+)$/m.exec(metrics.text())?.[1])
     return { answer, resolve, reject, lines, inFlight }
   }

@@ -1,15 +1,15 @@
 /** Defects of requests, and the status that must answer each. */
-import type { RefusalStatus } from '../../src/http1/refusal.ts'
+import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { type MadeBody, type MadeField, type MadeRequest, serialize, serializeLine } from './made-requests.ts'
 
 export interface Defect {
   name: string
-  status: RefusalStatus
+  status: HttpErrorStatus
   /** `choice` is any number, to choose a place with. */
   apply(request: MadeRequest, choice: number): string
 }
 
-function line(name: string, status: RefusalStatus, change: (request: MadeRequest) => string): Defect {
+function line(name: string, status: HttpErrorStatus, change: (request: MadeRequest) => string): Defect {
   return {
     name,
     status,
@@ -18,7 +18,7 @@ function line(name: string, status: RefusalStatus, change: (request: MadeRequest
 }
 
 /** Changes the fields, at a place that is chosen. */
-function fields(name: string, status: RefusalStatus, added: (at: MadeField) => string): Defect {
+function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) => string): Defect {
   return {
     name,
     status,
@@ -33,12 +33,12 @@ function fields(name: string, status: RefusalStatus, added: (at: MadeField) => s
   }
 }
 
-function withField(name: string, status: RefusalStatus, field: string): Defect {
+function withField(name: string, status: HttpErrorStatus, field: string): Defect {
   return fields(name, status, () => `${field}\r\n`)
 }
 
 /** Sends another body, chunked whatever it was. */
-function chunked(name: string, status: RefusalStatus, text: (good: string) => string): Defect {
+function chunked(name: string, status: HttpErrorStatus, text: (good: string) => string): Defect {
   return {
     name,
     status,

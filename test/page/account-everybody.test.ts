@@ -28,31 +28,31 @@ afterAll(() => server?.stop())
 
 type Open = () => Promise<Page>
 
-/** The forms of who comes in, with something wrong. */
+/** The forms of a signed-out user, with errors. */
 async function openGuest(): Promise<Page> {
   const { page } = await openPage(`${server.url}/account#code=gla_old`)
   await button(page, 'Sign up').click()
-  await text(page, 'Write a password.').waitFor()
+  await text(page, 'Enter a password.').waitFor()
   return page
 }
 
 async function openReset(): Promise<Page> {
   const { page } = await openPage(`${server.url}/reset`)
   await button(page, 'Set the password').click()
-  await text(page, 'Write the code from the letter.').waitFor()
+  await text(page, 'Enter the code from the email.').waitFor()
   return page
 }
 
-/** All that can stand on the account page: a new key, too. */
+/** The account page with every element, including a new key. */
 async function openFull(): Promise<Page> {
   const { page } = await openHome(openPage, server.url, long)
-  await page.getByText('Make a key', { exact: true }).click()
-  await page.getByLabel('What it is for').fill('Kombüse'.repeat(14))
+  await page.getByText('Create a key', { exact: true }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Kombüse'.repeat(14))
   await page.getByRole('checkbox', { name: 'everything' }).check()
-  await button(page, 'Make the key').click()
+  await button(page, 'Create the key').click()
   await rows(page, 'API keys').first().waitFor()
   await page.getByText('Delete my account', { exact: true }).click()
-  await button(page, 'Delete for ever').click()
+  await button(page, 'Delete permanently').click()
   return page
 }
 
@@ -78,7 +78,7 @@ test.each(pages)('the page %s fits a phone, stands out in light and dark, and na
 })
 
 describe('with the keyboard alone', () => {
-  /** Presses Tab until the target has the focus, as one does. */
+  /** Presses Tab until the target has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {
     const focused = target.and(page.locator(':focus'))
     for (let presses = 0; presses < 60; presses++) {
@@ -88,21 +88,21 @@ describe('with the keyboard alone', () => {
     throw new Error('Tab does not reach it')
   }
 
-  test('one signs up, makes a key and revokes it, and signs out', async () => {
+  test('a user signs up, creates and revokes a key, and signs out', async () => {
     const { page, faults } = await openPage(`${server.url}/account`)
     await heading(page, 'Welcome back').waitFor()
     await page.keyboard.press('Shift+Tab')
     await tabTo(page, link(page, 'Sign up'))
     await page.keyboard.press('Enter')
-    await heading(page, 'Come aboard').waitFor()
+    await heading(page, 'Create an account').waitFor()
     await page.keyboard.type('keys@example.org')
     await tabTo(page, password(page))
     await page.keyboard.type(goodPassword)
     await page.keyboard.press('Enter')
     await heading(page, 'keys@example.org').and(page.locator(':focus')).waitFor()
-    await tabTo(page, page.locator('summary', { hasText: 'Make a key' }))
+    await tabTo(page, page.locator('summary', { hasText: 'Create a key' }))
     await page.keyboard.press('Enter')
-    await tabTo(page, page.getByLabel('What it is for'))
+    await tabTo(page, page.getByLabel('Name', { exact: true }))
     await page.keyboard.type('nightly')
     await tabTo(page, page.getByRole('checkbox', { name: 'everything' }))
     await page.keyboard.press('Space')

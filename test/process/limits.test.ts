@@ -163,5 +163,7 @@ function expectError({ status, head, body }: Answer, expected: number, code: str
   expect(status).toBe(expected)
   expect(head).toMatch(/^content-type: application\/json$/im)
   expect(head).toMatch(/^connection: close$/im)
-  expect(JSON.parse(body)).toMatchObject({ error: expect.stringMatching(/\w/), status, code })
+  expect(head).toMatch(/^content-security-policy: default-src 'none'/im)
+  const requestId = /^x-request-id: (\S+)$/im.exec(head)?.[1]
+  expect(JSON.parse(body)).toEqual({ error: expect.stringMatching(/\w/), status, code, requestId })
 }

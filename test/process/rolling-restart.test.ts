@@ -65,9 +65,9 @@ test('nginx keeps the metrics to this machine, and leaves it to the server what 
   expect(await large.json()).toMatchObject({ status: 413, code: 'body_too_large' })
 })
 
-test('docs/operations.md shows the configuration of these tests', async () => {
+test('docs/deployment.md shows the configuration of these tests', async () => {
   const [docs, example] = await Promise.all(
-    ['docs/operations.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
+    ['docs/deployment.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
   )
   const shown = /^```nginx\n(.*?)^```$/ms.exec(docs ?? '')?.[1]
   const inside = /^http \{\n(.*)^\}$/ms.exec(example ?? '')?.[1]

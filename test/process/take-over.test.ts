@@ -12,7 +12,7 @@ const start = servers()
 const startWaiting = waitingServers()
 const folder = temporaryFolders()
 
-describe.each(['node', 'deno'] as const)('a server on %s whose data directory is in use', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data directory is in use', (runtime) => {
   /** A server, and one that waits for its data for so long. */
   async function startBoth(waitSeconds: number) {
     const first = await start({ runtime })
@@ -85,7 +85,7 @@ describe.each(['node', 'deno'] as const)('a server on %s whose data directory is
   })
 })
 
-describe.each(['node', 'deno'] as const)('a server on %s that may wait', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', (runtime) => {
   test('does not wait when the port is taken', async () => {
     const { url, dataDir } = await start({ runtime })
     const { port } = new URL(url)
@@ -108,11 +108,17 @@ describe.each(['node', 'deno'] as const)('a server on %s that may wait', (runtim
   })
 })
 
-/** A request's status; null when its connection was closed without an answer. */
+/** A request's status; null when its connection was closed without a response. An error has the envelope of every error. */
 async function statusOf({ url }: WaitingServer): Promise<number | null> {
   const response = await fetch(`${url}/api/todos`).catch(() => null)
-  await response?.arrayBuffer().catch(() => {})
-  return response?.status ?? null
+  const body: unknown = await response?.json().catch(() => null)
+  if (response === null || (body ?? null) === null) return null
+  if (response.status === 503) {
+    const requestId = response.headers.get('x-request-id')
+    expect(body).toEqual({ error: expect.any(String), status: 503, code: 'storage_unavailable', requestId })
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  }
+  return response.status
 }
 
 /** Resolves once it has taken all connections that were opened to it before, since it takes them in order. */

@@ -1,6 +1,6 @@
 /** The form of a case, and the requests that most cases vary. */
 import type { Framing } from '../../../src/http1/framing.ts'
-import type { RefusalStatus } from '../../../src/http1/refusal.ts'
+import type { HttpErrorStatus } from '../../../src/http1/http-error.ts'
 
 /** The expected parts of a request; the case ignores all others. */
 export interface Wanted {
@@ -21,12 +21,12 @@ export interface ParserCase {
   rfc: string
   name: string
   bytes: string
-  wanted: readonly Wanted[] | RefusalStatus
+  wanted: readonly Wanted[] | HttpErrorStatus
   /** True when all requests are complete; then more may follow. */
   isComplete: boolean
 }
 
-export function refused(rfc: string, status: RefusalStatus, name: string, bytes: string): ParserCase {
+export function refused(rfc: string, status: HttpErrorStatus, name: string, bytes: string): ParserCase {
   return { rfc, name, bytes, wanted: status, isComplete: true }
 }
 

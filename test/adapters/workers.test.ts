@@ -1,0 +1,34 @@
+import { expect, test, vi } from 'vitest'
+import { type ObjectState, serve, type WorkerEnv } from '../../adapters/workers/serve.ts'
+import { StartError } from '../../src/errors.ts'
+
+/** A Durable Object whose app could not start. */
+function failed(failure: unknown) {
+  const { Galley } = serve(() => {
+    throw failure
+  })
+  const state = {
+    storage: { sql: { exec: () => ({ toArray: () => [] }) } },
+    blockConcurrencyWhile: (work: () => Promise<void>) => work(),
+  } as unknown as ObjectState
+  return new Galley(state, { GALLEY: { getByName: vi.fn() } } as unknown as WorkerEnv)
+}
+
+test.each([
+  [new StartError('The database was written by a newer version.'), 'The database was written by a newer version.'],
+  [new Error('secret'), expect.not.stringContaining('secret')],
+])('an object that could not start for %s responds with the envelope of every error', async (failure, error) => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const object = failed(failure)
+  await Promise.resolve()
+  const headers = { 'X-Request-Id': 'mine', Accept: 'application/json' }
+  const response = await object.fetch(new Request('https://app.example/api/todos', { headers }))
+  expect(response.status).toBe(503)
+  expect(await response.json()).toEqual({ error, status: 503, code: 'storage_unavailable', requestId: 'mine' })
+  expect(response.headers.get('x-request-id')).toBe('mine')
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(String(logged.mock.calls)).toContain('mine')
+  const unnamed = await object.fetch(new Request('https://app.example/', { method: 'POST' }))
+  expect(await unnamed.json()).toMatchObject({ requestId: unnamed.headers.get('x-request-id') })
+  logged.mockRestore()
+})
