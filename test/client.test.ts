@@ -55,6 +55,7 @@ test('the typed client knows what each kind of field takes and gives', async () 
     publishedAt?: string | null | undefined
     released?: string | undefined
     tags?: string[] | undefined
+    size?: { pages: number; volumes?: number | undefined } | null | undefined
   }>()
   const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data
   expectTypeOf(author.born).toEqualTypeOf<string | null>()

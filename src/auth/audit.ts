@@ -4,11 +4,11 @@
  */
 import type { JSONValue } from 'hono/utils/types'
 import { createIds } from '../database/id.ts'
-import { statement } from '../database/statement.ts'
 import { isoTime } from '../iso-time.ts'
-import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
+import type { SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
+import { insertEntry } from './store/audit.ts'
 
 export const auditActions = [
   'account.created',
@@ -43,22 +43,17 @@ export interface AuditEntry {
 }
 
 export interface Audit {
-  /** Returns the statement that inserts an entry, if the SQL condition `when` holds. */
-  entry(actor: Actor, entry: AuditEntry, when?: { sql: string; parameters: readonly SqlValue[] }): Statement
+  /** Returns the statement that inserts an entry. */
+  entry(actor: Actor, entry: AuditEntry): Statement
 }
 
 export function createAudit({ now, random }: Pick<Platform, 'now' | 'random'>): Audit {
   const newId = createIds(now, random)
   return {
-    entry({ userId, address }, { action, subject, detail = {} }, when = { sql: 'true', parameters: [] }) {
-      const values = [newId(), now(), userId, action, subject, address, JSON.stringify(detail)]
-      return statement(`${insertSql} where ${when.sql}`, ...values, ...when.parameters)
-    },
+    entry: ({ userId, address }, { action, subject, detail = {} }) =>
+      insertEntry(newId(), now(), userId, action, subject, address, JSON.stringify(detail)),
   }
 }
-
-const insertSql = `insert into galley_audit (id, at, actor, action, subject, address, detail)
-  select ?, ?, ?, ?, ?, ?, ?`
 
 export function actorOf({ env }: Context): Actor {
   return { userId: env.identity?.userId ?? null, address: env.peer?.address ?? null }

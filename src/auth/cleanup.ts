@@ -1,7 +1,11 @@
-import { statement } from '../database/statement.ts'
 import { run, runAll } from '../database/steps.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { deleteOldEntries } from './store/audit.ts'
+import { deleteExpiredKeys } from './store/keys.ts'
+import { deleteOldNetworks } from './store/networks.ts'
+import { deleteExpiredResets } from './store/resets.ts'
+import { deleteExpiredSessions } from './store/sessions.ts'
 import type { Throttle } from './throttle.ts'
 
 /** Rows deleted by one write, so that other writes get their turn. */
@@ -18,22 +22,17 @@ export function createAccountCleanup(
   { database, now }: Pick<Platform, 'database' | 'now'>,
   throttle: Throttle,
 ): () => Promise<void> {
-  async function clear(makeStatement: () => Statement): Promise<void> {
-    for (let gone = rowsMax; gone === rowsMax; ) gone = (await database.write(() => run(makeStatement()))).length
+  async function clear(deleteSome: (ms: number, limit: number) => Statement, ms: number): Promise<void> {
+    for (let gone = rowsMax; gone === rowsMax; )
+      gone = (await database.write(() => run(deleteSome(ms, rowsMax)))).length
   }
 
   return async () => {
     const ms = now()
-    await clear(() => outdated('galley_logins', 'id', 'expiresAt <= ?', ms))
-    await clear(() => outdated('galley_keys', 'id', 'expiresAt <= ?', ms - expiredKeyAgeMs))
-    await clear(() => outdated('galley_resets', 'tokenHash', 'expiresAt <= ?', ms))
-    await clear(() => outdated('galley_audit', 'id', 'at < ?', ms - auditAgeMaxMs))
-    const networks = statement('delete from galley_places where lastAt < ?', ms - networkAgeMaxMs)
-    await database.write(() => runAll(throttle.cleanUp(), networks))
+    await clear(deleteExpiredSessions, ms)
+    await clear(deleteExpiredKeys, ms - expiredKeyAgeMs)
+    await clear(deleteExpiredResets, ms)
+    await clear(deleteOldEntries, ms - auditAgeMaxMs)
+    await database.write(() => runAll(throttle.cleanUp(), deleteOldNetworks(ms - networkAgeMaxMs)))
   }
-}
-
-function outdated(table: string, key: string, condition: string, ms: number): Statement {
-  const sql = `delete from ${table} where ${key} in (select ${key} from ${table} where ${condition} limit ${rowsMax}) returning 1 as gone`
-  return statement(sql, ms)
 }

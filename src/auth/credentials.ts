@@ -3,14 +3,14 @@
  * then read again by the token's hash, which is cached longer. Credentials revoked by this process are invalidated at once.
  */
 
-import { statement } from '../database/statement.ts'
 import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
-import type { Results, SqlRow, Statement } from '../ports/database.ts'
+import type { SqlRow, Statement, Steps } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { removedCookie, tokenIn } from './cookie.ts'
-import { sessionExpiry } from './store/sessions.ts'
+import { findKey, touchKey } from './store/keys.ts'
+import { findSession, sessionExpiry, touchSession } from './store/sessions.ts'
 import { hashOf, isCredential, tokenPrefixes } from './token.ts'
 
 /** A second is promised; the rest is for the request itself. */
@@ -73,8 +73,8 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
 
   function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
     const before = invalidations
-    const sql = token.startsWith(tokenPrefixes.key) ? findKeySql : findSessionSql
-    const rows = database.read(statement(sql, hash))
+    const find = token.startsWith(tokenPrefixes.key) ? findKey : findSession
+    const rows = database.read(find(hash))
     const use = ([row]: readonly SqlRow[]) => {
       const identity = accept(token, hash, row, invalidations === before, refuse)
       readAfter.set(identity, before)
@@ -148,11 +148,10 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   }
 }
 
-/** The credentials that a write has ended or changed, by the column `credentialId` of the rows that it returned. */
-export function endedIn(results: Results): string[] {
-  return results.flatMap((rows) =>
-    rows.flatMap(({ credentialId }) => (credentialId === undefined ? [] : [String(credentialId)])),
-  )
+/** Runs statements that return the `id` of each credential which they end or change, and returns those ids. */
+export function* endCredentials(...statements: readonly Statement[]): Steps<string[]> {
+  const results = yield statements
+  return results.flat().map(({ id }) => String(id))
 }
 
 /** The bearer token; null for other schemes, which may be for a proxy. */
@@ -206,12 +205,5 @@ function extended({ createdAt, expiresAt }: SqlRow, ms: number): number {
 
 function touchStatement(row: SqlRow, ms: number): Statement {
   const id = String(row.id)
-  if (isKey(row)) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
-  const sql = 'update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?'
-  return statement(sql, ms, sessionExpiry(Number(row.createdAt), ms), id)
+  return isKey(row) ? touchKey(id, ms) : touchSession(id, ms, sessionExpiry(Number(row.createdAt), ms))
 }
-
-const findSessionSql = `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
-  from galley_logins l join galley_users u on u.id = l.userId where l.tokenHash = ? and u.disabledAt is null`
-const findKeySql = `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
-  from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`

@@ -3,7 +3,7 @@ import type { Condition } from './condition.ts'
 
 type BuildCondition = (field: string, values: readonly SqlValue[]) => Condition
 
-/** The operators of `filter[field][$operator]`, each with the SQL that it stands for. */
+/** The operators of `filter[field][$operator]`, each with its SQL. */
 export const operators = {
   $eq: comparison('='),
   $in: (field, values) => ({ sql: `"${field}" in (${values.map(() => '?').join()})`, values }),

@@ -30,6 +30,7 @@ const kinds: Record<Kind, { field: Field; values: fc.Arbitrary<unknown> }> = {
   date: { field: field.date({ indexed: true }), values: day },
   integer: { field: field.integer({ indexed: true }), values: fc.maxSafeInteger() },
   json: { field: field.json(z.json()), values: fc.jsonValue().filter((value) => value !== null) },
+  list: { field: field.list(field.timestamp(), { max: 5 }), values: fc.array(time, { maxLength: 5 }) },
   number: { field: field.number({ indexed: true }), values: fc.double({ noNaN: true, noDefaultInfinity: true }) },
   reference: { field: field.reference('things'), values: id },
   text: { field: field.text({ indexed: true }), values: text },
@@ -55,7 +56,7 @@ const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 const change = (kind: string, value: unknown) => things.schemas.change.safeParse({ [kind]: value })
 
 describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, values }) => {
-  test('a value is read as the response to its write gave it, and the API accepts it again', () => {
+  test('a read returns the value of the response to the write, and the API accepts it again', () => {
     fc.assert(
       fc.property(values, (value) => {
         const written = schema.parse(value)
@@ -76,7 +77,7 @@ describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, v
     )
   })
 
-  test('anything else is refused, or stored and read as it was accepted', () => {
+  test('any other JSON is refused, or stored and read as it was accepted', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const { success, data } = change(kind, value)
@@ -103,6 +104,30 @@ test.each([z.unknown(), z.any()])('JSON of any shape is required unless it is op
   expect(lenient.parse({})).toEqual({ body: null })
 })
 
-test('a JSON field can not have an optional schema', () => {
+test('a JSON field cannot have an optional schema', () => {
   expect(() => field.json(z.string().optional())).toThrow(TypeError)
+})
+
+test('a list has at most `max` values, and 100 by default', () => {
+  const of = (count: number) => Array.from({ length: count }, () => 'x')
+  const { schema } = field.list(field.text(), { max: 2 })
+  expect(schema.safeParse(of(2)).success).toBe(true)
+  expect(schema.safeParse(of(3)).success).toBe(false)
+  expect(field.list(field.text()).schema.safeParse(of(100)).success).toBe(true)
+  expect(field.list(field.text()).schema.safeParse(of(101)).success).toBe(false)
+})
+
+test('a list may hold lists and JSON, each checked by its kind', () => {
+  const { schema } = field.list(field.list(field.integer({ max: 9 }), { max: 2 }))
+  expect(schema.parse([[1, 9], []])).toEqual([[1, 9], []])
+  expect(schema.safeParse([[1, 10]]).error?.issues).toMatchObject([{ path: [0, 1] }])
+})
+
+test.each([
+  ['a reference', field.reference('things')],
+  ['optional', field.text({ optional: true })],
+  ['indexed', field.text({ indexed: true })],
+  ['with a default', field.boolean({ default: false })],
+] as [string, Field][])('a value of a list cannot be %s', (_, kind) => {
+  expect(() => field.list(kind)).toThrow(TypeError)
 })

@@ -17,10 +17,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Starts as the server does, on the same file each time, and hands the connection to a look at it. */
+/** Starts as the server does, on the same file each time, and inspects the connection. */
 async function start<T = void>(
   fields: Fields,
-  look: (connection: DatabaseSync) => T = () => undefined as T,
+  inspect: (connection: DatabaseSync) => T = () => undefined as T,
 ): Promise<T> {
   const connection = new DatabaseSync(join(folder, 'test.db'))
   const database = createSqliteDatabase(connection)
@@ -29,7 +29,7 @@ async function start<T = void>(
       await migrate(db)
       await applySchema(db, [collection('things', { fields })])
     })
-    return look(connection)
+    return inspect(connection)
   } finally {
     await database.close()
   }
@@ -62,7 +62,7 @@ test('a declaration becomes a table with an index for each indexed field', async
   expect(await start(fields, indexes)).toEqual(['things.a', 'things.c', 'things.createdAt'])
 })
 
-test('a start without a change touches nothing', async () => {
+test('a start without a change writes nothing', async () => {
   const fields = { a: field.text({ indexed: true }) }
   const changes = (connection: DatabaseSync) => connection.prepare('select total_changes() as n').get()?.n
   await start(fields, put('x', { a: '1' }))
@@ -89,7 +89,7 @@ test('a new required field without a default is refused while there are rows, an
   await start({ a: field.text(), b: field.text() })
 })
 
-test('a field that vanished keeps its data, does not hinder new rows, and is there when it comes back', async () => {
+test('a removed field keeps its data, does not prevent new rows, and is restored with its declaration', async () => {
   const both = { a: field.text({ indexed: true }), b: field.text({ default: 'new' }) }
   await start(both, put('x', { a: '1', b: '2' }))
   expect(await start({ b: both.b }, indexes)).toEqual(['things.createdAt'])
@@ -101,7 +101,7 @@ test('a field that vanished keeps its data, does not hinder new rows, and is the
   expect(await start(both, indexes)).toContain('things.a')
 })
 
-test('a changed type is refused with words that say what to do, and nothing is changed', async () => {
+test('a changed type is refused with advice, and nothing is changed', async () => {
   await start({ a: field.text(), b: field.text() }, put('x', { a: '1', b: '1' }))
   const changed = { c: field.text({ default: '' }), a: field.integer() }
   await expect(start(changed)).rejects.toThrow(
@@ -193,7 +193,7 @@ test('a database that a newer version wrote is refused', async () => {
   await expect(start({})).rejects.toThrow(/newer version.*999_future/)
 })
 
-test('the collection keeps its words in order: a name that can not be one is refused', () => {
+test('a name that cannot be one is refused', () => {
   for (const name of ['', 'Todos', 'galley_x', 'sqlite_x', 'a-b', '1a', 'a'.repeat(41)]) {
     expect(() => collection(name, { fields: {} })).toThrow(TypeError)
   }

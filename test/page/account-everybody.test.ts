@@ -28,7 +28,7 @@ afterAll(() => server?.stop())
 
 type Open = () => Promise<Page>
 
-/** The forms of who comes in, with something wrong. */
+/** The forms of a signed-out user, with errors. */
 async function openGuest(): Promise<Page> {
   const { page } = await openPage(`${server.url}/account#code=gla_old`)
   await button(page, 'Sign up').click()
@@ -43,7 +43,7 @@ async function openReset(): Promise<Page> {
   return page
 }
 
-/** All that can stand on the account page: a new key, too. */
+/** The account page with every element, including a new key. */
 async function openFull(): Promise<Page> {
   const { page } = await openHome(openPage, server.url, long)
   await page.getByText('Create a key', { exact: true }).click()
@@ -78,7 +78,7 @@ test.each(pages)('the page %s fits a phone, stands out in light and dark, and na
 })
 
 describe('with the keyboard alone', () => {
-  /** Presses Tab until the target has the focus, as one does. */
+  /** Presses Tab until the target has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {
     const focused = target.and(page.locator(':focus'))
     for (let presses = 0; presses < 60; presses++) {
@@ -88,7 +88,7 @@ describe('with the keyboard alone', () => {
     throw new Error('Tab does not reach it')
   }
 
-  test('one signs up, makes a key and revokes it, and signs out', async () => {
+  test('a user signs up, creates and revokes a key, and signs out', async () => {
     const { page, faults } = await openPage(`${server.url}/account`)
     await heading(page, 'Welcome back').waitFor()
     await page.keyboard.press('Shift+Tab')

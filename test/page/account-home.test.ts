@@ -27,7 +27,7 @@ afterAll(() => server?.stop())
 const ended = 'Your session has ended. Sign in again to go on.'
 
 describe('sessions', () => {
-  test('are listed with this one marked, and one that is ended elsewhere is told so at once', async () => {
+  test('are listed with the current one marked, and one that is ended elsewhere is signed out at once', async () => {
     await makeAccount(server.url, 'ada@example.org')
     const one = await openHome(openPage, server.url, 'ada@example.org')
     const two = await openHome(openPage, server.url, 'ada@example.org', { userAgent: agent })
@@ -43,7 +43,7 @@ describe('sessions', () => {
     expect([...one.faults, ...two.faults]).toEqual([])
   })
 
-  test('all others are ended at once', async () => {
+  test('can all be ended but the current one', async () => {
     await makeAccount(server.url, 'bob@example.org')
     const one = await openHome(openPage, server.url, 'bob@example.org')
     const two = await openHome(openPage, server.url, 'bob@example.org')
@@ -54,7 +54,7 @@ describe('sessions', () => {
     expect(await button(one.page, 'End all others').count()).toBe(0)
   })
 
-  test('end with a new password, but for the one that changed it', async () => {
+  test('end with a new password, except the one that changed it', async () => {
     await makeAccount(server.url, 'cleo@example.org')
     const one = await openHome(openPage, server.url, 'cleo@example.org')
     const two = await openHome(openPage, server.url, 'cleo@example.org')
@@ -77,7 +77,7 @@ describe('sessions', () => {
 describe('API keys', () => {
   const bearer = (secret: string) => ({ headers: { Authorization: `Bearer ${secret}` } })
 
-  test('are made with what they may do, shown once, work, and can be revoked', async () => {
+  test('are created with permissions, shown once, work, and can be revoked', async () => {
     await makeAccount(server.url, 'dora@example.org')
     const { page, faults } = await openHome(openPage, server.url, 'dora@example.org')
     await text(page, 'No keys yet.').waitFor()

@@ -55,7 +55,7 @@ function copyAccount(dataDir: string, count: number): void {
 }
 
 describe('an administrator', () => {
-  test('gives a role, which takes effect in an open page and stands in the audit', async () => {
+  test('gives a role, which takes effect in an open page and appears in the audit', async () => {
     await makeAccount(server.url, 'mate@example.org')
     const mate = await openHome(openPage, server.url, 'mate@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -71,7 +71,7 @@ describe('an administrator', () => {
     expect([...faults, ...mate.faults]).toEqual([])
   })
 
-  test('disables a user, who is out at once and stays out until enabled', async () => {
+  test('disables a user, who is signed out at once and cannot sign in until enabled', async () => {
     await makeAccount(server.url, 'cook@example.org')
     const cook = await openHome(openPage, server.url, 'cook@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -91,7 +91,7 @@ describe('an administrator', () => {
     expect([...faults, ...cook.faults]).toEqual([])
   })
 
-  test('ends the sessions of a user, and reads what concerns that user alone', async () => {
+  test('ends the sessions of a user, and filters the audit by that user', async () => {
     await makeAccount(server.url, 'boy@example.org')
     const boy = await openHome(openPage, server.url, 'boy@example.org')
     const { page } = await openAdmin(openPage)
@@ -109,7 +109,7 @@ describe('an administrator', () => {
     await entry(page, 'captain@example.org').waitFor()
   })
 
-  test('who is the last one can not give that up', async () => {
+  test('can not give up the role as the last one', async () => {
     const { page } = await openAdmin(openPage)
     await setRole(page, 'captain@example.org', 'user')
     await user(page, 'captain@example.org').getByText('This is the last administrator.').waitFor()
@@ -136,21 +136,21 @@ describe('an administrator', () => {
   })
 })
 
-describe('who is no administrator', () => {
-  test('sees nothing but a plain message, signed in or not', async () => {
+describe('a user who is no administrator', () => {
+  test('sees only a message, signed in or not', async () => {
     await makeAccount(server.url, 'guest@example.org')
     const { page, faults } = await openPage(`${server.url}/admin`)
     await text(page, 'Sign in as one to see users').waitFor()
     expect(await region(page, 'Users').count()).toBe(0)
     await link(page, 'Sign in').click()
     await signIn(page, 'guest@example.org')
-    await text(page, 'You are signed in as guest@example.org, which is no administrator of this server.').waitFor()
+    await text(page, 'You are signed in as guest@example.org, which is not an administrator account.').waitFor()
     expect(await region(page, 'Users').count()).toBe(0)
     expect(await page.content()).not.toContain('captain@example.org')
     expect(faults).toEqual([])
   })
 
-  test('any more is shown nothing any more', async () => {
+  test('loses access to the page at once', async () => {
     await makeAccount(server.url, 'deputy@example.org')
     const { page } = await openAdmin(openPage)
     await setRole(page, 'deputy@example.org', 'admin')
@@ -158,7 +158,7 @@ describe('who is no administrator', () => {
     await signIn(deputy.page, 'deputy@example.org')
     await heading(deputy.page, 'Users').waitFor()
     await setRole(page, 'deputy@example.org', 'user')
-    await text(deputy.page, 'which is no administrator of this server').waitFor()
+    await text(deputy.page, 'which is not an administrator account').waitFor()
     expect(await deputy.page.content()).not.toContain('captain@example.org')
   })
 })

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** A room with everything that can stand in one: an open editor, too. */
+/** A room with every element, including an open editor. */
 async function openFull(): Promise<Page> {
   const { page } = await openRoom(openPage, server.url, full, 'Ada')
   await connection(page, 'Live').waitFor()
@@ -44,7 +44,7 @@ test('a room fits a phone, stands out in light and dark, and names every field, 
 })
 
 describe('with the keyboard alone', () => {
-  /** Presses Tab until the target has the focus, as one does. */
+  /** Presses Tab until the target has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {
     const focused = target.and(page.locator(':focus'))
     for (let presses = 0; presses < 40; presses++) {
@@ -54,7 +54,7 @@ describe('with the keyboard alone', () => {
     throw new Error('Tab does not reach it')
   }
 
-  test('one takes a name, makes a room, and writes, edits and deletes a message', async () => {
+  test('a user chooses a name, creates a room, and writes, edits and deletes a message', async () => {
     const { page } = await openPage(`${server.url}/chat`)
     await page.keyboard.type('Ada')
     await page.keyboard.press('Enter')
@@ -83,7 +83,7 @@ describe('with the keyboard alone', () => {
   })
 })
 
-test('on a phone one goes from the rooms to a room and back', async () => {
+test('a phone shows the rooms, then a room, then the rooms again', async () => {
   await makeRoom(server.url, 'Pocket')
   const phone = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
   const { page } = await openPage(`${server.url}/chat`, phone)

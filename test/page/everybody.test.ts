@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 beforeEach(() => removeAll(server.url))
 
-describe('for everybody', () => {
+describe('accessibility', () => {
   const long = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(5)
 
   async function openFull(): Promise<Page> {
@@ -26,7 +26,7 @@ describe('for everybody', () => {
     return page
   }
 
-  test('there is no breach of the policy, no error and no request to another host', async () => {
+  test('there is no policy violation, no error and no request to another host', async () => {
     const { page, faults } = await openPage(server.url)
     await add(page, 'Bake bread')
     await rename(page, 'Bake bread', 'Bake rye')

@@ -1,4 +1,4 @@
-/** Checks of a page for people with weak eyes, a screen reader or a small phone. */
+/** Accessibility of a page: contrast, names for screen readers, and small screens. */
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -34,12 +34,12 @@ declare const document: {
 }
 declare function getComputedStyle(element: Element, part?: string): Style
 
-/** Each text whose contrast against what lies behind it is below WCAG's 4.5, as `3.9 p: the text`. */
+/** The texts whose contrast with the background is below WCAG's 4.5, as `3.9 p: the text`. */
 export function faintTexts(page: Page): Promise<string[]> {
   return page.evaluate(measureContrast, 4.5)
 }
 
-/** The number of texts that `faintTexts` looks at, so that none found is not none looked at. */
+/** The number of texts that `faintTexts` checks, to prove that it checks any. */
 export function textCount(page: Page): Promise<number> {
   return page.evaluate(measureContrast, 22).then(({ length }) => length)
 }
@@ -100,14 +100,14 @@ function measureContrast(least: number): string[] {
   return faint
 }
 
-/** How many pixels of the page lie beyond the right edge of the window. */
+/** The number of pixels beyond the right edge of the window. */
 export function overflowPx(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 }
 
 const actionable = ['textbox', 'button', 'checkbox', 'radio', 'link']
 
-/** What a screen reader would call each field, button and link: `button "Add"`. */
+/** The accessible name of each field, button and link: `button "Add"`. */
 export async function accessibleNames(page: Page): Promise<string[]> {
   const devtools = await page.context().newCDPSession(page)
   const { nodes } = await devtools.send('Accessibility.getFullAXTree')

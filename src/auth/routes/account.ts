@@ -1,7 +1,5 @@
 /** Changing the own password and deleting the own account. Both ask for the password again. */
 import { createRoute, type z } from '@hono/zod-openapi'
-import { statement } from '../../database/statement.ts'
-import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -10,13 +8,14 @@ import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { removedCookie } from '../cookie.ts'
-import { endedIn } from '../credentials.ts'
+import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
+import { addNetwork, deleteNetworks } from '../store/networks.ts'
+import { deleteResets } from '../store/resets.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { deleteUser, findById, replacePassword, stillValid } from '../store/users.ts'
-import { addNetwork, deleteNetworks } from '../throttle.ts'
 import { clientNetworkIn, identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
 import { deleteAccountSchema, passwordSchema } from './schemas.ts'
 
@@ -68,19 +67,15 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
       const verified = await verify(c, identity, password)
       return { ...verified, hash: await passwords.hash(newPassword(wanted, verified.email, 'newPassword')) }
     })
-    const actor = actorOf(c)
-    const statements = [
-      stillValid(identity),
-      replacePassword(userId, stored, hash),
-      deleteSessions(userId, credentialId),
-      ...forgive,
-      deleteNetworks(userId),
-      ...addNetwork(userId, clientNetworkIn(c), now()),
-      statement('delete from galley_resets where userId = ?', userId),
-      audit.entry(actor, { action: 'password.changed', subject: userId }),
-    ]
-    const results = await database.write(() => runAll(...statements))
-    credentials.invalidate(endedIn(results))
+    const entry = audit.entry(actorOf(c), { action: 'password.changed', subject: userId })
+    const networks = [deleteNetworks(userId), ...addNetwork(userId, clientNetworkIn(c), now())]
+    const ended = await database.write(function* () {
+      yield [stillValid(identity), replacePassword(userId, stored, hash)]
+      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      yield [...forgive, ...networks, deleteResets(userId), entry]
+      return ended
+    })
+    credentials.invalidate(ended)
     return replyWith(c, { status: 204, headers: noStore })
   }
 
@@ -88,18 +83,14 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
     const identity = identityOf(c)
     const { userId } = identity
     const { forgive } = await passwordQueue.run(clientNetworkIn(c), () => verify(c, identity, password))
-    const statements = [
-      stillValid(identity),
-      deleteUser(userId),
-      deleteSessions(userId),
-      deleteKeys(userId),
-      ...forgive,
-      deleteNetworks(userId),
-      statement('delete from galley_resets where userId = ?', userId),
-      audit.entry(actorOf(c), { action: 'account.deleted', subject: userId }),
-    ]
-    const results = await database.write(() => runAll(...statements))
-    credentials.invalidate(endedIn(results))
+    const entry = audit.entry(actorOf(c), { action: 'account.deleted', subject: userId })
+    const ended = await database.write(function* () {
+      yield [stillValid(identity), deleteUser(userId)]
+      const ended = yield* endCredentials(deleteSessions(userId), deleteKeys(userId))
+      yield [...forgive, deleteNetworks(userId), deleteResets(userId), entry]
+      return ended
+    })
+    credentials.invalidate(ended)
     return replyWith(c, { status: 204, headers: { ...noStore, 'Set-Cookie': removedCookie } })
   }
 

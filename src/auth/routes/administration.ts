@@ -1,21 +1,31 @@
 /** Routes for administrators: users, their roles and sessions, and the audit log. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { decodeCursor, encodeCursor } from '../../database/cursor.ts'
-import { guarded, statement } from '../../database/statement.ts'
-import { one, runAll } from '../../database/steps.ts'
+import { one } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent, page, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import type { SqlRow, SqlValue, Statement, Steps } from '../../ports/database.ts'
+import type { SqlRow, Statement, Steps } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
+import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
-import { deleteKeys } from '../store/keys.ts'
-import { deleteSessions } from '../store/sessions.ts'
-import { findById, listUsers, stillAdmin, stillValid, type User, updateUser, userOf } from '../store/users.ts'
+import { listEntries } from '../store/audit.ts'
+import { deleteKeys, listKeyIds } from '../store/keys.ts'
+import { deleteResets } from '../store/resets.ts'
+import { deleteSessions, listSessionIds } from '../store/sessions.ts'
+import {
+  findById,
+  listUsers,
+  requireUser,
+  stillAdmin,
+  stillValid,
+  type User,
+  updateUser,
+  userOf,
+} from '../store/users.ts'
 import { identityOf, noStore, requireAdministrator } from './guards.ts'
 import { auditEntry, id, user } from './resources.ts'
 import { auditQuerySchema, userChangeSchema, usersQuerySchema } from './schemas.ts'
@@ -75,13 +85,6 @@ const readAuditRoute = createRoute({
   responses: { 200: page(auditEntry), ...failures(400, 401, 403) },
 })
 
-const noUser = { error: 'not_found', message: 'There is no such user.' } as const
-
-/** Of a user whose role changes. */
-const credentialsSql = `select credentialId from (
-  select id as credentialId from galley_logins where userId = ? union all
-  select id as credentialId from galley_keys where userId = ?)`
-
 type Change = z.output<typeof userChangeSchema>
 
 export function createAdministrationRoutes({ database, commit, audit, credentials, now }: AuthDependencies) {
@@ -92,7 +95,7 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 
   async function getUser(c: Context, id: string) {
     const [row] = await database.read(findById(id))
-    if (row === undefined) throw new AppError(noUser.error, noUser.message)
+    if (row === undefined) throw new AppError('not_found', 'There is no such user.')
     return replyWith(c, { status: 200, data: userOf(row), headers: noStore })
   }
 
@@ -123,19 +126,18 @@ export function createAdministrationRoutes({ database, commit, audit, credential
   ): Steps<{ user: User; ended: string[] }> {
     const { role, disabled } = change
     yield [stillValid(identity), stillAdmin(identity)]
-    const before = yield* one(
-      guarded(noUser, 'select id, email, role, createdAt, disabledAt from galley_users where id = ?', id),
-    )
+    const before = yield* one(requireUser(id))
     const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
     const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
-    const ended =
-      disabled === true
-        ? yield [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
-        : role === undefined || role === before.role
-          ? []
-          : yield [statement(credentialsSql, id, id)]
+    const ended: string[] = []
+    if (disabled === true) {
+      ended.push(...(yield* endCredentials(deleteSessions(id), deleteKeys(id))))
+      yield [deleteResets(id)]
+    } else if (role !== undefined && role !== before.role) {
+      ended.push(...(yield* endCredentials(listSessionIds(id), listKeyIds(id))))
+    }
     yield entriesOf(id, change, before, actor)
-    return { user: userOf(row), ended: endedIn(ended) }
+    return { user: userOf(row), ended }
   }
 
   /** Audits only real changes. */
@@ -153,36 +155,25 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 
   async function endSessions(c: Context, id: string) {
     const identity = identityOf(c)
-    const statements = [
-      stillValid(identity),
-      stillAdmin(identity),
-      guarded(noUser, 'select id as user from galley_users where id = ?', id),
-      deleteSessions(id),
-      audit.entry(actorOf(c), { action: 'sessions.ended', subject: id }),
-    ]
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: id })
+    const write = function* () {
+      yield [stillValid(identity), stillAdmin(identity), requireUser(id)]
+      const ended = yield* endCredentials(deleteSessions(id))
+      yield [entry]
+      return ended
+    }
     let ended: string[] = []
-    const response = await commit(
-      c,
-      () => runAll(...statements),
-      (results) => {
-        ended = endedIn(results)
-        return { status: 204, headers: noStore }
-      },
-    )
+    const response = await commit(c, write, (ids) => {
+      ended = ids
+      return { status: 204, headers: noStore }
+    })
     credentials.invalidate(ended)
     return response
   }
 
   async function readAudit(c: Context, { limit, cursor, actor, subject }: z.output<typeof auditQuerySchema>) {
-    const bounds: [string, SqlValue | undefined][] = [
-      ['id < ?', idAfter(cursor, 'audit')],
-      ['actor = ?', actor],
-      ['subject = ?', subject],
-    ]
-    const given = bounds.filter((bound): bound is [string, SqlValue] => bound[1] !== undefined)
-    const where = given.length === 0 ? '' : `where ${given.map(([sql]) => sql).join(' and ')}`
-    const sql = `select id, at, actor, action, subject, address, detail from galley_audit ${where} order by id desc limit ?`
-    const rows = await database.read(statement(sql, ...given.map(([, value]) => value), limit + 1))
+    const filter = { before: idAfter(cursor, 'audit'), actor, subject }
+    const rows = await database.read(listEntries(filter, limit + 1))
     return answerPage(c, rows, limit, 'audit', entryOf)
   }
 

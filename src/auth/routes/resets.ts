@@ -3,24 +3,23 @@
  * work that depends on the account happens later. A token is valid for an hour and can be used once.
  */
 import { createRoute, z } from '@hono/zod-openapi'
-import { guarded, statement } from '../../database/statement.ts'
 import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { isLoopback } from '../../http/cross-site.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import type { Statement } from '../../ports/database.ts'
 import type { Mail } from '../../ports/mailer.ts'
 import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
+import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
+import { deleteNetworks } from '../store/networks.ts'
+import { deleteResets, findReset, insertReset, tokenProblem, useReset } from '../store/resets.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { findByEmail, setPassword } from '../store/users.ts'
-import { deleteNetworks } from '../throttle.ts'
 import { hashOf } from '../token.ts'
 import { clientNetworkIn, noStore, refuseIdempotencyKey } from './guards.ts'
 import { confirmSchema, resetSchema } from './schemas.ts'
@@ -47,9 +46,6 @@ const confirmResetRoute = createRoute({
   responses: { ...noContent, ...failures(400, 503) },
 })
 
-const tokenAgeMaxMs = 60 * 60 * 1000
-/** Valid tokens of one account, and so emails per hour. */
-const openMax = 5
 /** Emails being sent at a time. More requests get `busy`, since each takes memory. */
 const jobsMax = 100
 
@@ -91,24 +87,20 @@ export function createResetRoutes(dependencies: AuthDependencies) {
 
   async function confirm(c: Context, { token, password }: z.output<typeof confirmSchema>) {
     const hash = await hashOf(token)
-    const [reset] = await database.read(statement(findSql, hash, now()))
+    const [reset] = await database.read(findReset(hash, now()))
     if (reset === undefined) throw badToken()
     const accepted = newPassword(password, String(reset.email))
     const stored = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
-    const statements = [
-      useReset(hash, now()),
-      setPassword(id, stored),
-      deleteSessions(id),
-      // Perhaps created by another person, who signed up with this address without owning it.
-      deleteKeys(id),
-      deleteNetworks(id),
-      statement('delete from galley_resets where userId = ?', id),
-      audit.entry(actor, { action: 'password.reset', subject: id }),
-    ]
-    const results = await database.write(() => runAll(...statements))
-    credentials.invalidate(endedIn(results))
+    const ended = await database.write(function* () {
+      yield [useReset(hash, now()), setPassword(id, stored)]
+      // The keys were perhaps created by another person, who signed up with this address without owning it.
+      const ended = yield* endCredentials(deleteSessions(id), deleteKeys(id))
+      yield [deleteNetworks(id), deleteResets(id), audit.entry(actor, { action: 'password.reset', subject: id })]
+      return ended
+    })
+    credentials.invalidate(ended)
     return replyWith(c, { status: 204, headers: noStore })
   }
 
@@ -116,8 +108,6 @@ export function createResetRoutes(dependencies: AuthDependencies) {
     .openapi(requestResetRoute, (c) => requestReset(c, c.req.valid('json')))
     .openapi(confirmResetRoute, (c) => confirm(c, c.req.valid('json')))
 }
-
-const tokenProblem = 'is not valid, was used or has expired'
 
 function badToken(): AppError {
   return invalidField('token', 'invalid_reference', tokenProblem)
@@ -135,31 +125,3 @@ function resetMail(to: string, token: string, origin: string | null): Mail {
   const text = `Somebody, hopefully you, asked for a new password for ${to}.\n\n${how}\n\nwithin an hour. If it was not you, do nothing.\n`
   return { to, subject: 'A new password', text }
 }
-
-function insertReset(userId: string, hash: string, ms: number): Statement {
-  return guarded(
-    { error: 'too_many_requests' },
-    `insert into galley_resets (tokenHash, userId, createdAt, expiresAt) select ?, ?, ?, ?
-      where (select count(*) from galley_resets where userId = ? and expiresAt > ?) < ? returning tokenHash`,
-    hash,
-    userId,
-    ms,
-    ms + tokenAgeMaxMs,
-    userId,
-    ms,
-    openMax,
-  )
-}
-
-/** Deletes the token. Of two requests with the same one, the second fails. */
-function useReset(hash: string, ms: number): Statement {
-  return guarded(
-    { error: 'validation_failed', field: 'token', message: tokenProblem },
-    'delete from galley_resets where tokenHash = ? and userId is not null and expiresAt > ? returning userId',
-    hash,
-    ms,
-  )
-}
-
-const findSql = `select r.userId, u.email from galley_resets r join galley_users u on u.id = r.userId
-  where r.tokenHash = ? and r.expiresAt > ? and u.disabledAt is null`

@@ -8,7 +8,7 @@ import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
+import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
@@ -106,13 +106,16 @@ export function createSessionRoutes(dependencies: AuthDependencies) {
   async function endOtherSessions(c: Context) {
     const identity = identityOf(c)
     const { userId, credentialId } = identity
-    // The statement before it says whether anything ended.
-    const whenAny = { sql: 'changes() > 0', parameters: [] }
-    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId }, whenAny)
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
+    const write = function* () {
+      yield [stillValid(identity)]
+      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      if (ended.length > 0) yield [entry]
+      return ended
+    }
     let ended: string[] = []
-    const write = () => runAll(stillValid(identity), deleteSessions(userId, credentialId), entry)
-    const response = await commit(c, write, (results) => {
-      ended = endedIn(results)
+    const response = await commit(c, write, (ids) => {
+      ended = ids
       return { status: 204 }
     })
     credentials.invalidate(ended)

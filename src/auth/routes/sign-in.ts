@@ -9,15 +9,16 @@ import { isoTime } from '../../iso-time.ts'
 import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import { adminRole } from '../../request/identity.ts'
-import { useCode } from '../administrator-code.ts'
 import { actorOf } from '../audit.ts'
 import { cookieOf, removedCookie, requireEncryption } from '../cookie.ts'
-import { endedIn } from '../credentials.ts'
+import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
+import { addNetwork } from '../store/networks.ts'
+import { useCode } from '../store/resets.ts'
 import { deleteSession, insertSession, sessionAgeMaxMs, sessionExpiry, trimSessions } from '../store/sessions.ts'
-import { findByEmail, findById, insertUser, type User, userOf, userRole } from '../store/users.ts'
-import { addNetwork, type CountedAttempt } from '../throttle.ts'
+import { findByEmail, findById, insertUser, renewHash, type User, userOf, userRole } from '../store/users.ts'
+import type { CountedAttempt } from '../throttle.ts'
 import { hashOf } from '../token.ts'
 import { clientNetworkIn, identityOf, noStore, refuseIdempotencyKey } from './guards.ts'
 import { currentUser, newSession } from './resources.ts'
@@ -127,18 +128,16 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     const id = newId()
     const actor = { ...actorOf(c), userId: user.id }
     const agent = c.req.raw.headers.get('user-agent') ?? ''
-    const all = [
-      ...statements,
-      insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored),
-      ...addNetwork(user.id, clientNetworkIn(c), ms),
-      audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } }),
-      trimSessions(user.id),
-    ]
-    const results = await database.write(() => runAll(...all))
-    credentials.invalidate(endedIn(results))
-    const session = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
+    const entry = audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } })
+    const session = insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored)
+    const ended = await database.write(function* () {
+      yield [...statements, session, ...addNetwork(user.id, clientNetworkIn(c), ms), entry]
+      return yield* endCredentials(trimSessions(user.id))
+    })
+    credentials.invalidate(ended)
+    const shown = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
     const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
-    return replyWith(c, { status, data: { user, session, ...(asToken && { token }) }, headers })
+    return replyWith(c, { status, data: { user, session: shown, ...(asToken && { token }) }, headers })
   }
 
   async function signOut(c: Context) {
@@ -167,11 +166,6 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     .openapi(signInRoute, (c) => signIn(c, c.req.valid('json')))
     .openapi(signOutRoute, (c) => signOut(c))
     .openapi(currentUserRoute, (c) => me(c))
-}
-
-/** Where the password was changed meanwhile, the session that is to begin in the same write is refused. */
-function renewHash(id: string, then: string, now: string): Statement {
-  return { sql: 'update galley_users set password = ? where id = ? and password = ?', parameters: [now, id, then] }
 }
 
 function unlessGone(error: unknown): void {

@@ -44,7 +44,7 @@ export function listKeys(userId: string): Statement {
 export function deleteKey(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such key.' },
-    'delete from galley_keys where id = ? and userId = ? returning id as credentialId',
+    'delete from galley_keys where id = ? and userId = ? returning id',
     id,
     userId,
   )
@@ -52,7 +52,7 @@ export function deleteKey(id: string, userId: string): Statement {
 
 /** Revokes all keys of a user. */
 export function deleteKeys(userId: string): Statement {
-  return statement('delete from galley_keys where userId = ? returning id as credentialId', userId)
+  return statement('delete from galley_keys where userId = ? returning id', userId)
 }
 
 /** The API's form of a key, without its secret. */
@@ -66,4 +66,31 @@ export function keyOf({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: Sq
     expiresAt: time(expiresAt),
     lastUsedAt: time(lastUsedAt),
   }
+}
+
+/** Finds an enabled user's key, with the role of the user and `usedAt`. */
+export function findKey(hash: string): Statement {
+  return statement(
+    `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
+      from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`,
+    hash,
+  )
+}
+
+export function listKeyIds(userId: string): Statement {
+  return statement('select id from galley_keys where userId = ?', userId)
+}
+
+/** Stores that a key was used. */
+export function touchKey(id: string, ms: number): Statement {
+  return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
+}
+
+/** Deletes some keys that expired before `ms`, a row for each. */
+export function deleteExpiredKeys(ms: number, limit: number): Statement {
+  return statement(
+    `delete from galley_keys where id in (select id from galley_keys where expiresAt <= ? limit ?) returning 1 as gone`,
+    ms,
+    limit,
+  )
 }

@@ -47,11 +47,11 @@ export function insertSession({ id, userId, hash, ms, address, agent }: NewSessi
   )
 }
 
-/** Ends the sessions beyond `sessionsMax`. Every statement that ends credentials returns their ids for `endedIn`. */
+/** Ends the sessions beyond `sessionsMax`. Every statement that ends credentials returns their ids. */
 export function trimSessions(userId: string): Statement {
   return statement(
     `delete from galley_logins where id in (
-      select id from galley_logins where userId = ? order by lastSeenAt desc, id desc limit -1 offset ?) returning id as credentialId`,
+      select id from galley_logins where userId = ? order by lastSeenAt desc, id desc limit -1 offset ?) returning id`,
     userId,
     sessionsMax,
   )
@@ -70,7 +70,7 @@ export function listSessions(userId: string, ms: number): Statement {
 export function deleteSession(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such session.' },
-    'delete from galley_logins where id = ? and userId = ? returning id as credentialId',
+    'delete from galley_logins where id = ? and userId = ? returning id',
     id,
     userId,
   )
@@ -78,11 +78,7 @@ export function deleteSession(id: string, userId: string): Statement {
 
 /** Ends all sessions of a user except one. */
 export function deleteSessions(userId: string, except = ''): Statement {
-  return statement(
-    'delete from galley_logins where userId = ? and id <> ? returning id as credentialId',
-    userId,
-    except,
-  )
+  return statement('delete from galley_logins where userId = ? and id <> ? returning id', userId, except)
 }
 
 /** The API's form of a session. */
@@ -96,4 +92,31 @@ export function sessionRowOf({ id, createdAt, lastSeenAt, expiresAt, address, ag
     agent: String(agent),
     current: id === currentId,
   }
+}
+
+/** Finds an enabled user's session, with the role of the user and `usedAt`. */
+export function findSession(hash: string): Statement {
+  return statement(
+    `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
+      from galley_logins l join galley_users u on u.id = l.userId where l.tokenHash = ? and u.disabledAt is null`,
+    hash,
+  )
+}
+
+export function listSessionIds(userId: string): Statement {
+  return statement('select id from galley_logins where userId = ?', userId)
+}
+
+/** Stores that a session was used. */
+export function touchSession(id: string, ms: number, expiresAt: number): Statement {
+  return statement('update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?', ms, expiresAt, id)
+}
+
+/** Deletes some sessions that expired before `ms`, a row for each. */
+export function deleteExpiredSessions(ms: number, limit: number): Statement {
+  return statement(
+    `delete from galley_logins where id in (select id from galley_logins where expiresAt <= ? limit ?) returning 1 as gone`,
+    ms,
+    limit,
+  )
 }

@@ -123,3 +123,17 @@ export function replacePassword(id: string, then: SqlValue, now: string): Statem
 export function setPassword(id: string, password: string): Statement {
   return statement('update galley_users set password = ? where id = ?', password, id)
 }
+
+/** Finds a user; fails with `not_found`. */
+export function requireUser(id: string): GuardedStatement {
+  return guarded(
+    { error: 'not_found', message: 'There is no such user.' },
+    `select ${columns} from galley_users where id = ?`,
+    id,
+  )
+}
+
+/** Replaces the hash of a password that is still the verified one; else the session that starts in the same write is refused. */
+export function renewHash(id: string, then: string, now: string): Statement {
+  return statement('update galley_users set password = ? where id = ? and password = ?', now, id, then)
+}

@@ -22,7 +22,7 @@ export interface Column {
   decode(stored: SqlValue): unknown
 }
 
-/** The filters that a column takes. */
+/** The filters of a column. */
 export interface ColumnFilter {
   operators: readonly Operator[]
   /** The schema of one value in OpenAPI. */

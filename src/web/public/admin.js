@@ -47,7 +47,7 @@ function showDenied(email) {
   users.clear()
   audit.clear()
   const text = email
-    ? `You are signed in as ${email}, which is no administrator of this server.`
+    ? `You are signed in as ${email}, which is not an administrator account.`
     : 'Sign in as one to see users and the audit log.'
   find(denied, 'p', HTMLElement).textContent = text
   find(denied, '.actions', HTMLElement).hidden = Boolean(email)

@@ -50,9 +50,9 @@ function askName() {
   nameInput.select()
 }
 
-async function takeName() {
+async function submitName() {
   const name = nameInput.value.trim()
-  if (!name) throw new ApiError('Write a name first.', 400)
+  if (!name) throw new ApiError('Enter a name first.', 400)
   storeName(name)
   enter()
 }
@@ -89,7 +89,7 @@ function showRoom() {
 
 addEventListener('hashchange', showRoom)
 meButton.addEventListener('click', askName)
-onSubmit(nameForm, () => nameArea.attempt(takeName))
+onSubmit(nameForm, () => nameArea.attempt(submitName))
 showConnectionStatus(client, find(document, '#connection', HTMLElement))
 showAccountLink(client, find(document, '#account-link', HTMLAnchorElement), onUser)
 if (me) enter()

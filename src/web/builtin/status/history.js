@@ -1,16 +1,16 @@
 import { changeOf, hasRestarted } from './metrics.js'
 
 /** @typedef {import('./metrics.js').Families} Families */
-/** @typedef {{ families: Families, seconds: number }} Change counters as how much they rose in so many seconds */
+/** @typedef {{ families: Families, seconds: number }} Change counters as their increase in so many seconds */
 /** @typedef {{ families: Families, timeMs: number }} Sample */
 
-/** The most samples that are kept, one a second. */
+/** Samples are taken once a second. */
 export const samplesMax = 120
 const windowMs = samplesMax * 1000
 
 /**
- * Keeps what `read` finds in each change from sample to sample, with null where there was none: at
- * the start, after a pause and after the server began anew.
+ * Keeps the value of `read` for each change between two samples. It is null for the first sample, after a
+ * pause, and after a restart of the server.
  * @template T
  * @param {(change: Change) => T} read
  */
@@ -41,7 +41,7 @@ export function createHistory(read) {
       last = sample
     },
 
-    /** Nothing could be seen. */
+    /** Records a missing sample. */
     skip() {
       push(null)
       last = null

@@ -1,6 +1,6 @@
 /**
- * What a look at `/metrics` says, and what changed from one look to the next. A counter's value tells
- * little: rates and quantiles come from how much it rose. All here is pure.
+ * Parses `/metrics`, and computes the change from one sample to the next: rates and quantiles come from the
+ * increase of counters. All functions are pure.
  */
 
 /** @typedef {{ name: string, labels: Record<string, string>, value: number }} Series */
@@ -14,7 +14,7 @@ const labelPattern = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/gs
 const infinities = /** @type {Record<string, number>} */ ({ '+Inf': Infinity, '-Inf': -Infinity })
 
 /**
- * Reads Prometheus' text format, whose lines of a metric stand together below its `# TYPE`.
+ * Parses Prometheus' text format, in which the lines of a metric follow its `# TYPE`.
  * @param {string} text
  * @returns {Families}
  */
@@ -62,7 +62,7 @@ function rises({ type }) {
 }
 
 /**
- * Whether the server began anew in between: then something that only rises has fallen, or is gone.
+ * Returns true if the server restarted in between: then a counter has decreased or disappeared.
  * @param {Families} before @param {Families} after
  */
 export function hasRestarted(before, after) {
@@ -73,7 +73,7 @@ export function hasRestarted(before, after) {
 }
 
 /**
- * The later look, with how much each counter rose in place of its value.
+ * Returns the later sample with the increase of each counter in place of its value.
  * @param {Families} before @param {Families} after
  * @returns {Families}
  */
@@ -105,7 +105,7 @@ export function sumOf(families, name, where) {
 }
 
 /**
- * One histogram out of all series of a metric that fit.
+ * Adds up all matching series of a metric into one histogram.
  * @param {Families} families @param {string} name @param {Where} [where]
  * @returns {Histogram}
  */
@@ -127,8 +127,8 @@ function countOf({ counts }) {
 }
 
 /**
- * The value below which a part of the observations lies, as Prometheus estimates it: evenly spread
- * inside a bucket, and the highest bound for what lies above. Null when nothing was observed.
+ * Estimates a quantile like Prometheus: observations are spread evenly inside a bucket; above all bounds it
+ * is the highest bound. Null without observations.
  * @param {Histogram} histogram @param {number} part 0 to 1
  */
 export function quantileOf(histogram, part) {

@@ -1,11 +1,11 @@
-/** What the page draws: one entry is one plot, read from a change between two samples. */
+/** The plots of the page: each reads its values from the change between two samples. */
 import { histogramOf, meanOf, quantileOf, seriesOf, sumOf } from './metrics.js'
 import { bytes, count, duration, percent } from './units.js'
 
 /** @typedef {import('./history.js').Change} Change */
 /** @typedef {{ name: string, look: 'calm' | 'quiet' | 'warm' | 'alarm', read: (change: Change) => number | null }} Line */
 /**
- * `metric` is the one that must be there, `scaleMin` the least that the top of the scale stands for.
+ * `metric` must exist for the plot to be shown; `scaleMin` is the smallest value for the top of the scale.
  * @typedef {{ title: string, metric: string, lines: Line[], write: (value: number) => string, scaleMin: number, small?: true }} Panel
  */
 
@@ -13,7 +13,7 @@ const requests = 'http_requests_total'
 const latency = 'http_request_duration_seconds'
 const loopDelay = 'event_loop_delay_seconds'
 
-/** This page's own questions would be all that an idle server has to tell. @param {Record<string, string>} labels */
+/** Leaves out the requests of this page. @param {Record<string, string>} labels */
 export function isForeign({ route }) {
   return route !== '/metrics'
 }
@@ -53,7 +53,7 @@ export const panels = [
   {
     title: 'In flight',
     metric: 'http_requests_in_flight',
-    // The question itself is one of them.
+    // Without the request for the metrics.
     lines: [{ name: 'now', look: 'calm', read: ({ families }) => sumOf(families, 'http_requests_in_flight') - 1 }],
     write: count,
     scaleMin: 1,

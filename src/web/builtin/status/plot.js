@@ -37,7 +37,7 @@ export function createPlot({ title, lines, write, scaleMin, small }) {
       scale.textContent = write(top)
       for (const [index, path] of paths.entries()) {
         const values = points.map((each) => each?.[index] ?? null)
-        // A further line along the ground would only cover the first, and a red one would alarm.
+        // A further line of zeros would hide the first one, and a red one would alarm.
         const isDrawn = index === 0 || values.some((value) => value)
         path.setAttribute('d', isDrawn ? outline(values, top) : '')
         setText(entries[index]?.value, written(newest[index]))
@@ -46,7 +46,7 @@ export function createPlot({ title, lines, write, scaleMin, small }) {
   }
 }
 
-/** The image with what never changes: its name and the grid. */
+/** The image with its title and grid, without lines. */
 function createDrawing() {
   const root = svg('svg', { role: 'img', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none' })
   const title = svg('title', {})
@@ -78,7 +78,7 @@ export function outline(values, top) {
   }, '')
 }
 
-/** Leaves a text that is the same alone, so that a selection in it stays. @param {Element | undefined} element @param {string} text */
+/** Changes the text only when it differs, so that a selection in it stays. @param {Element | undefined} element @param {string} text */
 export function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text
 }

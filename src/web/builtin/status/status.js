@@ -26,31 +26,31 @@ for (const { panel, figure } of plots) {
   find(panel.small ? '#figures' : '#plots', HTMLElement).append(figure)
 }
 
-/** Goes on for as long as the page is open, whatever comes in between. */
+/** Samples the metrics every second while the page is open and visible. */
 async function watch() {
   for (;;) {
     const startMs = performance.now()
-    await look()
+    await sample()
     await pause(startMs + stepMs - performance.now())
-    if (document.hidden) await rest()
+    if (document.hidden) await untilVisible()
   }
 }
 
-async function look() {
+async function sample() {
   try {
     const families = parseMetrics(await readMetrics())
     history.add(families, performance.now())
     draw(families)
-    say('live', 'Live: a look every second, two minutes in view.')
+    say('live', 'Live: updated every second, showing the last two minutes.')
   } catch (error) {
     history.skip()
-    if (error instanceof Forbidden) return await ask(error.message)
+    if (error instanceof Forbidden) return await askForToken(error.message)
     draw(null)
     say('lost', `${/** @type {Error} */ (error).message} Trying again every second.`)
   }
 }
 
-/** @param {Families | null} families null when there is no look to tell which metrics exist */
+/** @param {Families | null} families null when the metrics could not be read */
 function draw(families) {
   for (const [index, { panel, figure, draw: drawPlot }] of plots.entries()) {
     if (families) figure.hidden = !families.has(panel.metric)
@@ -59,17 +59,17 @@ function draw(families) {
   if (families) table.draw(history.window())
 }
 
-/** Waits until the page is seen again: nobody looks, so nothing is asked. */
-async function rest() {
+/** Waits until the page is visible again. */
+async function untilVisible() {
   history.skip()
   say('paused', 'Paused while the page is hidden.')
   await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }))
 }
 
-/** Shows the field for the token until there is one to try. @param {string} message */
-async function ask(message) {
+/** Shows the form until a valid token is submitted. @param {string} message */
+async function askForToken(message) {
   dropToken()
-  say('closed', 'The numbers are for who bears the token.')
+  say('closed', 'The metrics need a token.')
   tokenForm.hidden = false
   explain(message)
   token.focus()
@@ -82,7 +82,7 @@ async function ask(message) {
 
 function takeToken() {
   const taken = keepToken(token.value.trim())
-  if (!taken) explain('A token is one word of plain letters, digits and signs.')
+  if (!taken) explain('A token has only ASCII letters, digits and punctuation.')
   return taken
 }
 
@@ -106,7 +106,7 @@ function submitted() {
   return promise
 }
 
-/** Only what is new: a screen reader reads every change aloud. @param {string} kind @param {string} text */
+/** Changes the text only when it differs, as screen readers announce each change. @param {string} kind @param {string} text */
 function say(kind, text) {
   if (state.textContent === text) return
   state.dataset.kind = kind

@@ -1,4 +1,4 @@
-/** How numbers read: short, and with as many digits as mean something. */
+/** Formats numbers with few significant digits. */
 
 const fine = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })

@@ -95,7 +95,7 @@ export class AuditLog extends ActionArea {
     const name = (/** @type {string} */ id) => this.#emails.get(id) ?? id
     const by =
       entry.actor === null
-        ? 'by somebody not signed in'
+        ? 'by an anonymous client'
         : `by ${entry.actor === entry.subject ? 'the user' : name(entry.actor)}`
     find(item, '.action', HTMLElement).textContent = `${name(entry.subject)}: ${describeAction(entry)}`
     find(item, '.quiet', HTMLElement).textContent = entry.address ? `${by}, from ${entry.address}` : by

@@ -56,7 +56,7 @@ class UserRow extends ActionArea {
     this.#roleButton.ariaLabel = `Role of ${email}`
     this.#input.ariaLabel = `New role of ${email}`
     find(this.frame, '.end-sessions', HTMLElement).ariaLabel = `End sessions of ${email}`
-    find(this.frame, '.show-audit', HTMLElement).ariaLabel = `AuditLog of ${email}`
+    find(this.frame, '.show-audit', HTMLElement).ariaLabel = `Audit of ${email}`
   }
 
   #open() {

@@ -83,7 +83,7 @@ export class RoomList extends ActionArea {
   /** @param {HTMLInputElement} input */
   async #create(input) {
     const name = input.value.trim()
-    if (!name) throw new ApiError('Name the room first.', 400)
+    if (!name) throw new ApiError('Enter a name for the room first.', 400)
     const id = this.#ids.get(name) ?? newId()
     this.#ids.set(name, id)
     const stored = await this.#store(id, name)
