@@ -25,7 +25,7 @@ const origin = z
 const range = z.string().refine((text) => parseRange(text) !== null, 'must be addresses or ranges such as 10.0.0.0/8')
 const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
 
-/** Every setting: environment variables on Node and Deno, vars on Workers. */
+/** Every setting: environment variables of a process, vars on Workers. */
 const schema = z.object({
   PORT: z
     .string()
@@ -43,40 +43,40 @@ const schema = z.object({
     .string()
     .min(1, 'must not be empty')
     .default('./data')
-    .describe('The folder that keeps the data; made when missing.'),
+    .describe('The folder for the data; created when missing.'),
   LOG_LEVEL: z
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
-    .describe('The least that is logged: debug, info (each request), warn, error or off.'),
+    .describe('The lowest level that is logged: debug, info (each request), warn, error or off.'),
   METRICS_TOKEN: z
     .string()
     .regex(/^([!-~]{16,200})?$/, 'must be 16 characters or more, without spaces')
     .default('')
-    .describe('Who sends it as a bearer token may read /metrics from other machines.'),
+    .describe('The bearer token that lets other machines read /metrics.'),
   DATA_DIR_WAIT: z
     .string()
     .regex(/^\d{1,3}$/, 'must be 0 to 999 seconds')
     .transform(Number)
     .default(0)
-    .describe('Seconds to wait for a data directory that is in use; clients wait, too.'),
+    .describe('Seconds to wait for a data directory in use, while clients wait.'),
   RATE_LIMIT: z
     .enum(['on', 'off'], 'must be on or off')
     .default('on')
-    .describe('Whether a client may ask 200 times a second at most, and 600 times at once.'),
+    .describe('Limits each client to 200 requests a second, and 600 at once.'),
   HTTP_ENGINE: z
     .enum(['galley', 'node'], 'must be galley or node')
     .default('galley')
-    .describe("Whose HTTP/1.1 server is used: galley's own, or node's (on Deno, Deno's)."),
+    .describe("The server of HTTP: Galley's own, or that of Node (on Deno, Deno's; not on Bun)."),
   TLS_CERT: z.string().default('').describe('A file with the certificate chain in PEM, to serve HTTPS.'),
   TLS_KEY: z.string().default('').describe('A file with the key of the certificate in PEM.'),
   TRUST_PROXY: list(range).describe(
-    'Addresses or ranges of proxies that are believed who the client is, with commas, such as 127.0.0.1,10.0.0.0/8.',
+    'Addresses or ranges of proxies whose forwarding headers are trusted, with commas, such as 127.0.0.1,10.0.0.0/8.',
   ),
   PUBLIC_URL: z
     .string()
     .refine((text) => text === '' || URL.parse(text)?.origin === text, 'must be an origin such as https://app.example')
     .default('')
-    .describe('Where people reach the server, for links in mail.'),
+    .describe('The public origin of the server, for links in mail.'),
   SMTP_URL: z
     .string()
     .refine(
@@ -84,21 +84,24 @@ const schema = z.object({
       'must be like smtp://user:password@mail.example:587',
     )
     .default('')
-    .describe('The server that sends mail; without one, letters go to the log.'),
+    .describe('The server that sends mail; without one, emails go to the log.'),
   MAIL_API_URL: z
     .string()
     .refine((text) => text === '' || URL.canParse(text), 'must be a URL')
     .default('')
-    .describe('Instead of SMTP, and on Workers: an API that takes mail by POST.'),
+    .describe('An API that takes mail by POST, instead of SMTP and on Workers.'),
   MAIL_API_TOKEN: z.string().default('').describe('Its bearer token.'),
   MAIL_FROM: z.string().default('').describe('The sender of mail, such as Galley <galley@app.example>.'),
-  CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
+  CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from browsers, with commas.'),
   ALLOWED_HOSTS: list(hostName).describe(
-    'Host names that a server on a loopback address answers to beside localhost, with commas.',
+    'Host names beside localhost that a server on a loopback address accepts, with commas.',
   ),
 })
 
 export type Config = z.output<typeof schema>
+
+/** The settings whose values are secret. */
+export const secretNames: readonly (keyof Config)[] = ['METRICS_TOKEN', 'SMTP_URL', 'MAIL_API_TOKEN']
 
 /**
  * Reads the configuration.
@@ -115,7 +118,7 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
   throw new StartError([...new Set(lines)].join('; '))
 }
 
-/** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
+/** Returns the settings of the app. A server on a loopback address checks `Host`. */
 export function settingsOf({
   HOST,
   CORS_ORIGINS,
@@ -136,7 +139,7 @@ export function settingsOf({
 /** The names of all variables, for a runtime that must be told which it may read. */
 export const configNames = Object.keys(schema.shape)
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export function configHelp(): string {
   const defaults = schema.parse({})
   const lines = Object.entries(schema.shape).map(([name, { description }]) => {
