@@ -1,35 +1,48 @@
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { isFullRun } from './test/harness/sample.ts'
 
-/** Starting real processes on a busy machine takes a while; no test waits for a time, only for events. */
-const patientMs = 300_000
+/** Stops a test that hangs. No test waits for a time, only for events, and a busy machine delays these. */
+const hangTimeoutMs = 300_000
 
-function project(name: string, include: string[]) {
-  return { test: { name, include, testTimeout: patientMs, hookTimeout: patientMs } }
+/** Test files that take samples: `npm run test:long` runs these alone, with all of their cases. */
+const sampledFiles = new Set(
+  globSync('test/**/*.test.ts').filter((path) => readFileSync(path, 'utf8').includes('harness/sample.ts')),
+)
+
+/** A group of test files that `--project` selects by name. The files share a process unless they are isolated. */
+function project(name: string, patterns: string[], { isolate = false } = {}) {
+  const include = isFullRun ? globSync(patterns).filter((path) => sampledFiles.has(path)) : patterns
+  return { test: { name, include, isolate, testTimeout: hangTimeoutMs, hookTimeout: hangTimeoutMs } }
 }
 
+const projects = [
+  project('unit', [
+    'test/*.test.ts',
+    'test/{ports,request,database,http,limits,topics,collections,auth,connections,web,app,adapters}/**/*.test.ts',
+  ]),
+  // These replace global objects such as Response for good.
+  project('http1', ['test/http1/**/*.test.ts'], { isolate: true }),
+  project('contracts', ['test/contracts/*.test.ts']),
+  project('conformance-node', ['test/conformance/node.test.ts']),
+  project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
+  project('conformance-deno-engine', ['test/conformance/deno-engine.test.ts']),
+  project('conformance-deno', ['test/conformance/deno.test.ts']),
+  project('conformance-bun', ['test/conformance/bun.test.ts']),
+  project('conformance-workers', ['test/conformance/workers.test.ts']),
+  project('process', ['test/process/*.test.ts']),
+  project('faults', ['test/faults/*.test.ts']),
+  project('page', ['test/page/*.test.ts']),
+  project('transports', ['test/transports/*.test.ts']),
+  project('clients', ['test/clients/*.test.ts']),
+  project('chat', ['test/chat/*.test.ts']),
+  project('access', ['test/access/*.test.ts']),
+  project('attack', ['test/attack/*.test.ts']),
+  project('recovery', ['test/recovery/*.test.ts']),
+  project('package', ['test/package/*.test.ts']),
+  project('docs', ['test/docs/*.test.ts']),
+]
+
 export default defineConfig({
-  test: {
-    projects: [
-      project('unit', [
-        'test/*.test.ts',
-        'test/{ports,request,database,http,limits,topics,collections,auth,connections,web,app,adapters,http1}/**/*.test.ts',
-      ]),
-      project('contracts', ['test/contracts/*.test.ts']),
-      project('conformance-node', ['test/conformance/node.test.ts']),
-      project('conformance-node-engine', ['test/conformance/node-engine.test.ts']),
-      project('conformance-deno-engine', ['test/conformance/deno-engine.test.ts']),
-      project('conformance-deno', ['test/conformance/deno.test.ts']),
-      project('conformance-workers', ['test/conformance/workers.test.ts']),
-      project('process', ['test/process/*.test.ts']),
-      project('faults', ['test/faults/*.test.ts']),
-      project('page', ['test/page/*.test.ts']),
-      project('transports', ['test/transports/*.test.ts']),
-      project('clients', ['test/clients/*.test.ts']),
-      project('chat', ['test/chat/*.test.ts']),
-      project('access', ['test/access/*.test.ts']),
-      project('attack', ['test/attack/*.test.ts']),
-      project('recovery', ['test/recovery/*.test.ts']),
-      project('package', ['test/package/*.test.ts']),
-    ],
-  },
+  test: { globalSetup: 'test/harness/warm-up.ts', projects: projects.filter((each) => each.test.include.length > 0) },
 })

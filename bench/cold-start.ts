@@ -1,4 +1,4 @@
-/** From spawning the server to its first answer: `node bench/cold-start.ts [--runs 15] [--todos 10000]`. */
+/** From spawning the server to its first response: `node bench/cold-start.ts [--runs 15] [--todos 10000]`. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { figure, markdownTable, median } from './figures.ts'

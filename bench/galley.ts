@@ -21,7 +21,7 @@ export function startGalley({ folder, core, env = {} }: GalleyOptions): Promise<
   })
 }
 
-/** What this version can be told. */
+/** Options of this version. */
 export interface Abilities {
   /** The HTTP engines to choose from; `null` where there is no choice. */
   engines: readonly (string | null)[]

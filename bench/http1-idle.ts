@@ -1,16 +1,16 @@
-/** What an idle keep-alive connection costs in memory: `node bench/http1-idle.ts [--help]`. Writes into bench/README.md. */
+/** Memory of an idle keep-alive connection: `node bench/http1-idle.ts [--help]`. Writes into bench/README.md. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { figure, markdownTable } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
-import { type Contender, chosen, contenders } from './http1/contenders.ts'
 import { openIdle } from './http1/idle-connections.ts'
 import { askMemory } from './http1/memory.ts'
 import { brief } from './http1/rounds.ts'
+import { chosen, type Target, targets } from './http1/targets.ts'
 import { machineText, writeReadme } from './report.ts'
 import { stopAll, twoCores } from './server.ts'
 
-const able = contenders.filter(({ key }) => key !== 'canned')
+const able = targets.filter(({ key }) => key !== 'canned')
 const help = `node bench/http1-idle.ts
   --connections N    how many, each having done one GET [10000]
   --peers A,B        only these of: ${able.map(({ key }) => key).join(', ')}
@@ -35,15 +35,15 @@ async function main(): Promise<void> {
   const parent = temporaryFolder()
   const rows = [heads]
   const notes: string[] = []
-  for (const [block, contender] of chosen(able, ({ key }) => key, values.peers).entries()) {
+  for (const [block, target] of chosen(able, ({ key }) => key, values.peers).entries()) {
     try {
-      const row = await measure(contender, join(parent, contender.key), block)
-      console.log(`${contender.name}: ${row.map((text, index) => `${heads[index + 1]} ${text}`).join(', ')}`)
-      rows.push([contender.name, ...row])
+      const row = await measure(target, join(parent, target.key), block)
+      console.log(`${target.name}: ${row.map((text, index) => `${heads[index + 1]} ${text}`).join(', ')}`)
+      rows.push([target.name, ...row])
     } catch (error) {
       const { message } = error as Error
-      console.log(`${contender.name} is left out: ${message}`)
-      notes.push(`- ${contender.name} is left out: ${brief(message)}`)
+      console.log(`${target.name} is left out: ${message}`)
+      notes.push(`- ${target.name} is left out: ${brief(message)}`)
     }
     await stopAll()
   }
@@ -53,8 +53,8 @@ async function main(): Promise<void> {
   if (!values.dry && !values.peers) writeReadme(text, 'node bench/http1-idle.ts')
 }
 
-async function measure(contender: Contender, folder: string, block: number): Promise<string[]> {
-  const server = await contender.start({ folder, core: serverCore, tellsMemory: true })
+async function measure(target: Target, folder: string, block: number): Promise<string[]> {
+  const server = await target.start({ folder, core: serverCore, tellsMemory: true })
   const half = connections / 2
   const none = await askMemory(server, folder)
   const first = await openIdle(server.origin, half, 2 * block)

@@ -2,28 +2,28 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { cases as allCases, type BenchmarkCase, prepare } from './cases.ts'
 import { figure, markdownTable, median } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
-import { chosen } from './http1/contenders.ts'
-import { type Entrant, playRounds, type Score, type Turn, type Yield } from './http1/rounds.ts'
+import { type Measurement, type RoundsResult, type RunningTarget, runRounds, type Sample } from './http1/rounds.ts'
+import { chosen } from './http1/targets.ts'
 import { allPeers, type Peer } from './peers.ts'
 import { machineText, writeReadme } from './report.ts'
 import { stopAll, twoCores } from './server.ts'
-import { works as allWorks, prepare, type Work } from './works.ts'
 import { type Load, runWrk } from './wrk.ts'
 
-/** By the work's name: how many times what the built-in engine does. */
+/** Goals by case, as multiples of the built-in engine's rate. */
 const goals: Readonly<Record<string, number>> = { get: 1.4, create: 1.3 }
-const works = allWorks.filter(({ name }) => name in goals)
+const cases = allCases.filter(({ name }) => name in goals)
 const baseName = 'HTTP_ENGINE=node'
 const help = `node bench/http1-todos.ts
-  --rounds N         rounds; in each, both engines do every work [5]
-  --seconds N        how long a work takes in a round [4]
+  --rounds N         rounds; in each, both engines run every case [5]
+  --seconds N        how long a case takes in a round [4]
   --warmup N         the same before the first round, not counted; 0 for none [2]
   --connections N    keep-alive connections [64]
   --todos N          how many todos there are at the start [100000]
-  --works A,B        only these of: ${works.map(({ name }) => name).join(', ')}
-  --dry              print the table and leave README.md alone, as a run with --works does
+  --cases A,B        only these of: ${cases.map(({ name }) => name).join(', ')}
+  --dry              print the table and leave README.md alone, as a run with --cases does
 `
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '2' },
     connections: { type: 'string', default: '64' },
     todos: { type: 'string', default: '100000' },
-    works: { type: 'string' },
+    cases: { type: 'string' },
     dry: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -43,8 +43,8 @@ const connections = Number(values.connections)
 const todos = Number(values.todos)
 const { serverCore, clientCore } = twoCores()
 
-interface Engine extends Entrant {
-  loads: ReadonlyMap<Work, Load>
+interface Engine extends RunningTarget {
+  loads: ReadonlyMap<BenchmarkCase, Load>
 }
 
 if (values.help) process.stdout.write(help)
@@ -52,43 +52,43 @@ else await main()
 
 async function main(): Promise<void> {
   const parent = temporaryFolder()
-  const chosenWorks = chosen(works, ({ name }) => name, values.works)
+  const chosenCases = chosen(cases, ({ name }) => name, values.cases)
   const peers = allPeers().filter(({ name }) => name.startsWith('Galley'))
   if (peers.length < 2) console.log('This version has one HTTP engine: there is nothing to compare it with.')
-  const entrants: Engine[] = []
-  for (const peer of peers) entrants.push(await enter(peer, chosenWorks, parent))
+  const targets: Engine[] = []
+  for (const peer of peers) targets.push(await start(peer, chosenCases, parent))
   const warmupSeconds = Number(values.warmup)
-  const score = await playRounds({
-    entrants,
-    works: chosenWorks,
+  const result = await runRounds({
+    targets,
+    cases: chosenCases,
     rounds,
     seconds,
     warmupSeconds,
     takes: () => true,
-    play,
+    run,
   })
-  const text = [conditions(), table(score, entrants, chosenWorks), ...score.failures].join('\n\n')
+  const text = [conditions(), table(result, targets, chosenCases), ...result.failures].join('\n\n')
   console.log(`\n${text}`)
-  if (!values.dry && !values.works && peers.length > 1) writeReadme(text, 'node bench/http1-todos.ts')
+  if (!values.dry && !values.cases && peers.length > 1) writeReadme(text, 'node bench/http1-todos.ts')
   await stopAll()
 }
 
-async function enter(peer: Peer, chosenWorks: readonly Work[], parent: string): Promise<Engine> {
+async function start(peer: Peer, chosenCases: readonly BenchmarkCase[], parent: string): Promise<Engine> {
   console.log(`${peer.name}: starts with ${todos} todos`)
   const folder = join(parent, peer.name.replaceAll(/\W+/g, '-'))
   mkdirSync(folder)
   const filled = await peer.start({ folder, core: serverCore, todos })
   const { server } = filled
-  const loads = new Map<Work, Load>()
-  for (const work of chosenWorks) loads.set(work, await prepare(work, filled, folder))
+  const loads = new Map<BenchmarkCase, Load>()
+  for (const benchmark of chosenCases) loads.set(benchmark, await prepare(benchmark, filled, folder))
   await server.quiet()
   server.pause()
   return { name: peer.name, server, loads }
 }
 
-async function play({ server, loads }: Engine, work: Work, duration: number): Promise<Yield> {
+async function run({ server, loads }: Engine, benchmark: BenchmarkCase, duration: number): Promise<Measurement> {
   const options = { origin: server.origin, connections, seconds: duration, core: clientCore }
-  const { requests, requestsPerSecond, p50Ms, p99Ms } = await runWrk(loads.get(work) as Load, options)
+  const { requests, requestsPerSecond, p50Ms, p99Ms } = await runWrk(loads.get(benchmark) as Load, options)
   return { amount: requests, perSecond: requestsPerSecond, p50Ms, p99Ms }
 }
 
@@ -97,7 +97,7 @@ function conditions(): string {
   return `${machineText(`SQLite ${process.versions.sqlite}`)} ${how}, ${figure(todos)} todos at the start.`
 }
 
-function table({ turns }: Score, entrants: readonly Engine[], chosenWorks: readonly Work[]): string {
+function table({ samples }: RoundsResult, targets: readonly Engine[], chosenCases: readonly BenchmarkCase[]): string {
   const heads = [
     '',
     '',
@@ -109,15 +109,15 @@ function table({ turns }: Score, entrants: readonly Engine[], chosenWorks: reado
     'p50 ms',
     'p99 ms',
   ]
-  const turnsOf = (work: Work, isEngine: (name: string) => boolean) =>
-    turns.filter((turn) => turn.work === work.name && isEngine(turn.entrant))
-  const rows = chosenWorks.flatMap((work) => {
-    const base = turnsOf(work, (name) => name.endsWith(baseName))
-    return entrants.map(({ name }) =>
+  const samplesOf = (benchmark: BenchmarkCase, isEngine: (name: string) => boolean) =>
+    samples.filter((sample) => sample.benchmark === benchmark.name && isEngine(sample.target))
+  const rows = chosenCases.flatMap((benchmark) => {
+    const base = samplesOf(benchmark, (name) => name.endsWith(baseName))
+    return targets.map(({ name }) =>
       row(
-        work,
+        benchmark,
         name,
-        turnsOf(work, (other) => other === name),
+        samplesOf(benchmark, (other) => other === name),
         base,
       ),
     )
@@ -125,17 +125,17 @@ function table({ turns }: Score, entrants: readonly Engine[], chosenWorks: reado
   return markdownTable([heads, ...rows])
 }
 
-function row(work: Work, name: string, turns: readonly Turn[], base: readonly Turn[]): string[] {
-  const middle = (of: (turn: Turn) => number, from = turns) => median(from.map(of))
-  const rate = ({ perCpuSecond }: Turn) => perCpuSecond
-  const rates = turns.map(rate)
+function row(benchmark: BenchmarkCase, name: string, samples: readonly Sample[], base: readonly Sample[]): string[] {
+  const middle = (of: (sample: Sample) => number, from = samples) => median(from.map(of))
+  const rate = ({ perCpuSecond }: Sample) => perCpuSecond
+  const rates = samples.map(rate)
   return [
-    work.title,
+    benchmark.title,
     name,
     figure(middle(rate)),
     `${figure(Math.min(...rates))}–${figure(Math.max(...rates))}`,
     figure(middle(rate) / middle(rate, base)),
-    name.endsWith(baseName) ? '' : figure(goals[work.name] ?? Number.NaN),
+    name.endsWith(baseName) ? '' : figure(goals[benchmark.name] ?? Number.NaN),
     figure(middle(({ perSecond }) => perSecond)),
     figure(middle(({ p50Ms = Number.NaN }) => p50Ms)),
     figure(middle(({ p99Ms = Number.NaN }) => p99Ms)),

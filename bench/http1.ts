@@ -3,24 +3,24 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from './folder.ts'
-import { type Contender, chosen, contenders } from './http1/contenders.ts'
-import { brief, type Entrant, playRounds } from './http1/rounds.ts'
+import { type BenchmarkCase, cases, type RunOptions } from './http1/cases.ts'
+import { brief, type RunningTarget, runRounds } from './http1/rounds.ts'
 import { tables } from './http1/tables.ts'
-import { type Play, type Work, works } from './http1/works.ts'
+import { chosen, type Target, targets } from './http1/targets.ts'
 import { writeReadme } from './report.ts'
 import { stopAll, twoCores } from './server.ts'
 
 const help = `node bench/http1.ts
-  --rounds N         rounds; in each, every contender does every work [5]
-  --seconds N        how long a work takes in a round; an upload takes what it takes [2]
+  --rounds N         rounds; in each, every target runs every case [5]
+  --seconds N        how long a case takes in a round; uploads take as long as they need [2]
   --warmup N         the same before the first round, not counted; 0 for none [1]
   --connections N    keep-alive connections [64]
-  --peers A,B        only these of: ${contenders.map(({ key }) => key).join(', ')}
-  --works A,B        only these of: ${works.map(({ name }) => name).join(', ')}
-  --dry              print the tables and leave README.md alone, as a run with --peers or --works does
+  --peers A,B        only these of: ${targets.map(({ key }) => key).join(', ')}
+  --cases A,B        only these of: ${cases.map(({ name }) => name).join(', ')}
+  --dry              print the tables and leave README.md alone, as a run with --peers or --cases does
 
 All of it takes nine minutes. The ratios are of node and hono-node, so name them, too. A look of twenty seconds:
-  node bench/http1.ts --peers node,galley --works get,post --rounds 2 --seconds 1
+  node bench/http1.ts --peers node,galley --cases get,post --rounds 2 --seconds 1
 `
 
 const { values } = parseArgs({
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '1' },
     connections: { type: 'string', default: '64' },
     peers: { type: 'string' },
-    works: { type: 'string' },
+    cases: { type: 'string' },
     dry: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -38,42 +38,42 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const connections = Number(values.connections)
-const isPart = values.peers !== undefined || values.works !== undefined
+const isPart = values.peers !== undefined || values.cases !== undefined
 const { serverCore, clientCore } = twoCores()
 
-interface Ready extends Entrant {
-  contender: Contender
+interface Ready extends RunningTarget {
+  target: Target
   folder: string
-  works: ReadonlySet<Work>
+  cases: ReadonlySet<BenchmarkCase>
 }
 
 if (values.help) process.stdout.write(help)
 else await main()
 
 async function main(): Promise<void> {
-  const chosenContenders = chosen(contenders, ({ key }) => key, values.peers)
-  const chosenWorks = chosen(works, ({ name }) => name, values.works)
+  const chosenTargets = chosen(targets, ({ key }) => key, values.peers)
+  const chosenCases = chosen(cases, ({ name }) => name, values.cases)
   const parent = temporaryFolder()
   const notes: string[] = []
-  const entrants: Ready[] = []
-  for (const contender of chosenContenders) {
-    const ready = await enter(contender, chosenWorks, join(parent, contender.key), notes)
-    if (ready) entrants.push(ready)
+  const runningTargets: Ready[] = []
+  for (const target of chosenTargets) {
+    const ready = await start(target, chosenCases, join(parent, target.key), notes)
+    if (ready) runningTargets.push(ready)
   }
-  const score = await playRounds({
-    entrants,
-    works: chosenWorks,
+  const result = await runRounds({
+    targets: runningTargets,
+    cases: chosenCases,
     rounds,
     seconds,
     warmupSeconds: Number(values.warmup),
-    takes: (entrant, work) => entrant.works.has(work),
-    play: (entrant, work, duration) => work.run(playOf(entrant, duration)),
+    takes: (target, benchmark) => target.cases.has(benchmark),
+    run: (target, benchmark, duration) => benchmark.run(runOptionsOf(target, duration)),
   })
   const text = tables({
-    turns: score.turns,
-    failures: [...notes, ...score.failures],
-    works: chosenWorks,
-    contenders: entrants.map(({ contender }) => contender),
+    samples: result.samples,
+    failures: [...notes, ...result.failures],
+    cases: chosenCases,
+    targets: runningTargets.map(({ target }) => target),
     conditions: { rounds, seconds, connections },
   })
   console.log(`\n${text}`)
@@ -81,37 +81,37 @@ async function main(): Promise<void> {
   await stopAll()
 }
 
-/** Starts a contender, tries each work by hand, and lets it rest. Null, with a note, when it can't start. */
-async function enter(
-  contender: Contender,
-  chosenWorks: readonly Work[],
+/** Starts a target, checks each case once, and pauses it. Returns null, with a note, when it can't start. */
+async function start(
+  target: Target,
+  chosenCases: readonly BenchmarkCase[],
   folder: string,
   notes: string[],
 ): Promise<Ready | null> {
   mkdirSync(folder)
   try {
-    const server = await contender.start({ folder, core: serverCore })
-    const ready = { name: contender.name, contender, server, folder, works: new Set<Work>() }
-    for (const work of chosenWorks) {
-      if (contender.works && !contender.works.includes(work.name)) continue
-      if (await isRight(work, ready, notes)) ready.works.add(work)
+    const server = await target.start({ folder, core: serverCore })
+    const ready = { name: target.name, target, server, folder, cases: new Set<BenchmarkCase>() }
+    for (const benchmark of chosenCases) {
+      if (target.cases && !target.cases.includes(benchmark.name)) continue
+      if (await isRight(benchmark, ready, notes)) ready.cases.add(benchmark)
     }
     await server.quiet()
     server.pause()
-    console.log(`${contender.name} (${contender.version()}): ready for ${ready.works.size} works`)
+    console.log(`${target.name} (${target.version()}): ready for ${ready.cases.size} cases`)
     return ready
   } catch (error) {
-    note(notes, `${contender.name} is left out`, error)
+    note(notes, `${target.name} is left out`, error)
     return null
   }
 }
 
-async function isRight(work: Work, ready: Omit<Ready, 'works'>, notes: string[]): Promise<boolean> {
+async function isRight(benchmark: BenchmarkCase, ready: Omit<Ready, 'cases'>, notes: string[]): Promise<boolean> {
   try {
-    await work.check(playOf(ready, seconds))
+    await benchmark.check(runOptionsOf(ready, seconds))
     return true
   } catch (error) {
-    note(notes, `${ready.name}, ${work.name}: the answer is not right`, error)
+    note(notes, `${ready.name}, ${benchmark.name}: the response is not right`, error)
     return false
   }
 }
@@ -122,6 +122,6 @@ function note(notes: string[], what: string, error: unknown): void {
   notes.push(`${what}: ${brief(message)}`)
 }
 
-function playOf({ server, folder }: Pick<Ready, 'server' | 'folder'>, duration: number): Play {
+function runOptionsOf({ server, folder }: Pick<Ready, 'server' | 'folder'>, duration: number): RunOptions {
   return { server, folder, connections, seconds: duration, core: clientCore }
 }

@@ -9,17 +9,17 @@ import { parseArgs } from 'node:util'
 import { markdownTable } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
 import { brief } from './http1/rounds.ts'
+import type { BenchmarkCase, Conditions, Findings } from './live/benchmark-case.ts'
+import { cases } from './live/cases.ts'
 import { natsServer } from './live/servers.ts'
-import type { Conditions, Findings, Work } from './live/work.ts'
-import { works } from './live/works.ts'
 import { writeReadme } from './report.ts'
 import { root, twoCores } from './server.ts'
 
-const help = `node bench/live.ts [WORK ...]    some of: ${works.map(({ name }) => name).join(', ')}
-  --rounds N          rounds; in each, every contender has a turn [3]
-  --seconds N         how long a turn is measured [1.5]
+const help = `node bench/live.ts [CASE ...]    some of: ${cases.map(({ name }) => name).join(', ')}
+  --rounds N          rounds; in each, every target is measured once [3]
+  --seconds N         how long one measurement takes [1.5]
   --idle-seconds N    how long idle sockets are watched [60]
-  --dry               print the tables and leave README.md alone, as a run of some works does
+  --dry               print the tables and leave README.md alone, as a run of some cases does
 
 All of it takes less than eight minutes. NATS_SERVER names the program of NATS 2.10 or later where \`nats-server\` is older.
 `
@@ -36,33 +36,33 @@ const { values, positionals } = parseArgs({
 const { serverCore, clientCore } = twoCores()
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
-const player = fileURLToPath(new URL('live/play.ts', import.meta.url))
+const runner = fileURLToPath(new URL('live/run-case.ts', import.meta.url))
 
-/** A work, and what came of it, or why nothing did. */
-type Outcome = readonly [Work, Findings | string]
+/** A case with its findings, or with its error message. */
+type Outcome = readonly [BenchmarkCase, Findings | string]
 
 if (values.help) process.stdout.write(help)
 else await main()
 
 async function main(): Promise<void> {
-  const unknown = positionals.find((name) => !works.some((work) => work.name === name))
+  const unknown = positionals.find((name) => !cases.some((benchmark) => benchmark.name === name))
   if (unknown !== undefined) throw new Error(`There is no ${unknown}.\n${help}`)
-  const wanted = works.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const wanted = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const parent = temporaryFolder()
   const outcomes: Outcome[] = []
-  for (const work of wanted) {
-    console.log(`\n${work.title}`)
-    outcomes.push([work, await play(work, join(parent, work.name))])
+  for (const benchmark of wanted) {
+    console.log(`\n${benchmark.title}`)
+    outcomes.push([benchmark, await run(benchmark, join(parent, benchmark.name))])
   }
   const text = tables(outcomes)
   console.log(`\n${text}`)
   if (!values.dry && positionals.length === 0) writeReadme(text, 'node bench/live.ts')
 }
 
-async function play({ name }: Work, folder: string): Promise<Findings | string> {
+async function run({ name }: BenchmarkCase, folder: string): Promise<Findings | string> {
   mkdirSync(folder)
   const conditions: Conditions = { folder, serverCore, rounds, seconds, idleSeconds: Number(values['idle-seconds']) }
-  const program = [process.execPath, player, name, JSON.stringify(conditions)]
+  const program = [process.execPath, runner, name, JSON.stringify(conditions)]
   const child = spawn('taskset', ['-c', String(clientCore), ...program], {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   })

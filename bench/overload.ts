@@ -1,5 +1,5 @@
 /**
- * How a server bears more than it can do: `node bench/overload.ts`. It has one core and the client another; requests
+ * Overload: `node bench/overload.ts`. It has one core and the client another; requests
  * cost a millisecond of CPU each. Latencies count from when a request was due.
  */
 import { spawnSync } from 'node:child_process'
@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { markdownTable } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
-import { besiege, type Goal } from './overload/siege.ts'
-import { besiegeSignIn } from './overload/sign-in.ts'
+import { type Goal, measureOverload } from './overload/overload-case.ts'
+import { measureSignInFlood } from './overload/sign-in.ts'
 import { stopAll, twoCores } from './server.ts'
 
 const { values } = parseArgs({
@@ -35,11 +35,11 @@ try {
     if (skipped.includes('overload') || !values.engine.split(',').includes(engine)) continue
     show(
       `HTTP_ENGINE=${engine}`,
-      await besiege({ folder: join(folder, engine), core, engine, seconds: Number(values.seconds) }),
+      await measureOverload({ folder: join(folder, engine), core, engine, seconds: Number(values.seconds) }),
     )
   }
   if (!skipped.includes('sign-in')) {
-    const goals = await besiegeSignIn({ folder: join(folder, 'sign-in'), core })
+    const goals = await measureSignInFlood({ folder: join(folder, 'sign-in'), core })
     if (goals === null) console.log('\nSign-in: this server has no POST /api/auth/sign-in; nothing is measured.')
     else show('Sign-in', goals)
   }

@@ -1,4 +1,4 @@
-/** Who is measured: how each is started and filled, where its todos are, and what its answers are worth. */
+/** The peers: how each is started and filled, the path of its todos, and its durability. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export interface Place {
   /** An empty folder of the peer's own. */
   folder: string
   core: number
-  /** How many todos it shall hold. */
+  /** The number of todos to create. */
   todos: number
 }
 
@@ -64,10 +64,12 @@ const bknd: Peer = {
     const server = await startServer({ args: [join(folderOfPeers, 'bknd.ts')], folder, core, readyPath: path })
     const perRequest = 500
     const rows = titles(todos)
-    const answers = await fillByPost(server.origin + path, Math.ceil(todos / perRequest), (n) =>
+    const responses = await fillByPost(server.origin + path, Math.ceil(todos / perRequest), (n) =>
       rows.slice((n - 1) * perRequest, n * perRequest),
     )
-    const ids = answers.flatMap((answer) => (JSON.parse(answer) as { data: { id: number }[] }).data.map(({ id }) => id))
+    const ids = responses.flatMap((response) =>
+      (JSON.parse(response) as { data: { id: number }[] }).data.map(({ id }) => id),
+    )
     return { server, ids: ids.map(String), path, pagePath: offsetPage(path) }
   },
 }
@@ -75,7 +77,7 @@ const bknd: Peer = {
 const jsonServer: Peer = {
   name: 'json-server',
   package: 'json-server',
-  durability: 'the whole JSON file: turned into text for each create, written anew for each group, not synced',
+  durability: 'the whole JSON file: serialized for each create, rewritten for each group, not synced',
   note: 'checks nothing; a new todo has only what was sent and an id; it looks at every todo for every read',
   async start({ folder, core, todos }) {
     const rows = titles(todos).map(({ title }, index) => ({
@@ -98,7 +100,7 @@ const jsonServer: Peer = {
 function galley(engine: string | null, { writesAccessLog }: Abilities): Peer {
   return {
     name: engine === null ? 'Galley' : `Galley, HTTP_ENGINE=${engine}`,
-    durability: 'SQLite file, WAL synced before the answer: creates that arrive together share a commit',
+    durability: 'SQLite file, WAL synced before the response: creates that arrive together share a commit',
     note: `validates, ${writesAccessLog ? 'writes' : 'has no'} access log, pages by cursor`,
     async start({ folder, core, todos }) {
       const server = await startGalley({ folder, core, ...(engine !== null && { env: { HTTP_ENGINE: engine } }) })

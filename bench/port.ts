@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
+import { run } from '../src/database/steps.ts'
 import type { Database } from '../src/ports/database.ts'
 import { figure, markdownTable, median, quantile } from './figures.ts'
 import { temporaryFolder } from './folder.ts'
@@ -60,7 +61,7 @@ async function measure(count: number, path: string): Promise<Run> {
 async function writeUntil(database: Database, end: number, durationsMs: number[]): Promise<void> {
   for (let before = performance.now(); before < end; ) {
     const sql = 'INSERT INTO rows (title, createdAt) VALUES (?, ?)'
-    await database.write([{ sql, parameters: ['Buy milk and bread', Date.now()] }])
+    await database.write(() => run({ sql, parameters: ['Buy milk and bread', Date.now()] }))
     const after = performance.now()
     durationsMs.push(after - before)
     before = after

@@ -3,22 +3,22 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { BenchmarkCase } from './cases.ts'
 import { figure, markdownTable, median } from './figures.ts'
 import { type Peer, versionOf } from './peers.ts'
 import { root } from './server.ts'
-import type { Work } from './works.ts'
 import type { WrkResult } from './wrk.ts'
 
-/** What one run of one work showed of one peer. */
+/** Result of one run of one case by one peer. */
 export interface Cell extends WrkResult {
   peer: string
-  work: string
+  benchmark: string
   requestsPerCpuSecond: number
 }
 
 export interface Report {
   cells: readonly Cell[]
-  works: readonly Work[]
+  cases: readonly BenchmarkCase[]
   peers: readonly Peer[]
   conditions: { rounds: number; seconds: number; connections: number; todos: number }
 }
@@ -26,8 +26,8 @@ export interface Report {
 type Metric = 'requestsPerCpuSecond' | 'requestsPerSecond' | 'p50Ms' | 'p99Ms'
 
 const readme = fileURLToPath(new URL('README.md', import.meta.url))
-/** Fewer answers than this to each connection in a round are no figure. */
-const answersPerConnectionMin = 4
+/** Fewer responses than this to each connection in a round are no figure. */
+const responsesPerConnectionMin = 4
 const end = '<!-- end of figures -->'
 
 const heads = ['', 'per second of CPU', 'lowest–highest', 'of bare', 'of bknd', 'per second', 'p50 ms', 'p99 ms']
@@ -35,9 +35,9 @@ const heads = ['', 'per second of CPU', 'lowest–highest', 'of bare', 'of bknd'
 export function readmeTables(report: Report): string {
   return [
     conditionsOf(report),
-    ...report.works.map((work) => `### ${work.title}\n\n${workTable(report, work)}`),
+    ...report.cases.map((benchmark) => `### ${benchmark.title}\n\n${caseTable(report, benchmark)}`),
     `### Where Galley loses\n\n${losses(report)}`,
-    `### What the answers are worth\n\n${peersTable(report)}`,
+    `### Durability of each peer\n\n${peersTable(report)}`,
   ].join('\n\n')
 }
 
@@ -75,45 +75,45 @@ function wrkVersion(): string {
   }
 }
 
-function cellsOf({ cells }: Report, peer: string, work: Work): Cell[] {
-  return cells.filter((cell) => cell.peer === peer && cell.work === work.name)
+function cellsOf({ cells }: Report, peer: string, benchmark: BenchmarkCase): Cell[] {
+  return cells.filter((cell) => cell.peer === peer && cell.benchmark === benchmark.name)
 }
 
-/** Whether a peer is so slow that how many answers fall within a round is mostly chance. */
-function hasTooFew(report: Report, peer: string, work: Work): boolean {
-  const least = Math.min(...cellsOf(report, peer, work).map(({ requests }) => requests))
-  return least < report.conditions.connections * answersPerConnectionMin
+/** True when a peer answers so few requests in a round that the count is mostly chance. */
+function hasTooFew(report: Report, peer: string, benchmark: BenchmarkCase): boolean {
+  const least = Math.min(...cellsOf(report, peer, benchmark).map(({ requests }) => requests))
+  return least < report.conditions.connections * responsesPerConnectionMin
 }
 
-/** Empty where there were too few answers for a figure. */
-function valuesOf(report: Report, peer: string, work: Work, metric: Metric): number[] {
-  if (hasTooFew(report, peer, work)) return []
-  return cellsOf(report, peer, work).map((cell) => cell[metric])
+/** Empty where there were too few responses for a figure. */
+function valuesOf(report: Report, peer: string, benchmark: BenchmarkCase, metric: Metric): number[] {
+  if (hasTooFew(report, peer, benchmark)) return []
+  return cellsOf(report, peer, benchmark).map((cell) => cell[metric])
 }
 
-function medianOf(report: Report, peer: string, work: Work, metric: Metric): number {
-  return median(valuesOf(report, peer, work, metric))
+function medianOf(report: Report, peer: string, benchmark: BenchmarkCase, metric: Metric): number {
+  return median(valuesOf(report, peer, benchmark, metric))
 }
 
-function workTable(report: Report, work: Work): string {
+function caseTable(report: Report, benchmark: BenchmarkCase): string {
   const rows = report.peers.map(({ name }) => {
-    const rates = valuesOf(report, name, work, 'requestsPerCpuSecond')
-    const of = (other: string) => figure(median(rates) / medianOf(report, other, work, 'requestsPerCpuSecond'))
+    const rates = valuesOf(report, name, benchmark, 'requestsPerCpuSecond')
+    const of = (other: string) => figure(median(rates) / medianOf(report, other, benchmark, 'requestsPerCpuSecond'))
     const rest = (['requestsPerSecond', 'p50Ms', 'p99Ms'] as const).map((metric) =>
-      figure(medianOf(report, name, work, metric)),
+      figure(medianOf(report, name, benchmark, metric)),
     )
     const range = rates.length > 0 ? `${figure(Math.min(...rates))}–${figure(Math.max(...rates))}` : '–'
     return [name, figure(median(rates)), range, of('bare node:http'), of('bknd'), ...rest]
   })
-  const leftOut = report.peers.filter(({ name }) => hasTooFew(report, name, work))
-  return [markdownTable([heads, ...rows]), ...leftOut.map(({ name }) => tooFew(report, name, work))].join('\n\n')
+  const leftOut = report.peers.filter(({ name }) => hasTooFew(report, name, benchmark))
+  return [markdownTable([heads, ...rows]), ...leftOut.map(({ name }) => tooFew(report, name, benchmark))].join('\n\n')
 }
 
-function tooFew(report: Report, name: string, work: Work): string {
+function tooFew(report: Report, name: string, benchmark: BenchmarkCase): string {
   const { connections, seconds } = report.conditions
-  const counts = cellsOf(report, name, work).map(({ requests }) => requests)
+  const counts = cellsOf(report, name, benchmark).map(({ requests }) => requests)
   return (
-    `${name} is left out: ${Math.round(median(counts))} answers to ${connections} connections in ${seconds} s ` +
+    `${name} is left out: ${Math.round(median(counts))} responses to ${connections} connections in ${seconds} s ` +
     'are too few for a figure.'
   )
 }
@@ -122,7 +122,7 @@ function losses(report: Report): string {
   const names = report.peers.map(({ name }) => name)
   const lines = names.filter(isGalley).flatMap((name) => {
     const others = names.filter((other) => !isGalley(other))
-    return report.works.flatMap((work) => others.flatMap((other) => lossesTo(report, work, name, other)))
+    return report.cases.flatMap((benchmark) => others.flatMap((other) => lossesTo(report, benchmark, name, other)))
   })
   return lines.length > 0 ? lines.join('\n') : 'Nowhere, of what was measured here.'
 }
@@ -131,15 +131,16 @@ function isGalley(name: string): boolean {
   return name.startsWith('Galley')
 }
 
-function lossesTo(report: Report, work: Work, name: string, other: string): string[] {
-  const ratio = (metric: Metric) => medianOf(report, other, work, metric) / medianOf(report, name, work, metric)
+function lossesTo(report: Report, benchmark: BenchmarkCase, name: string, other: string): string[] {
+  const ratio = (metric: Metric) =>
+    medianOf(report, other, benchmark, metric) / medianOf(report, name, benchmark, metric)
   const words = [
     better(ratio('requestsPerCpuSecond'), (times) => `${times} times the requests for a second of CPU`),
     better(ratio('requestsPerSecond'), (times) => `${times} times the requests a second`),
     better(1 / ratio('p50Ms'), (times) => `p50 ${times} times shorter`),
     better(1 / ratio('p99Ms'), (times) => `p99 ${times} times shorter`),
   ].filter((text) => text !== null)
-  return words.length > 0 ? [`- ${work.title}: ${other} before ${name}: ${words.join(', ')}.`] : []
+  return words.length > 0 ? [`- ${benchmark.title}: ${other} before ${name}: ${words.join(', ')}.`] : []
 }
 
 /** Null unless the other is better by more than a hundredth. */

@@ -77,7 +77,7 @@ for (let n = 0; n < 10; n += 1) await timeOf('warm@example.com')
 const known: number[] = []
 const unknown: number[] = []
 for (let n = 0; n < tries; n += 1) {
-  // In turns and with the order changed, so that a machine that slows down slows both down.
+  // Alternating and in changing order, so that a machine that slows down slows both down.
   if (n % 2 === 0) known.push(await timeOf('known@example.com'))
   unknown.push(await timeOf(`other${String(n).padStart(4, '0')}@example.com`))
   if (n % 2 === 1) known.push(await timeOf('known@example.com'))

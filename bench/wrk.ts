@@ -1,14 +1,14 @@
-/** One run of wrk against a server, and what it saw. */
+/** One run of wrk against a server, and its results. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url))
-/** Slow peers answer late; an answer that takes longer than this is a failure. */
+/** A response that takes longer than this is a failure; some peers are slow. */
 const timeoutSeconds = 60
 
-/** What to send: GETs of the paths in a file, at random, and a share of POSTs between them. */
+/** The requests: GETs of the paths in a file, at random, and a share of POSTs between them. */
 export interface Load {
   getsFile: string
   postShare: number
@@ -36,7 +36,7 @@ export interface WrkResult {
 /** The line that wrk.lua writes at the end. */
 type Summary = Record<'requests' | 'microseconds' | 'failures' | 'refusals' | 'p50Us' | 'p99Us', number>
 
-/** @throws Error when a connection failed, or an answer was 400 or more: all that wrk counts */
+/** @throws Error when a connection failed, or a response was 400 or more: all that wrk counts */
 export function runWrk(load: Load, options: WrkOptions): Promise<WrkResult> {
   return runScript(
     script,
@@ -54,7 +54,7 @@ export async function runScript(file: string, args: readonly string[], options: 
   if (!line) throw new Error(`wrk said nothing:\n${stdout}`)
   const { requests, microseconds, failures, refusals, p50Us, p99Us } = JSON.parse(line) as Summary
   if (failures + refusals > 0)
-    throw new Error(`${failures} requests failed, ${refusals} answers were 400 or more:\n${stdout}`)
+    throw new Error(`${failures} requests failed, ${refusals} responses were 400 or more:\n${stdout}`)
   const latencyMs = (us: number) => (requests > 0 ? us / 1000 : Number.POSITIVE_INFINITY)
   return {
     requests,

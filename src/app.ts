@@ -5,11 +5,12 @@ import { checkCollections } from './app/checks.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema } from './app/options.ts'
 import { createServices } from './app/services.ts'
-import type { AnyCollection } from './collections/collection.ts'
+import type { AnyCollection } from './collections/declaration.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { createLive } from './connections/live.ts'
 import { isUpgrade } from './connections/upgrade.ts'
+import { withCommitCallbacks } from './database/commit-callbacks.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
@@ -18,7 +19,6 @@ import { routedPath } from './http/routed-path.ts'
 import { createRouter } from './http/router.ts'
 import type { Platform } from './ports/platform.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
-import { createNotifyingDatabase } from './topics/notifying-database.ts'
 
 /** The whole server as one fetch handler. It is a Hono app, so `hc<typeof app>` is its typed client. */
 export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
@@ -53,7 +53,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
 ): App<AppSchema<C, S>> {
   const { collections = [], topics = [] } = options
   checkCollections(collections)
-  const platform = { ...runtime, database: createNotifyingDatabase(runtime.database, runtime.notifier) }
+  const platform = { ...runtime, database: withCommitCallbacks(runtime.database) }
   const services = createServices(platform, collections)
   const { auth, admissionControl } = services
   const { router, matched } = createRouter()

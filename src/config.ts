@@ -33,50 +33,50 @@ const schema = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be 0 to 65535')
     .default(3000)
-    .describe('The port to listen on; 0 for any free one.'),
+    .describe('The port to listen on; 0 for any free port.'),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address or host name')
     .default('127.0.0.1')
-    .describe('The address to listen on. Only a loopback address keeps others out.'),
+    .describe('The address to listen on. Only a loopback address is unreachable from other machines.'),
   DATA_DIR: z
     .string()
     .min(1, 'must not be empty')
     .default('./data')
-    .describe('The folder that keeps the data; made when missing.'),
+    .describe('The data directory; created when missing.'),
   LOG_LEVEL: z
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
-    .describe('The least that is logged: debug, info (each request), warn, error or off.'),
+    .describe('The lowest level to log: debug, info (each request), warn, error or off.'),
   METRICS_TOKEN: z
     .string()
     .regex(/^([!-~]{16,200})?$/, 'must be 16 characters or more, without spaces')
     .default('')
-    .describe('Who sends it as a bearer token may read /metrics from other machines.'),
+    .describe('The bearer token that may read /metrics from other machines.'),
   DATA_DIR_WAIT: z
     .string()
     .regex(/^\d{1,3}$/, 'must be 0 to 999 seconds')
     .transform(Number)
     .default(0)
-    .describe('Seconds to wait for a data directory that is in use; clients wait, too.'),
+    .describe('Seconds to wait for a data directory that is in use; clients wait too.'),
   RATE_LIMIT: z
     .enum(['on', 'off'], 'must be on or off')
     .default('on')
-    .describe('Whether a client may ask 200 times a second at most, and 600 times at once.'),
+    .describe('Limits each client to 200 requests a second and bursts of 600: on or off.'),
   HTTP_ENGINE: z
     .enum(['galley', 'node'], 'must be galley or node')
     .default('galley')
-    .describe("Whose HTTP/1.1 server is used: galley's own, or node's (on Deno, Deno's)."),
+    .describe("The HTTP server: galley's own, or the one of the runtime (node)."),
   TLS_CERT: z.string().default('').describe('A file with the certificate chain in PEM, to serve HTTPS.'),
   TLS_KEY: z.string().default('').describe('A file with the key of the certificate in PEM.'),
   TRUST_PROXY: list(range).describe(
-    'Addresses or ranges of proxies that are believed who the client is, with commas, such as 127.0.0.1,10.0.0.0/8.',
+    'Trusted proxies: comma-separated addresses or networks, such as 127.0.0.1,10.0.0.0/8.',
   ),
   PUBLIC_URL: z
     .string()
     .refine((text) => text === '' || URL.parse(text)?.origin === text, 'must be an origin such as https://app.example')
     .default('')
-    .describe('Where people reach the server, for links in mail.'),
+    .describe('The public origin of the server, for links in email.'),
   SMTP_URL: z
     .string()
     .refine(
@@ -84,17 +84,17 @@ const schema = z.object({
       'must be like smtp://user:password@mail.example:587',
     )
     .default('')
-    .describe('The server that sends mail; without one, letters go to the log.'),
+    .describe('The SMTP server for email; without one, email is written to the log.'),
   MAIL_API_URL: z
     .string()
     .refine((text) => text === '' || URL.canParse(text), 'must be a URL')
     .default('')
-    .describe('Instead of SMTP, and on Workers: an API that takes mail by POST.'),
-  MAIL_API_TOKEN: z.string().default('').describe('Its bearer token.'),
-  MAIL_FROM: z.string().default('').describe('The sender of mail, such as Galley <galley@app.example>.'),
-  CORS_ORIGINS: list(origin).describe('Origins of other sites that may call the API from a browser, with commas.'),
+    .describe('Instead of SMTP, and on Workers: an HTTP API that accepts email by POST.'),
+  MAIL_API_TOKEN: z.string().default('').describe('The bearer token of the email API.'),
+  MAIL_FROM: z.string().default('').describe('The sender of email, such as Galley <galley@app.example>.'),
+  CORS_ORIGINS: list(origin).describe('Comma-separated origins of other sites that may call the API from a browser.'),
   ALLOWED_HOSTS: list(hostName).describe(
-    'Host names that a server on a loopback address answers to beside localhost, with commas.',
+    'Comma-separated host names that a server on a loopback address accepts beside localhost.',
   ),
 })
 
@@ -115,7 +115,7 @@ export function parseConfig(variables: Readonly<Record<string, unknown>>): Confi
   throw new StartError([...new Set(lines)].join('; '))
 }
 
-/** What the app must know of the configuration. A server that only this machine can reach checks `Host`. */
+/** Returns the settings that the app needs. A server on a loopback address checks `Host`. */
 export function settingsOf({
   HOST,
   CORS_ORIGINS,
@@ -133,10 +133,10 @@ export function settingsOf({
   }
 }
 
-/** The names of all variables, for a runtime that must be told which it may read. */
+/** The names of all variables, for a runtime with permissions. */
 export const configNames = Object.keys(schema.shape)
 
-/** What `--help` prints. */
+/** Returns the text of `--help`. */
 export function configHelp(): string {
   const defaults = schema.parse({})
   const lines = Object.entries(schema.shape).map(([name, { description }]) => {

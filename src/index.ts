@@ -1,22 +1,25 @@
 export type { AppDependencies, AppOptions, Middleware } from './app/options.ts'
 export { type App, createApp } from './app.ts'
-export {
-  type ChangeOf,
-  type Collection,
-  type CollectionOptions,
-  type CreateOf,
-  collection,
-  type RouteTools,
-  type RowOf,
-} from './collections/collection.ts'
+export { collection } from './collections/collection.ts'
+export type {
+  Change,
+  ChangeOf,
+  Collection,
+  CollectionOptions,
+  CreateOf,
+  Match,
+  RouteTools,
+  RowOf,
+  Rows,
+} from './collections/declaration.ts'
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
-export type { Match, Rows } from './collections/rows.ts'
+export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
 export { readJson } from './http/body.ts'
 export type { Commit } from './http/idempotency.ts'
 export type { ApiResponse } from './http/reply.ts'
 export type { Asset, Assets } from './ports/assets.ts'
-export type { Database, Guard, Results, SqlRow, SqlValue, Statement, Step } from './ports/database.ts'
+export type { Database, Guard, Results, SqlRow, SqlValue, Statement, Steps, Write } from './ports/database.ts'
 export { type AccessEntry, createLog, type Log, type LogLevel, type LogOptions, type Problem } from './ports/log.ts'
 export { type Counter, createMetrics, type Family, type Histogram, type Labels, type Metrics } from './ports/metrics.ts'
 export type { Notifier } from './ports/notifier.ts'

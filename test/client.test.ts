@@ -53,7 +53,9 @@ test('the typed client knows what each kind of field takes and gives', async () 
     price?: number | undefined
     format?: 'paper' | 'ebook' | 'audio' | undefined
     publishedAt?: string | null | undefined
+    released?: string | undefined
     tags?: string[] | undefined
+    size?: { pages: number; volumes?: number | undefined } | null | undefined
   }>()
   const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data
   expectTypeOf(author.born).toEqualTypeOf<string | null>()
@@ -62,6 +64,7 @@ test('the typed client knows what each kind of field takes and gives', async () 
   expectTypeOf(book.format).toEqualTypeOf<'paper' | 'ebook' | 'audio'>()
   expectTypeOf(book.subtitle).toEqualTypeOf<string | null>()
   expectTypeOf(book.tags).toEqualTypeOf<string[]>()
+  expectTypeOf(book.released).toEqualTypeOf<string>()
   expectTypeOf(book.copies).toEqualTypeOf<number>()
   expect(book).toMatchObject({ format: 'ebook', subtitle: null, tags: [], copies: 1 })
 })
@@ -100,4 +103,32 @@ test('the typed client refuses what is not declared', () => {
   // @ts-expect-error: there is no such choice
   const scroll: Parameters<(typeof api.books)[':id']['$patch']>[0] = { param: { id: '' }, json: { format: 'scroll' } }
   expect([untitled, scroll]).toHaveLength(2)
+})
+
+test('the typed client knows accounts, administration and topics', async () => {
+  const { auth, admin, topics } = api
+  type SignUp = Parameters<(typeof auth)['sign-up']['$post']>[0]['json']
+  expectTypeOf<SignUp>().toEqualTypeOf<{
+    email: string
+    password: string
+    token?: boolean | undefined
+    code?: string | undefined
+  }>()
+  const json = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery', token: true }
+  const { data } = await (await auth['sign-up'].$post({ json })).json()
+  expectTypeOf(data.user.disabledAt).toEqualTypeOf<string | null>()
+  const headers = { Authorization: `Bearer ${data.token}` }
+  const me = await (await auth.me.$get({}, { headers })).json()
+  expectTypeOf(me.data.credential.kind).toEqualTypeOf<'session' | 'key'>()
+  expect(me.data.email).toBe(json.email)
+  const users = await admin.users.$get({ query: { limit: '10' } }, { headers })
+  expect(users.status).toBe(403)
+  expectTypeOf<Awaited<ReturnType<typeof users.json>>['next']>().toEqualTypeOf<string | null>()
+
+  const param = { topic: 'todos' }
+  const polled = await topics[':topic'].events.$get({ param, query: {} })
+  if (polled.status !== 200) throw new Error(await polled.text())
+  const { position } = await polled.json()
+  expectTypeOf(position).toEqualTypeOf<{ epoch: string; offset: number }>()
+  expect(position.offset).toBeGreaterThanOrEqual(0)
 })

@@ -1,32 +1,32 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { parseConfig } from '../../src/config.ts'
 import { StartError } from '../../src/errors.ts'
-import { backup, restore } from '../sqlite/backup.ts'
+import { chatCommand } from './chat/command.ts'
+import { type Command, UsageError } from './command.ts'
+import { backupCommand, restoreCommand } from './maintenance.ts'
 
-const usage =
-  'Say `galley backup FILE`, or `galley restore FILE` while the server does not run. DATA_DIR names the data.'
+const commands: readonly Command[] = [backupCommand, restoreCommand, chatCommand]
 
-async function run([command, file, ...rest]: readonly string[]): Promise<string> {
-  const { DATA_DIR } = parseConfig(process.env)
-  if (file === undefined || rest.length > 0) throw new StartError(usage)
-  if (command === 'backup') {
-    await backup(DATA_DIR, file)
-    return `${DATA_DIR} is saved in ${file}.`
+function help(): string {
+  const lines = commands.map(({ name, usage, summary }) => `  galley ${name} ${usage}\n      ${summary}\n`)
+  return `Usage:\n\n${lines.join('')}`
+}
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || args.includes('--help')) {
+    process.stdout.write(help())
+    return 0
   }
-  if (command !== 'restore') throw new StartError(usage)
-  const { aside } = await restore(file, DATA_DIR)
-  const before = aside === null ? '' : ` What was there before is in ${aside}.`
-  return `${DATA_DIR} holds what ${file} held.${before}`
+  const command = commands.find((each) => each.name === name)
+  if (command) return command.run(args)
+  throw new UsageError(name === undefined ? 'Name a command.' : `There is no command ${name}.`)
 }
 
-// A copy of the data is nobody else's on the machine.
-process.umask(0o077)
-
-try {
-  process.stdout.write(`${await run(process.argv.slice(2))}\n`)
-} catch (error) {
-  if (!(error instanceof StartError)) throw error
-  process.stderr.write(`galley: ${error.message}\n`)
-  process.exitCode = 1
+function report(error: unknown): number {
+  if (!(error instanceof UsageError || error instanceof StartError)) throw error
+  const isUsage = error instanceof UsageError
+  process.stderr.write(`galley: ${error.message}\n${isUsage ? `\n${help()}` : ''}`)
+  return isUsage ? 2 : 1
 }
+
+process.exitCode = await run(process.argv.slice(2)).catch(report)

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
-import { type Listening, listenError, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
 import { createDenoWebSockets } from './web-sockets.ts'
 
@@ -16,7 +16,7 @@ declare const Deno: {
 
 /** Serves an app on Deno until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listen, writeOutput: (bytes) => Deno.stdout.write(bytes) })
+  await runProcess(server, options, { listen, listenErrorCode, writeOutput: (bytes) => Deno.stdout.write(bytes) })
 }
 
 async function listen(app: MessageServer, config: Config): Promise<Listening> {
@@ -24,37 +24,36 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   const options = { port: config.PORT, hostname: config.HOST, ...tls, onListen() {} }
   const webSockets = createDenoWebSockets(app)
   let isDraining = false
-  const answer = async (request: Request, peer: Peer): Promise<Response> => {
+  const respond = async (request: Request, peer: Peer): Promise<Response> => {
     const client = request.headers.has('upgrade') ? app.admit(request, peer) : null
     if (client !== null) return webSockets.accept(request, client)
     const response = await app.fetch(request, peer)
     return isDraining ? withClose(response) : response
   }
-  try {
-    const server = Deno.serve(options, (request, { remoteAddr }) =>
-      answer(request, {
-        get address() {
-          return remoteAddr.hostname
-        },
-        isSecure: tls !== null,
-      }),
-    )
-    return {
-      port: server.addr.port,
-      drain() {
-        isDraining = true
+  const server = Deno.serve(options, (request, { remoteAddr }) =>
+    respond(request, {
+      get address() {
+        return remoteAddr.hostname
       },
-      async close() {
-        // Deno would end them with a code of its own.
-        await webSockets.closed()
-        await server.shutdown()
-      },
-    }
-  } catch (error) {
-    // Deno gives this one no code.
-    const unknown = /failed to lookup address/.test(String(error))
-    throw listenError(unknown ? { code: 'ENOTFOUND' } : error, config)
+      isSecure: tls !== null,
+    }),
+  )
+  return {
+    port: server.addr.port,
+    drain() {
+      isDraining = true
+    },
+    async close() {
+      // Deno would close them with a code of its own.
+      await webSockets.closed()
+      await server.shutdown()
+    },
   }
+}
+
+/** Deno reports an unknown host name without a code. */
+function listenErrorCode(error: Error): string | undefined {
+  return error.message.includes('failed to lookup address') ? 'ENOTFOUND' : undefined
 }
 
 function withClose({ body, status, headers }: Response): Response {

@@ -63,7 +63,7 @@ class DenoWebSocketChannel implements Channel {
 
   receive(data: string | ArrayBuffer): void {
     const message = typeof data === 'string' ? data : new Uint8Array(data)
-    if (message.length > messageBytesMax) this.session?.refuse(1009, 'The message is too large.')
+    if (message.length > messageBytesMax) this.session?.end(1009, 'The message is too large.')
     else this.session?.receive(message)
   }
 
@@ -83,7 +83,7 @@ class DenoWebSocketChannel implements Channel {
     this.isBlocked = true
     watch(this)
     // Deno can't be told to read no more, so this is what bounds the answers.
-    if (bufferedAmount > unsentBytesMax) this.session?.refuse(1013, 'Nobody takes the answers.')
+    if (bufferedAmount > unsentBytesMax) this.session?.end(1013, 'Nobody takes the answers.')
   }
 }
 

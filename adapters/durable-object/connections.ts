@@ -153,7 +153,7 @@ export class ObjectConnections {
     const { protocol } = webSocket.deserializeAttachment() as Attachment
     const isBinary = typeof message !== 'string'
     if (isBinary === (protocol === 'galley.v1.cbor')) session.receive(isBinary ? new Uint8Array(message) : message)
-    else if (message !== pongText) session.refuse(1003, 'A frame of the wrong kind.')
+    else if (message !== pongText) session.end(1003, 'The frame type does not match the subprotocol.')
   }
 
   closed(webSocket: ObjectWebSocket): void {
@@ -169,7 +169,7 @@ export class ObjectConnections {
   endSilent(): boolean {
     for (const [webSocket, session] of this.#sessions) {
       if (!this.#members.has(session.id)) continue
-      if (Date.now() - this.#lastHeardMs(webSocket) > silenceMsMax) session.refuse(4408, 'Nothing was heard.')
+      if (Date.now() - this.#lastHeardMs(webSocket) > silenceMsMax) session.end(4408, 'Nothing was heard.')
     }
     return this.hasMembers
   }

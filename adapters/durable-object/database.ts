@@ -4,8 +4,9 @@
  * once and a group needs no gathering: the runtime commits together what happens without an await.
  */
 import { createKysely } from '../../src/database/dialect.ts'
-import { databaseError, guardError } from '../../src/database/failure.ts'
-import type { Database, SqlRow, SqlValue, Step } from '../../src/ports/database.ts'
+import { databaseError } from '../../src/database/failure.ts'
+import { runWrite } from '../../src/database/steps.ts'
+import type { Database, SqlRow, SqlValue, Statement } from '../../src/ports/database.ts'
 
 /** The part of `DurableObjectStorage` that is used. */
 export interface ObjectStorage {
@@ -18,16 +19,7 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
   const run = (sql: string, parameters: readonly SqlValue[]) =>
     storage.sql.exec(sql, ...parameters).toArray() as SqlRow[]
 
-  function runSteps(steps: readonly Step[]): SqlRow[][] {
-    const results: SqlRow[][] = []
-    for (const step of steps) {
-      const { sql, parameters, guard } = typeof step === 'function' ? step(results) : step
-      const rows = run(sql, parameters)
-      if (guard && rows.length === 0) throw guardError(guard)
-      results.push(rows)
-    }
-    return results
-  }
+  const execute = ({ sql, parameters }: Statement) => run(sql, parameters)
 
   return {
     origin: 'durable object',
@@ -38,9 +30,9 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
         throw databaseError(error)
       }
     },
-    async write(steps) {
+    async write(write) {
       try {
-        return storage.transactionSync(() => runSteps(steps))
+        return storage.transactionSync(() => runWrite(write, execute))
       } catch (error) {
         throw databaseError(error)
       }

@@ -1,4 +1,3 @@
-import { write } from 'node:fs'
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -9,8 +8,9 @@ import { errorResponse } from '../../src/http/error-response.ts'
 import { writeTimeoutMs } from '../../src/http/response-stream.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
-import { type Listening, listenError, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
+import { restrictFileMode, writeOutput } from '../process/standard-output.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
 import { backlogMax } from '../tcp/listener.ts'
 import { acceptMessages } from './messages.ts'
@@ -37,7 +37,7 @@ const serverOptions = {
 
 /** Serves an app on Node until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listen, writeOutput, check })
+  await runProcess(server, options, { listen, writeOutput, prepare })
 }
 
 async function listen(app: MessageServer, config: Config): Promise<Listening> {
@@ -63,7 +63,7 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   server.on('clientError', refuse)
   server.setTimeout(writeTimeoutMs, endIfStuck)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, config)))
+    server.once('error', reject)
     server.listen(PORT, HOST, backlogMax, resolve)
   })
   return {
@@ -96,12 +96,14 @@ function endIfStuck(socket: Busy): void {
   if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
 }
 
-function check(): void {
-  const { versions } = process
-  if (Number.parseInt(versions.node, 10) >= nodeMajorMin) return
-  throw new StartError(
-    `This needs Node ${nodeMajorMin}, not ${versions.node}. \`npm ci\` installs it and \`npm start\` uses it.`,
-  )
+function prepare(): void {
+  const { node } = process.versions
+  if (Number.parseInt(node, 10) < nodeMajorMin) {
+    throw new StartError(
+      `This needs Node ${nodeMajorMin}, not ${node}. \`npm ci\` installs it and \`npm start\` uses it.`,
+    )
+  }
+  restrictFileMode()
 }
 
 /** A connection that is busy now turns idle after its answer, so idle ones are looked for until there are none. */
@@ -119,18 +121,6 @@ function close(server: Server): Promise<void> {
 function drain(server: Server): void {
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false
-  })
-}
-
-const standardOutput = 1
-
-/** None of it when a pipe is full, which is to be tried again. */
-function writeOutput(bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(standardOutput, bytes, (error, written) => {
-      if (error && error.code !== 'EAGAIN') reject(error)
-      else resolve(error ? 0 : written)
-    })
   })
 }
 

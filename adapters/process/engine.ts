@@ -5,21 +5,17 @@ import { installLightObjects } from '../../src/http1/globals.ts'
 import { defaultLimits } from '../../src/http1/limits.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
 import { Listener } from '../tcp/listener.ts'
-import type { Refusal, ServeOptions } from '../tcp/serve.ts'
+import type { HttpError, ServeOptions } from '../tcp/serve.ts'
 import { createWebSockets } from '../websocket/web-sockets.ts'
-import { type Listening, listenError, type MessageServer, readTls } from './listening.ts'
+import { type Listening, type MessageServer, readTls } from './listening.ts'
 
 /** Serves an app on Galley's own HTTP/1.1 server, on Node and on Deno, and messages on the same port. */
 export async function listenOnEngine(app: MessageServer, config: Config): Promise<Listening> {
   installLightObjects()
   const options = engineOptions(app, config)
   const listener = new Listener(options, createAcceptMessages(app))
-  try {
-    const port = await listener.listen(options)
-    return { port, drain: () => listener.drain(), close: () => listener.close(closeGraceMs) }
-  } catch (error) {
-    throw listenError(error, config)
-  }
+  const port = await listener.listen(options)
+  return { port, drain: () => listener.drain(), close: () => listener.close(closeGraceMs) }
 }
 
 function engineOptions(app: MessageServer, config: Config): ServeOptions {
@@ -36,17 +32,17 @@ function engineOptions(app: MessageServer, config: Config): ServeOptions {
       accept({ incoming: { method, headers: Object.fromEntries(headers) }, request, socket, head }, peer)
       return true
     },
-    refuse,
-    // Behind a trusted proxy all connections have one address.
+    errorResponse: refuse,
+    // All connections come from the trusted proxy.
     limits: config.TRUST_PROXY.length > 0 ? { connectionsPerAddressMax: defaultLimits.connectionsMax } : {},
     ...(tls && { tls }),
   }
 }
 
-/** Connections that are still open after this time are cut. */
+/** Connections that are still open after this are destroyed. */
 const closeGraceMs = 15_000
 
-const codes: Readonly<Record<Refusal['status'], ErrorCode>> = {
+const codes: Readonly<Record<HttpError['status'], ErrorCode>> = {
   400: 'bad_request',
   408: 'request_timeout',
   413: 'body_too_large',
@@ -59,7 +55,7 @@ const codes: Readonly<Record<Refusal['status'], ErrorCode>> = {
   505: 'version_not_supported',
 }
 
-/** The response to bytes that are no request. */
-function refuse({ status, message }: Refusal): Response {
+/** Makes the response to bytes that are not a request. */
+function refuse({ status, message }: HttpError): Response {
   return errorResponse(new AppError(codes[status], message), { requestId: crypto.randomUUID() }, null)
 }

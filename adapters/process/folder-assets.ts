@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Asset, Assets } from '../../src/ports/assets.ts'
 
 /** A folder on disk that is served below a path such as `docs/`; `only` restricts it to some names. */
-interface Mount {
+export interface Mount {
   at: string
   folder: URL
   only?: RegExp

@@ -23,7 +23,7 @@ export interface Served {
 /** What a channel tells. */
 export type ChannelConnection = Pick<
   Connection,
-  'receive' | 'broken' | 'heard' | 'drained' | 'ended' | 'closed' | 'refuse'
+  'receive' | 'malformed' | 'heard' | 'drained' | 'halfClosed' | 'closed' | 'end'
 >
 
 /** What answers clients: requests, and messages. */
@@ -40,18 +40,21 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** The words for what can go wrong with an address. */
-export function listenError(error: unknown, { HOST, PORT }: Config): unknown {
+/**
+ * Explains in one line an error of listening that the operator can mend; returns any other as it is.
+ * @param code the system's code for it, such as EADDRINUSE
+ */
+export function listenError(error: unknown, code: string | undefined, { HOST, PORT }: Config): unknown {
   const texts: Record<string, string> = {
     EADDRINUSE: 'is taken',
     EACCES: 'is not allowed to this user',
     EADDRNOTAVAIL: 'is no address of this machine',
-    // What Deno says of an address of elsewhere.
+    // Deno's code for an address of another machine.
     EINVAL: 'is no address of this machine',
     ENOTFOUND: 'is no known host name',
     EAI_AGAIN: 'is no known host name',
   }
-  const text = texts[(error as { code?: string }).code ?? '']
+  const text = texts[code ?? '']
   return text ? new StartError(`The address ${HOST}:${PORT} ${text}.`) : error
 }
 

@@ -1,6 +1,6 @@
 /**
- * What Node and Deno share as processes: the platform they build, what they say at the start, and how
- * they end. Deno has `node:process`, so one file serves both.
+ * The server as a process: the platform it builds, its banner, and its orderly end. Node, Deno and Bun all have
+ * `node:process`, so one file serves them.
  */
 import process from 'node:process'
 import type { Started } from '../../src/app.ts'
@@ -14,10 +14,11 @@ import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createMailer } from '../mail/configured.ts'
 import { DirectoryInUseError, openDataDirectory } from '../sqlite/data-directory.ts'
+import { builtinMounts } from './builtin-assets.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder-assets.ts'
 import { lightTextOf, makeLightRequest } from './light-requests.ts'
-import type { Listening, MessageServer, Served } from './listening.ts'
+import { type Listening, listenError, type MessageServer, type Served } from './listening.ts'
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
@@ -35,13 +36,15 @@ export interface ServeOptions {
   publicFolder?: URL
 }
 
-/** What Node and Deno do each in its own way. */
+/** The differences between the runtimes that run as a process. */
 export interface Runtime {
-  /** With the HTTP server that it brings. */
-  listen(app: MessageServer, config: Config): Promise<Listening>
+  /** Listens with the runtime's own HTTP server, for `HTTP_ENGINE=node`; missing where it is not supported. */
+  listen?(app: MessageServer, config: Config): Promise<Listening>
+  /** The system's code, such as ENOTFOUND, for an error of listening to which the runtime gives none. */
+  listenErrorCode?(error: Error): string | undefined
   writeOutput: WriteOutput
-  /** @throws StartError where the runtime is too old */
-  check?(): void
+  /** Runs first. @throws StartError when the runtime is too old */
+  prepare?(): void
 }
 
 /** How often topics are looked at without a ring, for the sake of writes whose outcome nobody knew. */
@@ -63,8 +66,7 @@ export async function runProcess(
     return
   }
   try {
-    runtime.check?.()
-    keepPrivate()
+    runtime.prepare?.()
     const config = parseConfig(process.env)
     const output = createLogOutput(runtime.writeOutput)
     const making: Making = { server, options, runtime, config, output }
@@ -76,11 +78,6 @@ export async function runProcess(
   }
 }
 
-/** Files of the data are nobody else's on the machine. Deno asks for a permission of its own for that; there the folder is closed. */
-function keepPrivate(): void {
-  if (!('deno' in process.versions)) process.umask(0o077)
-}
-
 /** What a running server is made from. */
 interface Making {
   server(platform: Platform): Served
@@ -90,8 +87,15 @@ interface Making {
   output: LogOutput
 }
 
-function listen({ runtime, config }: Making, app: MessageServer): Promise<Listening> {
-  return config.HTTP_ENGINE === 'galley' ? listenOnEngine(app, config) : runtime.listen(app, config)
+async function listen({ runtime, config }: Making, app: MessageServer): Promise<Listening> {
+  const listenOn = config.HTTP_ENGINE === 'galley' ? listenOnEngine : runtime.listen
+  if (!listenOn) throw new StartError('HTTP_ENGINE=node is not supported on this runtime; leave it at galley.')
+  try {
+    return await listenOn(app, config)
+  } catch (error) {
+    const { code = runtime.listenErrorCode?.(error as Error) } = error as { code?: string }
+    throw listenError(error, code, config)
+  }
 }
 
 async function begin(making: Making): Promise<void> {
@@ -150,8 +154,6 @@ async function endUnused({ database }: Platform, error: unknown): Promise<never>
 }
 
 function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
-  const swagger = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
-  const status = new URL('../../src/web/status/', import.meta.url)
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, metrics)
@@ -159,11 +161,7 @@ function createPlatform({ config, options: { publicFolder }, output }: Making): 
   return {
     database,
     notifier: createLocalNotifier(topicCheckMs),
-    assets: createFolderAssets([
-      { at: 'docs/', folder: swagger, only: /^swagger-ui(\.css|-bundle\.js)$/ },
-      { at: 'status/', folder: status, only: /^[a-z]+\.(css|js)$/ },
-      ...(publicFolder ? [{ at: '', folder: publicFolder }] : []),
-    ]),
+    assets: createFolderAssets([...(publicFolder ? [{ at: '', folder: publicFolder }] : []), ...builtinMounts]),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),

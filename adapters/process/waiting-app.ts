@@ -6,12 +6,12 @@ const reason = 'The server is about to start.'
 
 const over: ChannelConnection = {
   receive() {},
-  broken() {},
+  malformed() {},
   heard() {},
   drained() {},
-  ended() {},
+  halfClosed() {},
   closed() {},
-  refuse() {},
+  end() {},
 }
 
 /** Sends sessions away while there is no app that could have them; their clients try again. */

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, StartError } from '../../src/errors.ts'
 import type { Database } from '../../src/ports/database.ts'
@@ -93,13 +92,13 @@ export function lockDataDirectory(directory: string): DatabaseSync {
   return lock
 }
 
-/** What is kept is nobody else's on the machine. */
+/** The file mode that lets this user alone read. */
 const ownerOnly = 0o700
 
-/** Step by step on Node, whose `recursive` goes round for ever where a file system refuses with ENOENT, as /proc does. */
+/** Makes a folder and its parents step by step: Node's `recursive` never ends where a file system refuses with ENOENT, as /proc does. */
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: 'deno' in process.versions, mode: ownerOnly })
+    mkdirSync(path, ownerOnly)
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === 'EEXIST' && statSync(path).isDirectory()) return

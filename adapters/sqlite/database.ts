@@ -10,9 +10,10 @@
  */
 import type { StatementSync } from 'node:sqlite'
 import { createKysely } from '../../src/database/dialect.ts'
-import { databaseError, guardError } from '../../src/database/failure.ts'
+import { databaseError } from '../../src/database/failure.ts'
+import { runWrite } from '../../src/database/steps.ts'
 import { AppError } from '../../src/errors.ts'
-import type { Database, Results, SqlRow, Statement, Step } from '../../src/ports/database.ts'
+import type { Database, SqlRow, Statement, Write } from '../../src/ports/database.ts'
 import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
 import { type Connection, syncedByCommit } from './durability.ts'
 
@@ -26,14 +27,14 @@ const preparedMax = 256
 const queueWritesMax = 65_536
 
 interface Pending {
-  steps: readonly Step[]
-  resolve(results: Results): void
+  write: Write<unknown>
+  resolve(result: unknown): void
   reject(error: unknown): void
 }
 
 const probe: Statement = { sql: 'select count(*) from sqlite_schema', parameters: [] }
 
-type Outcome = { results: Results } | { error: unknown; isHalfDone?: boolean }
+type Outcome = { result: unknown } | { error: unknown; isHalfDone?: boolean }
 
 /** Of writes in a group. */
 const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
@@ -57,27 +58,17 @@ export function createSqliteDatabase(
 
   const run = ({ sql, parameters }: Statement, on = connection) => prepare(on, sql).all(...parameters) as SqlRow[]
 
-  function runSteps(steps: readonly Step[], results: (readonly SqlRow[])[]): void {
-    for (const step of steps) {
-      const statement = typeof step === 'function' ? step(results) : step
-      const rows = run(statement)
-      if (statement.guard && rows.length === 0) throw guardError(statement.guard)
-      results.push(rows)
-    }
-  }
-
-  /** One member of a group. A single statement undoes itself. */
-  function runMember(steps: readonly Step[], savepoints: boolean): Outcome {
-    const nested = savepoints && steps.length > 1
-    const results: (readonly SqlRow[])[] = []
-    if (nested) connection.exec('SAVEPOINT member')
+  /** Runs one member of a group. */
+  function runMember(write: Write<unknown>, savepoints: boolean): Outcome {
+    const progress = { statements: 0 }
+    if (savepoints) connection.exec('SAVEPOINT member')
     try {
-      runSteps(steps, results)
-      if (nested) connection.exec('RELEASE member')
-      return { results }
+      const result = runWrite(write, run, progress)
+      if (savepoints) connection.exec('RELEASE member')
+      return { result }
     } catch (error) {
-      if (nested && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
-      return { error, isHalfDone: !nested && results.length > 0 }
+      if (savepoints && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
+      return { error, isHalfDone: !savepoints && progress.statements > 0 }
     }
   }
 
@@ -89,8 +80,8 @@ export function createSqliteDatabase(
     connection.exec('BEGIN IMMEDIATE')
     try {
       const outcomes: Outcome[] = []
-      for (const { steps } of group) {
-        const outcome = runMember(steps, savepoints)
+      for (const { write } of group) {
+        const outcome = runMember(write, savepoints)
         if (!connection.isTransaction) throw 'error' in outcome ? outcome.error : new Error('The transaction was lost.')
         if ('error' in outcome && outcome.isHalfDone) return null
         outcomes.push(outcome)
@@ -121,7 +112,7 @@ export function createSqliteDatabase(
       await durability.settle()
       return outcomes
     } catch (error) {
-      return outcomes.map((outcome) => ('results' in outcome ? { error } : outcome))
+      return outcomes.map((outcome) => ('result' in outcome ? { error } : outcome))
     }
   }
 
@@ -132,7 +123,7 @@ export function createSqliteDatabase(
     groupWrites.observe(group.length)
     for (const [index, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[index]
-      if (outcome && 'results' in outcome) resolve(outcome.results)
+      if (outcome && 'result' in outcome) resolve(outcome.result)
       else reject(databaseError(outcome?.error))
     }
   }
@@ -162,10 +153,10 @@ export function createSqliteDatabase(
         readSeconds.observe((performance.now() - startMs) / 1000)
       }
     },
-    write(steps) {
+    write(write) {
       if (queue.length >= queueWritesMax) return Promise.reject(new AppError('storage_unavailable'))
       return new Promise((resolve, reject) => {
-        queue.push({ steps, resolve, reject })
+        queue.push({ write, resolve, reject })
         scheduled ??= writeAll()
       })
     },

@@ -116,7 +116,7 @@ class TcpGuest implements SocketOwner {
       this.#reader.push(bytes)
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
-      this.#channel.session?.refuse(error.code, error.message)
+      this.#channel.session?.end(error.code, error.message)
     }
   }
 }

@@ -1,11 +1,13 @@
 import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { Connection, type ConnectionOptions } from '../../src/http1/connection.ts'
+import type { ConnectionOptions } from '../../src/http1/connection-options.ts'
 import { HeaderCache } from '../../src/http1/header-cache.ts'
+import { HttpConnection } from '../../src/http1/http-connection.ts'
+import type { HttpError } from '../../src/http1/http-error.ts'
 import { defaultLimits, type Limits } from '../../src/http1/limits.ts'
-import type { Refusal } from '../../src/http1/refusal.ts'
 import type { Peer } from '../../src/http1/transport.ts'
 import { bufferCodec } from './buffer-codec.ts'
+import { ConnectionCounts } from './connection-counts.ts'
 import { type AcceptMessages, FirstByte } from './first-byte.ts'
 import type { ServeOptions } from './options.ts'
 import {
@@ -20,36 +22,36 @@ import {
   shareReadBuffer,
 } from './socket.ts'
 
-/** Connections that wait to be accepted; a crowd that comes back at once beyond it would be told to try again in a second. */
+/** Connections that wait to be accepted. Clients beyond it, when many come back at once, would try again a second later. */
 export const backlogMax = 4096
-/** How often clocks go forward and late ones are looked for. */
+/** How often the clock advances and time limits are checked. */
 const sweepMs = 500
 
-/** Accepts connections, counts them, and looks after them. */
+/** Accepts connections, counts them, checks their time limits, and closes them. */
 export class Listener {
   readonly #limits: Limits
   readonly #shared: ConnectionOptions
   readonly #server: NetServer
   readonly #isSecure: boolean
-  readonly #letIn: AcceptMessages | null
-  readonly #connections = new Map<ServedSocket, Connection>()
-  /** Those that do not speak HTTP, or not any more; null where nothing is told to them from here. */
-  readonly #guests = new Map<ServedSocket, SocketOwner | null>()
-  #count = 0
-  readonly #perAddress = new Map<string, number>()
-  /** With TLS, sockets that are not connections yet, by their other end. */
+  readonly #acceptMessages: AcceptMessages | null
+  readonly #connections = new Map<ServedSocket, HttpConnection>()
+  /** Sockets of other protocols; null where the protocol listens to its socket itself. */
+  readonly #handedOver = new Map<ServedSocket, SocketOwner | null>()
+  readonly #counts: ConnectionCounts
+  /** With TLS, sockets whose handshake is under way, by their remote end. */
   readonly #handshaking = new Map<string, Socket>()
   readonly #sweep: ReturnType<typeof setInterval>
   readonly #closed = Promise.withResolvers<void>()
 
-  /** @param letIn takes what its first byte says is no HTTP */
-  constructor(options: ServeOptions, letIn: AcceptMessages | null = null) {
+  /** @param acceptMessages takes over connections whose first byte is not one of HTTP */
+  constructor(options: ServeOptions, acceptMessages: AcceptMessages | null = null) {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#isSecure = options.tls !== undefined
-    this.#letIn = letIn
+    this.#acceptMessages = acceptMessages
+    this.#counts = new ConnectionCounts(this.#limits)
     this.#shared = { ...shared(options, this.#limits), upgrade: this.#upgradeBy(options) }
     this.#server = this.#createServer(options)
-    this.#sweep = setInterval(() => this.#look(), sweepMs)
+    this.#sweep = setInterval(() => this.#sweepConnections(), sweepMs)
     this.#sweep.unref()
   }
 
@@ -84,26 +86,26 @@ export class Listener {
       for (const socket of this.#handshaking.values()) socket.destroy()
       this.#endIfEmpty()
     }
-    const force = setTimeout(() => this.#breakOff(), graceMs)
+    const force = setTimeout(() => this.#destroyAll(), graceMs)
     void this.#closed.promise.then(() => clearTimeout(force))
     return this.#closed.promise
   }
 
   #createServer({ tls }: ServeOptions): NetServer {
     if (tls === undefined) {
-      return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#acceptPlain(socket))
+      return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#acceptUnshared(socket))
     }
     const { cert, key } = tls as { cert: string | Buffer; key: string | Buffer }
     const { headTimeoutMs: handshakeTimeout } = this.#limits
     const server = createTlsServer(
       { cert, key, ALPNProtocols: ['http/1.1', 'http/1.0'], allowHalfOpen: true, noDelay: true, handshakeTimeout },
       (socket) => {
-        const end = endOf(socket)
+        const end = remoteEndOf(socket)
         const plain = this.#handshaking.get(end)
         this.#handshaking.delete(end)
-        // Who is gone by now has no address any more.
+        // A client that is gone by now has no address any more.
         if (plain === undefined) socket.destroy()
-        else this.#acceptPlain(socket, plain)
+        else this.#acceptUnshared(socket, plain)
       },
     )
     server.on('tlsClientError', (_, socket) => socket.destroy())
@@ -112,22 +114,22 @@ export class Listener {
 
   /** Counts a connection from its first moment, which is before its handshake. */
   #awaitHandshake(socket: Socket): void {
-    const end = endOf(socket)
+    const end = remoteEndOf(socket)
     const address = socket.remoteAddress ?? ''
     socket.on('error', ignore)
-    if (!this.#enter(address)) {
+    if (!this.#counts.add(address)) {
       socket.destroy()
       return
     }
     this.#handshaking.set(end, socket)
     socket.on('close', () => {
       this.#handshaking.delete(end)
-      this.#leave(address)
+      this.#counts.remove(address)
     })
   }
 
-  /** Where sockets bring buffers of their own: with TLS, and on a runtime without shared ones. */
-  #acceptPlain(socket: ServedSocket, under: Socket = socket): void {
+  /** Accepts a socket that reads into its own buffers: with TLS, and on a runtime without a shared one. */
+  #acceptUnshared(socket: ServedSocket, under: Socket = socket): void {
     this.#accept(socket, under)
     if (this.#connections.has(socket)) readPlainly(socket)
   }
@@ -136,39 +138,39 @@ export class Listener {
   #accept(socket: ServedSocket, under: Socket): void {
     const address = socket.remoteAddress ?? ''
     socket.on('error', ignore)
-    if (!this.#isSecure && !this.#enter(address)) {
+    if (!this.#isSecure && !this.#counts.add(address)) {
       socket.end(tooMany, 'latin1', () => socket.destroy())
       return
     }
     const peer = { address: address === '' ? null : address, isSecure: this.#isSecure }
-    const connection = new Connection(this.#shared, new SocketTransport(socket, under, peer))
-    attach(socket, this.#letIn === null ? connection : this.#await(socket, connection, peer))
+    const connection = new HttpConnection(this.#shared, new SocketTransport(socket, under, peer))
+    attach(socket, this.#acceptMessages === null ? connection : this.#awaitFirstByte(socket, connection, peer))
     this.#connections.set(socket, connection)
-    this.#lookAfter(socket, address)
+    this.#onClose(socket, address)
   }
 
-  /** In a function of its own, because it lasts as long as the socket: it shall not keep the connection. */
-  #lookAfter(socket: ServedSocket, address: string): void {
-    socket.on('close', () => this.#forget(socket, address))
+  /** A function of its own, so that the listener, which lives as long as the socket, does not keep the connection. */
+  #onClose(socket: ServedSocket, address: string): void {
+    socket.on('close', () => this.#remove(socket, address))
   }
 
-  #await(socket: ServedSocket, connection: Connection, peer: Peer): FirstByte {
+  #awaitFirstByte(socket: ServedSocket, connection: HttpConnection, peer: Peer): FirstByte {
     return new FirstByte((byte) => {
-      const guest = socket.writable ? this.#letIn?.(byte, socket, peer, this.#shared.authority) : null
-      const occupant = guest ?? connection
-      passOn(socket, occupant)
-      if (guest) {
+      const messages = socket.writable ? this.#acceptMessages?.(byte, socket, peer, this.#shared.authority) : null
+      const owner = messages ?? connection
+      passOn(socket, owner)
+      if (messages) {
         connection.closed()
-        this.#release(socket, guest)
+        this.#handOver(socket, messages)
       }
-      return occupant
+      return owner
     })
   }
 
-  /** It is HTTP's no more. */
-  #release(socket: ServedSocket, guest: SocketOwner | null): void {
+  /** Another protocol has the socket. */
+  #handOver(socket: ServedSocket, owner: SocketOwner | null): void {
     this.#connections.delete(socket)
-    this.#guests.set(socket, guest)
+    this.#handedOver.set(socket, owner)
   }
 
   #upgradeBy({ upgrade }: ServeOptions): ConnectionOptions['upgrade'] {
@@ -176,39 +178,21 @@ export class Listener {
     return (request, transport, rest) => {
       const { socket } = transport as SocketTransport
       const isTaken = handOver(upgrade, request, transport as SocketTransport, rest)
-      if (isTaken && !socket.closed) this.#release(socket, null)
+      if (isTaken && !socket.closed) this.#handOver(socket, null)
       return isTaken
     }
   }
 
-  #forget(socket: ServedSocket, address: string): void {
-    const occupant = this.#connections.get(socket) ?? this.#guests.get(socket)
-    occupant?.closed()
+  #remove(socket: ServedSocket, address: string): void {
+    const owner = this.#connections.get(socket) ?? this.#handedOver.get(socket)
+    owner?.closed()
     this.#connections.delete(socket)
-    this.#guests.delete(socket)
-    if (!this.#isSecure) this.#leave(address)
+    this.#handedOver.delete(socket)
+    if (!this.#isSecure) this.#counts.remove(address)
     this.#endIfEmpty()
   }
 
-  /** False when there are too many connections. */
-  #enter(address: string): boolean {
-    const place = networkOf(address)
-    const count = this.#perAddress.get(place) ?? 0
-    if (this.#count >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) return false
-    this.#count += 1
-    this.#perAddress.set(place, count + 1)
-    return true
-  }
-
-  #leave(address: string): void {
-    const place = networkOf(address)
-    const count = (this.#perAddress.get(place) ?? 1) - 1
-    this.#count -= 1
-    if (count === 0) this.#perAddress.delete(place)
-    else this.#perAddress.set(place, count)
-  }
-
-  #look(): void {
+  #sweepConnections(): void {
     const { clock } = this.#shared
     const nowMs = performance.now()
     const stepMs = nowMs - clock.nowMs
@@ -218,70 +202,56 @@ export class Listener {
       try {
         connection.sweep(stepMs)
       } catch (error) {
-        // A fault of ours with one of them must not keep the others waiting.
+        // A bug with one of them must not keep the others waiting.
         this.#shared.onError(error, null)
         socket.destroy()
       }
     }
   }
 
-  #breakOff(): void {
-    for (const socket of [...this.#connections.keys(), ...this.#guests.keys()]) socket.destroy()
+  #destroyAll(): void {
+    for (const socket of [...this.#connections.keys(), ...this.#handedOver.keys()]) socket.destroy()
   }
 
   #endIfEmpty(): void {
-    if (!this.#shared.isClosing || this.#connections.size + this.#guests.size > 0) return
+    if (!this.#shared.isClosing || this.#connections.size + this.#handedOver.size > 0) return
     clearInterval(this.#sweep)
     this.#closed.resolve()
   }
 }
 
-const ipv6Parts = 8
-/** Of an address of IPv6, what one customer of a provider has is a /64: as many of its parts. */
-const networkParts = 4
-
-/** The address, or for IPv6 its network, which is whose connections are counted. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const parts = (text: string) => (text === '' ? [] : text.split(':'))
-  const missing = ipv6Parts - parts(head).length - parts(tail).length
-  const all = [...parts(head), ...Array.from({ length: missing }, () => '0'), ...parts(tail)]
-  return all.slice(0, networkParts).join(':')
-}
-
-/** The other end of a socket; it tells a TLS socket and the plain one under it from all others. */
-function endOf({ remoteAddress, remotePort }: Socket): string {
+/** The remote end of a socket, by which a TLS socket and the plain one under it find each other. */
+function remoteEndOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }
 
 function shared(options: ServeOptions, limits: Limits): ConnectionOptions {
-  const { fetch, tls, refuse = refuseInWords, onError = report } = options
+  const { fetch, tls, errorResponse = textResponse, onError = report } = options
   return {
     limits,
     fetch,
-    refuse,
+    errorResponse,
     onError,
     clock: { nowMs: performance.now(), date: dateLine() },
     isDraining: false,
     isClosing: false,
     scheme: tls === undefined ? 'http' : 'https',
     authority: 'localhost',
-    memo: new HeaderCache(bufferCodec),
+    headerCache: new HeaderCache(bufferCodec),
     spare: { line: null, fields: null },
     codec: bufferCodec,
     defer: (task) => setImmediate(task),
   }
 }
 
-/** With the empty line that ends a head, because it is the last one. */
+/** The last line of a head, with the empty line that ends it. */
 function dateLine(): string {
   return `date: ${new Date().toUTCString()}\r\n\r\n`
 }
 
 const tooMany = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
 
-function refuseInWords({ status, message }: Refusal): Response {
+function textResponse({ status, message }: HttpError): Response {
   return new Response(`${message}\n`, { status })
 }
 

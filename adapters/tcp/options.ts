@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import type { FetchHandler } from '../../src/http1/connection.ts'
+import type { FetchHandler } from '../../src/http1/connection-options.ts'
+import type { HttpError } from '../../src/http1/http-error.ts'
 import type { Limits } from '../../src/http1/limits.ts'
-import type { Refusal } from '../../src/http1/refusal.ts'
 
 export interface ServeOptions {
-  /** Answers each request. What it throws becomes a 500. */
+  /** Makes the response to each request. An error that it throws becomes a 500. */
   fetch: FetchHandler
   /** 0 for any free one. */
   port: number
@@ -12,20 +12,20 @@ export interface ServeOptions {
   hostname?: string
   /** Certificate and key in PEM, to serve HTTPS. */
   tls?: { cert: string | Uint8Array; key: string | Uint8Array }
-  /** What differs from `defaultLimits`. */
+  /** Changes to `defaultLimits`. */
   limits?: Partial<Limits>
   /** Closes the server when it is aborted. */
   signal?: AbortSignal
-  /** The answer to what is no request: a Response of text or bytes. */
-  refuse?(refusal: Refusal): Response
+  /** Makes the response to a request that can't be handled, with a body of text or bytes. */
+  errorResponse?(error: HttpError): Response
   /**
-   * Hears of what the handler throws, of answers that break off, and, without a request, of connections that the system
-   * does not hand over. Writes them to the console by default.
+   * Reports errors that the handler throws, responses that break off, and, without a request, failures to accept a
+   * connection. Writes them to the console by default.
    */
   onError?(error: unknown, request: Request | null): void
   /**
-   * Is asked about each request that wants another protocol (RFC 9110 §7.8). True takes the socket over, with the
-   * bytes that came after the request; false leaves it to `fetch`.
+   * Decides about each request that wants another protocol (RFC 9110 §7.8). Returns true when it has taken the socket
+   * over, with the bytes that came after the request; false leaves the request to `fetch`.
    */
   upgrade?(request: Request, socket: Socket, head: Buffer): boolean
 }

@@ -1,23 +1,21 @@
-/**
- * The HTTP/1.1 server on TCP and TLS sockets, for Node and Deno alike.
- */
+/** The HTTP/1.1 server on TCP and TLS sockets, for Node, Deno and Bun. */
 import { installLightObjects } from '../../src/http1/globals.ts'
 import { Listener } from './listener.ts'
 import type { ServeOptions } from './options.ts'
 
-export type { FetchHandler } from '../../src/http1/connection.ts'
+export type { FetchHandler } from '../../src/http1/connection-options.ts'
+export { HttpError } from '../../src/http1/http-error.ts'
 export type { Limits } from '../../src/http1/limits.ts'
-export { Refusal } from '../../src/http1/refusal.ts'
 export type { Peer } from '../../src/http1/transport.ts'
 export type { ServeOptions } from './options.ts'
 
 export interface Server {
   port: number
-  /** Ends each connection with its next answer. */
+  /** Ends each connection with its next response. */
   drain(): void
   /**
-   * Takes no more connections, closes idle ones, and resolves when the others are answered; after so many milliseconds
-   * it breaks them off.
+   * Stops accepting, closes idle connections, and resolves when the others have their responses; after `graceMs` it
+   * destroys them.
    */
   close(graceMs?: number): Promise<void>
 }

@@ -83,15 +83,15 @@ export abstract class SocketChannel implements Channel, FrameSink {
     else this.session?.receive(message)
   }
 
-  broken(error: MessageError): void {
+  malformed(error: MessageError): void {
     if (this.isBlocked) this.#wait(error)
-    else this.session?.broken(error)
+    else this.session?.malformed(error)
   }
 
   /** The other end sends nothing more. */
   ended(): void {
     this.#hasEnded = true
-    if (!this.isBlocked) this.session?.ended()
+    if (!this.isBlocked) this.session?.halfClosed()
   }
 
   /** Takes in what still comes, whatever has not been taken; for when nothing is answered any more. */
@@ -112,7 +112,7 @@ export abstract class SocketChannel implements Channel, FrameSink {
     }
     if (unsentBytes <= unsentBytesMax || this.#isOverfull) return
     this.#isOverfull = true
-    this.session?.refuse(1013, 'Nobody takes the answers.')
+    this.session?.end(1013, 'Nobody takes the answers.')
   }
 
   #drained(): void {
@@ -124,11 +124,11 @@ export abstract class SocketChannel implements Channel, FrameSink {
     for (const each of waiting) this.#take(each)
     if (this.isBlocked) return
     this.resume()
-    if (this.#hasEnded) this.session?.ended()
+    if (this.#hasEnded) this.session?.halfClosed()
   }
 
   #take(came: Came): void {
-    if (came instanceof MessageError) this.broken(came)
+    if (came instanceof MessageError) this.malformed(came)
     else this.receive(came)
   }
 

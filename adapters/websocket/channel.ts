@@ -54,7 +54,7 @@ export class WebSocketChannel extends SocketChannel {
   }
 
   failed(code: number): void {
-    this.session?.refuse(...(faults.get(code) ?? brokenFraming))
+    this.session?.end(...(faults.get(code) ?? brokenFraming))
   }
 
   get isOpen(): boolean {

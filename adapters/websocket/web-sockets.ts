@@ -10,6 +10,8 @@ import { SessionWebSocket, WebSocketChannel } from './channel.ts'
 
 /** A client that does not answer the closing of its WebSocket is cut after this. */
 const closeTimeout = 5000
+/** Messages up to this size are read, so that their sender gets the reason before the close code. Beyond it the close code is all. */
+const payloadBytesMax = 2 * messageBytesMax
 
 /** A request that wants a WebSocket, as Node and as the Web have it, and the socket that it came on. */
 export interface Upgrade {
@@ -28,7 +30,7 @@ export function createWebSockets(app: Pick<MessageServer, 'connections'>): Accep
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: messageBytesMax,
+    maxPayload: payloadBytesMax,
     closeTimeout,
     WebSocket: SessionWebSocket,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
@@ -56,7 +58,9 @@ function listen(webSocket: SessionWebSocket): void {
 /** `ws` gives whole messages as one Buffer unless it is told otherwise. */
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const bytes = data as Buffer
-  channelOf(this)?.receive(isBinary ? bytes : bytes.toString())
+  const channel = channelOf(this)
+  if (bytes.length > messageBytesMax) channel?.failed(1009)
+  else channel?.receive(isBinary ? bytes : bytes.toString())
 }
 
 function onHeard(this: WebSocket): void {

@@ -1,6 +1,6 @@
-/** The Hono app that every contender with Hono serves. */
+/** The Hono app that every target with Hono serves. */
 import { Hono } from 'hono'
-import { chunk, created, item, type posted, streamChunks } from './answers.ts'
+import { chunk, created, item, type posted, streamChunks } from './responses.ts'
 
 export const app = new Hono()
 

@@ -1,7 +1,7 @@
 /** The Hono app on Bun.serve. */
 
-import { bodyBytesMax, idleMs } from './answers.ts'
 import { app } from './app.ts'
+import { bodyBytesMax, idleMs } from './responses.ts'
 
 interface ServeOptions {
   port: number

@@ -5,19 +5,19 @@ const timeoutMs = 5000
 
 export interface Expected {
   status: number
-  /** Each answer's whole body. */
+  /** Each response's whole body. */
   body?: string
   /** Or how long it is at least, its framing included. */
   bodyBytesMin?: number
 }
 
-/** @throws Error unless exactly so many answers come, each as it must be */
-export async function expectAnswers(port: number, request: string, expected: Expected, count: number): Promise<void> {
+/** @throws Error unless exactly this many responses come, each as expected */
+export async function expectResponses(port: number, request: string, expected: Expected, count: number): Promise<void> {
   const text = await exchange(port, request, (text) => isWhole(text, expected, count))
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
   const isRight = isWhole(text, expected, count) && statuses.length === count
   if (isRight && statuses.every((status) => status === expected.status)) return
-  throw new Error(`${count} answers were expected, these came: ${JSON.stringify(text.slice(0, 600))}`)
+  throw new Error(`${count} responses were expected, these came: ${JSON.stringify(text.slice(0, 600))}`)
 }
 
 function isWhole(text: string, { body, bodyBytesMin = 0 }: Expected, count: number): boolean {

@@ -1,8 +1,8 @@
 /** Galley's HTTP/1.1 engine and a handler, no framework. */
 import { serve } from '../../adapters/tcp/serve.ts'
-import { created, item, type posted } from './answers.ts'
 import { countBytes, streamOfChunks } from './app.ts'
 import { limits } from './galley-limits.ts'
+import { created, item, type posted } from './responses.ts'
 
 const headers = { 'Content-Type': 'application/json' }
 

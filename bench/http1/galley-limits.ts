@@ -1,6 +1,6 @@
 /** The limits of Galley's engine that a benchmark would run into, raised. */
 import type { Limits } from '../../src/http1/limits.ts'
-import { bodyBytesMax, idleMs } from './answers.ts'
+import { bodyBytesMax, idleMs } from './responses.ts'
 
 export const limits = {
   connectionsMax: 20_000,

@@ -1,13 +1,13 @@
 /** Loaded before a server: on SIGUSR2 it collects the garbage and writes its memory to DATA_DIR/memory.json. */
 import { renameSync, writeFileSync } from 'node:fs'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 interface Collector {
   gc?: (() => void) | undefined
   Bun?: { gc(isSynchronous: boolean): void } | undefined
 }
 
-/** What one collection finds dead may hold back more until the next. */
+/** One collection may free objects only for the next to find. */
 const collections = 5
 
 process.on('SIGUSR2', () => void writeMemory())
@@ -15,7 +15,7 @@ process.on('SIGUSR2', () => void writeMemory())
 async function writeMemory(): Promise<void> {
   for (let left = collections; left > 0; left--) {
     collect(globalThis)
-    await turn()
+    await nextTurn()
   }
   const { rss, heapUsed } = process.memoryUsage()
   const file = `${process.env.DATA_DIR}/memory.json`

@@ -1,4 +1,4 @@
-/** What a server holds after a collection of its garbage; memory-signal.ts, inside the server, answers. */
+/** A server's memory after garbage collection, reported by memory-signal.ts inside the server. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

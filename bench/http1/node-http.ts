@@ -1,6 +1,6 @@
 /** The base of all ratios: `node:http` and a handler, no framework. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { chunk, created, idleMs, item, type posted, streamChunks } from './answers.ts'
+import { chunk, created, idleMs, item, type posted, streamChunks } from './responses.ts'
 
 const server = createServer((request, response) => {
   if (request.url === '/json' && request.method === 'GET') sendJson(response, 200, item)

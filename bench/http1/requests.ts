@@ -1,10 +1,10 @@
 /** The bytes of the requests, as they are sent. */
-import { posted } from './answers.ts'
+import { posted } from './responses.ts'
 
 /** Eight characters that are another number in each request. */
 export const varying = '@@@@@@@@'
 
-/** What Chrome sends with a `fetch` of a page's own: 560 bytes with Host and the ends of the lines. */
+/** The headers of Chrome for a same-origin `fetch`: 560 bytes with Host and line ends. */
 const browserHeaders = [
   'Connection: keep-alive',
   'sec-ch-ua-platform: "Windows"',

@@ -1,90 +1,99 @@
-/** Interleaved rounds: in each, every entrant does every work, one after the other, while the others are stopped. */
+/** Interleaved rounds: in each, every target runs every case, one after the other, while the others are paused. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { figure } from '../figures.ts'
 import type { Server } from '../server.ts'
 
-export interface Entrant {
+export interface RunningTarget {
   name: string
   server: Server
 }
 
-/** What a work got out of a server. */
-export interface Yield {
-  /** In the work's unit: requests, or MiB. */
+/** Result of one run of a benchmark case. */
+export interface Measurement {
+  /** In the unit of the case: requests or MiB. */
   amount: number
   perSecond: number
   p50Ms?: number
   p99Ms?: number
 }
 
-/** A yield, whose it was, and what it cost. */
-export interface Turn extends Yield {
-  entrant: string
-  work: string
+/** A measurement with its target and its cost. */
+export interface Sample extends Measurement {
+  target: string
+  benchmark: string
   perCpuSecond: number
-  /** Resident memory when the turn began, and the most of it in the turn. */
+  /** Resident memory at the start, and its peak during the measurement. */
   rssMiB: number
   peakMiB: number
 }
 
-export interface Game<E extends Entrant, W extends { name: string }> {
-  entrants: readonly E[]
-  works: readonly W[]
-  /** Rounds that count, and how long a work takes in them. */
+export interface RoundsOptions<E extends RunningTarget, W extends { name: string }> {
+  targets: readonly E[]
+  cases: readonly W[]
+  /** Rounds that count, and how long a case takes in them. */
   rounds: number
   seconds: number
-  /** How long a work takes in the round before them, which does not count; 0 for no such round. */
+  /** Duration of a case in the warm-up round, which is not counted; 0 for no warm-up. */
   warmupSeconds: number
-  /** Whether the entrant can do the work. */
-  takes(entrant: E, work: W): boolean
-  play(entrant: E, work: W, seconds: number): Promise<Yield>
+  /** True when the target can run the case. */
+  takes(target: E, benchmark: W): boolean
+  run(target: E, benchmark: W, seconds: number): Promise<Measurement>
 }
 
-export interface Score {
-  turns: readonly Turn[]
-  /** What went wrong; who failed at a work was not asked for it again. */
+export interface RoundsResult {
+  samples: readonly Sample[]
+  /** Error messages. A target that fails a case is not run on it again. */
   failures: readonly string[]
 }
 
-/** Plays all rounds and says how each turn went. A failure ends only what failed. */
-export async function playRounds<E extends Entrant, W extends { name: string }>(game: Game<E, W>): Promise<Score> {
-  const turns: Turn[] = []
+/** Runs all rounds and prints each measurement. A failure excludes that target from that case alone. */
+export async function runRounds<E extends RunningTarget, W extends { name: string }>(
+  options: RoundsOptions<E, W>,
+): Promise<RoundsResult> {
+  const samples: Sample[] = []
   const failures = new Map<string, string>()
-  for (let round = game.warmupSeconds > 0 ? 0 : 1; round <= game.rounds; round++) {
-    for (const [work, entrant] of turnsOf(game, round)) {
-      const key = `${entrant.name}, ${work.name}`
+  for (let round = options.warmupSeconds > 0 ? 0 : 1; round <= options.rounds; round++) {
+    for (const [benchmark, target] of orderOf(options, round)) {
+      const key = `${target.name}, ${benchmark.name}`
       if (failures.has(key)) continue
-      const seconds = round === 0 ? game.warmupSeconds : game.seconds
-      const result = await playTurn(entrant, work.name, () => game.play(entrant, work, seconds))
+      const seconds = round === 0 ? options.warmupSeconds : options.seconds
+      const result = await measure(target, benchmark.name, () => options.run(target, benchmark, seconds))
       const text = result instanceof Error ? result.message : describe(result)
       console.log(`${round === 0 ? 'warm-up' : `round ${round}`}  ${key}: ${text}`)
       if (result instanceof Error) failures.set(key, `${key}: ${brief(result.message)}`)
-      else if (round > 0) turns.push(result)
+      else if (round > 0) samples.push(result)
     }
   }
-  return { turns, failures: [...failures.values()] }
+  return { samples, failures: [...failures.values()] }
 }
 
-/** Whoever was first in a round is last in the next. */
-function turnsOf<E extends Entrant, W extends { name: string }>(game: Game<E, W>, round: number): [W, E][] {
-  const first = round % Math.max(1, game.entrants.length)
-  const order = [...game.entrants.slice(first), ...game.entrants.slice(0, first)]
-  return game.works.flatMap((work) =>
-    order.filter((entrant) => game.takes(entrant, work)).map((entrant): [W, E] => [work, entrant]),
+/** Rotates the order: the first target of a round is the last of the next. */
+function orderOf<E extends RunningTarget, W extends { name: string }>(
+  options: RoundsOptions<E, W>,
+  round: number,
+): [W, E][] {
+  const first = round % Math.max(1, options.targets.length)
+  const order = [...options.targets.slice(first), ...options.targets.slice(0, first)]
+  return options.cases.flatMap((benchmark) =>
+    order.filter((target) => options.takes(target, benchmark)).map((target): [W, E] => [benchmark, target]),
   )
 }
 
-async function playTurn({ name, server }: Entrant, work: string, play: () => Promise<Yield>): Promise<Turn | Error> {
+async function measure(
+  { name, server }: RunningTarget,
+  benchmark: string,
+  run: () => Promise<Measurement>,
+): Promise<Sample | Error> {
   server.resume()
   try {
     const before = server.cpuSeconds()
     const rssMiB = server.rssMiB()
     resetPeak(server)
-    const result = await play()
+    const result = await run()
     const perCpuSecond = result.amount / (server.cpuSeconds() - before)
     const peak = peakMiB(server)
     await server.quiet()
-    return { entrant: name, work, ...result, perCpuSecond, rssMiB, peakMiB: peak }
+    return { target: name, benchmark, ...result, perCpuSecond, rssMiB, peakMiB: peak }
   } catch (error) {
     return error as Error
   } finally {
@@ -92,7 +101,7 @@ async function playTurn({ name, server }: Entrant, work: string, play: () => Pro
   }
 }
 
-/** 5 means: begin anew with the peak of resident memory (proc_pid_clear_refs(5)). */
+/** 5 resets the peak of resident memory (proc_pid_clear_refs(5)). */
 function resetPeak({ pid }: Server): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
@@ -102,7 +111,7 @@ function peakMiB({ pid }: Server): number {
   return Number(kiB) / 1024
 }
 
-function describe({ perCpuSecond, perSecond, p50Ms, p99Ms, rssMiB, peakMiB }: Turn): string {
+function describe({ perCpuSecond, perSecond, p50Ms, p99Ms, rssMiB, peakMiB }: Sample): string {
   const rates = `${figure(perCpuSecond)}/s of CPU, ${figure(perSecond)}/s`
   const latencies =
     p50Ms === undefined || p99Ms === undefined ? '' : `, p50 ${figure(p50Ms)} ms, p99 ${figure(p99Ms)} ms`

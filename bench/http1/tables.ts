@@ -1,46 +1,46 @@
 /** The tables of `bench/http1.ts` in Markdown. */
 import { figure, markdownTable, median } from '../figures.ts'
 import { machineText } from '../report.ts'
-import type { Contender } from './contenders.ts'
-import type { Score, Turn } from './rounds.ts'
-import type { Work } from './works.ts'
+import type { BenchmarkCase } from './cases.ts'
+import type { RoundsResult, Sample } from './rounds.ts'
+import type { Target } from './targets.ts'
 
-export interface Results extends Score {
-  works: readonly Work[]
-  contenders: readonly Contender[]
+export interface Results extends RoundsResult {
+  cases: readonly BenchmarkCase[]
+  targets: readonly Target[]
   conditions: { rounds: number; seconds: number; connections: number }
 }
 
 interface Goal {
-  work: string
+  benchmark: string
   against: string
   ratio: number
 }
 
-/** What the same app shall reach on Galley, by requests per second of CPU; `against` is a contender's key. */
+/** Goals for the same app on Galley, in requests per second of CPU; `against` is the key of a target. */
 const goals: readonly Goal[] = [
-  { work: 'get', against: 'node', ratio: 1.6 },
-  { work: 'get', against: 'hono-node', ratio: 1.8 },
-  { work: 'post', against: 'node', ratio: 1.9 },
-  { work: 'browser', against: 'node', ratio: 1.9 },
-  { work: 'pipelined', against: 'node', ratio: 4.5 },
-  ...['get', 'post', 'browser', 'pipelined'].flatMap((work) =>
-    ['deno', 'bun'].map((against) => ({ work, against, ratio: 1 })),
+  { benchmark: 'get', against: 'node', ratio: 1.6 },
+  { benchmark: 'get', against: 'hono-node', ratio: 1.8 },
+  { benchmark: 'post', against: 'node', ratio: 1.9 },
+  { benchmark: 'browser', against: 'node', ratio: 1.9 },
+  { benchmark: 'pipelined', against: 'node', ratio: 4.5 },
+  ...['get', 'post', 'browser', 'pipelined'].flatMap((benchmark) =>
+    ['deno', 'bun'].map((against) => ({ benchmark, against, ratio: 1 })),
   ),
-  ...['stream', 'sink', 'sink-chunked'].map((work) => ({ work, against: 'node', ratio: 1 })),
+  ...['stream', 'sink', 'sink-chunked'].map((benchmark) => ({ benchmark, against: 'node', ratio: 1 })),
 ]
 const goalsOf = 'galley'
 const bases = ['node', 'hono-node'] as const
 
 export function tables(results: Results): string {
-  const { works, failures } = results
+  const { cases, failures } = results
   const reached = goalTable(results)
   return [
     conditionsText(results),
     ...(reached === null ? [] : [`### Goals\n\n${reached}`]),
-    ...works.map((work) => `### ${work.title}\n\n${workTable(results, work)}`),
-    ...(failures.length > 0 ? [`### What failed\n\n${failures.map((text) => `- ${text}`).join('\n')}`] : []),
-    `### Who is measured\n\n${contenderTable(results)}`,
+    ...cases.map((benchmark) => `### ${benchmark.title}\n\n${caseTable(results, benchmark)}`),
+    ...(failures.length > 0 ? [`### Failures\n\n${failures.map((text) => `- ${text}`).join('\n')}`] : []),
+    `### The targets\n\n${targetTable(results)}`,
   ].join('\n\n')
 }
 
@@ -48,13 +48,13 @@ function conditionsText({ conditions: { rounds, seconds, connections } }: Result
   return `${machineText()} Medians of ${rounds} rounds of ${seconds} s, ${connections} connections, an upload alone.`
 }
 
-function turnsOf({ turns, contenders }: Results, key: string, work: Work): Turn[] {
-  const name = contenders.find((contender) => contender.key === key)?.name
-  return turns.filter((turn) => turn.entrant === name && turn.work === work.name)
+function samplesOf({ samples, targets }: Results, key: string, benchmark: BenchmarkCase): Sample[] {
+  const name = targets.find((target) => target.key === key)?.name
+  return samples.filter((sample) => sample.target === name && sample.benchmark === benchmark.name)
 }
 
-function rate(results: Results, key: string, work: Work): number {
-  return median(turnsOf(results, key, work).map(({ perCpuSecond }) => perCpuSecond))
+function rate(results: Results, key: string, benchmark: BenchmarkCase): number {
+  return median(samplesOf(results, key, benchmark).map(({ perCpuSecond }) => perCpuSecond))
 }
 
 /** Null when none of the goals was measured. */
@@ -63,28 +63,28 @@ function goalTable(results: Results): string | null {
   return rows.length === 0 ? null : markdownTable([['', 'against', 'goal', 'reached', ''], ...rows])
 }
 
-function goalRow(results: Results, { work: name, against, ratio }: Goal): string[][] {
-  const work = results.works.find((one) => one.name === name)
-  const peer = results.contenders.find(({ key }) => key === against)
-  if (!work || !peer) return []
-  const reached = rate(results, goalsOf, work) / rate(results, against, work)
+function goalRow(results: Results, { benchmark: name, against, ratio }: Goal): string[][] {
+  const benchmark = results.cases.find((one) => one.name === name)
+  const peer = results.targets.find(({ key }) => key === against)
+  if (!benchmark || !peer) return []
+  const reached = rate(results, goalsOf, benchmark) / rate(results, against, benchmark)
   if (Number.isNaN(reached)) return []
-  return [[work.title, peer.name, figure(ratio), figure(reached), reached >= ratio ? 'yes' : 'no']]
+  return [[benchmark.title, peer.name, figure(ratio), figure(reached), reached >= ratio ? 'yes' : 'no']]
 }
 
-function workTable(results: Results, work: Work): string {
-  const unit = work.unit === 'MiB' ? 'MiB ' : ''
+function caseTable(results: Results, benchmark: BenchmarkCase): string {
+  const unit = benchmark.unit === 'MiB' ? 'MiB ' : ''
   const head = ['', `${unit}per second of CPU`, 'lowest–highest', 'of node:http', 'of @hono/node-server']
-  const rows = results.contenders.flatMap((contender) => workRow(results, work, contender))
+  const rows = results.targets.flatMap((target) => caseRow(results, benchmark, target))
   return markdownTable([[...head, `${unit}per second`, 'p50 ms', 'p99 ms', 'RSS MiB, start–peak'], ...rows])
 }
 
-function workRow(results: Results, work: Work, { key, name }: Contender): string[][] {
-  const turns = turnsOf(results, key, work)
-  if (turns.length === 0) return []
-  const rates = turns.map(({ perCpuSecond }) => perCpuSecond)
-  const ratios = bases.map((base) => figure(median(rates) / rate(results, base, work)))
-  const middle = (of: (turn: Turn) => number) => figure(median(turns.map(of)))
+function caseRow(results: Results, benchmark: BenchmarkCase, { key, name }: Target): string[][] {
+  const samples = samplesOf(results, key, benchmark)
+  if (samples.length === 0) return []
+  const rates = samples.map(({ perCpuSecond }) => perCpuSecond)
+  const ratios = bases.map((base) => figure(median(rates) / rate(results, base, benchmark)))
+  const middle = (of: (sample: Sample) => number) => figure(median(samples.map(of)))
   return [
     [
       name,
@@ -94,19 +94,19 @@ function workRow(results: Results, work: Work, { key, name }: Contender): string
       middle(({ perSecond }) => perSecond),
       middle(({ p50Ms = Number.NaN }) => p50Ms),
       middle(({ p99Ms = Number.NaN }) => p99Ms),
-      memory(turns),
+      memory(samples),
     ],
   ]
 }
 
 /** The least that it began with and the most that it ever had. */
-function memory(turns: readonly Turn[]): string {
-  const least = Math.min(...turns.map(({ rssMiB }) => rssMiB))
-  const most = Math.max(...turns.map(({ peakMiB }) => peakMiB))
+function memory(samples: readonly Sample[]): string {
+  const least = Math.min(...samples.map(({ rssMiB }) => rssMiB))
+  const most = Math.max(...samples.map(({ peakMiB }) => peakMiB))
   return `${Math.round(least)}–${Math.round(most)}`
 }
 
-function contenderTable({ contenders }: Results): string {
-  const rows = contenders.map(({ name, version, note }) => [name, version(), note])
+function targetTable({ targets }: Results): string {
+  const rows = targets.map(({ name, version, note }) => [name, version(), note])
   return markdownTable([['', 'version', 'know'], ...rows]).replaceAll('---:', '---')
 }

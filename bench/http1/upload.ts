@@ -1,25 +1,25 @@
 /**
  * A client that uploads as fast as it is read, in a process of its own so that it can have a core of its own:
- * `node bench/http1/upload.ts PORT BYTES [chunked]`. Prints the seconds that it took.
+ * `node bench/http1/upload.ts PORT BYTES [chunked]`. Prints the seconds that it received.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { chunkBytes } from './answers.ts'
+import { chunkBytes } from './responses.ts'
 
 const timeoutMs = 10_000
 const [port, size, framing] = process.argv.slice(2)
 console.log(await upload(Number(port), Number(size), framing === 'chunked'))
 process.exit()
 
-/** @throws Error unless the answer is the number of bytes, which must be whole chunks */
+/** @throws Error unless the response is the number of bytes, which must be whole chunks */
 async function upload(port: number, bytes: number, isChunked: boolean): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error('The server has not moved for ten seconds.')))
   await once(socket, 'connect')
-  const answer = answerOf(socket, String(bytes))
+  const response = responseOf(socket, String(bytes))
   const start = performance.now()
-  await Promise.race([send(socket, port, bytes, isChunked), answer])
-  await answer
+  await Promise.race([send(socket, port, bytes, isChunked), response])
+  await response
   return (performance.now() - start) / 1000
 }
 
@@ -34,7 +34,7 @@ async function send(socket: Socket, port: number, bytes: number, isChunked: bool
   if (isChunked) socket.write('0\r\n\r\n')
 }
 
-async function answerOf(socket: Socket, expected: string): Promise<void> {
+async function responseOf(socket: Socket, expected: string): Promise<void> {
   let text = ''
   socket.setEncoding('latin1')
   for await (const part of socket) {
@@ -42,5 +42,5 @@ async function answerOf(socket: Socket, expected: string): Promise<void> {
     if (text.startsWith('HTTP/1.1 200 ') && text.includes(`\n${expected}`)) return
     if (/^HTTP\/1.1 [3-5]/.test(text)) break
   }
-  throw new Error(`The answer is ${JSON.stringify(text.slice(0, 500))}.`)
+  throw new Error(`The response is ${JSON.stringify(text.slice(0, 500))}.`)
 }

@@ -1,5 +1,5 @@
 /**
- * `ws` and a loop. Who connects to /publish is a publisher; all others get what it sends. With FORM=bytes the bytes
+ * `ws` and a loop. A client that connects to /publish is a publisher; all others receive its messages. With FORM=bytes the bytes
  * that came are sent on, as the README of `ws` does it; else a text.
  */
 import { createServer } from 'node:http'
@@ -36,7 +36,7 @@ function admit(client: WebSocket): void {
 function broadcast(data: RawData): void {
   if (sendsBytes) for (const client of subscribers) client.send(data, { binary: false })
   else {
-    // One Buffer, as long as it is not told otherwise.
+    // One Buffer by default.
     const text = (data as Buffer).toString()
     for (const client of subscribers) client.send(text)
   }

@@ -1,45 +1,45 @@
-/** A chat of a thousand: how long a message takes to those in the room. */
+/** Delivery latency in a chat with a thousand users. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { figure, markdownTable, median, quantile } from '../figures.ts'
+import { type BenchmarkCase, type Findings, under } from './benchmark-case.ts'
+import { type ChatClient, type ChatTarget, galleyChat, socketIoChat } from './chat-targets.ts'
 import { openMany } from './connection.ts'
-import { Ledger, roomSize } from './ledger.ts'
-import { galleyParlour, type Parlour, type Speaker, socketIoParlour } from './parlours.ts'
-import { gaugeOf, middle, playRounds, type Turn } from './turns.ts'
-import { type Findings, under, type Work } from './work.ts'
+import { DeliveryCheck, roomSize } from './delivery-check.ts'
+import { gaugeOf, middle, runRounds, type Sample } from './samples.ts'
 
 const users = 1000
-/** Each user sends one. */
+/** Each user sends one message a period. */
 const periodMs = 500
 const warmupMs = 1000
-/** Deliveries are few, so a turn takes longer than those of other works. */
+/** Deliveries are few, so this case is measured for longer. */
 const secondsFactor = 3
-const settleMs = 2000
+const deliveryTimeoutMs = 2000
 
-interface ChatTurn extends Turn {
+interface ChatSample extends Sample {
   p50Ms: number
   p99Ms: number
 }
 
-export const chat: Work = {
+export const chat: BenchmarkCase = {
   name: 'chat',
   title: 'Chat: 1,000 users in rooms of 6, 2 messages a second each',
   async run(conditions) {
-    const parlours = [await galleyParlour(conditions), await socketIoParlour(conditions)]
+    const targets = [await galleyChat(conditions), await socketIoChat(conditions)]
     const { rounds, seconds } = conditions
-    const play = (parlour: Parlour) => playParlour(parlour, seconds * secondsFactor)
-    return findingsOf(await playRounds({ contenders: parlours, rounds, play, describe }))
+    const run = (target: ChatTarget) => runChat(target, seconds * secondsFactor)
+    return findingsOf(await runRounds({ targets, rounds, run, describe }))
   },
 }
 
-function describe({ p50Ms, p99Ms, amount, seconds }: ChatTurn): string {
+function describe({ p50Ms, p99Ms, amount, seconds }: ChatSample): string {
   return `p50 ${figure(p50Ms)} ms, p99 ${figure(p99Ms)} ms, ${figure(amount / seconds)} deliveries/s`
 }
 
-function findingsOf(turns: ReadonlyMap<Parlour, ChatTurn[]>): Findings {
-  const [galley, socketIo] = [...turns.values()]
-  const p99 = (of: ChatTurn[] | undefined) => middle(of, ({ p99Ms }) => p99Ms)
+function findingsOf(samples: ReadonlyMap<ChatTarget, ChatSample[]>): Findings {
+  const [galley, socketIo] = [...samples.values()]
+  const p99 = (of: ChatSample[] | undefined) => middle(of, ({ p99Ms }) => p99Ms)
   const heads = ['', 'p50 ms', 'p99 ms', 'lowest–highest p99', 'deliveries per second', 'server busy']
-  const rows = [...turns].map(([{ name }, all]) => [
+  const rows = [...samples].map(([{ name }, all]) => [
     name,
     figure(middle(all, ({ p50Ms }) => p50Ms)),
     figure(p99(all)),
@@ -58,39 +58,39 @@ const intro =
   'every message delivered to every member, once. Galley keeps a message as a row of a collection and as an event, ' +
   'both synced, before anybody gets it; Socket.IO keeps nothing.'
 
-async function playParlour(parlour: Parlour, seconds: number): Promise<ChatTurn> {
-  const rooms = await openMany(Math.ceil(users / roomSize), (index) => parlour.makeRoom(index))
-  const ledger = new Ledger(users)
-  const speakers = await openMany(users, (index) =>
-    parlour.enter(index, rooms[Math.floor(index / roomSize)] as string, (bytes, from) =>
-      ledger.took(index, bytes, from),
+async function runChat(target: ChatTarget, seconds: number): Promise<ChatSample> {
+  const rooms = await openMany(Math.ceil(users / roomSize), (index) => target.makeRoom(index))
+  const check = new DeliveryCheck(users)
+  const clients = await openMany(users, (index) =>
+    target.join(index, rooms[Math.floor(index / roomSize)] as string, (bytes, from) =>
+      check.received(index, bytes, from),
     ),
   )
-  const conversation = new Conversation(speakers, ledger)
+  const load = new ChatLoad(clients, check)
   await sleep(warmupMs)
-  const skipped = ledger.latenciesMs.length
-  const reading = gaugeOf(parlour.server).begin()
+  const skipped = check.latenciesMs.length
+  const reading = gaugeOf(target.server).begin()
   await sleep(seconds * 1000)
-  const latenciesMs = ledger.latenciesMs.slice(skipped)
-  const turn = reading.end(latenciesMs.length)
-  conversation.stop()
-  await ledger.settled(settleMs)
-  for (const speaker of speakers) speaker.close()
-  return { ...turn, p50Ms: quantile(latenciesMs, 0.5), p99Ms: quantile(latenciesMs, 0.99) }
+  const latenciesMs = check.latenciesMs.slice(skipped)
+  const sample = reading.end(latenciesMs.length)
+  load.stop()
+  await check.allDelivered(deliveryTimeoutMs)
+  for (const client of clients) client.close()
+  return { ...sample, p50Ms: quantile(latenciesMs, 0.5), p99Ms: quantile(latenciesMs, 0.99) }
 }
 
-/** Everybody speaks at their own moment of each period. */
-class Conversation {
+/** Every client sends once a period, spread evenly over it. */
+class ChatLoad {
   readonly #timer: NodeJS.Timeout
   readonly #beginMs = performance.now()
-  #said = 0
+  #sent = 0
 
-  constructor(speakers: readonly Speaker[], ledger: Ledger) {
+  constructor(clients: readonly ChatClient[], check: DeliveryCheck) {
     this.#timer = setInterval(() => {
-      const due = ((performance.now() - this.#beginMs) / periodMs) * speakers.length
-      for (; this.#said < due; this.#said++) {
-        const user = this.#said % speakers.length
-        speakers[user]?.say(ledger.write(user))
+      const due = ((performance.now() - this.#beginMs) / periodMs) * clients.length
+      for (; this.#sent < due; this.#sent++) {
+        const user = this.#sent % clients.length
+        clients[user]?.send(check.write(user))
       }
     }, 1)
   }

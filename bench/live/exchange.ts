@@ -1,20 +1,20 @@
-/** Asks and asks again: so many requests in flight on each of some connections, a new one for each answer. */
+/** Closed-loop load: a fixed number of requests in flight on each connection, a new one for each response. */
 import { Connection, type Take } from './connection.ts'
-import type { Gauge, Turn } from './turns.ts'
+import type { Gauge, Sample } from './samples.ts'
 
-/** One way to ask, as bytes. */
-export interface Speech {
+/** Requests and responses of one protocol, as bytes. */
+export interface WireProtocol {
   name: string
-  /** What is asked, in turns. Of those in flight at a time none is another's equal. */
+  /** The requests, sent in rotation. Requests in flight at the same time differ from each other. */
   requests(client: number): readonly Buffer[]
   /** Prepares a connection. */
-  greet?(connection: Connection, client: number): Promise<void>
-  /** Makes what finds answers; it calls back for each good one. It throws at any other. */
+  prepare?(connection: Connection, client: number): Promise<void>
+  /** Returns a parser that calls `answered` for each expected response and throws at any other. */
   listen(answered: () => void, connection: Connection): Take
 }
 
 export interface Exchange {
-  speech: Speech
+  protocol: WireProtocol
   port: number
   connections: number
   /** Requests in flight on each. */
@@ -24,8 +24,8 @@ export interface Exchange {
   gauge: Gauge
 }
 
-/** Runs for its time and counts the answers; none is left out at the end. */
-export async function exchange({ seconds, warmupSeconds, gauge, ...options }: Exchange): Promise<Turn> {
+/** Counts the responses within the time, then waits for the ones still in flight. */
+export async function exchange({ seconds, warmupSeconds, gauge, ...options }: Exchange): Promise<Sample> {
   const clients = await Promise.all(Array.from({ length: options.connections }, (_, index) => open(options, index)))
   for (const client of clients) client.ask(options.depth)
   await wait(warmupSeconds)
@@ -33,19 +33,19 @@ export async function exchange({ seconds, warmupSeconds, gauge, ...options }: Ex
   const before = answered()
   const reading = gauge.begin()
   await wait(seconds)
-  const turn = reading.end(answered() - before)
+  const sample = reading.end(answered() - before)
   await Promise.all(clients.map((client) => client.finish()))
-  return turn
+  return sample
 }
 
 function wait(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 }
 
-async function open({ speech, port }: Pick<Exchange, 'speech' | 'port'>, index: number): Promise<Client> {
+async function open({ protocol, port }: Pick<Exchange, 'protocol' | 'port'>, index: number): Promise<Client> {
   const connection = await new Connection({ port, index }).opened()
-  await speech.greet?.(connection, index)
-  return new Client(connection, speech, index)
+  await protocol.prepare?.(connection, index)
+  return new Client(connection, protocol, index)
 }
 
 class Client {
@@ -56,10 +56,10 @@ class Client {
   #isEnding = false
   readonly #end = Promise.withResolvers<void>()
 
-  constructor(connection: Connection, speech: Speech, index: number) {
+  constructor(connection: Connection, protocol: WireProtocol, index: number) {
     this.#connection = connection
-    this.#requests = speech.requests(index)
-    const listen = speech.listen(() => {
+    this.#requests = protocol.requests(index)
+    const listen = protocol.listen(() => {
       this.answered += 1
     }, connection)
     connection.listen((bytes, end) => {
@@ -70,7 +70,7 @@ class Client {
     })
   }
 
-  /** In one write, as many as there were answers in one read. */
+  /** Sends this many requests in one write. */
   ask(count: number): void {
     const requests = this.#requests
     if (count === 1) this.#connection.write(requests[this.#next++ % requests.length] as Buffer)
@@ -87,8 +87,8 @@ class Client {
     this.#connection.close()
   }
 
-  #goOn(answers: number): void {
-    if (!this.#isEnding) this.ask(answers)
+  #goOn(responses: number): void {
+    if (!this.#isEnding) this.ask(responses)
     else if (this.answered === this.#next) this.#end.resolve()
   }
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { figure, markdownTable } from '../figures.ts'
 import { askMemory, type Memory } from '../http1/memory.ts'
 import type { Server } from '../server.ts'
+import { type BenchmarkCase, type Conditions, under } from './benchmark-case.ts'
 import { openMany } from './connection.ts'
+import { openMessageConnection, subscribe } from './message-client.ts'
+import { gaugeOf } from './samples.ts'
 import { portOf, startBareWs, startGalley } from './servers.ts'
-import { openSession, subscribe } from './session.ts'
-import { gaugeOf } from './turns.ts'
 import { openWebSocket } from './web-socket.ts'
-import { type Conditions, under, type Work } from './work.ts'
 
 const sockets = 10_000
 /** Two of the peer's heartbeats. */
@@ -25,7 +25,7 @@ interface Measured {
   busy: number | null
 }
 
-export const idle: Work = {
+export const idle: BenchmarkCase = {
   name: 'idle',
   title: '10,000 idle WebSockets',
   async run(conditions) {
@@ -74,7 +74,7 @@ async function measureGalley(conditions: Conditions): Promise<readonly [Measured
   const server = await startGalley(conditions, 'galley', { tellsMemory: true })
   const folder = join(conditions.folder, 'galley')
   const none = await askMemory(server, folder)
-  const clients = await openMany(sockets, (index) => openSession(portOf(server), index))
+  const clients = await openMany(sockets, (index) => openMessageConnection(portOf(server), index))
   const connected = perSocket('Galley, connected', none, await askMemory(server, folder))
   await openMany(sockets, async (index) => {
     const client = clients[index]
@@ -96,8 +96,8 @@ function perSocket(name: string, none: Memory, all: Memory): Measured {
 async function watch(server: Server, seconds: number): Promise<number> {
   const reading = gaugeOf(server).begin()
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-  const turn = reading.end(0)
-  const busy = (100 * turn.cpuSeconds) / turn.seconds
+  const sample = reading.end(0)
+  const busy = (100 * sample.cpuSeconds) / sample.seconds
   console.log(`${figure(busy)} % of a core`)
   return busy
 }

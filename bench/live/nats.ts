@@ -1,18 +1,18 @@
 /** Publishing to NATS JetStream, as its protocol has it. */
 import { type Connection, firstOf, type Take, through } from './connection.ts'
-import type { Speech } from './exchange.ts'
+import type { WireProtocol } from './exchange.ts'
 
 const stream = 'EVENTS'
 const subject = 'events'
 const crlf = '\r\n'
 
 /** A publisher of JetStream: each message names where its acknowledgement goes. */
-export function natsSpeech(name: string, data: string): Speech {
+export function natsProtocol(name: string, data: string): WireProtocol {
   const inbox = (client: number) => `_INBOX.${client}`
   return {
     name,
     requests: (client) => [Buffer.from(`PUB ${subject} ${inbox(client)} ${data.length}\r\n${data}\r\n`)],
-    async greet(connection, client) {
+    async prepare(connection, client) {
       await firstOf(connection, through(crlf))
       connection.write(`CONNECT {"verbose":false}\r\nSUB ${inbox(client)} 1\r\nPING\r\n`)
       await firstOf(connection, through(`PONG${crlf}`))
@@ -27,8 +27,8 @@ export async function createStream(connection: Connection): Promise<void> {
   await firstOf(connection, through(crlf))
   const request = `PUB $JS.API.STREAM.CREATE.${stream} _INBOX.made ${config.length}\r\n${config}\r\n`
   connection.write(`CONNECT {"verbose":false}\r\nSUB _INBOX.made 1\r\n${request}`)
-  const answer = await firstOf(connection, through(`}${crlf}`))
-  if (!answer.includes('"storage":"file"')) throw new Error(`There is no stream: ${answer.toString()}`)
+  const response = await firstOf(connection, through(`}${crlf}`))
+  if (!response.includes('"storage":"file"')) throw new Error(`There is no stream: ${response.toString()}`)
 }
 
 function natsMessages(answered: () => void, connection: Connection): Take {
@@ -50,7 +50,7 @@ function natsMessages(answered: () => void, connection: Connection): Take {
   }
 }
 
-/** Each `MSG subject sid length` is followed by so many bytes and the end of a line. @throws Error when it is neither that nor a PING */
+/** The length of the payload after `MSG subject sid length`, line end included. @throws Error on any other message than PING */
 function payloadBytes(head: string): number {
   if (head === 'PING') return 0
   if (!head.startsWith('MSG ')) throw new Error(`NATS says ${head}`)

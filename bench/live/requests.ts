@@ -1,37 +1,37 @@
-/** Requests over one TCP session against the same over HTTP. */
+/** Requests over one TCP connection against the same over HTTP. */
 import { figure } from '../figures.ts'
 import type { Server } from '../server.ts'
+import { atLeast, type BenchmarkCase, type Goal } from './benchmark-case.ts'
 import { exchange } from './exchange.ts'
+import { describeSample, gaugeOf, middle, perCpuSecond, type RunningTarget, rateTable, runRounds } from './samples.ts'
 import { portOf, startGalley } from './servers.ts'
-import { cborSpeech, httpSpeech, textSpeech } from './speeches.ts'
-import { type Contender, describeTurn, gaugeOf, middle, perCpuSecond, playRounds, rateTable } from './turns.ts'
-import { atLeast, type Goal, type Work } from './work.ts'
+import { cborProtocol, httpProtocol, textProtocol } from './wire-protocols.ts'
 
 const inFlight = 64
 const todos = 1000
 const warmupSeconds = 0.5
 
-interface Way extends Contender {
-  play(seconds: number): ReturnType<typeof exchange>
+interface Way extends RunningTarget {
+  run(seconds: number): ReturnType<typeof exchange>
 }
 
-export const requests: Work = {
+export const requests: BenchmarkCase = {
   name: 'requests',
   title: 'GET /api/todos/ID, 64 in flight',
   async run(conditions) {
     const { rounds, seconds } = conditions
     const server = await startGalley(conditions)
     const ways = waysOf(server, await makeTodos(server))
-    const play = (way: Way) => way.play(seconds)
-    const turns = await playRounds({ contenders: ways, rounds, play, describe: describeTurn })
-    const [keepAlive, pipelined, text, cbor] = ways.map((way) => middle(turns.get(way), perCpuSecond)) as Rates
+    const run = (way: Way) => way.run(seconds)
+    const samples = await runRounds({ targets: ways, rounds, run, describe: describeSample })
+    const [keepAlive, pipelined, text, cbor] = ways.map((way) => middle(samples.get(way), perCpuSecond)) as Rates
     const goals: Goal[] = [
-      atLeast('TCP session, text, of HTTP keep-alive’s rate', 1, text / keepAlive, figure),
-      atLeast('TCP session, text, of HTTP pipelining’s rate', 1, text / pipelined, figure),
-      atLeast('TCP session, binary, of HTTP keep-alive’s rate', 1, cbor / keepAlive, figure),
-      atLeast('TCP session, binary, of HTTP pipelining’s rate', 1, cbor / pipelined, figure),
+      atLeast('TCP connection, text, of HTTP keep-alive’s rate', 1, text / keepAlive, figure),
+      atLeast('TCP connection, text, of HTTP pipelining’s rate', 1, text / pipelined, figure),
+      atLeast('TCP connection, binary, of HTTP keep-alive’s rate', 1, cbor / keepAlive, figure),
+      atLeast('TCP connection, binary, of HTTP pipelining’s rate', 1, cbor / pipelined, figure),
     ]
-    return { goals, text: `${intro}\n\n${rateTable(turns)}` }
+    return { goals, text: `${intro}\n\n${rateTable(samples)}` }
   },
 }
 
@@ -43,17 +43,17 @@ const intro =
 function waysOf(server: Server, paths: readonly string[]): Way[] {
   const asked = paths.map((path) => ({ method: 'GET', path }))
   const { host } = new URL(server.origin)
-  const http = httpSpeech('HTTP', host, asked, 200)
+  const http = httpProtocol('HTTP', host, asked, 200)
   const ways = [
-    { name: `HTTP keep-alive, ${inFlight} connections`, speech: http, connections: inFlight, depth: 1 },
-    { name: `HTTP, one connection, ${inFlight} pipelined`, speech: http, connections: 1, depth: inFlight },
-    { name: 'TCP session, text', speech: textSpeech('text', asked, 200), connections: 1, depth: inFlight },
-    { name: 'TCP session, binary', speech: cborSpeech('binary', asked, 200), connections: 1, depth: inFlight },
+    { name: `HTTP keep-alive, ${inFlight} connections`, protocol: http, connections: inFlight, depth: 1 },
+    { name: `HTTP, one connection, ${inFlight} pipelined`, protocol: http, connections: 1, depth: inFlight },
+    { name: 'TCP connection, text', protocol: textProtocol('text', asked, 200), connections: 1, depth: inFlight },
+    { name: 'TCP connection, binary', protocol: cborProtocol('binary', asked, 200), connections: 1, depth: inFlight },
   ]
   return ways.map(({ name, ...way }) => ({
     name,
     server,
-    play: (seconds) => exchange({ ...way, port: portOf(server), warmupSeconds, seconds, gauge: gaugeOf(server) }),
+    run: (seconds) => exchange({ ...way, port: portOf(server), warmupSeconds, seconds, gauge: gaugeOf(server) }),
   }))
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPeers } from '../peers.ts'
 import { type Server, startServer } from '../server.ts'
-import type { Conditions } from './work.ts'
+import type { Conditions } from './benchmark-case.ts'
 
 const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const memorySignal = fileURLToPath(new URL('../http1/memory-signal.ts', import.meta.url))
@@ -14,7 +14,7 @@ const socketIoServer = fileURLToPath(new URL('../peers/socket-io.ts', import.met
 type Place = Pick<Conditions, 'folder' | 'serverCore'>
 
 interface Start {
-  /** Shall it collect its garbage and write down its memory when it is told to? */
+  /** Collects garbage and reports memory on a signal. */
   tellsMemory?: boolean
   env?: Record<string, string>
 }

@@ -15,8 +15,8 @@ export function joinRoom(client: WebSocketClient, room: string): Promise<void> {
   return ask(client, `420${JSON.stringify(['join', room])}`, '43')
 }
 
-async function ask(client: WebSocketClient, message: string, answerBeginning: string): Promise<void> {
-  const answered = awaitBeginning(answerBeginning)
+async function ask(client: WebSocketClient, message: string, responseBeginning: string): Promise<void> {
+  const answered = awaitBeginning(responseBeginning)
   onSocketIo(client, answered.onMessage)
   client.send(message)
   await answered.promise

@@ -1,16 +1,16 @@
-/** Five thousand sockets come back at once, each a hundred events behind. */
+/** Five thousand sockets reconnect at once, each a hundred events behind. */
 import { figure, markdownTable, median, quantile } from '../figures.ts'
 import type { Server } from '../server.ts'
-import { dataOf, topic } from './arenas.ts'
-import { Returning, sockets } from './returning.ts'
+import { type BenchmarkCase, under } from './benchmark-case.ts'
+import type { Position } from './message-client.ts'
+import { dataOf, topic } from './pub-sub-targets.ts'
+import { Reconnects, sockets } from './reconnect.ts'
+import { gaugeOf } from './samples.ts'
 import { portOf, startGalley } from './servers.ts'
-import type { Position } from './session.ts'
-import { gaugeOf } from './turns.ts'
-import { under, type Work } from './work.ts'
 
 const eventsBehind = 100
 const goalSeconds = 5
-/** While they come back, somebody goes on publishing. */
+/** A publisher keeps publishing during the reconnects. */
 const publishEveryMs = 50
 
 interface Storm {
@@ -21,7 +21,7 @@ interface Storm {
   published: number
 }
 
-export const storm: Work = {
+export const storm: BenchmarkCase = {
   name: 'storm',
   title: 'Reconnect storm: 5,000 sockets return with positions 100 events old',
   async run(conditions) {
@@ -29,7 +29,7 @@ export const storm: Work = {
     await Promise.all(Array.from({ length: eventsBehind }, (_, index) => publish(server, index)))
     const storms: Storm[] = []
     for (let round = 0; round < conditions.rounds; round++) {
-      const one = await playStorm(server)
+      const one = await runStorm(server)
       await server.quiet()
       storms.push(one)
       console.log(`round ${round + 1}: ${figure(one.seconds)} s, ${figure(one.cpuSeconds)} s of CPU`)
@@ -72,21 +72,21 @@ async function publish({ origin }: Server, number: number): Promise<number> {
   return ((await response.json()) as { data: { offset: number } }).data.offset
 }
 
-async function playStorm(server: Server): Promise<Storm> {
+async function runStorm(server: Server): Promise<Storm> {
   const newest = await positionOf(server)
   const after = { ...newest, offset: newest.offset - eventsBehind }
-  const returning = new Returning(after, newest.offset)
+  const reconnects = new Reconnects(after, newest.offset)
   const publisher = new Publisher(server)
   const reading = gaugeOf(server).begin()
   const clients = await Promise.all(
-    Array.from({ length: sockets }, (_, index) => returning.bringBack(portOf(server), index)),
+    Array.from({ length: sockets }, (_, index) => reconnects.reconnect(portOf(server), index)),
   )
-  await returning.caughtUp
+  await reconnects.caughtUp
   const { cpuSeconds } = reading.end(0)
   const { published, last } = await publisher.stop()
-  await returning.allAt(last ?? newest.offset)
+  await reconnects.allAt(last ?? newest.offset)
   for (const client of clients) client.close()
-  const doneSeconds = returning.doneMs.map((ms) => ms / 1000)
+  const doneSeconds = reconnects.doneMs.map((ms) => ms / 1000)
   return { seconds: Math.max(...doneSeconds), p50Seconds: quantile(doneSeconds, 0.5), cpuSeconds, published }
 }
 

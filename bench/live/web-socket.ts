@@ -76,8 +76,8 @@ export async function openWebSocket(address: WebSocketAddress): Promise<WebSocke
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${wanted}\r\n`,
   )
-  const answer = (await head).toString('latin1')
-  if (!answer.startsWith('HTTP/1.1 101 ')) throw new Error(`No WebSocket: ${answer}`)
+  const response = (await head).toString('latin1')
+  if (!response.startsWith('HTTP/1.1 101 ')) throw new Error(`No WebSocket: ${response}`)
   return new WebSocketClient(connection, onMessage)
 }
 

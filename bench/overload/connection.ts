@@ -1,4 +1,4 @@
-/** A client's connection with one request at a time; it tells only the status of an answer. */
+/** A client's connection with one request at a time; it reports only the status of a response. */
 import { connect, type Socket } from 'node:net'
 
 const endOfHead = '\r\n\r\n'
@@ -24,7 +24,7 @@ export class Connection {
     })
   }
 
-  /** @param onStatus is told the answer's status, 0 for none */
+  /** @param onStatus receives the status, 0 when there is no response */
   ask(request: string, onStatus: (status: number) => void): void {
     this.#onStatus = onStatus
     if (this.#socket.destroyed) onStatus(0)
@@ -41,7 +41,7 @@ export class Connection {
     const head = this.#text.indexOf(endOfHead)
     if (head === -1) return
     const length = /\r\ncontent-length: *(\d+)/i.exec(this.#text)?.[1]
-    if (length === undefined) throw new Error(`No length in the answer:\n${this.#text}`)
+    if (length === undefined) throw new Error(`No length in the response:\n${this.#text}`)
     if (this.#text.length < head + endOfHead.length + Number(length)) return
     const status = Number(this.#text.slice(9, 12))
     this.#text = ''

@@ -1,4 +1,4 @@
-/** The shipped server with one more route, each of whose answers costs a millisecond of CPU. */
+/** The shipped server with one more route, each of whose responses costs a millisecond of CPU. */
 import { Hono } from 'hono'
 import { serve } from '../../adapters/node/serve.ts'
 import { todos } from '../../src/features/todos.ts'

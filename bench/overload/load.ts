@@ -1,31 +1,31 @@
-/** Load in a closed loop, where the next request waits for an answer, and in an open one, where nothing waits. */
+/** Load in a closed loop, where the next request waits for a response, and in an open one, where nothing waits. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from '../figures.ts'
 import { Connection } from './connection.ts'
 
-export interface Answer {
+export interface ResponseTiming {
   /** When the request was due, in milliseconds since the load began. */
   dueMs: number
-  /** From then to its answer. */
+  /** From then to its response. */
   latencyMs: number
   status: number
 }
 
-/** What came of a load. */
+/** The responses to a load. */
 export class Outcome {
-  readonly answers: readonly Answer[]
+  readonly responses: readonly ResponseTiming[]
   readonly seconds: number
 
-  constructor(answers: readonly Answer[], seconds: number) {
-    this.answers = answers
+  constructor(responses: readonly ResponseTiming[], seconds: number) {
+    this.responses = responses
     this.seconds = seconds
   }
 
-  get #good(): readonly Answer[] {
-    return this.answers.filter(({ status }) => status >= 200 && status < 300)
+  get #good(): readonly ResponseTiming[] {
+    return this.responses.filter(({ status }) => status >= 200 && status < 300)
   }
 
-  /** Answers of 2xx a second. */
+  /** Responses of 2xx a second. */
   get goodput(): number {
     return this.#good.length / this.seconds
   }
@@ -39,11 +39,11 @@ export class Outcome {
   }
 
   count(status: number): number {
-    return this.answers.filter((answer) => answer.status === status).length
+    return this.responses.filter((response) => response.status === status).length
   }
 
   get failed(): number {
-    return this.answers.filter(({ status }) => status === 0 || status === 500).length
+    return this.responses.filter(({ status }) => status === 0 || status === 500).length
   }
 }
 
@@ -72,7 +72,7 @@ export function closeAll(connections: readonly Connection[]): void {
 /** As many requests at a time as there are connections. */
 export async function closedLoop(options: LoadOptions): Promise<Outcome> {
   const { connections, seconds, request } = options
-  const answers: Answer[] = []
+  const responses: ResponseTiming[] = []
   const startMs = performance.now()
   const endMs = seconds * 1000
   let count = 0
@@ -83,24 +83,24 @@ export async function closedLoop(options: LoadOptions): Promise<Outcome> {
       return
     }
     connection.ask(request(count++), (status) => {
-      answers.push({ dueMs, latencyMs: performance.now() - startMs - dueMs, status })
+      responses.push({ dueMs, latencyMs: performance.now() - startMs - dueMs, status })
       if (status === 0) done()
       else go(connection, done)
     })
   }
   await Promise.all(connections.map((connection) => new Promise<void>((done) => go(connection, done))))
-  return new Outcome(answers, seconds)
+  return new Outcome(responses, seconds)
 }
 
 /** Requests at a steady rate, whatever becomes of those before; one that finds no free connection waits, and its time counts. */
 export async function openLoop(options: LoadOptions & { perSecond: number }): Promise<Outcome> {
   const { connections, perSecond, seconds, request } = options
-  /** Taken from the front, so that each has its turn and none is closed for being quiet. */
+  /** Taken from the front, so that no connection is idle for long enough to be closed. */
   const free = [...connections]
   let taken = 0
   const total = Math.round(perSecond * seconds)
   const stepMs = 1000 / perSecond
-  const answers: Answer[] = []
+  const responses: ResponseTiming[] = []
   const startMs = performance.now()
   let sent = 0
   const send = () => {
@@ -111,15 +111,15 @@ export async function openLoop(options: LoadOptions & { perSecond: number }): Pr
       taken++
       const dueMs = sent * stepMs
       connection.ask(request(sent++), (status) => {
-        answers.push({ dueMs, latencyMs: performance.now() - startMs - dueMs, status })
+        responses.push({ dueMs, latencyMs: performance.now() - startMs - dueMs, status })
         if (status !== 0) free.push(connection)
       })
     }
   }
   const deadline = startMs + seconds * 1000 + endTimeoutMs
-  while (answers.length < total && performance.now() < deadline) {
+  while (responses.length < total && performance.now() < deadline) {
     send()
     await sleep(tickMs)
   }
-  return new Outcome(answers, seconds)
+  return new Outcome(responses, seconds)
 }

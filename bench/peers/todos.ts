@@ -1,4 +1,4 @@
-/** What the two servers that keep nothing on disk share: a Map of todos, filled at the start. */
+/** A Map of todos, filled at the start, for the two servers that store nothing on disk. */
 import { randomUUID } from 'node:crypto'
 
 interface Todo {

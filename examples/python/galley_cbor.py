@@ -1,4 +1,4 @@
-"""Galley's binary form: what JSON can say in CBOR (RFC 8949), in frames of `5A`, a length of four bytes, and a message."""
+"""Galley's binary encoding: the values of JSON in CBOR (RFC 8949), in frames of `5A`, a length of four bytes, and a message."""
 
 import struct
 

@@ -1,12 +1,12 @@
-"""A client for Galley's messages over TCP, in Python's standard library alone; docs/protocol.md says what they mean.
+"""A client for Galley's messages over TCP, in Python's standard library alone; see docs/protocol.md.
 
     galley = Galley("localhost", 3000)
     galley.request("POST /api/todos", body={"title": "milk"})
     for kind, params in galley.subscribe("todos"):
         print(kind, params)
 
-It has no thread: it reads, and answers the server's pings, while you wait for an answer or an event. Stay away for
-longer than two heartbeats and the server hangs up; the next call comes back and goes on where you were.
+It has no thread: it reads, and answers the server's pings, while you wait for a response or an event. After two heartbeats
+without a call the server closes the connection; the next call reconnects and continues after the last position.
 """
 
 import json
@@ -22,7 +22,7 @@ log = logging.getLogger("galley")
 
 
 class RequestError(Exception):
-    """The answer is an error. Its code is an HTTP status, or one of JSON-RPC's, below zero."""
+    """The response is an error. Its code is an HTTP status, or a negative code of JSON-RPC."""
 
     def __init__(self, error):
         super().__init__(f"{error['code']}: {error['message']}")
@@ -30,7 +30,7 @@ class RequestError(Exception):
 
 
 class GoneAway(Exception):
-    """The server ended the connection, and coming back would not help."""
+    """The server ended the connection, and reconnecting would not help."""
 
 
 class JsonLines:
@@ -51,7 +51,7 @@ class Galley:
         self.socket, self.subscriptions, self.last_id, self.failures = None, {}, 0, 0
 
     def request(self, method, **params):
-        """Gives the result of `GET /api/todos`, say. OSError: it may have been done, or not, and nobody knows."""
+        """Returns the result of a method such as `GET /api/todos`. On OSError the outcome is unknown."""
         try:
             self.connect()
             result, self.failures = self.call(method, params), 0
@@ -67,7 +67,7 @@ class Galley:
         return subscription
 
     def steadily(self, step):
-        """Takes a step; when the connection breaks, once more on the next one."""
+        """Runs a step, again after each reconnect when the connection breaks."""
         while True:
             try:
                 self.connect()
@@ -78,12 +78,12 @@ class Galley:
     def connect(self):
         if self.socket:
             return
-        if self.failures:  # Full jitter: any time up to a limit that doubles, so that not all come back at once.
+        if self.failures:  # Full jitter: a random delay up to a limit that doubles, so that not all clients reconnect at once.
             time.sleep(random.uniform(0, min(30, 0.1 * 2**self.failures)))
         self.socket = socket.create_connection(self.address, timeout=10)
         if self.tls:
             self.socket = self.tls.wrap_socket(self.socket, server_hostname=self.address[0])
-        self.wire, self.inbox, self.answers = self.form(), deque(), {}
+        self.wire, self.inbox, self.responses = self.form(), deque(), {}
         self.socket.sendall(self.wire.preface)
         welcome = self.call("hello", {"versions": [1], "client": "galley-python"})
         self.socket.settimeout(welcome["heartbeatMs"] / 1000)
@@ -102,24 +102,24 @@ class Galley:
     def call(self, method, params):
         self.last_id += 1
         self.send(id=(call_id := self.last_id), method=method, params=params)
-        while call_id not in self.answers:
+        while call_id not in self.responses:
             self.take_message()
-        answer = self.answers.pop(call_id)
-        if "error" in answer:
-            raise RequestError(answer["error"])
-        return answer["result"]
+        response = self.responses.pop(call_id)
+        if "error" in response:
+            raise RequestError(response["error"])
+        return response["result"]
 
     def send(self, **message):
         self.socket.sendall(self.wire.encode({"jsonrpc": "2.0", **message}))
 
     def take_message(self):
-        """Waits for one message, and does what it asks."""
+        """Waits for one message and handles it."""
         while not self.inbox:
             self.inbox.extend(self.wire.feed(self.hear()))
         message = self.inbox.popleft()
         method, params = message.get("method"), message.get("params", {})
         if method is None:
-            self.answers[message["id"]] = message
+            self.responses[message["id"]] = message
         elif method == "ping":
             self.send(method="pong")
         elif method == "goaway":
@@ -131,18 +131,18 @@ class Galley:
     def hear(self):
         try:
             chunk = self.socket.recv(65536)
-        except TimeoutError:  # Nothing for a heartbeat: is anybody there? One more of silence is the end.
+        except TimeoutError:  # Silent for a heartbeat: ping, and give up after another one.
             self.send(method="ping")
             chunk = self.socket.recv(65536)
         if not chunk:
-            raise ConnectionError("the server hung up")
+            raise ConnectionError("the server closed the connection")
         return chunk
 
 
 class Subscription:
-    """Gives ("event", params) for each, in order and once, or ("gap", params) where some are lost: load the state anew.
+    """Yields ("event", params) for each event, in order and once, or ("gap", params) where some are lost: load the state again.
 
-    `position` takes in all that it gave. Keep it with what you made of that, and subscribe after it the next time.
+    `position` covers all events that it yielded. Store it with their effect, and subscribe after it the next time.
     """
 
     def __init__(self, galley, topic, after, window):
@@ -156,16 +156,16 @@ class Subscription:
         return self.galley.steadily(self.step)
 
     def start(self):
-        """Says on a new connection where to go on."""
+        """Subscribes after the position on a new connection."""
         self.queue.clear()
         after = {"after": self.position} if self.position else {}
-        answer = self.galley.call("subscribe", {"topic": self.topic, "window": self.window, **after})
-        self.socket, self.newest = self.galley.socket, answer["position"]["offset"]
+        result = self.galley.call("subscribe", {"topic": self.topic, "window": self.window, **after})
+        self.socket, self.newest = self.galley.socket, result["position"]["offset"]
         self.acked = self.newest
-        if answer["recovered"] or not self.position:
-            self.position = answer["position"]
+        if result["recovered"] or not self.position:
+            self.position = result["position"]
         else:
-            self.queue.append(("gap", answer))
+            self.queue.append(("gap", result))
 
     def take(self, kind, params):
         offset = params["offset"] if kind == "event" else params["position"]["offset"]

@@ -1,4 +1,4 @@
-"""Prints what happens in a topic, a line of JSON for each event, and what happens to the connection on standard error.
+"""Prints the events of a topic, a line of JSON each, and the state of the connection on standard error.
 
     python3 examples/python/watch.py localhost 3000 todos
 """
@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("host")
     parser.add_argument("port", type=int)
     parser.add_argument("topic")
-    parser.add_argument("--after", type=position, metavar="EPOCH:OFFSET", help="go on there instead of now")
-    parser.add_argument("--binary", action="store_true", help="speak CBOR instead of JSON")
+    parser.add_argument("--after", type=position, metavar="EPOCH:OFFSET", help="continue after this position")
+    parser.add_argument("--binary", action="store_true", help="use CBOR instead of JSON")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     events = Galley(options.host, options.port, options.binary).subscribe(options.topic, options.after)

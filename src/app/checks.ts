@@ -1,4 +1,4 @@
-import type { AnyCollection } from '../collections/collection.ts'
+import type { AnyCollection } from '../collections/declaration.ts'
 import type { Fields } from '../collections/field.ts'
 
 /**

@@ -2,9 +2,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import type { Auth } from '../auth/auth.ts'
-import { describeAccounts } from '../auth/routes/openapi.ts'
-import type { AnyCollection } from '../collections/collection.ts'
-import { describeCollection, describeRoute } from '../collections/openapi.ts'
+import type { AnyCollection } from '../collections/declaration.ts'
+import { describeRoute } from '../collections/route-declarations.ts'
 import { createRoutes } from '../collections/routes.ts'
 import type { Live } from '../connections/live.ts'
 import { upgradeError } from '../connections/upgrade.ts'
@@ -15,7 +14,6 @@ import type { Health } from '../http/health.ts'
 import type { Database } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context, Env } from '../request/context.ts'
-import { describeTopic } from '../topics/openapi.ts'
 import { createFallback } from '../web/fallback.ts'
 import { createMetricsRoute } from '../web/metrics.ts'
 import { createPages } from '../web/pages.ts'
@@ -56,7 +54,6 @@ export function mountCollections(
     const deps = { ...services, rows: rows[collection.name] as Services['rows'][string], collections: byName }
     if (collection.routes) mountRoutes(hono, path, collection.routes(deps), collection.name)
     hono.route(path, createRoutes(collection, deps))
-    for (const route of describeCollection(collection)) hono.openAPIRegistry.registerPath(route)
   }
 }
 
@@ -70,10 +67,8 @@ export function mountServer(
   if (auth !== null) {
     hono.route('/api/auth', auth.routes)
     hono.route('/api/admin', auth.adminRoutes)
-    for (const route of describeAccounts()) hono.openAPIRegistry.registerPath(route)
   }
   hono.route('/api/topics', live.routes)
-  for (const route of live.topics.flatMap(describeTopic)) hono.openAPIRegistry.registerPath(route)
   hono.get('/api/connect', (c) => {
     throw upgradeError(c.req.raw)
   })

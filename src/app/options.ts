@@ -1,14 +1,15 @@
 /** The options of `createApp`, and what it passes to the middleware and routes of its user. */
 import type { Hono, MiddlewareHandler, Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
-import type { AnyCollection, Collection } from '../collections/collection.ts'
-import type { Rows } from '../collections/rows.ts'
+import type { AccountSchema } from '../auth/auth.ts'
+import type { AnyCollection, Collection, Rows } from '../collections/declaration.ts'
 import type { SchemaOf } from '../collections/types.ts'
 import type { Commit } from '../http/idempotency.ts'
 import type { Database } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import type { Env } from '../request/context.ts'
+import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
 
 export interface AppOptions<C extends readonly AnyCollection[], S extends Schema> {
@@ -52,4 +53,6 @@ type RowsByName<C extends readonly AnyCollection[]> = {
 export type AppSchema<C extends readonly AnyCollection[], S extends Schema> = (C extends readonly []
   ? BlankSchema
   : SchemaOf<C>) &
+  AccountSchema &
+  TopicSchema &
   S

@@ -1,7 +1,7 @@
 /** The services of an app, which its routes and its message connections share. */
 import { type Auth, createAuth } from '../auth/auth.ts'
-import type { AnyCollection } from '../collections/collection.ts'
-import { createRows, type Rows } from '../collections/rows.ts'
+import type { AnyCollection, Rows } from '../collections/declaration.ts'
+import { createRows } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
 import { type Commit, createCommit } from '../http/idempotency.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'

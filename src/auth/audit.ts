@@ -1,13 +1,14 @@
 /**
- * What was done to accounts: a row rides in the write of each change, so that one exists if and only if the other does.
- * It names what changed and never holds a secret.
+ * The audit log of changes to accounts. Its entry is part of the write that makes the change, so neither exists without the
+ * other. An entry names the change and never holds a secret.
  */
+import type { JSONValue } from 'hono/utils/types'
 import { createIds } from '../database/id.ts'
-import { statement } from '../database/statement.ts'
 import { isoTime } from '../iso-time.ts'
-import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
+import type { SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
+import { insertEntry } from './store/audit.ts'
 
 export const auditActions = [
   'account.created',
@@ -27,44 +28,46 @@ export const auditActions = [
 
 export type AuditAction = (typeof auditActions)[number]
 
-/** Who does something, and from where. */
+/** The user and client address behind a change. */
 export interface Actor {
-  /** A user's id; null for nobody who has signed in. */
+  /** Null when nobody is signed in. */
   userId: string | null
   address: string | null
 }
 
 export interface AuditEntry {
   action: AuditAction
-  /** The user to whom it is done. */
+  /** The user whose account changes. */
   subject: string
   detail?: Readonly<Record<string, unknown>>
 }
 
 export interface Audit {
-  /** The statement that writes an entry down; with `when`, an SQL condition on no table, only if that holds. */
-  entry(actor: Actor, entry: AuditEntry, when?: { sql: string; parameters: readonly SqlValue[] }): Statement
+  /** Returns the statement that inserts an entry. */
+  entry(actor: Actor, entry: AuditEntry): Statement
 }
 
 export function createAudit({ now, random }: Pick<Platform, 'now' | 'random'>): Audit {
   const newId = createIds(now, random)
   return {
-    entry({ userId, address }, { action, subject, detail = {} }, when = { sql: 'true', parameters: [] }) {
-      const values = [newId(), now(), userId, action, subject, address, JSON.stringify(detail)]
-      return statement(`${insertSql} where ${when.sql}`, ...values, ...when.parameters)
-    },
+    entry: ({ userId, address }, { action, subject, detail = {} }) =>
+      insertEntry(newId(), now(), userId, action, subject, address, JSON.stringify(detail)),
   }
 }
-
-const insertSql = `insert into galley_audit (id, at, actor, action, subject, address, detail)
-  select ?, ?, ?, ?, ?, ?, ?`
 
 export function actorOf({ env }: Context): Actor {
   return { userId: env.identity?.userId ?? null, address: env.peer?.address ?? null }
 }
 
-/** An entry as the API gives it. */
+/** The API's form of an entry. */
 export function entryOf({ id, at, actor, action, subject, address, detail }: SqlRow) {
-  const known = JSON.parse(String(detail)) as Record<string, unknown>
-  return { id, at: isoTime(Number(at)), actor, action, subject, address, detail: known }
+  return {
+    id: String(id),
+    at: isoTime(Number(at)),
+    actor: actor === null ? null : String(actor),
+    action: action as AuditAction,
+    subject: String(subject),
+    address: address === null ? null : String(address),
+    detail: JSON.parse(String(detail)) as Record<string, JSONValue>,
+  }
 }

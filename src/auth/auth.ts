@@ -1,20 +1,19 @@
-/** Accounts: who there is, how they come in, and who is asking. */
-import { Hono } from 'hono'
+/** Accounts: sign-in, sessions, API keys, and the identity behind each request. */
 import { createIds } from '../database/id.ts'
 import type { Commit } from '../http/idempotency.ts'
+import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { Platform } from '../ports/platform.ts'
-import type { Env } from '../request/context.ts'
 import type { Identities } from '../request/identity.ts'
-import { offerCode } from './administrator.ts'
+import { createCode } from './administrator-code.ts'
 import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
-import type { Dependencies } from './dependencies.ts'
+import type { AuthDependencies } from './dependencies.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
+import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
-import { createOwnAccountRoutes } from './routes/own-account.ts'
 import { createResetRoutes } from './routes/resets.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSignInRoutes } from './routes/sign-in.ts'
@@ -26,31 +25,37 @@ export interface AuthOptions {
   passwords: Passwords
   mailer: Mailer
   commit: Commit
-  /** Where the server is reached, as in `https://app.example`, for links in mail; null where nobody said. */
+  /** The server's address, such as `https://app.example`, for links in emails; null when not configured. */
   publicUrl: string | null
 }
 
 export interface Auth {
   identities: Identities
-  /** To be mounted at `/api/auth`. */
-  routes: Hono<Env>
-  /** To be mounted at `/api/admin`. */
-  adminRoutes: Hono<Env>
+  /** For `/api/auth`. */
+  routes: AccountRoutes
+  /** For `/api/admin`. */
+  adminRoutes: AdministrationRoutes
   /**
-   * To be called when the tables are there. While there is no administrator it gives a one-time code, which makes one of
-   * whoever signs up with it: to be told to the operator and nobody else. Null when there is one.
+   * Call it once the tables exist. While there is no administrator it returns a one-time code, with which a sign-up becomes
+   * one. Show it to the operator only. Null when there is an administrator.
    */
   start(): Promise<string | null>
-  /** Lets go of what has expired. */
+  /** Deletes expired data. */
   cleanUp(): Promise<void>
 }
+
+export type AccountRoutes = ReturnType<typeof createRoutes>
+export type AdministrationRoutes = ReturnType<typeof createAdministrationRoutes>
+
+/** The schema of all routes of accounts, for `hc`. */
+export type AccountSchema = SchemaAt<'/api/auth', AccountRoutes> & SchemaAt<'/api/admin', AdministrationRoutes>
 
 export function createAuth({ platform, ...options }: AuthOptions): Auth {
   const { database, now, random, log } = platform
   const credentials = createCredentials(platform)
   const throttle = createThrottle(platform)
   const makeToken = createTokens(platform)
-  const tools: Dependencies = {
+  const dependencies: AuthDependencies = {
     ...options,
     database,
     now,
@@ -62,14 +67,19 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     newId: createIds(now, random),
     problem: (error) => log.problem({ requestId: '', method: '', path: '', error }),
   }
-  const routes = new Hono<Env>()
-  for (const part of [createSignInRoutes, createSessionRoutes, createOwnAccountRoutes, createResetRoutes])
-    routes.route('/', part(tools))
   return {
     identities: credentials,
-    routes,
-    adminRoutes: createAdministrationRoutes(tools),
-    start: () => offerCode(database, makeToken, now()),
+    routes: createRoutes(dependencies),
+    adminRoutes: createAdministrationRoutes(dependencies),
+    start: () => createCode(database, makeToken, now()),
     cleanUp: createAccountCleanup(platform, throttle),
   }
+}
+
+function createRoutes(dependencies: AuthDependencies) {
+  return new ValidatedRoutes()
+    .route('/', createSignInRoutes(dependencies))
+    .route('/', createSessionRoutes(dependencies))
+    .route('/', createAccountRoutes(dependencies))
+    .route('/', createResetRoutes(dependencies))
 }

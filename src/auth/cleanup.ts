@@ -1,40 +1,38 @@
-import { statement } from '../database/statement.ts'
+import { run, runAll } from '../database/steps.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { deleteOldEntries } from './store/audit.ts'
+import { deleteExpiredKeys } from './store/keys.ts'
+import { deleteOldNetworks } from './store/networks.ts'
+import { deleteExpiredResets } from './store/resets.ts'
+import { deleteExpiredSessions } from './store/sessions.ts'
 import type { Throttle } from './throttle.ts'
 
-/** In one write, so that others get their turn between. */
+/** Rows deleted by one write, so that other writes get their turn. */
 const rowsMax = 1000
 const dayMs = 24 * 60 * 60 * 1000
-/** So long a key that has expired is still listed, so that its owner sees why it no longer works. */
+/** An expired key stays listed this long, so that its owner sees why it no longer works. */
 const expiredKeyAgeMs = 30 * dayMs
-/** A year, and time to look back on it. */
+/** A year, with some time to review it. */
 const auditAgeMaxMs = 400 * dayMs
-const placeAgeMaxMs = 180 * dayMs
+const networkAgeMaxMs = 180 * dayMs
 
-/** Makes what lets go of expired sessions, keys, resets, counts and old entries of the audit. */
+/** Returns the function that deletes expired sessions, keys, resets and counts, and old entries of the audit log. */
 export function createAccountCleanup(
   { database, now }: Pick<Platform, 'database' | 'now'>,
   throttle: Throttle,
 ): () => Promise<void> {
-  async function clear(makeStatement: () => Statement): Promise<void> {
-    for (let gone = rowsMax; gone === rowsMax; ) gone = (await database.write([makeStatement()]))[0]?.length ?? 0
+  async function clear(deleteSome: (ms: number, limit: number) => Statement, ms: number): Promise<void> {
+    for (let gone = rowsMax; gone === rowsMax; )
+      gone = (await database.write(() => run(deleteSome(ms, rowsMax)))).length
   }
 
   return async () => {
     const ms = now()
-    await clear(() => outdated('galley_logins', 'id', 'expiresAt <= ?', ms))
-    await clear(() => outdated('galley_keys', 'id', 'expiresAt <= ?', ms - expiredKeyAgeMs))
-    await clear(() => outdated('galley_resets', 'tokenHash', 'expiresAt <= ?', ms))
-    await clear(() => outdated('galley_audit', 'id', 'at < ?', ms - auditAgeMaxMs))
-    await database.write([
-      throttle.cleanUp(),
-      statement('delete from galley_places where lastAt < ?', ms - placeAgeMaxMs),
-    ])
+    await clear(deleteExpiredSessions, ms)
+    await clear(deleteExpiredKeys, ms - expiredKeyAgeMs)
+    await clear(deleteExpiredResets, ms)
+    await clear(deleteOldEntries, ms - auditAgeMaxMs)
+    await database.write(() => runAll(throttle.cleanUp(), deleteOldNetworks(ms - networkAgeMaxMs)))
   }
-}
-
-function outdated(table: string, key: string, condition: string, ms: number): Statement {
-  const sql = `delete from ${table} where ${key} in (select ${key} from ${table} where ${condition} limit ${rowsMax}) returning 1 as gone`
-  return statement(sql, ms)
 }

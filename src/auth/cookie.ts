@@ -1,6 +1,6 @@
 /**
- * The cookie of a session. Its `__Host-` lets no other host and no plain connection set it. Chromium and Firefox keep it
- * on http://localhost and loopback addresses, too, which they trust like HTTPS; Safari does not.
+ * The cookie of a session. With `__Host-` only this host, over HTTPS, can set it. Chromium and Firefox accept it on
+ * http://localhost and loopback addresses too, which they trust like HTTPS; Safari does not.
  */
 
 import { AppError } from '../errors.ts'
@@ -17,12 +17,12 @@ export function cookieOf(token: string, ageMaxMs: number): string {
   return `${cookieName}=${token}; Max-Age=${Math.floor(ageMaxMs / 1000)}; ${attributes}`
 }
 
-/** Makes a browser forget it. */
-export const noCookie = `${cookieName}=; Max-Age=0; ${attributes}`
+/** A `Set-Cookie` that removes the cookie from a browser. */
+export const removedCookie = `${cookieName}=; Max-Age=0; ${attributes}`
 
-/** The token in a Cookie header; null for none, '' where there are two, of which nobody can tell whose is whose. */
+/** The token in a `Cookie` header; null without one, and '' for two, since the right one is unknown. */
 export function tokenIn(header: string): string | null {
-  // The only cookie there is, as on most requests.
+  // The common case: it is the only cookie.
   if (header.startsWith(start) && !header.includes(';')) return header.slice(start.length).trim()
   if (!header.includes(start)) return null
   const [first, second] = header.matchAll(cookies)
@@ -31,16 +31,16 @@ export function tokenIn(header: string): string | null {
 }
 
 /**
- * A cookie that anybody on the way could read is not set.
- * @throws AppError `bad_request` on a plain connection from elsewhere
+ * Refuses to set a cookie on an unencrypted connection, where others could read it.
+ * @throws AppError `bad_request` unless the connection is encrypted or the host is a loopback address
  */
-export function refusePlain(c: Context): void {
+export function requireEncryption(c: Context): void {
   const { protocol, hostname } = new URL(c.req.raw.url)
   const isSecure = c.env.peer?.isSecure ?? protocol === 'https:'
   if (isSecure || isLoopback(hostname)) return
   throw new AppError(
     'bad_request',
-    'No cookie is set on a connection that is not encrypted. Use HTTPS (behind a proxy, set TRUST_PROXY), ' +
-      'or ask for a token with "token": true.',
+    'The session cookie needs an encrypted connection. Use HTTPS (behind a proxy, set TRUST_PROXY), ' +
+      'or request a token with "token": true.',
   )
 }

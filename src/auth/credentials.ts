@@ -1,48 +1,50 @@
 /**
- * Finds out who shows a token. What is found is believed for less than a second, so that a hot route reads nothing; after
- * that it is read anew, by the token's hash, which is kept beside. What this process revokes is forgotten at once.
+ * Finds the identity behind a token. An identity is cached for less than a second, so that a hot route reads nothing, and
+ * then read again by the token's hash, which is cached longer. Credentials revoked by this process are invalidated at once.
  */
 
-import { statement } from '../database/statement.ts'
+import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
-import type { Results, SqlRow, Statement } from '../ports/database.ts'
+import type { SqlRow, Statement, Steps } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Identities, Identity } from '../request/identity.ts'
-import { noCookie, tokenIn } from './cookie.ts'
-import { sessionExpiry } from './store/sessions.ts'
+import { removedCookie, tokenIn } from './cookie.ts'
+import { findKey, touchKey } from './store/keys.ts'
+import { findSession, sessionExpiry, touchSession } from './store/sessions.ts'
 import { hashOf, isCredential, tokenPrefixes } from './token.ts'
 
-/** Under the second that is promised, with room for the request itself. */
-const beliefMs = 900
-/** Longer than anything that was begun with a credential takes until it hears of its end. */
-const revokedMs = 60_000
-/** Each takes about 500 bytes. */
-const knownMax = 10_000
-/** How often it is written down that a session was used: a write for each request would be dear. */
-const loginTouchMs = 60 * 60 * 1000
+/** A second is promised; the rest is for the request itself. */
+const identityTtlMs = 900
+/** Longer than a request with a revoked credential can be on its way. */
+const revokedTtlMs = 60_000
+/** Each entry takes about 500 bytes. */
+const cacheMax = 10_000
+/** How often the last use of a credential is stored: a write for each request would be expensive. */
+const sessionTouchMs = 60 * 60 * 1000
 const keyTouchMs = 60 * 1000
 
-interface Known {
+interface CacheEntry {
+  /** Of the token. */
   readonly hash: string
   readonly identity: Identity
   readonly checkedAtMs: number
-  /** When it was last written down that it was used. */
+  /** When its last use was stored. */
   readonly touchedAtMs: number
 }
 
-/** Who is asking, and the news of who is not any more. */
+/** Identities, with the invalidation of their credentials. */
 export interface Credentials extends Identities {
-  /** Forgets credentials that have just been revoked, or mean something else now, and tells the listeners. */
-  forget(credentialIds: readonly string[]): void
+  /** Invalidates credentials that were revoked or whose role changed, and calls the listeners. */
+  invalidate(credentialIds: readonly string[]): void
 }
 
 export function createCredentials({ database, now }: Pick<Platform, 'database' | 'now'>): Credentials {
-  const cache = new Map<string, Known>()
+  const cache = new Map<string, CacheEntry>()
   const listeners = new Set<(credentialId: string) => void>()
-  let forgotten = 0
-  /** Which time of forgetting each was forgotten at, and when; the oldest first. */
-  const revoked = new Map<string, { time: number; atMs: number }>()
-  /** How often something had been forgotten when each was read. */
+  let invalidations = 0
+  /** The invalidation at which each credential was revoked, and its time; the oldest first. */
+  const revoked = new Map<string, { invalidation: number; atMs: number }>()
+  /** The number of invalidations before each identity was read. */
   const readAfter = new WeakMap<Identity, number>()
 
   function identify({ headers }: Request): Identity | null | Promise<Identity | null> {
@@ -58,35 +60,35 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   }
 
   function find(token: string, refuse: () => AppError): Identity | Promise<Identity> {
-    const known = cache.get(token)
+    const cached = cache.get(token)
     const ms = now()
-    if (known !== undefined) {
-      const age = ms - known.checkedAtMs
-      if (age >= 0 && age < beliefMs) return unexpired(known.identity, ms, refuse)
-      return read(token, known.hash, refuse)
+    if (cached !== undefined) {
+      const age = ms - cached.checkedAtMs
+      if (age >= 0 && age < identityTtlMs) return unexpired(cached.identity, ms, refuse)
+      return read(token, cached.hash, refuse)
     }
     if (!isCredential(token)) throw refuse()
     return hashOf(token).then((hash) => read(token, hash, refuse))
   }
 
   function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
-    const before = forgotten
-    const sql = token.startsWith(tokenPrefixes.key) ? findKeySql : findLoginSql
-    const rows = database.read(statement(sql, hash))
+    const before = invalidations
+    const find = token.startsWith(tokenPrefixes.key) ? findKey : findSession
+    const rows = database.read(find(hash))
     const use = ([row]: readonly SqlRow[]) => {
-      const identity = believe(token, hash, row, forgotten === before, refuse)
+      const identity = accept(token, hash, row, invalidations === before, refuse)
       readAfter.set(identity, before)
       return identity
     }
     return rows instanceof Promise ? rows.then(use) : use(rows)
   }
 
-  /** Kept unless something was revoked while it was read. */
-  function believe(
+  /** Returns the identity of a row, and caches it unless an invalidation happened while it was read. */
+  function accept(
     token: string,
     hash: string,
     row: SqlRow | undefined,
-    isSure: boolean,
+    isCurrent: boolean,
     refuse: () => AppError,
   ): Identity {
     const earlier = cache.get(token)
@@ -94,30 +96,30 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     if (row === undefined) throw refuse()
     const ms = now()
     const usedAt = Math.max(Number(row.usedAt ?? 0), earlier?.touchedAtMs ?? 0)
-    const isDue = ms - usedAt >= (isKey(row) ? keyTouchMs : loginTouchMs)
-    const known = { hash, identity: identityOf(row, isDue, ms), checkedAtMs: ms, touchedAtMs: isDue ? ms : usedAt }
-    unexpired(known.identity, ms, refuse)
+    const isDue = ms - usedAt >= (isKey(row) ? keyTouchMs : sessionTouchMs)
+    const entry = { hash, identity: identityOf(row, isDue, ms), checkedAtMs: ms, touchedAtMs: isDue ? ms : usedAt }
+    unexpired(entry.identity, ms, refuse)
     if (isDue) touch(row, ms)
-    if (isSure) keep(token, known)
-    return known.identity
+    if (isCurrent) store(token, entry)
+    return entry.identity
   }
 
-  function keep(token: string, known: Known): void {
+  function store(token: string, entry: CacheEntry): void {
     const [oldest] = cache.keys()
-    if (cache.size >= knownMax && oldest !== undefined) cache.delete(oldest)
-    cache.set(token, known)
+    if (cache.size >= cacheMax && oldest !== undefined) cache.delete(oldest)
+    cache.set(token, entry)
   }
 
-  /** Beside the request. Should it fail, it is tried again when it is next due. */
+  /** Stores the last use without delaying the request. After a failure the next due request tries again. */
   function touch(row: SqlRow, ms: number): void {
-    database.write([touchStatement(row, ms)]).catch(() => {})
+    database.write(() => run(touchStatement(row, ms))).catch(() => {})
   }
 
-  function remember(credentialId: string, ms: number): void {
+  function addRevoked(credentialId: string, ms: number): void {
     revoked.delete(credentialId)
-    revoked.set(credentialId, { time: forgotten, atMs: ms })
+    revoked.set(credentialId, { invalidation: invalidations, atMs: ms })
     for (const [id, { atMs }] of revoked) {
-      if (Math.abs(ms - atMs) < revokedMs) return
+      if (Math.abs(ms - atMs) < revokedTtlMs) return
       revoked.delete(id)
     }
   }
@@ -126,34 +128,33 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     identify,
     identifyToken,
     isRevoked: (identity) =>
-      (revoked.get(identity.credentialId)?.time ?? 0) > (readAfter.get(identity) ?? Number.POSITIVE_INFINITY),
+      (revoked.get(identity.credentialId)?.invalidation ?? 0) > (readAfter.get(identity) ?? Number.POSITIVE_INFINITY),
     onRevoke(listener) {
-      // One that is given twice listens twice, until each is taken back.
+      // A listener that is added twice is called twice, until each is removed.
       const own = (credentialId: string) => listener(credentialId)
       listeners.add(own)
       return () => void listeners.delete(own)
     },
-    forget(credentialIds) {
+    invalidate(credentialIds) {
       if (credentialIds.length === 0) return
-      forgotten += 1
-      const gone = new Set(credentialIds)
-      for (const [token, { identity }] of cache) if (gone.has(identity.credentialId)) cache.delete(token)
-      for (const id of gone) {
-        remember(id, now())
+      invalidations += 1
+      const invalid = new Set(credentialIds)
+      for (const [token, { identity }] of cache) if (invalid.has(identity.credentialId)) cache.delete(token)
+      for (const id of invalid) {
+        addRevoked(id, now())
         for (const listener of listeners) listener(id)
       }
     },
   }
 }
 
-/** What a write has ended or changed, by the column `credentialId` that its statements returned. */
-export function endedIn(results: Results): string[] {
-  return results.flatMap((rows) =>
-    rows.flatMap(({ credentialId }) => (credentialId === undefined ? [] : [String(credentialId)])),
-  )
+/** Runs statements that return the `id` of each credential which they end or change, and returns those ids. */
+export function* endCredentials(...statements: readonly Statement[]): Steps<string[]> {
+  const results = yield statements
+  return results.flat().map(({ id }) => String(id))
 }
 
-/** Other schemes are somebody else's, such as a proxy's. */
+/** The bearer token; null for other schemes, which may be for a proxy. */
 function bearerIn(authorization: string | null): string | null {
   if (authorization === null) return null
   if (authorization.startsWith('Bearer ')) return authorization.slice('Bearer '.length).trim()
@@ -164,12 +165,14 @@ function bearerIn(authorization: string | null): string | null {
 const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
 
 function badToken(): AppError {
-  return new AppError('unauthorized', 'The token is none, has expired or was revoked.', { headers: invalidToken })
+  return new AppError('unauthorized', 'The token is not valid, has expired or was revoked.', { headers: invalidToken })
 }
 
-/** A browser can't help showing an old cookie, so it is told to forget it. */
+/** Removes the cookie too, since a browser would keep sending it. */
 function badCookie(): AppError {
-  return new AppError('unauthorized', 'Your session has ended. Sign in again.', { headers: { 'Set-Cookie': noCookie } })
+  return new AppError('unauthorized', 'Your session has ended. Sign in again.', {
+    headers: { 'Set-Cookie': removedCookie },
+  })
 }
 
 function unexpired(identity: Identity, ms: number, refuse: () => AppError): Identity {
@@ -177,7 +180,7 @@ function unexpired(identity: Identity, ms: number, refuse: () => AppError): Iden
   return identity
 }
 
-/** Only keys have scopes. */
+/** Tests for the row of an API key: only these have scopes. */
 function isKey({ scopes }: SqlRow): boolean {
   return scopes !== undefined
 }
@@ -195,19 +198,12 @@ function identityOf(row: SqlRow, isUsed: boolean, ms: number): Identity {
   }
 }
 
-/** One that has expired stays so. */
+/** The expiry of a session after its use now. An expired one stays expired. */
 function extended({ createdAt, expiresAt }: SqlRow, ms: number): number {
   return Number(expiresAt) <= ms ? Number(expiresAt) : sessionExpiry(Number(createdAt), ms)
 }
 
 function touchStatement(row: SqlRow, ms: number): Statement {
   const id = String(row.id)
-  if (isKey(row)) return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
-  const sql = 'update galley_logins set lastSeenAt = ?, expiresAt = ? where id = ?'
-  return statement(sql, ms, sessionExpiry(Number(row.createdAt), ms), id)
+  return isKey(row) ? touchKey(id, ms) : touchSession(id, ms, sessionExpiry(Number(row.createdAt), ms))
 }
-
-const findLoginSql = `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
-  from galley_logins l join galley_users u on u.id = l.userId where l.tokenHash = ? and u.disabledAt is null`
-const findKeySql = `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
-  from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`

@@ -8,8 +8,8 @@ import type { KeyedQueue } from './keyed-queue.ts'
 import type { Throttle } from './throttle.ts'
 import type { MakeToken } from './token.ts'
 
-/** What the routes of accounts work with. */
-export interface Dependencies extends Pick<Platform, 'database' | 'now'> {
+/** The dependencies of the routes of accounts. */
+export interface AuthDependencies extends Pick<Platform, 'database' | 'now'> {
   passwords: Passwords
   mailer: Mailer
   commit: Commit
@@ -19,8 +19,8 @@ export interface Dependencies extends Pick<Platform, 'database' | 'now'> {
   credentials: Credentials
   makeToken: MakeToken
   newId(): string
-  /** Where the server is reached, as in `https://app.example`, for links in mail; null where nobody said. */
+  /** The server's address, such as `https://app.example`, for links in emails; null when not configured. */
   publicUrl: string | null
-  /** Tells of an error that no request is to be told of. */
+  /** Logs an error that no response reports. */
   problem(error: unknown): void
 }

@@ -1,24 +1,24 @@
 import { AppError } from '../errors.ts'
 
-/** Behind the one that runs. At a third of a second each, the last of them waits for some seconds. */
+/** Waiting work of one key. At a third of a second each, the last one waits a few seconds. */
 const waitingMax = 8
 
 /**
- * Runs work that costs as much as scrypt, one after the other for each place, so that whoever asks from elsewhere waits for
- * one of it at most; more than may wait is refused. In memory: what runs ends soon.
+ * Runs work as expensive as scrypt one at a time for each key, such as a client network, so that one client can't delay
+ * the others by more than one piece of work. The queue is in memory, since the work is short.
  */
 export interface KeyedQueue {
-  /** @throws AppError `too_many_requests` */
-  run<T>(place: string, work: () => Promise<T>): Promise<T>
+  /** @throws AppError `too_many_requests` when too much work of this key waits */
+  run<T>(key: string, work: () => Promise<T>): Promise<T>
 }
 
 export function createKeyedQueue(): KeyedQueue {
-  const places = new Map<string, (() => void)[]>()
+  const queues = new Map<string, (() => void)[]>()
 
-  async function takeTurn(place: string): Promise<void> {
-    const waiting = places.get(place)
+  async function waitForTurn(key: string): Promise<void> {
+    const waiting = queues.get(key)
     if (waiting === undefined) {
-      places.set(place, [])
+      queues.set(key, [])
       return
     }
     if (waiting.length >= waitingMax) {
@@ -27,22 +27,22 @@ export function createKeyedQueue(): KeyedQueue {
     await new Promise<void>((resolve) => waiting.push(resolve))
   }
 
-  /** Hands the turn on, so nobody who comes later gets in between. */
-  function endTurn(place: string): void {
-    const next = places.get(place)?.shift()
+  /** Passes the turn on directly, so that newer work can't overtake. */
+  function endTurn(key: string): void {
+    const next = queues.get(key)?.shift()
     if (next) next()
-    else places.delete(place)
+    else queues.delete(key)
   }
 
   return {
-    async run(place, work) {
-      // Nothing is known of some clients' addresses, so they are not one place.
-      if (place === '') return await work()
-      await takeTurn(place)
+    async run(key, work) {
+      // Clients without a known address are not one client.
+      if (key === '') return await work()
+      await waitForTurn(key)
       try {
         return await work()
       } finally {
-        endTurn(place)
+        endTurn(key)
       }
     },
   }

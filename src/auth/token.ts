@@ -1,10 +1,10 @@
 /**
- * Tokens: 256 random bits after a prefix that says what they are for. Only their SHA-256 is stored, which is enough
- * because nobody can guess 256 bits: a slow hash is for what people choose.
+ * Tokens: 256 random bits after a prefix that names their kind. Only their SHA-256 is stored. A slow hash is for passwords,
+ * which people choose; nobody can guess 256 random bits.
  */
 import type { Platform } from '../ports/platform.ts'
 
-/** The first characters of each kind, by which scanners of leaked secrets know them, too. */
+/** The first characters of each kind. Scanners for leaked secrets recognize them too. */
 export const tokenPrefixes = { session: 'gls_', key: 'glk_', reset: 'glr_', administrator: 'gla_' } as const
 
 export type TokenKind = keyof typeof tokenPrefixes
@@ -13,9 +13,9 @@ const tokenBytes = 32
 const credentialPattern = /^gl[sk]_[\w-]{43}$/
 
 export interface NewToken {
-  /** To be shown once. */
+  /** Shown to the client once. */
   token: string
-  /** To be stored. */
+  /** Stored. */
   hash: string
 }
 
@@ -31,12 +31,12 @@ export function createTokens({ random }: Pick<Platform, 'random'>): MakeToken {
 
 const encoder = new TextEncoder()
 
-/** What is stored of a token. */
+/** The stored form of a token. */
 export async function hashOf(token: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))).toHex()
 }
 
-/** Whether a text has the form of a session's token or an API key. */
+/** Tests whether a text has the form of a session's token or of an API key. */
 export function isCredential(text: string): boolean {
   return credentialPattern.test(text)
 }

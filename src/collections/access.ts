@@ -7,32 +7,9 @@
 import type { SqlValue } from '../ports/database.ts'
 import { adminRole, type Identity } from '../request/identity.ts'
 import { hasScope, refusal } from '../request/refusal.ts'
-import type { AnyCollection } from './collection.ts'
 import type { Condition } from './condition.ts'
+import type { Access, Action, AnyCollection, FilterValue, RowFilter, Rule } from './declaration.ts'
 import type { Field } from './field.ts'
-
-export const actions = ['read', 'create', 'update', 'delete'] as const
-export type Action = (typeof actions)[number]
-
-/** Values that fields must have: one, or one of several. */
-export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
-type FilterValue = string | number | boolean | null
-
-/**
- * Who may do something: `anyone`; `signedIn`; `owner`, which is who created the row; `nobody`; any other text is
- * a role; or a function of who asks (null for nobody known) to true, false, or what rows must be like: one
- * filter, or several of which one is enough. An administrator may do everything.
- */
-export type Rule =
-  | 'anyone'
-  | 'signedIn'
-  | 'owner'
-  | 'nobody'
-  | (string & {})
-  | ((who: Identity | null) => boolean | RowFilter | readonly RowFilter[])
-
-/** What is not said is for anyone. */
-export type Access = Partial<Record<Action, Rule>>
 
 /** The field that an owned row has: the id of the user who created it. */
 export const ownerField = 'owner'

@@ -1,82 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import type { Hono, Schema } from 'hono'
+import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
-import type { Commit } from '../http/idempotency.ts'
-import type { Database } from '../ports/database.ts'
-import type { Env } from '../request/context.ts'
-import { type Access, actions, hasOwner, ownerField } from './access.ts'
+import { hasOwner, ownerField } from './access.ts'
+import type { Access, Action, Collection, CollectionOptions, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
-import type { Rows } from './rows.ts'
-
-/** What every row has beside its declared fields. */
-export interface SystemFields {
-  /** 26 characters `[0-9A-Za-z]`, sortable by time. */
-  id: string
-  /** When the row was made, ISO 8601 in UTC. */
-  createdAt: string
-  /** Rises with every change, and is the row's ETag. Milliseconds since 1970 of the change, or one more than before. */
-  version: number
-}
-
-type OutputOf<F> = F extends { schema: z.ZodType<infer Output> } ? Output : never
-type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
-type Simplify<T> = { [K in keyof T]: T[K] } & {}
-
-/** A row as the API gives it. */
-export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: OutputOf<F[K]> }>
-
-type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
-
-/** What a client sends to create a row. */
-export type CreateOf<F extends Fields> = Simplify<
-  { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
->
-
-/** What a client sends to change a row: any of its fields. */
-export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
-
-/** What routes beyond the usual ones get to work with. */
-export interface RouteTools<F extends Fields> {
-  rows: Rows<F>
-  database: Database
-  commit: Commit
-}
-
-export interface CollectionOptions<F extends Fields, S extends Schema> {
-  fields: F
-  /** Who may read, create, update and delete rows; anyone, unless it says otherwise. */
-  access?: Access
-  /**
-   * The field that parts the collection's events by audience: those of rows where it is X go to the topic
-   * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
-   */
-  audience?: keyof F & string
-  /**
-   * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
-   * with `rows` or `database` and change things by one `commit`.
-   */
-  routes?: (tools: RouteTools<F>) => Hono<Env, S>
-}
-
-/** A resource, declared once. */
-export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
-  extends CollectionOptions<F, S> {
-  name: Name
-  schemas: Schemas
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a collection of any fields; its parameters stand in both positions.
-export type AnyCollection = Collection<string, any, any>
-
-/** The zod schemas of a collection's documents. */
-interface Schemas {
-  /** A row as it is given. */
-  row: z.ZodObject
-  /** A body that creates. Unknown fields are refused; those that the server sets are ignored. */
-  create: z.ZodObject
-  /** A body that changes. */
-  change: z.ZodObject
-}
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
 /** Paths under `/api` that are the server's own. */
@@ -130,12 +57,12 @@ function schemasOf(fields: Fields, isOwned: boolean): Schemas {
   }
 }
 
+const actions: readonly Action[] = ['read', 'create', 'update', 'delete']
 const rolePattern = /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/
 
 function checkAccess(name: string, access: Access = {}): void {
   for (const [action, rule] of Object.entries(access)) {
-    if (!actions.includes(action as (typeof actions)[number]))
-      throw new TypeError(`The access of ${name} has no ${action}.`)
+    if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
     if (typeof rule === 'string' && !rolePattern.test(rule))
       throw new TypeError(`The access of ${name} has a role that can't be one: ${rule}`)
   }

@@ -1,12 +1,15 @@
 import type { SqlValue } from '../ports/database.ts'
 
-/** A condition in SQL with its values. Put together by hand: lists are hot, and names of fields need no escaping, see `collection`. */
+/**
+ * A condition in SQL with its values. Built by hand and not by Kysely, because lists are hot; the names of
+ * fields need no escaping, because `collection` restricts them.
+ */
 export interface Condition {
   sql: string
   values: readonly SqlValue[]
 }
 
-/** ` where …` of all of them; nothing of none. */
+/** Returns ` where …` that requires all conditions, and nothing for no conditions. */
 export function whereOf(conditions: readonly Condition[]): Condition {
   if (conditions.length === 0) return { sql: '', values: [] }
   return {

@@ -1,19 +1,18 @@
-/** Lists as they are asked for: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
 
 import { decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { SqlValue } from '../ports/database.ts'
-import type { AnyCollection } from './collection.ts'
-import type { Column, Fields } from './field.ts'
+import type { AnyCollection } from './declaration.ts'
+import { type Column, type Fields, field } from './field.ts'
+import type { ColumnFilter } from './fields/column.ts'
+import type { Operator } from './operators.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
-/** All values of all filters together; engines take a hundred parameters, and the cursor wants some. */
+/** Of all filters together: engines take a hundred parameters, and the cursor needs some of them. */
 export const filterValuesMax = 40
 const sortFieldsMax = 4
-
-export const operators = ['$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$startsWith'] as const
-type Operator = (typeof operators)[number]
 
 export interface Filter {
   field: string
@@ -26,38 +25,40 @@ export interface SortTerm {
   descending: boolean
 }
 
-/** A list as it was asked for. */
 export interface ListQuery {
   limit: number
   sort: SortTerm[]
   filters: Filter[]
+  /** The position in the sort that the page starts after; null for the first page. */
   after: SqlValue[] | null
   count: boolean
 }
 
-/** The fields that a list of this collection may name, with their columns. */
-export function listableFields({ fields }: AnyCollection): ReadonlyMap<string, Column> {
-  const plain: Omit<Column, 'type'> = {
-    optional: false,
-    indexed: true,
-    unique: false,
-    references: null,
-    bytesMax: 32,
-    default: null,
-    encode: (value) => value as SqlValue,
-    decode: (stored) => stored,
-  }
-  return new Map<string, Column>([
-    ['id', { ...plain, type: 'text' }],
-    ['createdAt', { ...plain, type: 'timestamp', encode: (value) => Date.parse(value as string) }],
-    ...Object.entries(fields as Fields).flatMap(([name, { column }]) =>
-      column.indexed ? [[name, column] as [string, Column]] : [],
-    ),
-  ])
+/** A column that lists can filter and, unless it is optional, sort by. */
+export interface ListableColumn extends Column {
+  filter: ColumnFilter
 }
 
-/** Reads a list's parameters. @throws AppError `validation_failed` that names each bad one */
-export function parseListQuery(parameters: URLSearchParams, fields: ReadonlyMap<string, Column>): ListQuery {
+export type ListableFields = ReadonlyMap<string, ListableColumn>
+
+const systemColumns: Readonly<Record<string, Column>> = {
+  id: field.text({ indexed: true }).column,
+  createdAt: field.timestamp({ indexed: true }).column,
+}
+
+/** Returns the fields that the lists of a collection can filter and sort by. */
+export function listableFields({ fields }: AnyCollection): ListableFields {
+  const declared = Object.entries(fields as Fields).map(([name, { column }]) => [name, column] as const)
+  return new Map([...Object.entries(systemColumns), ...declared].filter(isListable))
+}
+
+function isListable(entry: readonly [string, Column]): entry is [string, ListableColumn] {
+  const [, { indexed, filter }] = entry
+  return indexed && filter !== null
+}
+
+/** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
+export function parseListQuery(parameters: URLSearchParams, fields: ListableFields): ListQuery {
   const problems: ErrorDetail[] = []
   const query: ListQuery = {
     limit: limitDefault,
@@ -94,7 +95,7 @@ export function parseListQuery(parameters: URLSearchParams, fields: ReadonlyMap<
   return query
 }
 
-/** Gathers what is wrong, so that one answer names all of it. */
+/** Collects the details of an error, so that one response names all of them. */
 function attempt(problems: ErrorDetail[], parse: () => void): void {
   try {
     parse()
@@ -116,8 +117,8 @@ function parseFlag(name: string, text: string): boolean {
   return text === 'true'
 }
 
-/** `-createdAt,title` and so on; what follows makes it total. */
-function parseSort(text: string | null, fields: ReadonlyMap<string, Column>): SortTerm[] {
+/** Parses `-createdAt,title`. The terms that it adds at the end make the order total. */
+function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
   const terms: SortTerm[] = []
   for (const part of text === null ? [] : text.split(',', sortFieldsMax + 1)) {
     const descending = part.startsWith('-')
@@ -125,8 +126,8 @@ function parseSort(text: string | null, fields: ReadonlyMap<string, Column>): So
     const column = fields.get(name)
     if (!column)
       throw invalidField('sort', 'not_indexed', `there is no indexed field ${JSON.stringify(name.slice(0, 100))}`)
-    if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it does not sort`)
-    if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} stands twice`)
+    if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it cannot be sorted by`)
+    if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} is repeated`)
     terms.push({ field: name, descending })
   }
   if (terms.length > sortFieldsMax) throw invalidField('sort', 'too_big', `may have ${sortFieldsMax} fields at most`)
@@ -138,46 +139,27 @@ function parseSort(text: string | null, fields: ReadonlyMap<string, Column>): So
   return terms
 }
 
-/** The sort as a cursor names it. */
+/** Formats a sort as the parameter gives it. */
 export function sortText(sort: readonly SortTerm[]): string {
   return sort.map(({ field, descending }) => (descending ? `-${field}` : field)).join(',')
 }
 
 const filterName = /^filter\[([^[\]]+)\](?:\[(\$[a-zA-Z]+)\])?$/
 
-function parseFilter(name: string, values: readonly string[], fields: ReadonlyMap<string, Column>): Filter {
+function parseFilter(name: string, texts: readonly string[], fields: ListableFields): Filter {
   const [, field = '', operatorName = '$eq'] = filterName.exec(name) ?? []
-  const column = fields.get(field)
   const label = name.slice(0, 100)
+  const column = fields.get(field)
   if (!column) throw invalidField(label, 'not_indexed', 'there is no such indexed field to filter by')
+  const { operators, parse } = column.filter
   const operator = operators.find((known) => known === operatorName)
   if (!operator) throw invalidField(label, 'unknown_operator', `the operators are ${operators.join(' ')}`)
-  if (operator !== '$in' && values.length > 1) throw invalidField(label, 'repeated', 'stands twice; only $in may')
-  if (operator === '$startsWith' && column.type !== 'text')
-    throw invalidField(label, 'unknown_operator', '$startsWith is for text')
-  return { field, operator, values: values.map((value) => parseValue(label, value, column)) }
-}
-
-function parseValue(label: string, text: string, column: Column): SqlValue {
-  const value = parsers[column.type](text)
-  if (value === null) throw invalidField(label, 'invalid_value', `must be of type ${column.type}`)
-  return value
-}
-
-const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
-/** A number as JSON writes it (RFC 8259 §6), of a length that any double fits in. */
-const number = /^(?=.{1,40}$)-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
-
-function parseNumber(text: string): number {
-  return number.test(text) ? Number(text) : Number.NaN
-}
-
-/** How the text of a filter becomes a stored value, by the column's type; null when it can't. */
-const parsers: Record<Column['type'], (text: string) => SqlValue> = {
-  text: (text) => (text.includes('\0') ? null : text),
-  boolean: (text) => (text === 'true' ? 1 : text === 'false' ? 0 : null),
-  integer: (text) => (Number.isSafeInteger(parseNumber(text)) ? Number(text) : null),
-  number: (text) => (Number.isFinite(parseNumber(text)) ? Number(text) : null),
-  timestamp: (text) => (isoTime.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : null),
-  json: () => null,
+  if (operator !== '$in' && texts.length > 1)
+    throw invalidField(label, 'repeated', 'must not be repeated; only $in may')
+  const values = texts.map((text) => {
+    const value = parse(text)
+    if (value === null) throw invalidField(label, 'invalid_value', `must be of type ${column.type}`)
+    return value
+  })
+  return { field, operator, values }
 }

@@ -1,33 +1,37 @@
 /**
- * Pages of rows, found by key and never by offset, so the thousandth costs what the first does. Every
- * sort ends in `createdAt, id`, which makes it total and is how the index of each field goes on.
+ * Pages of rows, found by key and never by offset, so the thousandth page costs no more than the first.
+ * Every sort ends in `createdAt, id`, which makes it total and matches the last columns of each index.
  */
 
 import { encodeCursor } from '../database/cursor.ts'
 import type { Database, SqlRow, SqlValue, Statement } from '../ports/database.ts'
-import type { AnyCollection } from './collection.ts'
 import { type Condition, whereOf } from './condition.ts'
+import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { type Filter, type ListQuery, type SortTerm, sortText } from './list-query.ts'
-import { andThen, selectOf } from './rows.ts'
+import { type ListQuery, type SortTerm, sortText } from './list-query.ts'
+import { operators } from './operators.ts'
+import { andThen } from './rows.ts'
+import { selectOf } from './statements.ts'
 
-/** Counting stops here: this number means "so many or more". */
+/** Counting stops at this number, which then means "this many or more". */
 export const countMax = 10_000
-/** A page ends early when the texts of its rows have so many characters; `next` goes on. */
+/** A page ends early once the texts of its rows have this many characters; `next` continues after it. */
 export const pageLengthMax = 4 * 1024 * 1024
 
-/** A list as it was asked for, of those rows that may be read; null for all. */
+/** A query restricted to the rows that the caller may read. */
 export interface AllowedQuery extends ListQuery {
+  /** Null for all rows. */
   only: Condition | null
 }
 
-/** One page of stored rows, and the cursor that goes on after it. */
+/** A page of stored rows. */
 export interface Page {
   rows: SqlRow[]
+  /** The cursor of the next page; null for the last page. */
   next: string | null
 }
 
-/** Reads a page, in one go where its rows can't be large, else in blocks until it is long enough. */
+/** Reads a page: with one statement where its rows cannot be large, else in blocks until it is long enough. */
 export function readPage(database: Database, collection: AnyCollection, query: AllowedQuery): Page | Promise<Page> {
   const block = rowsAtOnce(collection)
   const { sort } = query
@@ -60,7 +64,7 @@ function lengthOf(rows: readonly SqlRow[]): number {
   return length
 }
 
-/** The statement that reads one page and one row more, which tells whether there is a next one. */
+/** Reads one page and one more row, which shows whether there is a next page. */
 export function listStatement(collection: AnyCollection, query: AllowedQuery): Statement {
   const { limit, sort, after } = query
   const conditions = [...conditionsOf(query), ...(after ? [afterCondition(sort, after)] : [])]
@@ -70,7 +74,7 @@ export function listStatement(collection: AnyCollection, query: AllowedQuery): S
   return { sql, parameters: [...where.values, limit + 1] }
 }
 
-/** The statement that counts what the filters let through, up to `countMax`. */
+/** Counts the matching rows, up to `countMax`. */
 export function countStatement({ name }: AnyCollection, query: AllowedQuery): Statement {
   const { sql, values } = whereOf(conditionsOf(query))
   return {
@@ -80,11 +84,11 @@ export function countStatement({ name }: AnyCollection, query: AllowedQuery): St
 }
 
 function conditionsOf({ filters, only }: AllowedQuery): Condition[] {
-  const conditions = filters.map(filterCondition)
+  const conditions = filters.map(({ field, operator, values }): Condition => operators[operator](field, values))
   return only === null ? conditions : [...conditions, only]
 }
 
-/** The cursor that goes on after this stored row. */
+/** Returns the cursor that continues after a stored row. */
 export function cursorAfter(row: SqlRow, sort: readonly SortTerm[]): string {
   return encodeCursor(sortText(sort), keyOf(row, sort))
 }
@@ -93,32 +97,9 @@ function keyOf(row: SqlRow, sort: readonly SortTerm[]): SqlValue[] {
   return sort.map(({ field }) => row[field] ?? null)
 }
 
-const comparisons = { $eq: '=', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
-
-function filterCondition({ field, operator, values }: Filter): Condition {
-  if (operator === '$in') return { sql: `"${field}" in (${values.map(() => '?').join()})`, values }
-  if (operator !== '$startsWith') return { sql: `"${field}" ${comparisons[operator]} ?`, values }
-  // As a range, so that the index serves it and no pattern needs escaping.
-  const [value = null] = values
-  const end = prefixEnd(String(value))
-  if (end === null) return { sql: `"${field}" >= ?`, values }
-  return { sql: `"${field}" >= ? and "${field}" < ?`, values: [value, end] }
-}
-
-/** The least text above everything that starts with the prefix, in order of code points; null when there is none. */
-export function prefixEnd(prefix: string): string | null {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
-  while (points.length > 0) {
-    const last = points.pop() ?? 0
-    // Surrogates are no characters: what comes after U+D7FF is U+E000.
-    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1)
-  }
-  return null
-}
-
 /**
- * The rows behind a key. Where all directions agree it is a comparison of rows, which an index answers
- * whole; else it is a bound on the first field, for the index, and the exact rule beside it.
+ * Matches the rows after a key. Where all directions agree it compares row values, which an index serves
+ * completely; else it bounds the first field, for the index, and adds the exact condition.
  */
 function afterCondition(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition {
   const [first] = sort
@@ -133,7 +114,7 @@ function afterCondition(sort: readonly SortTerm[], values: readonly SqlValue[]):
   return { sql: `(${columns}) ${first?.descending ? '<' : '>'} (${marks})`, values }
 }
 
-/** `a > x or (a = x and (b > y or …))` */
+/** Returns `a > x or (a = x and (b > y or …))`. */
 function strictlyAfter(
   [term, ...rest]: readonly SortTerm[],
   [value = null, ...others]: readonly SqlValue[],

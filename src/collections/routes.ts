@@ -1,20 +1,19 @@
-import { Hono, type Env as HonoEnv } from 'hono'
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { reply, replyWith } from '../http/reply.ts'
-import type { Database, Guard, Statement, Step } from '../ports/database.ts'
-import type { Context, Env } from '../request/context.ts'
+import { ValidatedRoutes } from '../http/validated-routes.ts'
+import type { Database, Statement } from '../ports/database.ts'
+import type { Context } from '../request/context.ts'
 import { adminRole, type Identity } from '../request/identity.ts'
 import { refusal } from '../request/refusal.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
-import { isPart, partOf } from '../topics/topic.ts'
+import { isPartition, partitionOf } from '../topics/topic.ts'
 import {
   type AccessDecision,
-  type Action,
   allowed,
   conditionOf,
   coversAudience,
@@ -23,12 +22,13 @@ import {
   matches,
   ownerField,
 } from './access.ts'
-import type { AnyCollection, Collection, RowOf } from './collection.ts'
-import type { Condition } from './condition.ts'
+import type { Action, AnyCollection, Change, Collection, Match, RowOf, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
-import { andThen, type Match, type Rows } from './rows.ts'
+import { declareRoutes } from './route-declarations.ts'
+import { andThen } from './rows.ts'
+import { noRow, referencesIn, requireOne } from './statements.ts'
 
 /** What the routes of a collection work with. */
 interface RoutesOptions<F extends Fields> {
@@ -45,7 +45,8 @@ interface RoutesOptions<F extends Fields> {
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
   { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
-): Hono<Env> {
+) {
+  const routes = declareRoutes(collection)
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
@@ -82,8 +83,8 @@ export function createRoutes<F extends Fields>(
     const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
     const isOwn = audience === ownerField && identity !== null && identity.role !== adminRole
     const part = isOwn ? identity.userId : named
-    const isReadable = typeof part === 'string' && isPart(part) && coversAudience(readable, audience, part)
-    return isReadable ? partOf(name, part) : null
+    const isReadable = typeof part === 'string' && isPartition(part) && coversAudience(readable, audience, part)
+    return isReadable ? partitionOf(name, part) : null
   }
 
   function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
@@ -108,7 +109,12 @@ export function createRoutes<F extends Fields>(
     const row = rows.make(await readJson(c), id, identity?.userId)
     if (!matches(row, decision)) throw refusal(identity)
     const headers = { ETag: etagOf(row.version), Location: `${path}/${row.id}` }
-    return commit(c, [...references(row, identity), ...rows.insert(row)], () => ({ status: 201, data: row, headers }))
+    const checks = references(row, identity)
+    const write = function* () {
+      if (checks.length > 0) yield checks
+      return yield* rows.insert(row)
+    }
+    return commit(c, write, (data) => ({ status: 201, data, headers }))
   }
 
   async function put(c: Context): Promise<Response> {
@@ -120,32 +126,27 @@ export function createRoutes<F extends Fields>(
     return create(c, id)
   }
 
-  /** The steps that let a change go on only where the row may be read, and then only where it may be changed. */
-  function permitted(c: Context, action: 'update' | 'delete'): Step[] {
+  /** Requires that the client may read the row, else it is not found, and that it may change it, else that is forbidden. */
+  function permitted(c: Context, action: 'update' | 'delete'): Statement[] {
     const may = mayDo(c, action)
     const readable = decide(collection, 'read', c.env.identity)
     const sees = readable === 'none' ? noRow : conditionOf(collection, readable)
     const does = conditionOf(collection, may)
-    const steps: Step[] = []
-    if (sees !== null) steps.push(guarded(collection, idOf(c), sees, { error: 'not_found' }))
-    else if (does !== null) steps.push(guarded(collection, idOf(c), null, { error: 'not_found' }))
-    if (does !== null) steps.push(guarded(collection, idOf(c), does, { error: 'forbidden' }))
-    return steps
+    const statements: Statement[] = []
+    if (sees !== null || does !== null) statements.push(requireOne(collection, idOf(c), sees, { error: 'not_found' }))
+    if (does !== null) statements.push(requireOne(collection, idOf(c), does, { error: 'forbidden' }))
+    return statements
   }
 
-  /** Nobody changes a row into one that they could not change, or puts it where they could not create one. */
-  function staysWithin(c: Context): Step[] {
+  /** Makes the check that a client changes no row into one that it could not change, and moves none where it could not create it. */
+  function createMoveCheck(c: Context): (change: Change<F>) => void {
     const may = mayDo(c, 'update')
     const create = decide(collection, 'create', c.env.identity)
-    if (may === 'all' && create === 'all') return []
-    const check: Step = (earlier) => {
-      const row = rows.last(earlier)
-      const isMoved = placing(create).some((field) => row[field] !== rows.before(earlier)[field])
+    return ({ before, row }) => {
+      const isMoved = create !== 'all' && placing(create).some((field) => row[field] !== before[field])
       if (!matches(row, may) || (isMoved && (create === 'none' || !matches(row, create))))
         throw new AppError('forbidden')
-      return nothing
     }
-    return [check]
   }
 
   /** The fields that say where a row belongs. */
@@ -155,31 +156,35 @@ export function createRoutes<F extends Fields>(
   }
 
   async function change(c: Context): Promise<Response> {
-    const checks = permitted(c, 'update')
+    const permissions = permitted(c, 'update')
+    const checkMove = createMoveCheck(c)
     const changes = rows.change(await readJson(c))
-    const steps = [
-      ...checks,
-      ...references(changes, c.env.identity),
-      ...rows.update(idOf(c), changes, matchOf(c)),
-      ...staysWithin(c),
-    ]
-    return commit(c, steps, (results) => {
-      const row = rows.last(results)
-      return { status: 200, data: row, headers: { ETag: etagOf(row.version) } }
-    })
+    const checks = [...permissions, ...references(changes, c.env.identity)]
+    const write = function* () {
+      if (checks.length > 0) yield checks
+      const change = yield* rows.update(idOf(c), changes, matchOf(c))
+      checkMove(change)
+      return change.row
+    }
+    return commit(c, write, (row) => ({ status: 200, data: row, headers: { ETag: etagOf(row.version) } }))
   }
 
   function remove(c: Context): Promise<Response> {
-    return commit(c, [...permitted(c, 'delete'), ...rows.remove(idOf(c), matchOf(c))], () => ({ status: 204 }))
+    const permissions = permitted(c, 'delete')
+    const write = function* () {
+      if (permissions.length > 0) yield permissions
+      yield* rows.remove(idOf(c), matchOf(c))
+    }
+    return commit(c, write, () => ({ status: 204 }))
   }
 
-  return new Hono<Env & HonoEnv>()
-    .get('/', list)
-    .post('/', (c) => create(c))
-    .get('/:id', get)
-    .put('/:id', put)
-    .patch('/:id', change)
-    .delete('/:id', remove)
+  return new ValidatedRoutes()
+    .add(routes.list, list)
+    .add(routes.create, (c) => create(c))
+    .add(routes.get, get)
+    .add(routes.put, put)
+    .add(routes.patch, change)
+    .add(routes.delete, remove)
 }
 
 function parametersOf({ req }: Context): URLSearchParams {
@@ -200,37 +205,20 @@ function matchOf(c: Context): Match | undefined {
   return header === null ? undefined : (version) => matchesTag(header, etagOf(version))
 }
 
-const nothing: Statement = { sql: 'select 1 where false', parameters: [] }
-const noRow: Condition = { sql: 'false', values: [] }
-
-/** A row with this id that is as the condition says must be there. */
-function guarded({ name }: AnyCollection, id: string, only: Condition | null, guard: Guard): Statement {
-  const more = only === null ? '' : ` and ${only.sql}`
-  return { sql: `select "id" from "${name}" where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])], guard }
-}
-
 type Values = Readonly<Record<string, unknown>>
 
-/** Checks that what a row refers to may be read by who refers to it; else it answers as if it were not there. */
-function createReferenceChecks({ fields }: AnyCollection, collections: ReadonlyMap<string, AnyCollection>) {
-  const all = Object.entries(fields as Fields).flatMap(
-    ([
-      field,
-      {
-        column: { references },
-      },
-    ]) => {
-      const target = references === null ? undefined : collections.get(references)
-      return target === undefined ? [] : [{ field, target }]
-    },
-  )
-  return (values: Values, who: Identity | null): Step[] =>
-    all.flatMap(({ field, target }) => {
+/** Requires that the client may read the rows that a row refers to; others are as if they were not there. */
+function createReferenceChecks(collection: AnyCollection, collections: ReadonlyMap<string, AnyCollection>) {
+  const all = referencesIn(collection).flatMap(({ target, ...reference }) => {
+    const named = collections.get(target)
+    return named === undefined ? [] : [{ ...reference, target: named }]
+  })
+  return (values: Values, who: Identity | null): Statement[] =>
+    all.flatMap(({ field, target, guard }) => {
       const id = values[field]
       if (typeof id !== 'string') return []
-      const guard: Guard = { error: 'validation_failed', field, message: `names none of ${target.name}` }
       const readable = decide(target, 'read', who)
       const only = readable === 'none' ? noRow : conditionOf(target, readable)
-      return only === null ? [] : [guarded(target, id, only, guard)]
+      return only === null ? [] : [requireOne(target, id, only, guard)]
     })
 }

@@ -1,67 +1,19 @@
-import { builder, statementOf } from '../database/dialect.ts'
+import { one } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import { validate } from '../http/validation.ts'
 import { isoTime } from '../iso-time.ts'
-import type { Guard, Results, SqlRow, SqlValue, Statement, Step } from '../ports/database.ts'
+import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
-import type { AnyCollection, ChangeOf, Collection, RowOf } from './collection.ts'
-import type { Condition } from './condition.ts'
+import type { ChangeOf, Collection, RowOf, Rows } from './declaration.ts'
 import { createFeed } from './feed.ts'
 import type { Fields } from './field.ts'
-
-/** Whether a version is the one that the client means; see `If-Match`. */
-export type Match = (version: number) => boolean
-
-/** Reads the rows of a collection and builds the statements that change them. */
-export interface Rows<F extends Fields> {
-  /** At once where the database answers at once, which a hot route should make use of. */
-  get(id: string, only?: Condition | null): RowOf<F> | null | Promise<RowOf<F> | null>
-  /** Makes a row of a body, with its id, time, version and owner; nothing is stored yet. @throws AppError `validation_failed` */
-  make(body: unknown, id?: string, owner?: string): RowOf<F>
-  /** Stores a row and tells its topic; fails with `precondition_failed` when its id is taken. */
-  insert(row: RowOf<F>): Step[]
-  /**
-   * Changes the fields given, or those that a pure function of the row gives, which may throw an
-   * AppError, and tells its topic. `last` of its results is the new row. Fails with `not_found`, or `precondition_failed`
-   * where `match` says no.
-   */
-  update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), match?: Match): Step[]
-  /** Removes a row and tells its topic. Fails as `update` does, and with `conflict` while another row names it. */
-  remove(id: string, match?: Match): Step[]
-  /** A stored row as the API gives it. */
-  decode(stored: SqlRow): RowOf<F>
-  /** The row that the last change of a write returned. */
-  last(results: Results): RowOf<F>
-  /** The row as it was before the last change of a write. */
-  before(results: Results): RowOf<F>
-  /** A body that changes a row, validated. @throws AppError `validation_failed` */
-  change(body: unknown): ChangeOf<F>
-}
+import { compile, referencesIn, selectOne } from './statements.ts'
 
 /** Goes on with a value that may be a promise, and at once where it is none. */
 export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(use) : use(value)
-}
-
-const selects = new WeakMap<AnyCollection, string>()
-
-/** Reads all columns, as far as `where`. */
-export function selectOf(collection: AnyCollection): string {
-  let text = selects.get(collection)
-  if (text === undefined) {
-    text = `select ${columnsOf(collection)
-      .map((column) => `"${column}"`)
-      .join()} from "${collection.name}"`
-    selects.set(collection, text)
-  }
-  return text
-}
-
-/** The columns of a collection's table, in order. */
-export function columnsOf({ fields }: AnyCollection): string[] {
-  return ['id', 'createdAt', 'version', ...Object.keys(fields)]
 }
 
 export function createRows<F extends Fields>(
@@ -89,31 +41,39 @@ export function createRows<F extends Fields>(
     row.version = stored.version
     return row as RowOf<F>
   }
-  const feed = createFeed(collection, log, decode)
-  const references = (values: Record<string, unknown>): Statement[] =>
-    compiled.references.flatMap(({ field, statement }) => {
+  const feed = createFeed(collection, log)
+  const allReferences = referencesIn(collection)
+
+  /** Requires the rows that these values refer to. */
+  function references(values: Readonly<Record<string, unknown>>): Statement[] {
+    return allReferences.flatMap(({ field, target, guard }) => {
       const id = values[field]
-      return typeof id === 'string' ? [{ ...statement, parameters: [id] }] : []
+      return typeof id === 'string'
+        ? [{ sql: `select "id" from "${target}" where "id" = ?`, parameters: [id], guard }]
+        : []
     })
-  const updated = (stored: SqlRow, changes: Record<string, unknown>, match?: Match): Statement => {
-    if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
-    const version = Math.max(Number(stored.version) + 1, now())
-    newestVersion = Math.max(newestVersion, version)
-    const values = fields.map(([name, { column }]) =>
-      changes[name] === undefined ? (stored[name] ?? null) : column.encode(changes[name]),
-    )
-    return { ...compiled.update, parameters: [version, ...values, stored.id as string] }
+  }
+
+  /** The stored row with changes, and a newer version. */
+  function changed(stored: SqlRow, changes: Readonly<Record<string, unknown>>): SqlRow {
+    const next: Record<string, SqlValue> = { ...stored, version: Math.max(Number(stored.version) + 1, now()) }
+    newestVersion = Math.max(newestVersion, Number(next.version))
+    for (const [name, { column }] of fields) if (changes[name] !== undefined) next[name] = column.encode(changes[name])
+    return next
+  }
+
+  function updateStatement(stored: SqlRow): Statement {
+    const values = fields.map(([name]) => stored[name] ?? null)
+    return { ...compiled.update, parameters: [stored.version as number, ...values, stored.id as string] }
   }
 
   return {
     decode,
     get: (id, only = null) =>
       andThen(
-        database.read(only === null ? { ...compiled.get, parameters: [id] } : oneOf(collection, id, only)),
+        database.read(only === null ? { sql: compiled.get.sql, parameters: [id] } : selectOne(collection, id, only)),
         ([stored]) => (stored ? decode(stored) : null),
       ),
-    last: (results) => decode(changedRow(results)),
-    before: (results) => decode(changedRow(results, 1)),
     make(body, chosenId, owner) {
       const values = validate(create, body)
       const ms = now()
@@ -125,27 +85,29 @@ export function createRows<F extends Fields>(
       newestVersion = Math.max(newestVersion, row.version as number)
       return row as RowOf<F>
     },
-    insert: (row) => [...references(row), { ...compiled.insert, parameters: encode(row) }, ...feed.created(row)],
-    update: (id, changes, match) => [
-      ...(typeof changes === 'function' ? [] : references(changes)),
-      { ...compiled.get, parameters: [id], guard: notFound },
-      (earlier) => {
-        const stored = lastRow(earlier)
-        return updated(stored, typeof changes === 'function' ? changes(decode(stored)) : changes, match)
-      },
-      ...feed.updated,
-    ],
-    remove(id, match) {
-      const remove = { ...compiled.remove, parameters: [id] }
-      if (!match) return [remove, ...feed.deleted]
-      return [
-        { ...compiled.get, parameters: [id], guard: notFound },
-        (earlier) => {
-          if (!match(Number(lastRow(earlier).version))) throw new AppError('precondition_failed')
-          return remove
-        },
-        ...feed.deleted,
-      ]
+    *insert(row) {
+      yield [...references(row), { ...compiled.insert, parameters: encode(row) }, ...feed.created(row)]
+      return row
+    },
+    *update(id, changes, match) {
+      const isGiven = typeof changes !== 'function'
+      if (isGiven) yield references(changes)
+      const stored = yield* one({ ...compiled.get, parameters: [id] })
+      if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
+      const before = decode(stored)
+      const next = changed(stored, isGiven ? changes : changes(before))
+      const row = decode(next)
+      yield [updateStatement(next), ...feed.updated(before, row)]
+      return { before, row }
+    },
+    *remove(id, match) {
+      if (match) {
+        const stored = yield* one({ ...compiled.get, parameters: [id] })
+        if (!match(Number(stored.version))) throw new AppError('precondition_failed')
+      }
+      const row = decode(yield* one({ ...compiled.remove, parameters: [id] }))
+      yield feed.deleted(row)
+      return row
     },
     change(body) {
       const values = validate(change, body)
@@ -154,65 +116,4 @@ export function createRows<F extends Fields>(
       ) as ChangeOf<F>
     },
   }
-}
-
-/** The row with this id, if it is as the condition says. */
-function oneOf(collection: AnyCollection, id: string, { sql, values }: Condition): Statement {
-  return { sql: `${selectOf(collection)} where "id" = ? and ${sql}`, parameters: [id, ...values] }
-}
-
-const notFound: Guard = { error: 'not_found' }
-
-/** The row that the last statement returned; it is guarded, or an UPDATE of a row that is. */
-function lastRow(earlier: Results): SqlRow {
-  const row = earlier.at(-1)?.[0]
-  if (!row) throw new Error('The last statement returned no row.')
-  return row
-}
-
-/** The row that the last change returned; what tells topics comes after it. */
-function changedRow(results: Results, skipped = 0): SqlRow {
-  const rows = results.filter(([first]) => first !== undefined && first.galley_topic === undefined)
-  const row = rows.at(-1 - skipped)?.[0]
-  if (!row) throw new Error('The write changed no row.')
-  return row
-}
-
-/** The hot statements, compiled once; their parameters come in the order that each comment gives. */
-function compile(collection: AnyCollection) {
-  const { name, fields } = collection
-  const columns = columnsOf(collection)
-  const blanks = (names: string[]) => Object.fromEntries(names.map((column) => [column, null]))
-  const changeable = ['version', ...Object.keys(fields)]
-  return {
-    // id
-    get: statementOf(builder.selectFrom(name).select(columns).where('id', '=', '')),
-    // every column
-    insert: {
-      ...statementOf(
-        builder
-          .insertInto(name)
-          .values(blanks(columns))
-          .onConflict((conflict) => conflict.column('id').doNothing())
-          .returning('id'),
-      ),
-      guard: { error: 'precondition_failed', message: 'There is a row with this id already.' } satisfies Guard,
-    },
-    // version, every field, id
-    update: statementOf(builder.updateTable(name).set(blanks(changeable)).where('id', '=', '').returning(columns)),
-    // id
-    remove: { ...statementOf(builder.deleteFrom(name).where('id', '=', '').returning(columns)), guard: notFound },
-    references: referencesOf(collection),
-  }
-}
-
-/** For each reference a guarded look at what it names. */
-function referencesOf({ fields }: AnyCollection) {
-  return Object.entries((fields ?? {}) as Fields).flatMap(([field, { column }]) => {
-    const { references } = column
-    if (references === null) return []
-    const guard: Guard = { error: 'validation_failed', field, message: `names none of ${references}` }
-    const statement = statementOf(builder.selectFrom(references).select('id').where('id', '=', ''))
-    return [{ field, statement: { ...statement, guard } }]
-  })
 }

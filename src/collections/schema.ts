@@ -1,26 +1,27 @@
 /**
- * Makes tables fit their declarations. What was declared is kept in `galley_fields`, so that a start
- * without a change reads one small table and touches nothing, and so that a field that went away and
- * came back is known. Columns are never NOT NULL: a field that has vanished from the code keeps its
- * column, and rows without it must still be accepted. Validation stands at the door.
+ * Migrates tables to their declarations. `galley_fields` keeps the declarations of the last start, so
+ * that a start without changes reads one small table and writes nothing, and so that a field that was
+ * removed and comes back is recognised. Columns are never NOT NULL: a field that was removed from the code
+ * keeps its column, and rows without it must still be accepted. Validation happens before the write.
  */
 import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
-import type { AnyCollection } from './collection.ts'
+import type { AnyCollection } from './declaration.ts'
 import type { Column, Fields } from './field.ts'
 
-/** What is remembered of a declared field. */
+/** A field as `galley_fields` keeps it, as JSON with its keys in this order. */
 interface Declaration {
-  type: Column['type']
+  type: string
   optional: boolean
   index: 'none' | 'plain' | 'unique'
   references: string | null
-  /** Whether the code still declared it at the last start. */
+  /** False once the code no longer declares it. */
   present: boolean
 }
 
 type Declarations = ReadonlyMap<string, Declaration>
 
+/** Creates and changes the tables of these collections. @throws StartError when stored rows do not fit */
 export async function applySchema(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
   const known = await readDeclarations(db)
   for (const collection of collections) {
@@ -44,11 +45,17 @@ async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<st
 async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
   await db.schema
     .createTable(name)
+    .ifNotExists()
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
     .addColumn('createdAt', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
-  await db.schema.createIndex(indexName(name, 'createdAt')).on(name).columns(['createdAt', 'id']).execute()
+  await db.schema
+    .createIndex(indexName(name, 'createdAt'))
+    .ifNotExists()
+    .on(name)
+    .columns(['createdAt', 'id'])
+    .execute()
 }
 
 async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {
@@ -60,12 +67,12 @@ async function applyFields(db: Kysely<unknown>, collection: AnyCollection, befor
     else await addColumn(db, collection.name, name, column)
     if (!now.optional) await fillGaps(db, collection.name, name, column)
     if (then?.index !== now.index) await applyIndex(db, collection.name, name, now.index)
-    await remember(db, collection.name, name, now)
+    await saveDeclaration(db, collection.name, name, now)
   }
   for (const [name, then] of before) {
     if (name in collection.fields || !then.present) continue
     if (then.index !== 'none') await applyIndex(db, collection.name, name, 'none')
-    await remember(db, collection.name, name, { ...then, index: 'none', present: false })
+    await saveDeclaration(db, collection.name, name, { ...then, index: 'none', present: false })
   }
 }
 
@@ -91,25 +98,16 @@ function typeName({ type, references }: Declaration): string {
   return references === null ? type : `a reference to ${references}`
 }
 
-const sqlTypes: Record<Column['type'], 'text' | 'integer' | 'real'> = {
-  text: 'text',
-  boolean: 'integer',
-  integer: 'integer',
-  number: 'real',
-  timestamp: 'integer',
-  json: 'text',
-}
-
 async function addColumn(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
   await db.schema
     .alterTable(table)
-    .addColumn(name, sqlTypes[column.type], (builder) =>
+    .addColumn(name, column.sqlType, (builder) =>
       column.references === null ? builder : builder.references(`${column.references}.id`).onDelete('restrict'),
     )
     .execute()
 }
 
-/** Rows from before a required field existed take its default; without one there is nothing true to put there. */
+/** Gives the default of a new required field to the rows that are older. @throws StartError when it has none */
 async function fillGaps(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
   const gap = sql`${sql.ref(name)} is null`
   if (column.default !== null) {
@@ -124,7 +122,7 @@ async function fillGaps(db: Kysely<unknown>, table: string, name: string, column
   )
 }
 
-/** With a dot, which no name of a table or field has, so that no two are equal. */
+/** Unique, because no name of a table or field has a dot. */
 function indexName(table: string, field: string): string {
   return `${table}.${field}`
 }
@@ -139,7 +137,7 @@ async function applyIndex(
   if (index === 'none') return
   const create = db.schema.createIndex(indexName(table, name)).on(table)
   try {
-    // A unique one still sorts: SQLite needs no more columns where no two rows are equal.
+    // A unique index sorts with one column, because no two rows are equal in it.
     if (index === 'unique') await create.unique().column(name).execute()
     else await create.columns([name, 'createdAt', 'id']).execute()
   } catch (cause) {
@@ -150,7 +148,7 @@ async function applyIndex(
   }
 }
 
-async function remember(
+async function saveDeclaration(
   db: Kysely<unknown>,
   collection: string,
   field: string,

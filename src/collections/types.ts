@@ -1,15 +1,15 @@
-/** What Hono's typed client (`hc`) needs to know of a collection's routes. */
+/** The types of a collection's routes for Hono's typed client (`hc`). */
 import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
-import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './collection.ts'
+import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './declaration.ts'
 
 type Success<Data, Status extends number> = {
   data: Data
   status: Status
 }
 
-/** A type and not an interface, since Hono wants index signatures, which interfaces lack. */
+/** A type and not an interface, because Hono requires index signatures, which interfaces lack. */
 type Endpoint<In, Out, Status extends number> = {
   input: In
   output: Out
@@ -62,6 +62,6 @@ type Intersect<Union> = (Union extends unknown ? (value: Union) => void : never)
   ? All
   : never
 
-/** The schema of all routes of these collections. */
+/** The Hono schema of the routes of these collections. */
 export type SchemaOf<C extends readonly AnyCollection[]> =
   Intersect<OwnSchema<C[number]>> extends infer S extends Schema ? S : never

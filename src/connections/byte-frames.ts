@@ -1,5 +1,5 @@
 /**
- * Messages as CBOR in a stream of bytes: after a preface each is a byte string with a length of four bytes
+ * Frames CBOR messages in a byte stream: after a preface each message is a byte string with a four-byte length
  * (RFC 8949 §3.1, major type 2 and additional information 26), so that the stream is a CBOR sequence (RFC 8742).
  * Its first item is the first message under the tag 55799, which says that this is CBOR (§3.4.6).
  */
@@ -7,13 +7,13 @@ import { type FrameReader, type FrameSink, FramingError } from './frames.ts'
 import { messageBytesMax } from './limits.ts'
 import { PartialMessage, tooLarge } from './partial-message.ts'
 
-/** How each direction begins. */
+/** The first bytes of each direction. */
 export const preface: Uint8Array = Uint8Array.of(0xd9, 0xd9, 0xf7)
 
 const byteString = 0x5a
 const headBytes = 5
 
-/** A message as a frame. */
+/** Returns a message as a frame. */
 export function frameBytes(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(headBytes + message.byteLength)
   frame[0] = byteString
@@ -26,7 +26,7 @@ export class ByteReader implements FrameReader {
   readonly #sink: FrameSink
   readonly #partial = new PartialMessage()
   #prefaceLeft = preface.byteLength
-  /** How many bytes of a frame's head have come. */
+  /** Bytes of the frame's head received so far. */
   #headSize = 0
   #length = 0
 
@@ -48,14 +48,14 @@ export class ByteReader implements FrameReader {
 
   #takePreface(byte: number): void {
     if (byte !== preface[preface.byteLength - this.#prefaceLeft]) {
-      throw new FramingError(1002, 'The preface is not D9 D9 F7.')
+      throw new FramingError(1002, 'The connection must begin with the preface D9 D9 F7.')
     }
     this.#prefaceLeft -= 1
   }
 
   #takeHead(byte: number): void {
-    if (this.#headSize === 0 && byte !== byteString) throw new FramingError(1002, 'A frame does not begin with 5A.')
-    // Not by shifts: they would make the highest bit a sign.
+    if (this.#headSize === 0 && byte !== byteString) throw new FramingError(1002, 'A frame must begin with 5A.')
+    // Multiplied, because a shift would turn the highest bit into a sign.
     this.#length = this.#headSize === 0 ? 0 : this.#length * 256 + byte
     this.#headSize += 1
     if (this.#headSize < headBytes) return
@@ -63,7 +63,7 @@ export class ByteReader implements FrameReader {
     if (this.#length === 0) this.#give(new Uint8Array())
   }
 
-  /** Takes what is there of a message, and tells where it ends. */
+  /** Reads the available bytes of a message and returns the index behind them. */
   #takePayload(bytes: Uint8Array, at: number): number {
     const end = Math.min(bytes.byteLength, at + this.#length - this.#partial.size)
     const part = bytes.subarray(at, end)

@@ -1,18 +1,18 @@
 import { idLengthMax } from './limits.ts'
 import { MessageError } from './message-error.ts'
 
-/** What a request is known by until it is answered. A notification, which is never answered, has a symbol of its own. */
+/** Identifies a request until its response is sent. A notification, which has no response, gets a unique symbol. */
 export type CallId = number | string | symbol
 
-/** A message of the client, taken apart. */
+/** A parsed JSON-RPC request or notification. */
 export interface Call {
   id: CallId
   method: string
-  /** As it came; undefined when it is not there. */
+  /** Not validated; undefined when absent. */
   params: unknown
 }
 
-/** A message that is no call, or none that may come now, and the id to answer to, if there is one. */
+/** An invalid JSON-RPC request, with the id to respond to where one is known. */
 export class CallError extends MessageError {
   readonly id: CallId | null
 
@@ -23,17 +23,18 @@ export class CallError extends MessageError {
 }
 
 /**
- * Takes a message apart, JSON-RPC 2.0 §4.
+ * Parses a decoded message as a request or notification (JSON-RPC 2.0 §4).
  * @throws CallError
  */
 export function readCall(message: unknown): Call {
-  if (Array.isArray(message)) throw new CallError('Batches are not served here.')
-  if (typeof message !== 'object' || message === null) throw new CallError('A message is an object.')
+  if (Array.isArray(message)) throw new CallError('Batches are not supported: send one request a message.')
+  if (typeof message !== 'object' || message === null)
+    throw new CallError('Invalid message: expected a JSON-RPC 2.0 object.')
   const { jsonrpc, id, method, params } = message as Readonly<Record<string, unknown>>
   if (id !== undefined && !isId(id))
-    throw new CallError(`An id is a whole number, or a text of ${idLengthMax} characters.`)
+    throw new CallError(`The member "id" must be an integer or a string of at most ${idLengthMax} characters.`)
   if (jsonrpc !== '2.0') throw new CallError('The member "jsonrpc" must be "2.0".', id)
-  if (typeof method !== 'string') throw new CallError('The member "method" must be a text.', id)
+  if (typeof method !== 'string') throw new CallError('The member "method" must be a string.', id)
   return { id: id ?? Symbol(method), method, params }
 }
 

@@ -1,6 +1,6 @@
 import type { Identity } from '../request/identity.ts'
 
-/** Who is at the other end of a session; known from its beginning, or once `hello` has signed in. */
+/** The identity at the other end of a connection; known at its start, or after `hello` with a token. */
 export interface Caller {
   identity: Identity | null
 }

@@ -1,6 +1,6 @@
 /**
- * Messages as CBOR (RFC 8949): the values that JSON has, encoded deterministically (§4.2.1), and read within
- * the bounds that JSON is read in. The bounds are held token by token, before anything deep or wide is built.
+ * Encodes and decodes messages as CBOR (RFC 8949): the values of JSON, encoded deterministically (§4.2.1) and decoded
+ * within the limits of JSON bodies. The limits are checked token by token, before anything deep or wide is built.
  */
 import { decode, encode, Tokenizer } from 'cborg'
 import { jsonDepthMax, jsonKeysMax } from '../http/json.ts'
@@ -18,21 +18,21 @@ const decodeOptions = {
   rejectDuplicateMapKeys: true,
 }
 
-const made = (message: object): Uint8Array => encode(message, { ignoreUndefinedProperties: true })
+const encodeCbor = (message: object): Uint8Array => encode(message, { ignoreUndefinedProperties: true })
 
 export const cborFormat: Format = {
   name: 'cbor',
-  ping: made({ jsonrpc: '2.0', method: 'ping' }),
-  pong: made({ jsonrpc: '2.0', method: 'pong' }),
-  encode: made,
-  encodeAnswer: (id, status, headers, json) =>
-    made({
+  ping: encodeCbor({ jsonrpc: '2.0', method: 'ping' }),
+  pong: encodeCbor({ jsonrpc: '2.0', method: 'pong' }),
+  encode: encodeCbor,
+  encodeResponse: (id, status, headers, json) =>
+    encodeCbor({
       jsonrpc: '2.0',
       id,
       result: { status, headers: headers ?? {}, body: json === null ? null : JSON.parse(json) },
     }),
   event: ({ topic, offset, type, atMs, json }: TopicEvent) =>
-    made({
+    encodeCbor({
       jsonrpc: '2.0',
       method: 'event',
       params: { topic, offset, type, at: isoTime(atMs), data: JSON.parse(json) },
@@ -60,7 +60,7 @@ const majorMap = 5
 const majorTag = 6
 
 class BoundedTokenizer extends Tokenizer {
-  /** Of each array and map that is open: how many items it still wants; a map has two for each entry. */
+  /** Items still expected by each open array and map; a map expects two for each entry. */
   readonly #wanted: number[] = []
   readonly #isMap: boolean[] = []
 
@@ -80,7 +80,7 @@ class BoundedTokenizer extends Tokenizer {
     return token
   }
 
-  /** Counts an item, and tells whether it is a key. */
+  /** Counts an item and returns whether it is a map key. */
   #count(): boolean {
     while (this.#wanted.at(-1) === 0) {
       this.#wanted.pop()
@@ -100,7 +100,7 @@ class BoundedTokenizer extends Tokenizer {
     this.#isMap.push(isMap)
   }
 
-  /** The tokenizer puts a mark in the place of broken UTF-8, and drops a byte order mark; this does neither. */
+  /** Decodes strictly: cborg's tokenizer replaces invalid UTF-8 and drops a byte order mark. */
   #text({ value }: Token, start: number): string {
     const from = start + headBytes(this.data[start] as number)
     const text = value as string
@@ -109,7 +109,7 @@ class BoundedTokenizer extends Tokenizer {
   }
 }
 
-/** The bytes of a head, RFC 8949 §3. */
+/** The length of an item's head in bytes (RFC 8949 §3). */
 function headBytes(first: number): number {
   const info = first & 31
   return info < 24 ? 1 : 1 + 2 ** (info - 24)

@@ -1,17 +1,17 @@
 import type { TopicEvent } from '../topics/event.ts'
 import type { Encoded, Format } from './format.ts'
 
-/** One connection that carries messages, as a session sees it: a WebSocket, or a TCP socket. */
+/** The transport of one live connection: a WebSocket or a TCP socket. */
 export interface Channel {
   readonly format: Format
-  /** More was sent than the other end has taken yet, by a named limit: nothing that can wait should follow until `drained`. */
+  /** Whether the send buffer is over its limit: messages that can wait should not be sent until `drained`. */
   readonly isBlocked: boolean
-  /** Sends one message as the format made it. */
+  /** Sends one encoded message. */
   send(message: Encoded): void
-  /** Sends events to many: what they share is made once. */
+  /** Sends events; the encoded form is shared between channels. */
   sendEvents(events: readonly TopicEvent[]): void
-  /** Looks whether the other end is there: any answer is heard by the session. */
+  /** Asks the peer for a sign of life; any reply reaches the connection as `heard`. */
   ping(): void
-  /** Ends the connection after what was sent. */
+  /** Closes the transport once everything sent before is written. */
   close(code: number, reason: string): void
 }

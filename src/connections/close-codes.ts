@@ -1,24 +1,24 @@
-/** How the server ends a connection: codes of `goaway`, and close codes of WebSockets (RFC 6455 §7.4). */
+/** Why the server ends a connection: the codes of `goaway`, and the close codes of WebSockets (RFC 6455 §7.4). */
 const closeCodes = {
-  /** The client asked. */
+  /** The client half-closed and every request has its response. */
   1000: { reconnect: false },
-  /** Broken framing, or a first message that is none. */
+  /** Invalid framing, or an invalid first message. */
   1002: { reconnect: false },
-  /** A frame of the wrong kind. */
+  /** A text frame on a binary connection, or the reverse. */
   1003: { reconnect: false },
-  /** Too many broken messages, or not allowed. */
+  /** Too many invalid messages, or too many messages. */
   1008: { reconnect: false },
   /** A message that is too large. */
   1009: { reconnect: false },
-  /** Our fault. */
+  /** A fault of the server. */
   1011: { reconnect: true },
   /** The server restarts. */
   1012: { reconnect: true },
   /** Too busy. */
   1013: { reconnect: true },
-  /** The sign-in that it was begun with is over. */
+  /** The session or key that opened it has ended. */
   4401: { reconnect: false },
-  /** Nothing heard for two heartbeats. */
+  /** The peer was silent for two heartbeats. */
   4408: { reconnect: true },
 } as const
 

@@ -1,11 +1,11 @@
 import type { Identity } from '../request/identity.ts'
 
-/** What a session must know to go on after its memory is gone: plain JSON, a few hundred bytes for each subscription. */
+/** The state that a connection needs to resume after hibernation: plain JSON, a few hundred bytes a subscription. */
 export interface ConnectionState {
   id: string
-  /** Whether no message has come yet. */
+  /** Whether no message has been received yet. */
   isFresh: boolean
-  /** Who is at its other end; null for nobody known. */
+  /** The identity of the caller; null when anonymous. */
   identity: Identity | null
   subscriptions: SubscriptionState[]
   memberships: MembershipState[]
@@ -17,7 +17,7 @@ export interface SubscriptionState {
   epoch: string
   /** The offset of the last acknowledged event. */
   acked: number
-  /** Null while everything is sent as it happens; else the offset where it stopped for want of an `ack`. */
+  /** Null while events are sent live; else the offset at which sending stopped for want of an `ack`. */
   behind: number | null
 }
 

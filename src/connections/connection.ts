@@ -14,19 +14,19 @@ import type { FrameSink } from './frames.ts'
 import type { Heartbeat, Heartbeats } from './heartbeats.ts'
 import { InFlight } from './in-flight.ts'
 import { pingText, pongText } from './json-format.ts'
-import { brokenMax, excessMax, heldMax, messageUnits, unitBytes } from './limits.ts'
+import { malformedMessagesMax, messageUnits, overLimitMessagesMax, queuedMessagesMax, unitBytes } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
-import { type Dependencies, run } from './methods.ts'
+import { type MethodContext, run } from './methods.ts'
 import type { Quota } from './quota.ts'
 import { type ConnectionFetch, Requests } from './requests.ts'
 import { SendQueue } from './send-queue.ts'
 import { Subscriptions } from './subscriptions.ts'
 
-/** What costs as much as a request, and is refused where that would be. Requests are counted where they are let in. */
-const working = new Set(['hello', 'echo', 'subscribe', 'join', 'update'])
+/** The methods that cost one rate limit unit. Requests are counted by the request pipeline. */
+const chargedMethods = new Set(['hello', 'echo', 'subscribe', 'join', 'update'])
 
-/** What all sessions of a server share. */
+/** The dependencies that all connections of a server share. */
 export interface ConnectionHost {
   fetch: ConnectionFetch
   topics: Topics
@@ -42,15 +42,15 @@ export interface ConnectionHost {
   membershipQuota: Quota
   /** @throws AppError `unauthorized` */
   identify(token: string): Identity | Promise<Identity>
-  /** Null where the runtime sees to it. */
+  /** Null where the runtime sends heartbeats. */
   heartbeats: Heartbeats | null
-  /** What clients are told. */
+  /** The interval sent to clients. */
   heartbeatMs: number
-  /** A session is over. */
-  ended(session: Connection): void
+  /** A connection has closed. */
+  onClosed(connection: Connection): void
 }
 
-/** What one session is of its own. */
+/** The options of one connection. */
 export interface ConnectionOptions {
   id: string
   channel: Channel
@@ -61,26 +61,26 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection that carries messages: a state machine without I/O, which is fed whole messages. None of its
- * methods throws; what the client does wrong is told to the client.
+ * One live message connection: a state machine without I/O that receives complete messages. None of its methods
+ * throws; errors of the client are sent to the client.
  */
 export class Connection implements FrameSink {
   readonly id: string
   readonly #host: ConnectionHost
-  readonly #outbox: SendQueue
-  readonly #parts: Dependencies
-  readonly #pulse: Heartbeat | null
-  readonly #visitor: Caller
-  /** What came while it is being found out who signs in. */
-  #held: Encoded[] | null = null
-  /** Whether no message has come yet. */
+  readonly #sendQueue: SendQueue
+  readonly #context: MethodContext
+  readonly #heartbeat: Heartbeat | null
+  readonly #caller: Caller
+  /** Messages received while a token is being verified. */
+  #queued: Encoded[] | null = null
+  /** Whether no message has been received yet. */
   #isFresh = true
-  #broken = 0
-  /** Whether the peer sends nothing more. */
+  #malformedCount = 0
+  /** Whether the peer has half-closed. */
   #isHalfClosed = false
   #isClosed = false
-  /** Messages in a row that were too many. */
-  #excess = 0
+  /** Messages in a row that were over the rate limit. */
+  #overLimitCount = 0
   readonly #peer: Peer | null
   readonly #changed: () => void
 
@@ -88,16 +88,16 @@ export class Connection implements FrameSink {
     this.id = facts.id
     this.#host = host
     this.#peer = facts.peer
-    this.#outbox = new SendQueue(facts.channel, host.problem)
+    this.#sendQueue = new SendQueue(facts.channel, host.problem)
     const { identity, onChange } = facts
     this.#changed = () => this.#isClosed || onChange()
-    this.#visitor = { identity: identity instanceof Promise ? null : identity }
-    this.#parts = this.#makeParts(facts)
+    this.#caller = { identity: identity instanceof Promise ? null : identity }
+    this.#context = this.#createContext(facts)
     if (identity instanceof Promise) this.#await(identity).catch(() => this.signOut())
-    this.#pulse =
+    this.#heartbeat =
       host.heartbeats?.add({
-        ask: () => this.#outbox.ping(),
-        giveUp: () => this.refuse(4408, 'Nothing was heard for two heartbeats.'),
+        ask: () => this.#sendQueue.ping(),
+        giveUp: () => this.end(4408, 'The peer was silent for two heartbeats.'),
       }) ?? null
   }
 
@@ -105,109 +105,109 @@ export class Connection implements FrameSink {
     return this.#isClosed
   }
 
-  /** A whole message has come. */
+  /** Handles a complete message. */
   receive(message: Encoded): void {
     if (this.#isClosed) return
     this.heard()
-    if (!this.#admits(message)) this.refuse(1008, 'Too many messages.')
-    else if (this.#held !== null) this.#hold(message, this.#held)
-    else if (message === pingText) this.#outbox.send(pongText)
+    if (!this.#isWithinLimits(message)) this.end(1008, 'Too many messages.')
+    else if (this.#queued !== null) this.#enqueue(message, this.#queued)
+    else if (message === pingText) this.#sendQueue.send(pongText)
     else if (message !== pongText) this.#read(message)
   }
 
-  /** Something has come whose bytes are no message, in framing that still stands. */
-  broken(error: MessageError): void {
+  /** Handles bytes that are not a message within framing that is still valid. */
+  malformed(error: MessageError): void {
     if (this.#isClosed) return
     this.heard()
     this.#refuseMessage(error)
   }
 
-  /** Anything at all has come, such as the answer to a WebSocket ping. */
+  /** Notes a sign of life, such as a WebSocket pong. */
   heard(): void {
-    this.#pulse?.heard()
-    if (isExpired(this.#visitor.identity, this.#host.now)) this.signOut()
+    this.#heartbeat?.heard()
+    if (isExpired(this.#caller.identity, this.#host.now)) this.signOut()
   }
 
-  /** Whether it was begun with this credential. */
-  isOf(credentialId: string): boolean {
-    return this.#visitor.identity?.credentialId === credentialId
+  /** Returns whether it was opened with this credential. */
+  usesCredential(credentialId: string): boolean {
+    return this.#caller.identity?.credentialId === credentialId
   }
 
-  /** Ends, because its sign-in is over. */
+  /** Ends the connection because the session or key of the caller has ended. */
   signOut(): void {
-    this.refuse(4401, 'Sign in again.')
+    this.end(4401, 'Sign in again.')
   }
 
-  /** The channel is not blocked any more. */
+  /** Continues after the channel has drained. */
   drained(): void {
-    this.#parts.subscriptions.proceed()
-    this.#parts.memberships.proceed()
+    this.#context.subscriptions.proceed()
+    this.#context.memberships.proceed()
   }
 
-  /** The peer sends nothing more (a TCP half-close): what it asked for is answered, then the session ends with 1000. */
-  ended(): void {
+  /** Handles a TCP half-close: pending requests get their responses, then the connection ends with 1000. */
+  halfClosed(): void {
     this.#isHalfClosed = true
     this.#endIfDone()
   }
 
-  /** The connection is gone. */
+  /** Cleans up after the transport has closed. */
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#outbox.close()
-    const { inFlight, subscriptions, memberships } = this.#parts
+    this.#sendQueue.close()
+    const { inFlight, subscriptions, memberships } = this.#context
     inFlight.cancelAll()
     subscriptions.close()
     memberships.close()
-    if (this.#pulse !== null) this.#host.heartbeats?.remove(this.#pulse)
-    this.#host.ended(this)
+    if (this.#heartbeat !== null) this.#host.heartbeats?.remove(this.#heartbeat)
+    this.#host.onClosed(this)
   }
 
-  /** Says goodbye and closes the channel. */
-  refuse(code: CloseCode, reason: string): void {
+  /** Sends `goaway` and closes the channel. */
+  end(code: CloseCode, reason: string): void {
     if (this.#isClosed) return
-    this.#outbox.end(code, reason)
+    this.#sendQueue.end(code, reason)
     this.closed()
   }
 
-  /** What must be kept for `restore`. */
+  /** Returns the state that `restore` needs. */
   state(): ConnectionState {
-    const { subscriptions, memberships } = this.#parts
+    const { subscriptions, memberships } = this.#context
     return {
       id: this.id,
       isFresh: this.#isFresh,
-      identity: this.#visitor.identity,
+      identity: this.#caller.identity,
       subscriptions: subscriptions.state,
       memberships: memberships.state,
     }
   }
 
-  /** Goes on with what a state says; resolves when the subscriptions stand. */
+  /** Resumes from a state; resolves when the subscriptions are active. */
   async restore({ isFresh, identity, subscriptions, memberships }: ConnectionState): Promise<void> {
     this.#isFresh = isFresh
-    this.#visitor.identity = identity
-    for (const each of memberships) this.#parts.memberships.restore(each)
+    this.#caller.identity = identity
+    for (const each of memberships) this.#context.memberships.restore(each)
     try {
-      await Promise.all(subscriptions.map((each) => this.#parts.subscriptions.restore(each)))
+      await Promise.all(subscriptions.map((each) => this.#context.subscriptions.restore(each)))
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  /** One that asks too much is served for a while, because a lost `ack` or `ping` would harm an honest client. */
-  #admits(message: Encoded): boolean {
+  /** Tolerates some messages over the limit, because a lost `ack` or `ping` would harm a well-behaved client. */
+  #isWithinLimits(message: Encoded): boolean {
     const isWithin = this.#charge(messageUnits + message.length / unitBytes)
-    this.#excess = isWithin ? 0 : this.#excess + 1
-    return this.#excess <= excessMax
+    this.#overLimitCount = isWithin ? 0 : this.#overLimitCount + 1
+    return this.#overLimitCount <= overLimitMessagesMax
   }
 
   #charge(units: number): boolean {
-    return this.#host.admit(this.#visitor.identity, this.#peer, units)
+    return this.#host.admit(this.#caller.identity, this.#peer, units)
   }
 
-  #hold(message: Encoded, held: Encoded[]): void {
+  #enqueue(message: Encoded, held: Encoded[]): void {
     held.push(message)
-    if (held.length > heldMax) this.refuse(1008, 'Too much was sent before the answer to hello.')
+    if (held.length > queuedMessagesMax) this.end(1008, 'Too many messages were sent before the response to hello.')
   }
 
   async #signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): Promise<void> {
@@ -219,13 +219,13 @@ export class Connection implements FrameSink {
     }
   }
 
-  /** What comes meanwhile waits. */
+  /** Queues the messages received until the identity is known. */
   async #await(identity: Identity | null | Promise<Identity | null>, welcome = () => {}): Promise<void> {
     const held: Encoded[] = []
-    this.#held = held
-    this.#visitor.identity = await identity
-    this.#held = null
-    const { identity: known } = this.#visitor
+    this.#queued = held
+    this.#caller.identity = await identity
+    this.#queued = null
+    const { identity: known } = this.#caller
     if (known !== null && this.#host.isRevoked(known)) throw new AppError('unauthorized')
     this.#changed()
     welcome()
@@ -234,9 +234,9 @@ export class Connection implements FrameSink {
   }
 
   #read(message: Encoded): void {
-    const { format } = this.#outbox
+    const { format } = this.#sendQueue
     if ((typeof message === 'string') !== (format.name === 'json')) {
-      this.refuse(1003, 'A frame of the wrong kind.')
+      this.end(1003, 'The frame type does not match the subprotocol.')
       return
     }
     try {
@@ -249,75 +249,76 @@ export class Connection implements FrameSink {
   #take(message: unknown): void {
     const call = readCall(message)
     this.#checkPlace(call)
-    this.#broken = 0
+    this.#malformedCount = 0
     try {
-      if (working.has(call.method) && (this.#excess > 0 || !this.#charge(1))) throw new AppError('too_many_requests')
-      run(this.#parts, call)
+      if (chargedMethods.has(call.method) && (this.#overLimitCount > 0 || !this.#charge(1)))
+        throw new AppError('too_many_requests')
+      run(this.#context, call)
     } catch (error) {
-      this.#outbox.fail(call.id, error)
+      this.#sendQueue.respondFailure(call.id, error)
       this.#endIfDone()
     }
   }
 
   /** @throws CallError */
   #checkPlace({ id, method }: Call): void {
-    if (this.#parts.inFlight.has(id)) throw new CallError('A request with this id has no answer yet.')
+    if (this.#context.inFlight.has(id)) throw new CallError('A request with this id is in flight.')
     if (method === 'ping' || method === 'pong') return
     const isFirst = this.#isFresh
     this.#isFresh = false
     if (method !== 'hello' || isFirst) return
-    throw new CallError('hello comes first or not at all.', id)
+    throw new CallError('hello must be the first message.', id)
   }
 
   #refuseMessage(error: unknown): void {
     const id = error instanceof CallError && !this.#isInUse(error.id) ? error.id : null
-    this.#outbox.fail(id, error)
+    this.#sendQueue.respondFailure(id, error)
     const isNone = this.#isFresh && error instanceof MessageError && error.code === -32700
     this.#isFresh = false
-    this.#broken += 1
-    if (isNone) this.refuse(1002, 'The first message is none.')
-    else if (this.#broken >= brokenMax) this.refuse(1008, 'Too many broken messages.')
+    this.#malformedCount += 1
+    if (isNone) this.end(1002, 'The first message is not valid.')
+    else if (this.#malformedCount >= malformedMessagesMax) this.end(1008, 'Too many invalid messages.')
   }
 
   #isInUse(id: CallId | null): boolean {
-    return id !== null && this.#parts.inFlight.has(id)
+    return id !== null && this.#context.inFlight.has(id)
   }
 
   #endIfDone(): void {
-    if (this.#isHalfClosed && this.#held === null && this.#parts.inFlight.size === 0)
-      this.refuse(1000, 'All is answered.')
+    if (this.#isHalfClosed && this.#queued === null && this.#context.inFlight.size === 0)
+      this.end(1000, 'Every request has its response.')
   }
 
-  /** It can't go on for a reason that is ours; the client comes back with its positions. */
+  /** Ends the connection after a fault of the server; the client reconnects with its positions. */
   #fail(error: unknown): void {
     this.#host.problem(error)
-    this.refuse(1011, 'Something went wrong on our side.')
+    this.end(1011, 'Something went wrong on our side.')
   }
 
-  #makeParts({ id, peer, authority }: ConnectionOptions): Dependencies {
-    const visitor = this.#visitor
+  #createContext({ id, peer, authority }: ConnectionOptions): MethodContext {
+    const caller = this.#caller
     const { fetch, makeRequest, textOf, topics, presence, heartbeatMs } = this.#host
-    const outbox = this.#outbox
+    const sendQueue = this.#sendQueue
     const inFlight = new InFlight()
     const changed = this.#changed
-    const onAnswer = () => this.#endIfDone()
+    const onResponse = () => this.#endIfDone()
     const target = { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` }
     const broken = (error: unknown) => this.#fail(error)
     const { keyOf, subscriptionQuota, membershipQuota } = this.#host
-    const key = () => keyOf(visitor.identity, peer)
+    const key = () => keyOf(caller.identity, peer)
     const quota = { take: () => subscriptionQuota.take(key()), give: () => subscriptionQuota.give(key()) }
     return {
       id,
       heartbeatMs,
       epoch: () => topics.epoch,
-      outbox,
+      sendQueue,
       inFlight,
-      onAnswer,
-      visitor,
+      onResponse,
+      caller,
       signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse),
-      requests: new Requests({ fetch, makeRequest, textOf, peer, visitor, target, outbox, inFlight, onAnswer }),
-      subscriptions: new Subscriptions(topics, visitor, {
-        outbox,
+      requests: new Requests({ fetch, makeRequest, textOf, peer, caller, target, sendQueue, inFlight, onResponse }),
+      subscriptions: new Subscriptions(topics, caller, {
+        sendQueue,
         changed,
         broken,
         signedOut: () => this.signOut(),
@@ -325,10 +326,10 @@ export class Connection implements FrameSink {
       }),
       memberships: new Memberships({
         id,
-        visitor,
+        caller,
         topics,
         presence,
-        outbox,
+        sendQueue,
         changed,
         now: this.#host.now,
         quota: membershipQuota,

@@ -25,49 +25,49 @@ export interface ConnectionsOptions {
   presence: Presence
   /** Fills the array with random bytes fit for secrets, and returns it. */
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
-  /** How long a peer may be quiet before it is asked, and again before it is given up; null where the runtime sees to it. */
+  /** The time after which a silent peer is pinged, and after twice of which it is closed; null where the runtime does that. */
   heartbeatMs?: number | null
   connectionsMax?: number
-  /** Makes requests more cheaply than the runtime's own class does. */
+  /** Makes requests faster than the runtime's own class. */
   makeRequest?: RequestMaker
-  /** The body of an answer when it is text at hand, so that no promise is needed; null when it isn't. */
+  /** Returns the body of a response when its text is in memory, so that no promise is needed; else null. */
   textOf?(response: Response): string | null
-  /** Who shows this token. @throws AppError `unauthorized` */
+  /** Returns the identity of a token. @throws AppError `unauthorized` */
   identify?(token: string): Identity | Promise<Identity>
-  /** Whether a credential was revoked a moment ago. */
+  /** Returns whether the credential of an identity has been revoked. */
   isRevoked?(identity: Identity): boolean
   /** Milliseconds since 1970. */
   now?(): number
-  /** Whether somebody may ask for something that is worth so many requests. */
+  /** Takes rate limit units of a caller; false when there are too few. */
   admit?(who: Identity | null, peer: Peer | null, units: number): boolean
-  /** Names whoever sessions are counted for; null for who is not counted. */
+  /** Returns the key that connections are counted by; null for a caller that is not counted. */
   keyOf?(who: Identity | null, peer: Peer | null): string | null
-  /** Told of faults of our own. */
+  /** Reports a fault of the server. */
   problem?(error: unknown): void
 }
 
 export interface OpenOptions {
-  /** Host and port that requests of this session are for, as in `localhost:3000`. */
+  /** The host and port that requests of this connection are for, as in `localhost:3000`. */
   authority: string
-  /** Called when `state()` has changed in what must be kept; never for each event. */
+  /** Called when `state()` has changed and must be persisted; never for each event. */
   onChange?(): void
 }
 
-/** All sessions of a server. */
+/** All live connections of a server. */
 export interface Connections {
   readonly count: number
-  /** Begins a session. When there are too many or the server stops it is over at once. */
+  /** Opens a connection. It ends at once when there are too many or the server is stopping. */
   open(channel: Channel, peer: AdmittedPeer | null, options: OpenOptions): Connection
-  /** Goes on with a session from its state; resolves when its subscriptions stand, before which nothing may be published. */
+  /** Resumes a connection from its state; resolves when its subscriptions are active. Nothing may be published before. */
   restore(channel: Channel, peer: Peer | null, state: ConnectionState, options: OpenOptions): Promise<Connection>
-  /** Sends everybody away before a restart, now and from now on. */
+  /** Ends every connection before a restart, and every new one. */
   goaway(): void
-  /** Picks the sessions that were begun with this credential, and gives what ends them. */
+  /** Selects the connections opened with this credential and returns the function that ends them. */
   revoke(credentialId: string): () => void
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { heartbeatMs = heartbeatMsDefault, connectionsMax: sessionsMax = connectionsMaxDefault, random } = options
+  const { heartbeatMs = heartbeatMsDefault, connectionsMax = connectionsMaxDefault, random } = options
   const live = new Set<Connection>()
   let isStopping = false
   const host: ConnectionHost = {
@@ -86,18 +86,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
     membershipQuota: new Quota(clientMembersMax),
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
-    ended: (session) => void live.delete(session),
+    onClosed: (connection) => void live.delete(connection),
   }
 
   function begin(id: string, channel: Channel, peer: AdmittedPeer | null, given: OpenOptions): Connection {
     const { authority, onChange = () => {} } = given
     const identity = peer?.identity ?? null
-    const session = new Connection(host, { id, channel, peer, authority, identity, onChange })
-    live.add(session)
-    if (isStopping) session.refuse(...stopping)
-    else if (live.size > sessionsMax) session.refuse(1013, 'There are too many sessions.')
-    else if (!host.admit(null, peer, connectUnits)) session.refuse(1013, 'There are too many sessions from one place.')
-    return session
+    const connection = new Connection(host, { id, channel, peer, authority, identity, onChange })
+    live.add(connection)
+    if (isStopping) connection.end(...stopping)
+    else if (live.size > connectionsMax) connection.end(1013, 'The server has too many connections.')
+    else if (!host.admit(null, peer, connectUnits)) connection.end(1013, 'Too many connections from this network.')
+    return connection
   }
 
   return {
@@ -106,23 +106,23 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     open: (channel, peer, given) => begin(random(new Uint8Array(idBytes)).toHex(), channel, peer, given),
     async restore(channel, peer, state, given) {
-      const session = begin(state.id, channel, peer, given)
-      if (!session.isClosed) await session.restore(state)
-      return session
+      const connection = begin(state.id, channel, peer, given)
+      if (!connection.isClosed) await connection.restore(state)
+      return connection
     },
     goaway() {
       isStopping = true
-      for (const session of live) session.refuse(...stopping)
+      for (const connection of live) connection.end(...stopping)
     },
     revoke(credentialId) {
-      const its = [...live].filter((session) => session.isOf(credentialId))
+      const selected = [...live].filter((connection) => connection.usesCredential(credentialId))
       return () => {
-        for (const session of its) session.signOut()
+        for (const connection of selected) connection.signOut()
       }
     },
   }
 }
 
-/** 128 bits, so that no two sessions are ever the same. */
+/** 128 bits, so that ids never repeat. */
 const idBytes = 16
-const stopping = [1012, 'The server restarts.'] as const
+const stopping = [1012, 'The server is restarting.'] as const

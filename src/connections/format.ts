@@ -1,6 +1,6 @@
 import type { TopicEvent } from '../topics/event.ts'
 
-/** A message as it goes over a connection: text of JSON or bytes of CBOR. */
+/** An encoded message: JSON text or CBOR bytes. */
 export type Encoded = string | Uint8Array
 
 /** An encoding of messages: JSON or CBOR. */
@@ -10,15 +10,15 @@ export interface Format {
   readonly ping: Encoded
   readonly pong: Encoded
   encode(message: object): Encoded
-  /** The answer to a request of the app, whose body is JSON text already, or null for none. */
-  encodeAnswer(
+  /** Encodes the response to a request of the app. `json` is the body as JSON text, or null for none. */
+  encodeResponse(
     id: number | string,
     status: number,
     headers: Readonly<Record<string, string>> | null,
     json: string | null,
   ): Encoded
-  /** The `event` message; pass it to `TopicEvent.as`, so that it is made once. */
+  /** Encodes an `event` message; pass it to `TopicEvent.as`, so that it is encoded once. */
   readonly event: (event: TopicEvent) => Encoded
-  /** @throws MessageError (-32700) when it is none, or is too deep */
+  /** @throws MessageError (-32700) when it is invalid or nested too deep */
   decode(message: Encoded): unknown
 }

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts'
 import type { CallId } from './call.ts'
 import { requestsMax } from './limits.ts'
 
-/** The calls of one session that have no answer yet, and how each is given up. */
+/** The requests of one connection that have no response yet. */
 export class InFlight {
-  readonly #calls = new Map<CallId, Flight>()
+  readonly #calls = new Map<CallId, PendingCall>()
 
   get size(): number {
     return this.#calls.size
@@ -17,10 +17,10 @@ export class InFlight {
   /** @throws AppError `too_many_requests` */
   checkRoom(): void {
     if (this.#calls.size < requestsMax) return
-    throw new AppError('too_many_requests', `Only ${requestsMax} requests at a time: wait for some answers.`)
+    throw new AppError('too_many_requests', `At most ${requestsMax} requests at a time: wait for responses.`)
   }
 
-  begin(id: CallId, flight: Flight): void {
+  begin(id: CallId, flight: PendingCall): void {
     this.#calls.set(id, flight)
   }
 
@@ -28,7 +28,7 @@ export class InFlight {
     this.#calls.delete(id)
   }
 
-  /** Gives a call up; false when there is none. */
+  /** Cancels a request; false when there is none with this id. */
   cancel(id: CallId): boolean {
     const flight = this.#calls.get(id)
     if (flight === undefined) return false
@@ -42,7 +42,7 @@ export class InFlight {
   }
 }
 
-export interface Flight {
-  /** Nobody waits for the answer any more. */
+export interface PendingCall {
+  /** Stops the work: its response is no longer wanted. */
   cancel(): void
 }

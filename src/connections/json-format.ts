@@ -1,6 +1,6 @@
 /**
- * Messages as JSON. Those that are sent most often, events and answers, are put together around text that
- * is JSON already, which is neither parsed nor checked again.
+ * Encodes and decodes messages as JSON. Events and responses, which are sent most often, are assembled around JSON
+ * text that is not parsed again.
  */
 import { AppError } from '../errors.ts'
 import { parseJson } from '../http/json.ts'
@@ -9,7 +9,7 @@ import type { TopicEvent } from '../topics/event.ts'
 import type { Format } from './format.ts'
 import { MessageError } from './message-error.ts'
 
-/** To the byte, on every way but binary TCP, so that a runtime can answer it without waking the server. */
+/** Constant bytes on every transport but binary TCP, so that a runtime can reply without waking the server. */
 export const pingText = '{"jsonrpc":"2.0","method":"ping"}'
 export const pongText = '{"jsonrpc":"2.0","method":"pong"}'
 
@@ -18,7 +18,7 @@ export const jsonFormat: Format = {
   ping: pingText,
   pong: pongText,
   encode: (message) => JSON.stringify(message),
-  encodeAnswer(id, status, headers, json) {
+  encodeResponse(id, status, headers, json) {
     const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":{"status":${status}`
     return `${head},"headers":${headers === null ? '{}' : JSON.stringify(headers)},"body":${json ?? 'null'}}}`
   },

@@ -1,46 +1,46 @@
-/** What a session takes and keeps, each with its reason. Sizes in bytes, times in milliseconds. */
+/** The limits of a live connection, each with its reason. Sizes in bytes, times in milliseconds. */
 
-/** A longer message ends the session: a body of 1 MiB, the most that the app takes, and what stands around it. */
+/** A longer message ends the connection: the largest body of the app, 1 MiB, and room for the message around it. */
 export const messageBytesMax = 1024 ** 2 + 64 * 1024
-/** A body of an answer that is held in memory whole; what is larger is for HTTP, which streams. */
-export const answerBytesMax = 8 * 1024 ** 2
-/** Requests without an answer yet. Enough for any page; each may hold a database read or a long poll. */
+/** A response body is held in memory; a larger one needs HTTP, which streams. */
+export const responseBytesMax = 8 * 1024 ** 2
+/** Requests in flight. Enough for any page; each may hold a database read or a long poll. */
 export const requestsMax = 256
-/** A chat with a topic for each room has a hundred; each costs some hundred bytes and a share of each event. */
+/** A chat with a topic a room has a hundred; each costs some hundred bytes and a share of each event. */
 export const subscriptionsMax = 256
-/** Topics in which one session is present: each change goes to up to a thousand members. */
+/** Topics that one connection is present in: each change is sent to up to a thousand members. */
 export const membershipsMax = 16
-/** Broken messages in a row: a client that errs this often errs for ever. */
-export const brokenMax = 16
+/** Invalid messages in a row: a client that errs this often will not stop. */
+export const malformedMessagesMax = 16
 /** Events beyond the last `ack`, unless the subscription says otherwise: some seconds of a busy topic. */
 export const windowDefault = 1000
-/** A window bounds what lies in buffers on the way, so it can't be endless. */
+/** A window bounds the events in buffers, so it must be finite. */
 export const windowMax = 10_000
-/** An `id` is kept while its request lasts, and comes back in the answer. */
+/** An `id` is kept while its request is in flight, and repeated in the response. */
 export const idLengthMax = 64
 /** As long as a request line may be over HTTP. */
 export const pathLengthMax = 8 * 1024
 /** One header of a request; entity tags and keys are far shorter. */
 export const headerLengthMax = 1024
-/** A name of a topic: 40 characters, a slash and a part of 100; some more, so that the topics themselves judge it. */
+/** A topic name has 40 characters, a slash and a partition of 100; the rest is left to the validation of topics. */
 export const topicLengthMax = 200
-/** Quiet for this long, the other end is asked; quiet for another, it is gone. NATs forget connections after a minute or so. */
+/** A peer silent for this long is pinged, and silent for twice as long is closed. NATs drop idle connections after about a minute. */
 export const heartbeatMsDefault = 20_000
-/** A session costs a socket and a few KB; 20,000 are what one process of a small machine holds. */
+/** A connection costs a socket and a few KB; one process on a small machine holds 20,000. */
 export const connectionsMaxDefault = 20_000
 
-/** Messages that wait while it is found out who signs in, which takes a moment at most. */
-export const heldMax = 256
+/** Messages queued while a token is being verified, which takes a moment. */
+export const queuedMessagesMax = 256
 
-/** Messages in a row beyond what one client may send; an honest one has long waited by then. */
-export const excessMax = 100
+/** Messages in a row over the rate limit; a well-behaved client has backed off by then. */
+export const overLimitMessagesMax = 100
 
-/** What beginning a session costs, in requests: a handshake, and what is kept for it. */
+/** The cost of opening a connection in rate limit units: a handshake and its memory. */
 export const connectUnits = 5
-/** What a message costs, in requests, beside what it asks for; and how many of its bytes cost as much as a request. */
+/** The cost of a message in rate limit units, beside the cost of its request; and the bytes that cost one unit. */
 export const messageUnits = 0.1
 export const unitBytes = 16 * 1024
-/** Subscriptions of one client, all its sessions together: a sixteenth of what the server takes. */
+/** Subscriptions of one client over all its connections. */
 export const clientSubscriptionsMax = 16_384
-/** Members of one topic who are one client: some share an address, and nobody may fill it alone. */
+/** Members of one topic that belong to one client: several people share an address, and nobody may fill a topic alone. */
 export const clientMembersMax = 128

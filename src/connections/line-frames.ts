@@ -1,6 +1,6 @@
 /**
- * Messages as lines of text (NDJSON) in a stream of bytes: UTF-8, each ended by LF; CR before it is ignored. All
- * whole lines of a chunk are decoded in one go and then cut; LF is part of no other character.
+ * Frames messages as lines of text (NDJSON) in a byte stream: UTF-8, each ended by LF; a CR before it is ignored. All
+ * complete lines of a chunk are decoded together and then split, which is safe because LF is part of no other character.
  */
 import type { FrameReader, FrameSink } from './frames.ts'
 import { messageBytesMax } from './limits.ts'
@@ -11,7 +11,7 @@ const LF = 0x0a
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A message as a line. */
+/** Returns a message as a line. */
 export function frameLine(message: string): string {
   return `${message}\n`
 }
@@ -34,7 +34,7 @@ export class LineReader implements FrameReader {
     this.#partial.add(last === -1 ? bytes : bytes.subarray(last + 1))
   }
 
-  /** @param last where the last LF is */
+  /** @param last the index of the last LF */
   #takeLines(bytes: Uint8Array, last: number): void {
     let start = 0
     if (this.#partial.size > 0) {
@@ -61,7 +61,7 @@ export class LineReader implements FrameReader {
     this.#give(start === 0 ? text : text.slice(start))
   }
 
-  /** One by one, because one of them is too long or no text. */
+  /** Reads lines one by one, because one of them is too long or is not UTF-8. */
   #takeEach(lines: Uint8Array): void {
     for (let start = 0; start <= lines.byteLength; ) {
       const found = lines.indexOf(LF, start)
@@ -74,7 +74,7 @@ export class LineReader implements FrameReader {
   #takeLine(line: Uint8Array): void {
     if (line.byteLength > messageBytesMax) throw tooLarge()
     const text = decoded(line)
-    if (text === null) this.#sink.broken(new MessageError(-32700, 'The message is not valid UTF-8.'))
+    if (text === null) this.#sink.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
     else this.#give(text)
   }
 

@@ -1,18 +1,17 @@
 /** The live part of an app: topics, their followers, and message connections. */
-import type { Hono } from 'hono'
 import { coversAudience, decide, hasTopic } from '../collections/access.ts'
-import type { AnyCollection } from '../collections/collection.ts'
+import type { AnyCollection } from '../collections/declaration.ts'
 import type { Commit } from '../http/idempotency.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
-import type { Env, Peer } from '../request/context.ts'
+import type { Peer } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { createEventStreams } from '../topics/event-stream.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { createLongPolls } from '../topics/long-poll.ts'
 import { createPresence } from '../topics/presence.ts'
 import { createTopicCleanup } from '../topics/retention.ts'
-import { createTopicRoutes } from '../topics/routes.ts'
+import { createTopicRoutes, type TopicRoutes } from '../topics/routes.ts'
 import { createTopicRules, type Topic, topic } from '../topics/topic.ts'
 import { createTopics } from '../topics/topics.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -32,10 +31,8 @@ export interface LiveOptions {
 }
 
 export interface Live {
-  /** To be mounted at `/api/topics`. */
-  routes: Hono<Env>
-  /** All topics, those of collections included. */
-  topics: readonly Topic[]
+  /** For `/api/topics`. */
+  routes: TopicRoutes
   connections: Connections
   /** Deletes events beyond the retention of their topics. */
   cleanUp(): Promise<void>
@@ -87,8 +84,7 @@ export function createLive({
   })
   platform.metrics.gauge('message_sessions', 'Open message connections.', () => connections.count)
   return {
-    routes: createTopicRoutes({ log, rules, presence, commit, streams, polls, epoch }),
-    topics: all,
+    routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
     cleanUp: createTopicCleanup(log, rules, notifier).cleanUp,
     end() {
@@ -119,7 +115,7 @@ function topicOf(collection: AnyCollection): Topic[] {
   const rule = access?.read ?? 'anyone'
   return [
     topic(name, {
-      parted: audience !== undefined,
+      partitioned: audience !== undefined,
       access: { read: typeof rule === 'string' && rule !== 'owner' ? rule : read },
     }),
   ]

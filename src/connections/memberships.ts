@@ -15,27 +15,27 @@ import { TopicQueue } from './topic-queue.ts'
 type Params = Readonly<Record<string, unknown>>
 
 export interface MembershipsOptions {
-  /** Of the session, and of its members. */
+  /** The id of the connection, and of its members. */
   id: string
-  visitor: Caller
+  caller: Caller
   topics: Topics
   presence: Presence
-  outbox: SendQueue
-  /** What must be kept has changed. */
+  sendQueue: SendQueue
+  /** The state to persist has changed. */
   changed(): void
   now(): number
   /** Members of one topic, by topic and client. */
   quota: Quota
-  /** Names the client; null for one that is not counted. */
+  /** Returns the key of the client; null for one that is not counted. */
   key(): string | null
 }
 
-/** Where one session is present. */
+/** The topics that one connection is present in. */
 export class Memberships {
   readonly #options: MembershipsOptions
   readonly #joined = new Map<string, Member>()
   readonly #queue = new TopicQueue()
-  /** Topics whose changes were not told. */
+  /** Topics whose changes were skipped while the channel was blocked. */
   readonly #missed = new Set<string>()
 
   constructor(options: MembershipsOptions) {
@@ -47,21 +47,21 @@ export class Memberships {
   }
 
   /** @throws MessageError -32602; AppError of the topic */
-  async join(params: Params, answer: Respond): Promise<void> {
+  async join(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     const { state = null } = params
     const member = this.#member(readName(params), state)
     await this.#queue.run(topic, async () => {
       if (this.#joined.has(topic)) throw bad('topic', 'is joined already')
       if (this.#joined.size + this.#queue.size >= membershipsMax) {
-        throw new AppError('too_many_requests', `In ${membershipsMax} topics at most at a time.`)
+        throw new AppError('too_many_requests', `A connection may join at most ${membershipsMax} topics.`)
       }
-      await this.#enter(topic, member, answer)
+      await this.#enter(topic, member, respond)
     })
   }
 
   /** @throws MessageError -32602 */
-  async update(params: Params, answer: Respond): Promise<void> {
+  async update(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     const { state = null } = params
     await this.#queue.run(topic, async () => {
@@ -69,18 +69,18 @@ export class Memberships {
       this.#options.presence.update(topic, member.id, state)
       this.#joined.set(topic, { ...member, state })
       this.#options.changed()
-      answer({})
+      respond({})
     })
   }
 
   /** @throws MessageError -32602 */
-  async leave(params: Params, answer: Respond): Promise<void> {
+  async leave(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     await this.#queue.run(topic, async () => {
       const { id } = this.#find(topic)
       this.#exit(topic, id)
       this.#options.changed()
-      answer({})
+      respond({})
     })
   }
 
@@ -91,14 +91,14 @@ export class Memberships {
     this.#options.presence.restore(topic, member, this.#tell)
   }
 
-  /** The channel takes more again. */
+  /** Continues after the channel has drained. */
   proceed(): void {
-    const { outbox, presence } = this.#options
+    const { sendQueue, presence } = this.#options
     for (const topic of this.#missed) {
-      if (outbox.isBlocked) return
+      if (sendQueue.isBlocked) return
       this.#missed.delete(topic)
       if (!this.#joined.has(topic)) continue
-      outbox.notify('presence', { topic, type: 'members', members: presence.members(topic) })
+      sendQueue.notify('presence', { topic, type: 'members', members: presence.members(topic) })
     }
   }
 
@@ -106,9 +106,9 @@ export class Memberships {
     for (const [topic, { id }] of this.#joined) this.#exit(topic, id)
   }
 
-  async #enter(topic: string, member: Member, answer: Respond): Promise<void> {
-    const { topics, visitor, presence, changed } = this.#options
-    await topics.position(topic, visitor.identity)
+  async #enter(topic: string, member: Member, respond: Respond): Promise<void> {
+    const { topics, caller, presence, changed } = this.#options
+    await topics.position(topic, caller.identity)
     this.#take(topic)
     try {
       presence.join(topic, member, this.#tell)
@@ -117,13 +117,13 @@ export class Memberships {
       throw error
     }
     this.#joined.set(topic, member)
-    if (answer({ topic, member, members: presence.members(topic) })) changed()
+    if (respond({ topic, member, members: presence.members(topic) })) changed()
     else this.#exit(topic, member.id)
   }
 
   #member(name: string, state: unknown): Member {
-    const { id, visitor } = this.#options
-    return { id, user: visitor.identity?.userId ?? null, name, state }
+    const { id, caller } = this.#options
+    return { id, user: caller.identity?.userId ?? null, name, state }
   }
 
   #take(topic: string): void {
@@ -149,11 +149,11 @@ export class Memberships {
   }
 
   readonly #tell = (change: PresenceChange): void => {
-    const { outbox, visitor, now } = this.#options
-    if (isExpired(visitor.identity, now)) return
+    const { sendQueue, caller, now } = this.#options
+    if (isExpired(caller.identity, now)) return
     // Who takes nothing is told later who is there by then, and fills no memory.
-    if (outbox.isBlocked) this.#missed.add(change.topic)
-    else outbox.send(encoded(change, outbox.format))
+    if (sendQueue.isBlocked) this.#missed.add(change.topic)
+    else sendQueue.send(encoded(change, sendQueue.format))
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * The error codes of JSON-RPC 2.0 §5.1 with what they say when nothing better is known, and -32800 as the
- * Language Server Protocol has it. The app's own errors have their HTTP status as the code.
+ * The error codes of JSON-RPC 2.0 §5.1 with their default messages, and -32800 (cancelled) of the Language Server
+ * Protocol. Errors of the app use their HTTP status as the code.
  */
 const messageErrors = {
-  [-32700]: 'This is no message.',
-  [-32600]: 'This is no request.',
+  [-32700]: 'The message is not valid.',
+  [-32600]: 'The request is not valid.',
   [-32601]: 'There is no such method.',
   [-32602]: 'The params are not valid.',
   [-32603]: 'Something went wrong on our side.',
@@ -13,7 +13,7 @@ const messageErrors = {
 
 export type MessageErrorCode = keyof typeof messageErrors
 
-/** The peer's message can't be served; the session goes on. */
+/** The message of the peer cannot be served; the connection stays open. */
 export class MessageError extends Error {
   override readonly name = 'MessageError'
   readonly code: MessageErrorCode

@@ -1,7 +1,7 @@
-/** The methods of the protocol, one table; whatever has a blank in its name is a request to the app. */
+/** The methods of the protocol in one table. A method with a space in its name is an HTTP request to the app. */
 import type { Call } from './call.ts'
 import type { Caller } from './caller.ts'
-import type { Flight, InFlight } from './in-flight.ts'
+import type { InFlight, PendingCall } from './in-flight.ts'
 import * as limits from './limits.ts'
 import type { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
@@ -12,104 +12,107 @@ import type { Respond, Subscriptions } from './subscriptions.ts'
 
 const version = 1
 
-/** What the methods of one session work on. */
-export interface Dependencies {
+/** The state of one connection that its methods use. */
+export interface MethodContext {
   id: string
   epoch(): string
   heartbeatMs: number
-  outbox: SendQueue
+  sendQueue: SendQueue
   inFlight: InFlight
   requests: Requests
   subscriptions: Subscriptions
   memberships: Memberships
-  visitor: Caller
-  /** Finds out who shows a token; what comes meanwhile waits. Where it is none, the session ends. */
+  caller: Caller
+  /** Verifies a token and queues the messages received meanwhile. An invalid one ends the connection. */
   signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): void
-  /** One more has its answer. */
-  onAnswer(): void
+  /** A response was sent. */
+  onResponse(): void
 }
 
-type Method = (parts: Dependencies, call: Call) => void
+type Method = (context: MethodContext, call: Call) => void
 
 const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['hello', hello],
-  ['echo', ({ outbox }, { id, params = null }) => outbox.answer(id, params)],
-  ['subscribe', later((parts, params, answer) => parts.subscriptions.subscribe(params, answer))],
-  ['unsubscribe', later((parts, params, answer) => parts.subscriptions.unsubscribe(params, answer))],
-  ['join', later((parts, params, answer) => parts.memberships.join(params, answer))],
-  ['update', later((parts, params, answer) => parts.memberships.update(params, answer))],
-  ['leave', later((parts, params, answer) => parts.memberships.leave(params, answer))],
-  ['ack', notice(({ subscriptions }, params) => subscriptions.ack(params))],
-  ['cancel', notice(cancel)],
-  ['ping', notice(({ outbox }) => outbox.send(outbox.format.pong))],
-  ['pong', notice(() => {})],
+  ['echo', ({ sendQueue }, { id, params = null }) => sendQueue.respond(id, params)],
+  ['subscribe', asynchronous((context, params, respond) => context.subscriptions.subscribe(params, respond))],
+  ['unsubscribe', asynchronous((context, params, respond) => context.subscriptions.unsubscribe(params, respond))],
+  ['join', asynchronous((context, params, respond) => context.memberships.join(params, respond))],
+  ['update', asynchronous((context, params, respond) => context.memberships.update(params, respond))],
+  ['leave', asynchronous((context, params, respond) => context.memberships.leave(params, respond))],
+  ['ack', notification(({ subscriptions }, params) => subscriptions.ack(params))],
+  ['cancel', notification(cancel)],
+  ['ping', notification(({ sendQueue }) => sendQueue.send(sendQueue.format.pong))],
+  ['pong', notification(() => {})],
 ])
 
-/** @throws MessageError, AppError when it can't be done */
-export function run(parts: Dependencies, call: Call): void {
+/** @throws MessageError, AppError when the method fails */
+export function run(context: MethodContext, call: Call): void {
   const method = call.method.includes(' ') ? ask : methods.get(call.method)
   if (method === undefined) throw new MessageError(-32601)
-  method(parts, call)
+  method(context, call)
 }
 
-function ask({ requests }: Dependencies, call: Call): void {
+function ask({ requests }: MethodContext, call: Call): void {
   requests.ask(call)
 }
 
-function hello({ id: session, epoch, heartbeatMs, visitor, outbox, signIn }: Dependencies, { id, params }: Call): void {
+function hello(
+  { id: connection, epoch, heartbeatMs, caller, sendQueue, signIn }: MethodContext,
+  { id, params }: Call,
+): void {
   const { versions = [version], client = '', token = null } = readParams(params)
   if (!Array.isArray(versions) || typeof client !== 'string') throw new MessageError(-32602)
   if (!versions.includes(version))
-    throw new MessageError(-32602, 'Only version 1 is spoken here.', { versions: [version] })
+    throw new MessageError(-32602, 'The server supports version 1 only.', { versions: [version] })
   const { messageBytesMax, requestsMax, subscriptionsMax, membershipsMax, windowMax } = limits
   const told = { messageBytesMax, requestsMax, subscriptionsMax, membershipsMax, windowMax }
   const welcome = () => {
-    const user = visitor.identity?.userId ?? null
-    outbox.answer(id, { version, session, user, epoch: epoch(), heartbeatMs, limits: told })
+    const user = caller.identity?.userId ?? null
+    sendQueue.respond(id, { version, connection, user, epoch: epoch(), heartbeatMs, limits: told })
   }
   if (token === null) welcome()
-  else if (typeof token === 'string') signIn(token, welcome, (error) => outbox.fail(id, error))
-  else throw bad('token', 'must be a text')
+  else if (typeof token === 'string') signIn(token, welcome, (error) => sendQueue.respondFailure(id, error))
+  else throw bad('token', 'must be a string')
 }
 
-function cancel({ inFlight, outbox, onAnswer }: Dependencies, { id }: Readonly<Record<string, unknown>>): void {
-  if (typeof id !== 'number' && typeof id !== 'string') throw bad('id', 'must be that of a request')
+function cancel({ inFlight, sendQueue, onResponse }: MethodContext, { id }: Readonly<Record<string, unknown>>): void {
+  if (typeof id !== 'number' && typeof id !== 'string') throw bad('id', 'must be the id of a request')
   if (!inFlight.cancel(id)) return
-  outbox.fail(id, new MessageError(-32800))
-  onAnswer()
+  sendQueue.respondFailure(id, new MessageError(-32800))
+  onResponse()
 }
 
-/** A method that is told and not asked. Whoever asks all the same hears that it is done. */
-function notice(work: (parts: Dependencies, params: Readonly<Record<string, unknown>>) => void): Method {
-  return (parts, { id, params }) => {
-    work(parts, readParams(params))
-    parts.outbox.answer(id, {})
+/** A method that is usually a notification. Sent as a request, it gets an empty result. */
+function notification(work: (context: MethodContext, params: Readonly<Record<string, unknown>>) => void): Method {
+  return (context, { id, params }) => {
+    work(context, readParams(params))
+    context.sendQueue.respond(id, {})
   }
 }
 
-/** A method whose answer may take a while, and which can be cancelled until then. */
-function later(
-  work: (parts: Dependencies, params: Readonly<Record<string, unknown>>, answer: Respond) => Promise<void>,
+/** A method whose response may take a while; it can be cancelled until then. */
+function asynchronous(
+  work: (context: MethodContext, params: Readonly<Record<string, unknown>>, respond: Respond) => Promise<void>,
 ): Method {
-  return (parts, { id, params }) => {
-    const { inFlight, outbox, onAnswer } = parts
+  return (context, { id, params }) => {
+    const { inFlight, sendQueue, onResponse } = context
     const given = readParams(params)
     inFlight.checkRoom()
-    const flight = new Later()
+    const flight = new PendingMethod()
     inFlight.begin(id, flight)
     const end = (send: () => void): boolean => {
       if (flight.isCancelled) return false
       inFlight.end(id)
       send()
-      onAnswer()
+      onResponse()
       return true
     }
-    const answer: Respond = (result) => end(() => outbox.answer(id, result))
-    work(parts, given, answer).catch((error) => end(() => outbox.fail(id, error)))
+    const respond: Respond = (result) => end(() => sendQueue.respond(id, result))
+    work(context, given, respond).catch((error) => end(() => sendQueue.respondFailure(id, error)))
   }
 }
 
-class Later implements Flight {
+class PendingMethod implements PendingCall {
   isCancelled = false
 
   cancel(): void {

@@ -6,7 +6,7 @@ type Params = Readonly<Record<string, unknown>>
 
 const none: Params = {}
 
-/** The params of a call, which may have been left out. @throws MessageError -32602 */
+/** Returns the params of a call; an empty object when absent. @throws MessageError -32602 */
 export function readParams(params: unknown): Params {
   if (params === undefined) return none
   return record(params, 'params')
@@ -14,7 +14,7 @@ export function readParams(params: unknown): Params {
 
 /** @throws MessageError -32602 */
 export function readTopic({ topic }: Params): string {
-  if (typeof topic !== 'string' || topic === '') throw bad('topic', 'must be a text')
+  if (typeof topic !== 'string' || topic === '') throw bad('topic', 'must be a string')
   if (topic.length > topicLengthMax) throw bad('topic', `may have ${topicLengthMax} characters at most`)
   return topic
 }
@@ -23,26 +23,26 @@ export function readTopic({ topic }: Params): string {
 export function readAfter({ after }: Params): Position | null {
   if (after === undefined || after === null) return null
   const { epoch, offset } = record(after, 'after')
-  if (typeof epoch !== 'string') throw bad('after.epoch', 'must be a text')
-  if (!isCount(offset)) throw bad('after.offset', 'must be a whole number, 0 or more')
+  if (typeof epoch !== 'string') throw bad('after.epoch', 'must be a string')
+  if (!isCount(offset)) throw bad('after.offset', 'must be an integer of 0 or more')
   return { epoch, offset }
 }
 
 /** @throws MessageError -32602 */
 export function readWindow({ window = windowDefault }: Params): number {
   if (isCount(window) && window >= 1 && window <= windowMax) return window
-  throw bad('window', `must be a whole number, 1 to ${windowMax}`)
+  throw bad('window', `must be an integer from 1 to ${windowMax}`)
 }
 
 /** @throws MessageError -32602 */
 export function readOffset({ offset }: Params): number {
-  if (!isCount(offset)) throw bad('offset', 'must be a whole number, 0 or more')
+  if (!isCount(offset)) throw bad('offset', 'must be an integer of 0 or more')
   return offset
 }
 
 /** @throws MessageError -32602 */
 export function readName({ name }: Params): string {
-  if (typeof name !== 'string') throw bad('name', 'must be a text')
+  if (typeof name !== 'string') throw bad('name', 'must be a string')
   return name
 }
 

@@ -3,7 +3,7 @@ import { messageBytesMax } from './limits.ts'
 
 const startBytes = 1024
 
-/** The beginning of a message whose rest has not come. Grows with what comes, never with what is announced. */
+/** Buffers an incomplete message. Grows with the bytes received, never with the length announced. */
 export class PartialMessage {
   #buffer: Uint8Array<ArrayBuffer> | null = null
   #size = 0
@@ -22,7 +22,7 @@ export class PartialMessage {
     this.#size = size
   }
 
-  /** All of it; begins anew. */
+  /** Returns the buffered bytes and starts again empty. */
   take(): Uint8Array {
     const whole = this.#buffer?.subarray(0, this.#size) ?? new Uint8Array()
     this.#buffer = null

@@ -1,4 +1,4 @@
-/** How much of something each client has, all its sessions together; who has no key is not counted. */
+/** Counts something for each client over all its connections. A client without a key is not counted. */
 export class Quota {
   readonly #max: number
   readonly #taken = new Map<string, number>()
@@ -7,7 +7,7 @@ export class Quota {
     this.#max = max
   }
 
-  /** Takes one more; false when the client has as many as it may. */
+  /** Takes one more; false when the client has reached the limit. */
   take(key: string | null): boolean {
     if (key === null) return true
     const taken = this.#taken.get(key) ?? 0

@@ -1,4 +1,4 @@
-/** From a message to the parts of the HTTP request that it stands for. */
+/** Turns a message into the parts of the HTTP request that it stands for. */
 import { AppError } from '../errors.ts'
 import type { RequestParts } from '../ports/request-maker.ts'
 import type { Call } from './call.ts'
@@ -7,21 +7,21 @@ import { MessageError } from './message-error.ts'
 import { bad, readParams, record } from './params.ts'
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-/** Methods that no `Request` takes with a body. */
+/** Methods whose `Request` takes no body. */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-/** origin-form, RFC 9112 §3.2.1, and `[ ]`, which filters have and browsers leave as they are. */
+/** The origin-form (RFC 9112 §3.2.1), and `[ ]`, which filters use and browsers do not escape. */
 const origin = /^\/[\w\-.~%!$&'()*+,;=:@/?[\]]*$/
-/** The headers that say something of the request alone; who asks, and from where, the session knows. */
+/** The headers a message may set: those about the request alone. The identity and the address come from the connection. */
 const passing = /^(?:accept|idempotency-key|if-[a-z-]{1,40})$/
 /** field-value, RFC 9110 §5.5, in ASCII. */
 const fieldValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
 
-/** Where the requests of a session go. */
+/** The origin that the requests of a connection are for. */
 export interface RequestTarget {
   /** Scheme and authority. */
   origin: string
-  /** What `Host` says. */
+  /** The value of `Host`. */
   authority: string
 }
 
@@ -37,7 +37,7 @@ export function readRequest({ method: line, params: given }: Call, target: Reque
   if (path.length > pathLengthMax) throw new AppError('target_too_long')
   if (!origin.test(path)) throw new MessageError(-32601, 'A request is a method and a path, as in "GET /api/todos".')
   const { headers, body } = readParams(given)
-  if (body !== undefined && bodiless.has(method)) throw bad('body', `can't go with ${method}`)
+  if (body !== undefined && bodiless.has(method)) throw bad('body', `is not allowed with ${method}`)
   const parts = { method, origin: target.origin, path, names: ['host'], values: [target.authority], body: null }
   return withHeaders(body === undefined ? parts : withBody(parts, body), headers)
 }
@@ -54,10 +54,10 @@ function withHeaders(parts: Made, headers: unknown): RequestParts {
   if (headers === undefined) return parts
   for (const [name, value] of Object.entries(record(headers, 'headers'))) {
     const lower = name.toLowerCase()
-    if (!passing.test(lower)) throw bad(`headers: ${name.slice(0, 40)}`, 'does not pass')
-    if (parts.names.includes(lower)) throw bad(`headers: ${lower}`, 'stands there twice')
+    if (!passing.test(lower)) throw bad(`headers: ${name.slice(0, 40)}`, 'is not a header that a message may set')
+    if (parts.names.includes(lower)) throw bad(`headers: ${lower}`, 'is given twice')
     if (typeof value !== 'string' || value.length > headerLengthMax || !fieldValue.test(value)) {
-      throw bad(`headers: ${lower}`, 'has no value that a header may have')
+      throw bad(`headers: ${lower}`, 'has an invalid value')
     }
     parts.names.push(lower)
     parts.values.push(value)

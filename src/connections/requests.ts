@@ -1,6 +1,6 @@
 /**
- * Requests to the app. One that is answered at once, with text at hand, costs no promise; what takes longer is in
- * flight until its answer is sent or nobody wants it any more.
+ * Requests of messages to the app. A response that is ready synchronously, with its text at hand, costs no promise;
+ * any other request is in flight until its response is sent or it is cancelled.
  */
 
 import type { MadeRequest, RequestMaker } from '../ports/request-maker.ts'
@@ -8,13 +8,13 @@ import type { Peer } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
 import type { Call, CallId } from './call.ts'
 import type { Caller } from './caller.ts'
-import type { Flight, InFlight } from './in-flight.ts'
-import { answerBytesMax } from './limits.ts'
+import type { InFlight, PendingCall } from './in-flight.ts'
+import { responseBytesMax } from './limits.ts'
 import { type RequestTarget, readRequest } from './request-parts.ts'
-import { bodyJson, checkLength, errorOf, isCarried, notCarried, tellingHeaders, tooLong } from './response.ts'
+import { bodyJson, canCarry, cannotCarry, checkLength, errorOf, passedHeaders, tooLong } from './response.ts'
 import type { SendQueue } from './send-queue.ts'
 
-/** The app, which is told who asks. */
+/** The fetch handler of the app, given the identity of the caller. */
 export type ConnectionFetch = (
   request: Request,
   peer: Peer | null,
@@ -26,12 +26,12 @@ export interface RequestsOptions {
   makeRequest: RequestMaker
   textOf(response: Response): string | null
   peer: Peer | null
-  visitor: Caller
+  caller: Caller
   target: RequestTarget
-  outbox: SendQueue
+  sendQueue: SendQueue
   inFlight: InFlight
-  /** One more has its answer. */
-  onAnswer(): void
+  /** A response was sent. */
+  onResponse(): void
 }
 
 export class Requests {
@@ -41,18 +41,18 @@ export class Requests {
     this.#options = options
   }
 
-  /** @throws MessageError, AppError when it can't be asked */
+  /** @throws MessageError, AppError when the request is invalid */
   ask(call: Call): void {
-    const { fetch, makeRequest, inFlight, target, peer, visitor } = this.#options
+    const { fetch, makeRequest, inFlight, target, peer, caller } = this.#options
     inFlight.checkRoom()
     const made = makeRequest(readRequest(call, target))
-    const response = fetch(made.request, peer, visitor.identity)
+    const response = fetch(made.request, peer, caller.identity)
     if (response instanceof Promise) this.#wait(call.id, made, response)
-    else this.#take(call.id, new Asked(made), response)
+    else this.#take(call.id, new PendingRequest(made), response)
   }
 
   #wait(id: CallId, made: MadeRequest, response: Promise<Response>): void {
-    const asked = new Asked(made)
+    const asked = new PendingRequest(made)
     this.#options.inFlight.begin(id, asked)
     response.then(
       (later) => (asked.isCancelled ? discard(later) : this.#take(id, asked, later)),
@@ -60,14 +60,14 @@ export class Requests {
     )
   }
 
-  #take(id: CallId, asked: Asked, response: Response): void {
+  #take(id: CallId, asked: PendingRequest, response: Response): void {
     try {
       const body = this.#options.textOf(response) ?? (response.body === null ? '' : null)
-      if (body === '' || isCarried(response)) this.#carry(id, asked, response, body)
-      else if (response.status < 400) throw notCarried()
+      if (body === '' || canCarry(response)) this.#carry(id, asked, response, body)
+      else if (response.status < 400) throw cannotCarry()
       else {
         discard(response)
-        this.#answer(id, response, '')
+        this.#respond(id, response, '')
       }
     } catch (error) {
       discard(response)
@@ -75,40 +75,40 @@ export class Requests {
     }
   }
 
-  /** @param body null when it must be read first */
-  #carry(id: CallId, asked: Asked, response: Response, body: string | null): void {
-    if (body !== null) this.#answer(id, response, body)
+  /** @param body null when it has to be read from the stream */
+  #carry(id: CallId, asked: PendingRequest, response: Response, body: string | null): void {
+    if (body !== null) this.#respond(id, response, body)
     else this.#read(id, asked, response)
   }
 
-  #read(id: CallId, asked: Asked, response: Response): void {
+  #read(id: CallId, asked: PendingRequest, response: Response): void {
     checkLength(response)
     this.#options.inFlight.begin(id, asked)
     readText(response.body as ReadableStream<Uint8Array>, asked).then(
-      (text) => asked.isCancelled || this.#answer(id, response, text),
+      (text) => asked.isCancelled || this.#respond(id, response, text),
       (error) => this.#fail(id, asked, error),
     )
   }
 
-  #answer(id: CallId, response: Response, body: string): void {
-    const { outbox, inFlight, onAnswer } = this.#options
+  #respond(id: CallId, response: Response, body: string): void {
+    const { sendQueue, inFlight, onResponse } = this.#options
     inFlight.end(id)
-    if (response.status >= 400) outbox.refuse(id, errorOf(response, body))
-    else outbox.answerWith(id, response.status, tellingHeaders(response), bodyJson(response, body))
-    onAnswer()
+    if (response.status >= 400) sendQueue.respondError(id, errorOf(response, body))
+    else sendQueue.respondWith(id, response.status, passedHeaders(response), bodyJson(response, body))
+    onResponse()
   }
 
-  #fail(id: CallId, asked: Asked, error: unknown): void {
+  #fail(id: CallId, asked: PendingRequest, error: unknown): void {
     if (asked.isCancelled) return
-    const { outbox, inFlight, onAnswer } = this.#options
+    const { sendQueue, inFlight, onResponse } = this.#options
     inFlight.end(id)
-    outbox.fail(id, error)
-    onAnswer()
+    sendQueue.respondFailure(id, error)
+    onResponse()
   }
 }
 
-/** A request whose answer is on its way. */
-class Asked implements Flight {
+/** A request whose response is pending. */
+class PendingRequest implements PendingCall {
   readonly #made: MadeRequest
   isCancelled = false
   reader: ReadableStreamDefaultReader<Uint8Array> | null = null
@@ -119,7 +119,7 @@ class Asked implements Flight {
 
   cancel(): void {
     this.isCancelled = true
-    const reason = new DOMException('Nobody waits for the answer.', 'AbortError')
+    const reason = new DOMException('The request was cancelled.', 'AbortError')
     this.#made.abort(reason)
     this.reader?.cancel(reason).catch(() => {})
   }
@@ -130,7 +130,7 @@ function discard(response: Response): void {
 }
 
 /** @throws AppError `not_acceptable` when it is too long */
-async function readText(body: ReadableStream<Uint8Array>, asked: Asked): Promise<string> {
+async function readText(body: ReadableStream<Uint8Array>, asked: PendingRequest): Promise<string> {
   const reader = body.getReader()
   asked.reader = reader
   const utf8 = new TextDecoder()
@@ -141,7 +141,7 @@ async function readText(body: ReadableStream<Uint8Array>, asked: Asked): Promise
     if (done) return text + utf8.decode()
     size += value.byteLength
     text += utf8.decode(value, { stream: true })
-    if (size <= answerBytesMax) continue
+    if (size <= responseBytesMax) continue
     reader.cancel().catch(() => {})
     throw tooLong()
   }

@@ -1,10 +1,10 @@
-/** From the app's HTTP answer to that of a message. */
+/** Turns an HTTP response of the app into the response of a message. */
 import { AppError } from '../errors.ts'
-import { answerBytesMax } from './limits.ts'
+import { responseBytesMax } from './limits.ts'
 import type { ErrorObject } from './send-queue.ts'
 
-/** Headers that tell the client something; others are for caches and browsers. */
-const telling = [
+/** The headers that are passed on to the client; the others are for caches and browsers. */
+const passedHeaderNames = [
   'etag',
   'location',
   'last-modified',
@@ -15,33 +15,36 @@ const telling = [
   'ratelimit-policy',
 ]
 
-/** Of a type that tells nothing new, and is to be read as JSON. */
+/** The default media type of a body, which is not passed on. */
 const json = 'application/json'
 const jsonLike = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/
 const text = /^text\/(?!event-stream)/
 
-/** Whether messages carry what this is: JSON or text that ends. */
-export function isCarried({ headers }: Response): boolean {
+/** Returns whether a message can carry the body: JSON, or text that ends. */
+export function canCarry({ headers }: Response): boolean {
   const type = headers.get('content-type')
   return type === null || type === json || jsonLike.test(type) || text.test(type)
 }
 
-/** @throws AppError `not_acceptable` when it says that it is too long */
+/** @throws AppError `not_acceptable` when its Content-Length exceeds `responseBytesMax` */
 export function checkLength({ headers }: Response): void {
-  if (Number(headers.get('content-length')) > answerBytesMax) throw tooLong()
+  if (Number(headers.get('content-length')) > responseBytesMax) throw tooLong()
 }
 
-export function notCarried(): AppError {
-  return new AppError('not_acceptable', 'This is no text, or goes on for ever: ask for it over HTTP.')
+export function cannotCarry(): AppError {
+  return new AppError(
+    'not_acceptable',
+    'A message cannot carry this response: it is binary or a stream. Request it over HTTP.',
+  )
 }
 
 export function tooLong(): AppError {
-  return new AppError('not_acceptable', 'The answer is too long for a message: ask for it over HTTP.')
+  return new AppError('not_acceptable', 'The response is too large for a message. Request it over HTTP.')
 }
 
-export function tellingHeaders({ headers }: Response): Record<string, string> | null {
+export function passedHeaders({ headers }: Response): Record<string, string> | null {
   let found: Record<string, string> | null = null
-  for (const name of telling) {
+  for (const name of passedHeaderNames) {
     const value = headers.get(name)
     if (value === null) continue
     found ??= {}
@@ -51,7 +54,7 @@ export function tellingHeaders({ headers }: Response): Record<string, string> | 
   return type === null || type === json ? found : { ...found, 'content-type': type }
 }
 
-/** The body as JSON text: what is JSON as it is, other text as a JSON string. */
+/** Returns the body as JSON text: JSON unchanged, other text as a JSON string. Null for an empty body. */
 export function bodyJson({ headers }: Response, body: string): string | null {
   if (body === '') return null
   const type = headers.get('content-type')
@@ -59,12 +62,12 @@ export function bodyJson({ headers }: Response, body: string): string | null {
   return isJson && isValue(body) ? body : (compact(body, isJson) ?? JSON.stringify(body))
 }
 
-/** JSON of one line that is an object, as nearly all is. Our own answers are not parsed to be sure. */
+/** Recognizes a JSON object on one line without parsing it, because nearly every response is one. */
 function isValue(body: string): boolean {
   return body.startsWith('{"') && body.endsWith('}') && !body.includes('\n')
 }
 
-/** The same JSON on one line; null when it is none. */
+/** Returns the same JSON on one line; null when the text is not JSON. */
 function compact(body: string, isJson: boolean): string | null {
   if (!isJson) return null
   try {
@@ -74,10 +77,10 @@ function compact(body: string, isJson: boolean): string | null {
   }
 }
 
-/** An error's text is for people; more is of use to nobody. */
+/** The text of an error is for people; a longer one is cut. */
 const messageLengthMax = 1000
 
-/** An answer of 400 or more. The envelope of the app's errors is known; of other errors their text is all that is. */
+/** Returns the JSON-RPC error of a response with status 400 or more, from the error envelope or else from the text. */
 export function errorOf(response: Response, body: string): ErrorObject {
   const { status: code } = response
   const value = parsed(body)
@@ -86,7 +89,7 @@ export function errorOf(response: Response, body: string): ErrorObject {
   }
   const { error, status: _, ...data } = value as Record<string, unknown>
   const message = [error, data.detail, data.title].find((each) => typeof each === 'string') ?? `Status ${code}`
-  const headers = tellingHeaders(response)
+  const headers = passedHeaders(response)
   return { code, message, data: headers === null ? data : { ...data, headers } }
 }
 

@@ -6,14 +6,14 @@ import { type CloseCode, goaway } from './close-codes.ts'
 import type { Encoded, Format } from './format.ts'
 import { MessageError } from './message-error.ts'
 
-/** An error as an answer has it. */
+/** The error object of a JSON-RPC response. */
 export interface ErrorObject {
   code: number
   message: string
   data?: object | undefined
 }
 
-/** What one session sends. After its end nothing follows. */
+/** Sends the messages of one connection; nothing after its end. */
 export class SendQueue {
   readonly #channel: Channel
   readonly #problem: (error: unknown) => void
@@ -28,7 +28,7 @@ export class SendQueue {
     return this.#channel.format
   }
 
-  /** Whether nothing should follow that can wait. */
+  /** Whether messages that can wait should not be sent now. */
   get isBlocked(): boolean {
     return this.#channel.isBlocked
   }
@@ -49,23 +49,23 @@ export class SendQueue {
     this.send(this.format.encode({ jsonrpc: '2.0', method, params }))
   }
 
-  answer(id: CallId, result: unknown): void {
+  respond(id: CallId, result: unknown): void {
     if (typeof id !== 'symbol') this.send(this.format.encode({ jsonrpc: '2.0', id, result }))
   }
 
-  /** Answers with the app's own answer. */
-  answerWith(id: CallId, status: number, headers: Readonly<Record<string, string>> | null, json: string | null): void {
-    if (typeof id !== 'symbol') this.send(this.format.encodeAnswer(id, status, headers, json))
+  /** Responds with an HTTP response of the app. */
+  respondWith(id: CallId, status: number, headers: Readonly<Record<string, string>> | null, json: string | null): void {
+    if (typeof id !== 'symbol') this.send(this.format.encodeResponse(id, status, headers, json))
   }
 
-  /** @param id null when it can't be told */
-  refuse(id: CallId | null, error: ErrorObject): void {
+  /** @param id null when the id of the request is unknown */
+  respondError(id: CallId | null, error: ErrorObject): void {
     if (typeof id !== 'symbol') this.send(this.format.encode({ jsonrpc: '2.0', id, error }))
   }
 
-  /** Answers with what was thrown; of a fault of our own only that there is one. */
-  fail(id: CallId | null, thrown: unknown): void {
-    this.refuse(id, this.#errorOf(thrown))
+  /** Responds with a thrown error; a fault of the server is reported, and hidden from the client. */
+  respondFailure(id: CallId | null, thrown: unknown): void {
+    this.respondError(id, this.#errorOf(thrown))
   }
 
   ping(): void {
@@ -79,7 +79,7 @@ export class SendQueue {
     this.#channel.close(code, reason)
   }
 
-  /** The channel is gone. */
+  /** Stops sending after the channel has closed. */
   close(): void {
     this.#isOver = true
   }

@@ -4,16 +4,16 @@ import type { Subscriber, Subscription as TopicSubscription } from '../topics/to
 import type { SubscriptionState } from './connection-state.ts'
 import type { SendQueue } from './send-queue.ts'
 
-/** What a subscription tells its session. */
+/** The connection of a subscription, as far as the subscription needs it. */
 export interface SubscriptionOwner {
-  readonly outbox: SendQueue
-  /** What must be kept of it has changed. */
+  readonly sendQueue: SendQueue
+  /** The state to persist has changed. */
   changed(): void
-  /** It can't go on. */
+  /** The subscription cannot continue. */
   failed(subscription: ConnectionSubscription, error: unknown): void
 }
 
-/** One topic that a session follows, as far as the client's credit goes. */
+/** Follows one topic for a connection, with at most `window` events sent and not acknowledged. */
 export class ConnectionSubscription implements Subscriber {
   readonly topic: string
   readonly window: number
@@ -22,7 +22,7 @@ export class ConnectionSubscription implements Subscriber {
   #epoch = ''
   #sent = 0
   #acked = 0
-  /** Whether it waits for credit, or for the channel, and reads on from the log afterwards. */
+  /** Whether it waits for an `ack` or for the channel; it continues from the log. */
   #isPaused = true
   #isClosed = false
 
@@ -32,7 +32,7 @@ export class ConnectionSubscription implements Subscriber {
     this.#owner = owner
   }
 
-  /** Of the last event sent. */
+  /** The position of the last event sent. */
   get position(): Position {
     return { epoch: this.#epoch, offset: this.#sent }
   }
@@ -43,11 +43,11 @@ export class ConnectionSubscription implements Subscriber {
   }
 
   /**
-   * Begins at a position, which the client knows of by then.
-   * @param acked where the client's credit counts from
+   * Starts at a position, which the client has been sent.
+   * @param acked the offset that counts as acknowledged
    */
   begin({ epoch, offset }: Position, acked: number, source: TopicSubscription): void {
-    if (this.#isClosed || this.#owner.outbox.isOver) {
+    if (this.#isClosed || this.#owner.sendQueue.isOver) {
       source.close()
       return
     }
@@ -65,7 +65,7 @@ export class ConnectionSubscription implements Subscriber {
     const last = taken.at(-1)
     if (last !== undefined) {
       this.#sent = last.offset
-      this.#owner.outbox.sendEvents(taken)
+      this.#owner.sendQueue.sendEvents(taken)
     }
     if (taken.length < events.length) this.#pause()
     return taken.length
@@ -75,7 +75,7 @@ export class ConnectionSubscription implements Subscriber {
     this.#epoch = position.epoch
     this.#sent = position.offset
     this.#acked = position.offset
-    this.#owner.outbox.notify('gap', { topic: this.topic, reason, position })
+    this.#owner.sendQueue.notify('gap', { topic: this.topic, reason, position })
     this.#owner.changed()
   }
 
@@ -90,7 +90,7 @@ export class ConnectionSubscription implements Subscriber {
     this.proceed()
   }
 
-  /** Goes on where it was paused, if it can. */
+  /** Resumes when it is paused and may send. */
   proceed(): void {
     if (!this.#isPaused || this.#source === null || this.#room === 0) return
     this.#isPaused = false
@@ -103,9 +103,9 @@ export class ConnectionSubscription implements Subscriber {
     this.#source?.close()
   }
 
-  /** How many events may be sent now. */
+  /** The number of events that may be sent now. */
   get #room(): number {
-    if (this.#isClosed || this.#owner.outbox.isBlocked) return 0
+    if (this.#isClosed || this.#owner.sendQueue.isBlocked) return 0
     return Math.max(0, this.window - (this.#sent - this.#acked))
   }
 

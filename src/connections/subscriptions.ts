@@ -9,43 +9,43 @@ import { ConnectionSubscription, type SubscriptionOwner } from './subscription.t
 import { TopicQueue } from './topic-queue.ts'
 
 interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
-  /** Hears of a log that can't be read. */
+  /** The log cannot be read. */
   broken(error: unknown): void
-  /** The sign-in is over. */
+  /** The session or key of the caller has ended. */
   signedOut(): void
-  /** What all sessions of the client have together. */
-  quota: Share
+  /** The quota of the client over all its connections. */
+  quota: ConnectionQuota
 }
 
-interface Share {
-  /** False when there are as many as there may be. */
+interface ConnectionQuota {
+  /** False when the limit is reached. */
   take(): boolean
   give(): void
 }
 
 type Params = Readonly<Record<string, unknown>>
 
-/** Sends the answer of a call that took a while; false when nobody wants it any more. */
+/** Sends the response of an asynchronous call; false when the call was cancelled. */
 export type Respond = (result: object) => boolean
 
-/** What one session follows. */
+/** The topics that one connection follows. */
 export class Subscriptions {
   readonly #topics: Topics
-  readonly #visitor: Caller
+  readonly #caller: Caller
   readonly #owner: SubscriptionOwner
   readonly #broken: SubscriptionsOptions['broken']
   readonly #signedOut: SubscriptionsOptions['signedOut']
-  readonly #quota: Share
+  readonly #quota: ConnectionQuota
   readonly #followed = new Map<string, ConnectionSubscription>()
   readonly #queue = new TopicQueue()
 
-  constructor(topics: Topics, visitor: Caller, { outbox, changed, broken, signedOut, quota }: SubscriptionsOptions) {
+  constructor(topics: Topics, caller: Caller, { sendQueue, changed, broken, signedOut, quota }: SubscriptionsOptions) {
     this.#topics = topics
-    this.#visitor = visitor
+    this.#caller = caller
     this.#broken = broken
     this.#signedOut = signedOut
     this.#quota = quota
-    this.#owner = { outbox, changed, failed: (subscription, error) => this.#end(subscription, error) }
+    this.#owner = { sendQueue, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
 
   get state(): SubscriptionState[] {
@@ -53,15 +53,15 @@ export class Subscriptions {
   }
 
   /** @throws MessageError -32602; AppError of the topic */
-  async subscribe(params: Params, answer: Respond): Promise<void> {
+  async subscribe(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     const after = readAfter(params)
     const window = readWindow(params)
-    await this.#queue.run(topic, () => this.#follow(topic, after, window, answer))
+    await this.#queue.run(topic, () => this.#follow(topic, after, window, respond))
   }
 
   /** @throws MessageError -32602 */
-  async unsubscribe(params: Params, answer: Respond): Promise<void> {
+  async unsubscribe(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     await this.#queue.run(topic, async () => {
       const followed = this.#followed.get(topic)
@@ -69,7 +69,7 @@ export class Subscriptions {
       followed.close()
       this.#drop(topic)
       this.#owner.changed()
-      answer({ topic, position: followed.position })
+      respond({ topic, position: followed.position })
     })
   }
 
@@ -77,17 +77,17 @@ export class Subscriptions {
     this.#followed.get(readTopic(params))?.ack(readOffset(params))
   }
 
-  /** The channel takes more again. */
+  /** Continues after the channel has drained. */
   proceed(): void {
     for (const each of this.#followed.values()) each.proceed()
   }
 
-  /** Goes on with what a state says. What was sent as it happened is at the topic's newest event. */
+  /** Resumes a subscription from its state. One that was live continues at the newest event of the topic. */
   async restore({ topic, window, epoch, acked, behind }: SubscriptionState): Promise<void> {
     const subscriber = new ConnectionSubscription(topic, window, this.#owner)
     const isSame = epoch === this.#topics.epoch
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
-    const request = { topic, principal: this.#visitor.identity, after, subscriber }
+    const request = { topic, principal: this.#caller.identity, after, subscriber }
     const { start, subscription: source } = await this.#topics.subscribe(request)
     this.#quota.take()
     this.#followed.set(topic, subscriber)
@@ -106,7 +106,7 @@ export class Subscriptions {
     if (this.#followed.delete(topic)) this.#quota.give()
   }
 
-  /** It is over: what the client is not allowed is told to it, and the others go on. */
+  /** Ends one subscription: an error of the client is reported to it, and the other subscriptions continue. */
   #end({ topic, position }: ConnectionSubscription, error: unknown): void {
     if (!(error instanceof AppError) || error.status >= 500) {
       this.#broken(error)
@@ -118,24 +118,24 @@ export class Subscriptions {
     }
     this.#drop(topic)
     const { status: code, message } = error
-    this.#owner.outbox.notify('unsubscribed', { topic, position, error: { code, message } })
+    this.#owner.sendQueue.notify('unsubscribed', { topic, position, error: { code, message } })
     this.#owner.changed()
   }
 
-  async #follow(topic: string, after: Position | null, window: number, answer: Respond): Promise<void> {
+  async #follow(topic: string, after: Position | null, window: number, respond: Respond): Promise<void> {
     if (this.#followed.has(topic)) throw bad('topic', 'is followed already')
     if (this.#followed.size + this.#queue.size >= subscriptionsMax) {
-      throw new AppError('too_many_requests', `Only ${subscriptionsMax} topics at a time.`)
+      throw new AppError('too_many_requests', `A connection may follow at most ${subscriptionsMax} topics.`)
     }
-    if (!this.#quota.take()) throw new AppError('too_many_requests', 'You follow too many topics at a time.')
+    if (!this.#quota.take()) throw new AppError('too_many_requests', 'Your connections follow too many topics.')
     const subscriber = new ConnectionSubscription(topic, window, this.#owner)
-    const request = { topic, principal: this.#visitor.identity, after, subscriber }
+    const request = { topic, principal: this.#caller.identity, after, subscriber }
     const { start, subscription: source } = await this.#topics.subscribe(request).catch((error) => {
       this.#quota.give()
       throw error
     })
     this.#followed.set(topic, subscriber)
-    if (answer({ topic, ...start })) {
+    if (respond({ topic, ...start })) {
       subscriber.begin(start.position, start.position.offset, source)
       this.#owner.changed()
     } else {

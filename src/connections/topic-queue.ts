@@ -1,13 +1,13 @@
-/** Lets what concerns one topic happen in the order in which it was asked for, though each may take a while. */
+/** Runs the work of each topic one after the other, in the order of the calls. */
 export class TopicQueue {
   readonly #running = new Map<string, Promise<unknown>>()
 
-  /** How many topics something is going on with. */
+  /** The number of topics with running work. */
   get size(): number {
     return this.#running.size
   }
 
-  /** Begins at once when nothing else is going on with the topic. */
+  /** Starts at once when no work of the topic is running. */
   async run(topic: string, work: () => Promise<void>): Promise<void> {
     while (this.#running.has(topic)) await this.#running.get(topic)
     const running = work()

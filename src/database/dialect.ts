@@ -11,7 +11,7 @@ import {
   sql,
   type TableMetadata,
 } from 'kysely'
-import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
+import type { SqlRow, SqlValue } from '../ports/database.ts'
 
 /** Runs one statement on an open connection and returns its rows. */
 export type Execute = (sql: string, parameters: readonly SqlValue[]) => readonly SqlRow[]
@@ -75,15 +75,4 @@ function createDialect(connection: DatabaseConnection): Dialect {
     createIntrospector: (db) => new TableNames(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
-}
-
-/** Kysely that only compiles: every statement of the app is built with it. */
-export const builder = createKysely(() => {
-  throw new Error('This Kysely only compiles.')
-}) as unknown as Kysely<Record<string, Record<string, SqlValue>>>
-
-/** A built query as a statement of the database port. */
-export function statementOf(query: { compile(): CompiledQuery }): Statement {
-  const { sql, parameters } = query.compile()
-  return { sql, parameters: parameters as readonly SqlValue[] }
 }

@@ -1,4 +1,4 @@
-import type { Guard, SqlValue, Statement } from '../ports/database.ts'
+import type { Guard, GuardedStatement, SqlValue, Statement } from '../ports/database.ts'
 
 /** A statement of the database port. */
 export function statement(sql: string, ...parameters: readonly SqlValue[]): Statement {
@@ -6,6 +6,6 @@ export function statement(sql: string, ...parameters: readonly SqlValue[]): Stat
 }
 
 /** A statement that must return a row, else the whole write fails. */
-export function guarded(guard: Guard, sql: string, ...parameters: readonly SqlValue[]): Statement {
+export function guarded(guard: Guard, sql: string, ...parameters: readonly SqlValue[]): GuardedStatement {
   return { sql, parameters, guard }
 }

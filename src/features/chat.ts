@@ -1,7 +1,7 @@
 import { collection } from '../collections/collection.ts'
 import { field } from '../collections/field.ts'
 
-/** Whoever says a name has it, for as long as there are no accounts. */
+/** A name that the client chooses: it is not bound to an account. */
 const personName = field.text({ trim: true, min: 1, max: 60, indexed: true })
 
 export const rooms = collection('rooms', {
@@ -10,7 +10,7 @@ export const rooms = collection('rooms', {
   },
 })
 
-/** Who has been in a room; who is there now, its topic's presence tells. */
+/** The members of a room, present or not; the presence of its topic has those who are connected. */
 export const members = collection('members', {
   fields: {
     room: field.reference('rooms'),
@@ -19,7 +19,7 @@ export const members = collection('members', {
   audience: 'room',
 })
 
-/** What is said in a room. Joining the topic `messages/ROOM` with the state `{ typing: true }` tells who writes. */
+/** The messages of a room. Members of the topic `messages/ROOM` with the state `{ typing: true }` are typing. */
 export const messages = collection('messages', {
   fields: {
     room: field.reference('rooms'),
@@ -30,5 +30,5 @@ export const messages = collection('messages', {
   audience: 'room',
 })
 
-/** All that a chat keeps. */
+/** The collections of the chat. */
 export const chat = [rooms, members, messages] as const

@@ -1,11 +1,11 @@
-/** Schemas that the descriptions of all routes share. */
+/** Parts that the OpenAPI descriptions of all routes share. */
 import { z } from '@hono/zod-openapi'
 import { errorTable } from '../errors.ts'
 
 /** The body of every error. */
 export const errorSchema = z
   .object({
-    error: z.string().openapi({ description: 'The message for people.' }),
+    error: z.string().openapi({ description: 'The error in plain English.' }),
     status: z.int(),
     code: z.enum(Object.keys(errorTable) as [string, ...string[]]),
     requestId: z.string(),
@@ -22,11 +22,41 @@ export const idempotencyKey = z
   .optional()
   .openapi({ description: 'A repeat with the same key gets the first response again, for 24 hours.' })
 
-export function json(schema: z.ZodType, description: string) {
+export const cursorParameter = z.string().optional().openapi({ description: 'The `next` of the previous page.' })
+
+/** A required JSON body. */
+export function body<S extends z.ZodType>(schema: S) {
+  return { required: true, content: { 'application/json': { schema } } } as const
+}
+
+/** Request headers. They are not in the type, since `hc` would require them; it sends headers by its options. */
+export function headers(shape: Record<string, z.ZodType>): object {
+  return { headers: z.object(shape) }
+}
+
+/** A response with a JSON body. */
+export function json<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { 'application/json': { schema } } }
 }
 
-export function failures(...statuses: number[]) {
+/** A response with the envelope of a success. */
+export function success<const Status extends number, Data extends z.ZodType>(
+  status: Status,
+  data: Data,
+  description = 'Done.',
+) {
+  return json(z.object({ data, status: z.literal(status) }), description)
+}
+
+/** One page of a list, in its envelope. */
+export function page<Row extends z.ZodType>(row: Row) {
+  return json(z.object({ data: z.array(row), next: z.string().nullable(), status: z.literal(200) }), 'A page.')
+}
+
+export const noContent = { 204: { description: 'Done.' } } as const
+
+/** Error responses. They are not in the type, since every route may answer with an error and `hc`'s users check `ok`. */
+export function failures(...statuses: number[]): object {
   return Object.fromEntries(statuses.map((status) => [status, json(errorSchema, textOf(status))]))
 }
 

@@ -1,3 +1,6 @@
+import type { TypedResponse } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
+import type { JSONParsed } from 'hono/utils/types'
 import type { RequestContext } from '../request/context.ts'
 import { compressBytesMin } from './compression.ts'
 import { dataHeaders, secureOnlyHeaders } from './secure-headers.ts'
@@ -11,6 +14,14 @@ export interface ApiResponse<Data = unknown, Status extends number = number> {
   more?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
 }
+
+/** A response whose JSON body and status are known to Hono's types. */
+export type Reply<Body, Status extends number> = Response & TypedResponse<JSONParsed<Body>, Status & StatusCode, 'json'>
+
+/** The same with the envelope of a success, one for each status. */
+export type SuccessReply<Data, Status extends number, More = object> = Status extends number
+  ? Reply<{ data: Data; status: Status } & More, Status>
+  : never
 
 /** The part of a request's context that its response depends on. Identity and peer are left out where they are not known. */
 export type Requester = Pick<RequestContext, 'requestId'> & Partial<Pick<RequestContext, 'identity' | 'peer'>>
@@ -66,7 +77,10 @@ function bytesOf(text: string): number {
   return beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length
 }
 
-/** Makes the response of a success. */
-export function replyWith(c: { env: Requester }, response: ApiResponse): Response {
-  return reply(c, response.status, envelope(response), response.headers)
+/** Responds with the envelope of a success. Its type tells Hono's typed client the body. */
+export function replyWith<Data, const Status extends number, const More extends object = object>(
+  c: { env: Requester },
+  response: ApiResponse<Data, Status> & { more?: More },
+): SuccessReply<Data, Status, More> {
+  return reply(c, response.status, envelope(response), response.headers) as SuccessReply<Data, Status, More>
 }

@@ -5,8 +5,8 @@
  * merged into the header (RFC 9110 §6.5.1).
  */
 import { CR, classes, HTAB, hexValues, LF, SP, TOKEN, VALUE } from './grammar.ts'
+import { HttpError } from './http-error.ts'
 import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
 
 type State =
   | 'size'
@@ -61,7 +61,7 @@ export class ChunkedDecoder {
 
   /**
    * Decodes up to `end` or the end of the body, and returns the offset after what it took.
-   * @throws Refusal 400, 413, 431
+   * @throws HttpError 400, 413, 431
    */
   decode(bytes: Uint8Array, from: number, end: number): number {
     let index = from
@@ -122,13 +122,13 @@ export class ChunkedDecoder {
     }
     this.#size = this.#digits === 0 ? value : this.#size * 16 + value
     this.#digits += 1
-    if (this.#digits > sizeDigitsMax) throw new Refusal(400, 'The size of a chunk has too many digits.')
+    if (this.#digits > sizeDigitsMax) throw new HttpError(400, 'The size of a chunk has too many digits.')
   }
 
   #endSize(byte: number): void {
-    if (this.#digits === 0) throw new Refusal(400, 'A chunk has no size.')
+    if (this.#digits === 0) throw new HttpError(400, 'A chunk has no size.')
     this.#total += this.#size
-    if (this.#total > this.#limits.bodyBytesMax) throw new Refusal(413, 'The body is too large.')
+    if (this.#total > this.#limits.bodyBytesMax) throw new HttpError(413, 'The body is too large.')
     this.#afterExtension(byte, 'beforeSemicolon')
   }
 
@@ -136,7 +136,7 @@ export class ChunkedDecoder {
   #takeExtension(byte: number): void {
     this.#extensionBytes += 1
     if (this.#extensionBytes > this.#limits.chunkExtensionBytesMax)
-      throw new Refusal(400, 'Chunk extensions are too long.')
+      throw new HttpError(400, 'Chunk extensions are too long.')
     const isBlank = byte === SP || byte === HTAB
     const isToken = (classes[byte]! & TOKEN) !== 0
     switch (this.#state) {
@@ -189,7 +189,7 @@ export class ChunkedDecoder {
   /** `trailer-section = *( field-line CRLF )`, RFC 9112 §7.1.2, and the empty line after it. */
   #takeTrailer(byte: number): void {
     this.#trailerBytes += 1
-    if (this.#trailerBytes > this.#limits.trailerBytesMax) throw new Refusal(431, 'The trailer is too large.')
+    if (this.#trailerBytes > this.#limits.trailerBytesMax) throw new HttpError(431, 'The trailer is too large.')
     switch (this.#state) {
       case 'trailer':
         if (byte === CR) this.#state = 'lastLf'
@@ -212,13 +212,13 @@ export class ChunkedDecoder {
 }
 
 function expect(byte: number, wanted: number): void {
-  if (byte !== wanted) throw new Refusal(400, 'A chunk does not end where it should.')
+  if (byte !== wanted) throw new HttpError(400, 'A chunk does not end where it should.')
 }
 
-function badExtension(): Refusal {
-  return new Refusal(400, 'A chunk has a bad size or extension.')
+function badExtension(): HttpError {
+  return new HttpError(400, 'A chunk has a bad size or extension.')
 }
 
-function badTrailer(): Refusal {
-  return new Refusal(400, 'The body has a bad trailer field.')
+function badTrailer(): HttpError {
+  return new HttpError(400, 'The body has a bad trailer field.')
 }

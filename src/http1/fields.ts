@@ -6,8 +6,8 @@
 import type { Codec } from './codec.ts'
 import { commonName, hashByte } from './field-names.ts'
 import { CR, classes, HTAB, LF, SP, TOKEN, VALUE } from './grammar.ts'
+import { HttpError } from './http-error.ts'
 import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
 
 const colon = 0x3a
 
@@ -52,7 +52,7 @@ export class FieldScanner {
   /**
    * Scans from where it stopped, and returns the offset after the section, or -1 when it wants more.
    * @param base where the section starts; the same bytes must follow it at every call
-   * @throws Refusal 400, 431
+   * @throws HttpError 400, 431
    */
   scan(bytes: Uint8Array, base: number, from: number, end: number): number {
     const stop = Math.min(end, base + this.#bytesMax)
@@ -65,7 +65,7 @@ export class FieldScanner {
           index += 1
           continue
         }
-        if (this.#names.length >= this.#fieldsMax) throw new Refusal(431, 'The request has too many header fields.')
+        if (this.#names.length >= this.#fieldsMax) throw new HttpError(431, 'The request has too many header fields.')
         this.#mark = index - base
         this.#hash = 0
         state = 'name'
@@ -91,25 +91,25 @@ export class FieldScanner {
       if (state === 'value') {
         while (index < stop && (classes[bytes[index]!]! & VALUE) !== 0) index += 1
         if (index === stop) break
-        if (bytes[index] !== CR) throw new Refusal(400, 'A header field holds a byte that it may not.')
+        if (bytes[index] !== CR) throw new HttpError(400, 'A header field holds a byte that it may not.')
         this.#endValue(bytes, base, index)
         index += 1
         state = 'lf'
         continue
       }
-      if (bytes[index] !== LF) throw new Refusal(400, 'A line ends with a CR alone.')
+      if (bytes[index] !== LF) throw new HttpError(400, 'A line ends with a CR alone.')
       index += 1
       if (state === 'lastLf') return index
       state = 'line'
     }
-    if (index - base >= this.#bytesMax) throw new Refusal(431, 'The header of the request is too large.')
+    if (index - base >= this.#bytesMax) throw new HttpError(431, 'The header of the request is too large.')
     this.#state = state
     return -1
   }
 
   #endName(bytes: Uint8Array, base: number, index: number): void {
     const start = base + this.#mark
-    if (bytes[index] !== colon || index === start) throw new Refusal(400, 'A header field has no proper name.')
+    if (bytes[index] !== colon || index === start) throw new HttpError(400, 'A header field has no proper name.')
     this.#names.push(commonName(bytes, start, index, this.#hash))
     this.#starts.push(this.#mark)
     this.#nameEnds.push(index - base)

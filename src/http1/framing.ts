@@ -5,7 +5,7 @@
  */
 import { type FieldBlock, fieldValue } from './fields.ts'
 import { tokenPattern, trimmed } from './grammar.ts'
-import { Refusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 
 /** What a block of fields says, whatever the request line. */
 export interface Framing {
@@ -23,7 +23,7 @@ export interface Framing {
 
 /**
  * Reads the framing out of a block.
- * @throws Refusal 400, 417, 501
+ * @throws HttpError 400, 417, 501
  */
 export function readFraming(block: FieldBlock): Framing {
   const { names } = block
@@ -69,7 +69,7 @@ export function readFraming(block: FieldBlock): Framing {
 }
 
 function once(name: string, earlier: string | null, value: string): string {
-  if (earlier !== null) throw new Refusal(400, `${name} is there twice.`)
+  if (earlier !== null) throw new HttpError(400, `${name} is there twice.`)
   return value
 }
 
@@ -91,7 +91,8 @@ const noOptions: readonly string[] = []
 /** `Connection = #token`, RFC 9110 §7.6.1. */
 function readOptions(value: string): readonly string[] {
   const options = elements(value).filter((option) => option !== '')
-  if (!options.every((option) => tokenPattern.test(option))) throw new Refusal(400, 'Connection is no list of options.')
+  if (!options.every((option) => tokenPattern.test(option)))
+    throw new HttpError(400, 'Connection is no list of options.')
   return options
 }
 
@@ -100,12 +101,12 @@ const lengthPattern = /^\d{1,15}$/
 
 function readLength(contentLength: string | null, transferEncoding: string | null): number {
   if (transferEncoding !== null) {
-    if (contentLength !== null) throw new Refusal(400, 'Content-Length and Transfer-Encoding exclude each other.')
+    if (contentLength !== null) throw new HttpError(400, 'Content-Length and Transfer-Encoding exclude each other.')
     checkCoding(transferEncoding)
     return -1
   }
   if (contentLength === null) return 0
-  if (!lengthPattern.test(contentLength)) throw new Refusal(400, 'Content-Length is no number of bytes.')
+  if (!lengthPattern.test(contentLength)) throw new HttpError(400, 'Content-Length is no number of bytes.')
   return Number(contentLength)
 }
 
@@ -115,13 +116,14 @@ function checkCoding(value: string): void {
   const codings = elements(value)
   const isFramed =
     codings.every((coding) => tokenPattern.test(coding)) && codings.indexOf('chunked') === codings.length - 1
-  if (isFramed) throw new Refusal(501, 'Of all transfer codings only chunked is known here.')
-  throw new Refusal(400, 'Transfer-Encoding does not tell where the body ends.')
+  if (isFramed) throw new HttpError(501, 'Of all transfer codings only chunked is known here.')
+  throw new HttpError(400, 'Transfer-Encoding does not tell where the body ends.')
 }
 
 /** RFC 9110 §10.1.1. */
 function readExpect(value: string | null): boolean {
   if (value === null) return false
-  if (value.toLowerCase() !== '100-continue') throw new Refusal(417, 'Of all expectations only 100-continue is known.')
+  if (value.toLowerCase() !== '100-continue')
+    throw new HttpError(417, 'Of all expectations only 100-continue is known.')
   return true
 }

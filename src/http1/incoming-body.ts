@@ -1,7 +1,7 @@
 import { copyOf } from './codec.ts'
+import { HttpError } from './http-error.ts'
 import type { ArrivingBody } from './light-body.ts'
 import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -38,7 +38,7 @@ export class IncomingBody implements ArrivingBody {
   push(bytes: Uint8Array): void {
     if (this.#error !== null) return
     if (this.#whole !== null && this.#queuedBytes + bytes.byteLength > this.#limits.wholeBodyBytesMax) {
-      throw new Refusal(413, `The body may be ${this.#limits.wholeBodyBytesMax} bytes at most.`)
+      throw new HttpError(413, `The body may be ${this.#limits.wholeBodyBytesMax} bytes at most.`)
     }
     this.own()
     this.#queue.push(bytes as Bytes)
@@ -80,7 +80,7 @@ export class IncomingBody implements ArrivingBody {
   readAll(): Promise<Bytes> {
     if (this.#error !== null) return Promise.reject(this.#error)
     if (this.#queuedBytes > this.#limits.wholeBodyBytesMax) {
-      return Promise.reject(new Refusal(413, 'The body is too large.'))
+      return Promise.reject(new HttpError(413, 'The body is too large.'))
     }
     const whole = Promise.withResolvers<Bytes>()
     if (this.#isEnded) this.#resolveWhole(whole)

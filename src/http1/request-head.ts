@@ -1,8 +1,8 @@
 import type { FieldBlock } from './fields.ts'
 import type { Framing } from './framing.ts'
 import type { Header } from './header-cache.ts'
+import { HttpError } from './http-error.ts'
 import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
 import { originOf, readAbsolute, refuseAuthority, type Target } from './target.ts'
 
 /** A request without its body. */
@@ -37,15 +37,15 @@ export interface HeadRules {
 
 /**
  * Puts a head together where line and fields agree.
- * @throws Refusal 400, 413, 421, 501
+ * @throws HttpError 400, 413, 421, 501
  */
 export function makeHead(line: RequestLine, header: Header, rules: HeadRules): RequestHead {
   const { fields, framing } = header
   const { method, minorVersion, isAbnormal } = line
   if (minorVersion === 0 && framing.hasTransferEncoding) {
-    throw new Refusal(400, 'HTTP/1.0 knows no Transfer-Encoding.')
+    throw new HttpError(400, 'HTTP/1.0 knows no Transfer-Encoding.')
   }
-  if (framing.contentLength > rules.limits.bodyBytesMax) throw new Refusal(413, 'The body is too large.')
+  if (framing.contentLength > rules.limits.bodyBytesMax) throw new HttpError(413, 'The body is too large.')
   const target = readTarget(line, header.origin, rules)
   return { type: 'head', method, target, isAbnormal, minorVersion, fields, framing }
 }
@@ -56,12 +56,12 @@ function readTarget(
   named: string | null,
   rules: HeadRules,
 ): Target | null {
-  if (named === null && minorVersion > 0) throw new Refusal(400, 'Host is missing.')
+  if (named === null && minorVersion > 0) throw new HttpError(400, 'Host is missing.')
   const origin = named ?? originOf(rules.authority, rules.scheme)
   if (method === 'CONNECT') refuseAuthority(target)
   if (target.startsWith('/')) return { origin, path: target }
   if (target !== '*') return readAbsolute(target, named, rules.scheme)
-  if (method !== 'OPTIONS') throw new Refusal(400, 'Only OPTIONS may be about *.')
+  if (method !== 'OPTIONS') throw new HttpError(400, 'Only OPTIONS may be about *.')
   return null
 }
 
@@ -83,11 +83,11 @@ function isSpelled(bytes: Uint8Array, start: number, end: number, spelling: Uint
 /**
  * Refuses methods that no `Request` can carry: TRACE, and those that differ by case alone from one that
  * it knows (methods are case-sensitive, RFC 9110 §9.1).
- * @throws Refusal 501
+ * @throws HttpError 501
  */
 export function refuseUnserved(method: string): void {
   const upper = method.toUpperCase()
   if (upper === 'TRACE' || upper === 'TRACK' || (upper !== method && [...methods, 'CONNECT'].includes(upper))) {
-    throw new Refusal(501, `${method} is not served here.`)
+    throw new HttpError(501, `${method} is not served here.`)
   }
 }

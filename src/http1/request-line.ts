@@ -3,8 +3,8 @@
  * nothing around them. Scanned once, and stopped and resumed at any byte.
  */
 import { ABNORMAL, CR, classes, LF, PATH, QUERY, SP, TOKEN } from './grammar.ts'
+import { HttpError } from './http-error.ts'
 import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
 
 const questionMark = 0x3f
 const zero = 0x30
@@ -28,7 +28,7 @@ export class RequestLineScanner {
   /**
    * Scans from where it stopped, and returns the offset after the line, or -1 when it wants more.
    * @param base where the line starts; the same bytes must follow it at every call
-   * @throws Refusal 400, 414, 505
+   * @throws HttpError 400, 414, 505
    */
   scan(bytes: Uint8Array, base: number, from: number, end: number): number {
     const stop = Math.min(end, base + this.#bytesMax)
@@ -36,7 +36,7 @@ export class RequestLineScanner {
     if (this.#state === 'method') {
       while (index < stop && (classes[bytes[index]!]! & TOKEN) !== 0) index += 1
       if (index < stop) {
-        if (bytes[index] !== SP || index === base) throw new Refusal(400, 'The request line has no proper method.')
+        if (bytes[index] !== SP || index === base) throw new HttpError(400, 'The request line has no proper method.')
         this.methodEnd = index - base
         this.isAbnormal = false
         this.#state = 'path'
@@ -46,11 +46,11 @@ export class RequestLineScanner {
     if (this.#state === 'path' || this.#state === 'query') index = this.#scanTarget(bytes, base, index, stop)
     if (this.#state === 'version') index = this.#scanVersion(bytes, base, index, stop)
     if (this.#state === 'lf' && index < stop) {
-      if (bytes[index] !== LF) throw new Refusal(400, 'The request line ends with a CR alone.')
+      if (bytes[index] !== LF) throw new HttpError(400, 'The request line ends with a CR alone.')
       this.#state = 'method'
       return index + 1
     }
-    if (index - base >= this.#bytesMax) throw new Refusal(414, 'The request line is too long.')
+    if (index - base >= this.#bytesMax) throw new HttpError(414, 'The request line is too long.')
     return -1
   }
 
@@ -77,7 +77,7 @@ export class RequestLineScanner {
     if ((seen & ABNORMAL) !== 0) this.isAbnormal = true
     if (index === stop) return index
     if (bytes[index] !== SP || index - base === this.methodEnd + 1) {
-      throw new Refusal(400, 'The request target holds a byte that must be percent-encoded, or is empty.')
+      throw new HttpError(400, 'The request target holds a byte that must be percent-encoded, or is empty.')
     }
     this.targetEnd = index - base
     this.#state = 'version'
@@ -91,13 +91,13 @@ export class RequestLineScanner {
       const byte = bytes[index]!
       const at = index - start
       if (at === version.length) {
-        if (byte !== CR) throw new Refusal(400, 'The request line has more than three parts.')
+        if (byte !== CR) throw new HttpError(400, 'The request line has more than three parts.')
         this.#state = 'lf'
         return index + 1
       }
       const isDigit = byte >= zero && byte <= zero + 9
       if (at === majorAt || at === minorAt ? !isDigit : byte !== version[at]) {
-        throw new Refusal(400, 'The request line names no HTTP version.')
+        throw new HttpError(400, 'The request line names no HTTP version.')
       }
       if (at === minorAt) this.#setVersion(bytes[start + majorAt]! - zero, byte - zero)
     }
@@ -105,7 +105,7 @@ export class RequestLineScanner {
   }
 
   #setVersion(major: number, minor: number): void {
-    if (major !== 1) throw new Refusal(505, 'This server speaks HTTP/1.1.')
+    if (major !== 1) throw new HttpError(505, 'This server supports HTTP/1.1 only.')
     this.minorVersion = minor === 0 ? 0 : 1
   }
 }

@@ -9,7 +9,7 @@ import { FieldScanner } from './fields.ts'
 import { readFraming } from './framing.ts'
 import { CR, LF } from './grammar.ts'
 import type { Header, HeaderCache } from './header-cache.ts'
-import { Refusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 import {
   type HeadRules,
   makeHead,
@@ -27,7 +27,7 @@ export type RequestEvent = RequestHead | { type: 'data'; bytes: Uint8Array } | {
 /** What the parsers of a server share. */
 export interface ParserOptions extends HeadRules {
   codec: Codec
-  memo: HeaderCache
+  headerCache: HeaderCache
   /** Scanners that no parser uses: one is held only while a head comes in parts. */
   spare: { line: RequestLineScanner | null; fields: FieldScanner | null }
 }
@@ -39,7 +39,7 @@ const none = new Uint8Array(0)
 
 type State = 'line' | 'fields' | 'length' | 'chunked' | 'ended' | 'broken'
 
-/** Parses the requests of one connection. After it has thrown a `Refusal` it takes nothing more. */
+/** Parses the requests of one connection. After it has thrown a `HttpError` it takes nothing more. */
 export class RequestParser {
   readonly #options: ParserOptions
   #state: State = 'line'
@@ -106,7 +106,7 @@ export class RequestParser {
     return copyOf(this.#bytes.subarray(this.#position, this.#end))
   }
 
-  /** @throws Refusal when what came is no HTTP or beyond a limit */
+  /** @throws HttpError when what came is no HTTP or beyond a limit */
   next(): RequestEvent | null {
     try {
       switch (this.#state) {
@@ -179,30 +179,31 @@ export class RequestParser {
       const byte = this.#bytes[this.#position]
       const isInside = this.#emptyLineBytes % 2 === 1
       if (byte !== (isInside ? LF : CR)) {
-        if (isInside) throw new Refusal(400, 'There is a CR alone before the request.')
+        if (isInside) throw new HttpError(400, 'There is a CR alone before the request.')
         return true
       }
       this.#emptyLineBytes += 1
-      if (this.#emptyLineBytes > 2 * emptyLinesMax) throw new Refusal(400, 'There are empty lines before the request.')
+      if (this.#emptyLineBytes > 2 * emptyLinesMax)
+        throw new HttpError(400, 'There are empty lines before the request.')
     }
     return false
   }
 
   #scanFields(): Header | null {
-    const { limits, codec, memo, spare, scheme } = this.#options
+    const { limits, codec, headerCache, spare, scheme } = this.#options
     const bytes = this.#bytes
     const start = this.#position
     if (this.#fieldScanner === null && this.#scanned === start) {
-      const known = memo.match(bytes, start, this.#end)
+      const known = headerCache.match(bytes, start, this.#end)
       if (known !== null) {
-        this.#position = this.#scanned = start + memo.bytesLength
+        this.#position = this.#scanned = start + headerCache.bytesLength
         return known
       }
     }
     const scanner = this.#fieldScanner ?? spare.fields ?? new FieldScanner(limits)
     spare.fields = null
     if (this.#fieldScanner === null && this.#scanned === start) {
-      const same = memo.matchLines(bytes, start, this.#end)
+      const same = headerCache.matchLines(bytes, start, this.#end)
       if (same !== null) scanner.beginWith(same.fields, same.count)
       this.#scanned += same?.length ?? 0
     }
@@ -216,7 +217,7 @@ export class RequestParser {
     const framing = readFraming(fields)
     const origin = framing.host === null ? null : originOf(framing.host, scheme)
     const header = { fields, framing, origin }
-    memo.keep(bytes, start, after, header)
+    headerCache.keep(bytes, start, after, header)
     this.#fieldScanner = null
     spare.fields = scanner
     this.#position = this.#scanned = after

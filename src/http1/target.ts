@@ -2,7 +2,7 @@
  * The request target and the URL it means, RFC 9112 §3.2 and §3.3. The URL is put together from the
  * authority and the target and never resolved against a base, where `//x/y` would name another host.
  */
-import { Refusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 
 /** Where a request goes. */
 export interface Target {
@@ -17,11 +17,11 @@ const hostPattern = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
 /**
  * The origin that `Host` names.
- * @throws Refusal 400
+ * @throws HttpError 400
  */
 export function originOf(host: string, scheme: string): string {
   const origin = hostPattern.test(host) ? URL.parse(`${scheme}://${host}`)?.origin : undefined
-  if (origin === undefined) throw new Refusal(400, 'Host names no host.')
+  if (origin === undefined) throw new HttpError(400, 'Host names no host.')
   return origin
 }
 
@@ -29,14 +29,14 @@ const absolutePattern = /^(https?):\/\/([^/?]+)(.*)$/i
 
 /**
  * Reads an absolute-form, whose authority must be the one in `Host` (RFC 9112 §3.2.2).
- * @throws Refusal 400, 421
+ * @throws HttpError 400, 421
  */
 export function readAbsolute(text: string, hostOrigin: string | null, scheme: string): Target {
   const [, given = '', authority = '', path = ''] = absolutePattern.exec(text) ?? []
-  if (authority === '') throw new Refusal(400, 'The request target is no address.')
+  if (authority === '') throw new HttpError(400, 'The request target is no address.')
   const origin = originOf(authority, scheme)
-  if (given.toLowerCase() !== scheme) throw new Refusal(421, `This connection serves ${scheme}.`)
-  if (hostOrigin !== null && origin !== hostOrigin) throw new Refusal(400, 'The request target and Host disagree.')
+  if (given.toLowerCase() !== scheme) throw new HttpError(421, `This connection serves ${scheme}.`)
+  if (hostOrigin !== null && origin !== hostOrigin) throw new HttpError(400, 'The request target and Host disagree.')
   return { origin, path: path.startsWith('/') ? path : `/${path}` }
 }
 
@@ -48,9 +48,11 @@ export function urlOf({ origin, path }: Target, isAbnormal: boolean): string {
 
 /**
  * CONNECT alone has the authority-form, RFC 9112 §3.2.3; a server that is no proxy need not serve it.
- * @throws Refusal 400, 501
+ * @throws HttpError 400, 501
  */
 export function refuseAuthority(text: string): never {
   const isAuthority = hostPattern.test(text) && /:\d+$/.test(text) && URL.canParse(`http://${text}`)
-  throw isAuthority ? new Refusal(501, 'CONNECT is not served here.') : new Refusal(400, 'CONNECT wants host and port.')
+  throw isAuthority
+    ? new HttpError(501, 'CONNECT is not served here.')
+    : new HttpError(400, 'CONNECT wants host and port.')
 }

@@ -1,57 +1,58 @@
 /**
- * How long a connection waits, and for what. No timer belongs to a connection: a server asks all of them again and again
- * (every half second, say), and nothing is cut before its time.
+ * The time limits of one connection. No timer belongs to a connection: the server checks all of them in one sweep (every
+ * half second, say), and nothing is cut before its time.
  */
-import type { Limits } from './limits.ts'
-import { Refusal } from './refusal.ts'
+import type { ConnectionOptions } from './connection-options.ts'
+import { HttpError } from './http-error.ts'
 
-/** What a connection is at. */
+/** A connection's state and progress. */
 export interface Activity {
-  doing: 'lingering' | 'body' | 'answering' | 'head' | 'idle'
-  /** Whether nothing is read from the peer, because enough waits to be handled. */
+  state: 'lingering' | 'body' | 'responding' | 'head' | 'idle'
+  /** Whether the socket is not read, because enough bytes wait to be handled. */
   isPaused: boolean
-  /** Whether bytes of the peer are wanted. */
+  /** Whether the server waits for bytes of the peer. */
   isReading: boolean
-  /** Whether the peer has sent its end. */
+  /** Whether the peer has ended its side. */
   hasEnded: boolean
-  /** Whether something is sent that has not been taken, and how many bytes have been taken in all. */
+  /** Whether sent bytes have not been taken, and how many have been taken in all. */
   isPending: boolean
   takenBytes: number
-  /** Of the request's body so far: what has come, and what the handler has taken of it. */
+  /** Bytes of the request's body that have come, and those that the handler has read. */
   bodyBytes: number
   deliveredBytes: number
-  /** Of a streamed answer so far. */
+  /** Bytes of a streamed response that have been sent. */
   streamedBytes: number
 }
 
-/** What is to be done: nothing, an orderly end, letting go, breaking off, or an answer that says why. */
-export type TimeoutAction = 'wait' | 'end' | 'destroy' | 'reset' | Refusal
+/** The action that is due: none, an orderly end, a close, a reset, or a response that says why. */
+export type TimeoutAction = 'wait' | 'end' | 'destroy' | 'reset' | HttpError
 
 export class TimeoutPolicy {
-  readonly #limits: Limits
-  /** When something came or began. */
+  readonly #options: Pick<ConnectionOptions, 'limits' | 'clock'>
+  /** The time of the last activity. */
   #sinceMs: number
-  /** When the head began that is still to come; 0 for none. */
+  /** The start of the head that is still to come; 0 for none. */
   #headSinceMs: number
   #bodyMs = 0
   #stuckSinceMs: number
   #takenBytes = 0
-  #standingSinceMs: number
+  #standstillSinceMs: number
   #movedBytes = 0
   #streamedBytes = 0
 
   /** A new connection owes a head at once. */
-  constructor(limits: Limits, nowMs: number) {
-    this.#limits = limits
+  constructor(options: Pick<ConnectionOptions, 'limits' | 'clock'>) {
+    const { nowMs } = options.clock
+    this.#options = options
     this.#sinceMs = nowMs
     this.#headSinceMs = nowMs
     this.#stuckSinceMs = nowMs
-    this.#standingSinceMs = nowMs
+    this.#standstillSinceMs = nowMs
   }
 
-  /** Something has come or begun. */
-  touch(nowMs: number): void {
-    this.#sinceMs = nowMs
+  /** Restarts the idle time: something has come or begun. */
+  touch(): void {
+    this.#sinceMs = this.#options.clock.nowMs
   }
 
   /** A head has come; its body begins. */
@@ -60,66 +61,67 @@ export class TimeoutPolicy {
     this.#bodyMs = 0
   }
 
-  /** @param nowMs the time at the last asking, so that what came since then counts as just come */
-  judge(activity: Activity, nowMs: number, stepMs: number): TimeoutAction {
-    if (this.#isStuck(activity, nowMs) || this.#stands(activity, nowMs)) return 'reset'
+  /** Returns the action that is due at a step of the clock. Bytes that came since the last step count as just come. */
+  decide(activity: Activity, stepMs: number): TimeoutAction {
+    const nowMs = this.#options.clock.nowMs - stepMs
+    if (this.#isStuck(activity, nowMs) || this.#isStandstill(activity, nowMs)) return 'reset'
     if (activity.isPending) this.#sinceMs = nowMs
     const forMs = nowMs - this.#sinceMs
-    switch (activity.doing) {
+    switch (activity.state) {
       case 'lingering':
-        return forMs > this.#limits.lingerTimeoutMs ? 'destroy' : 'wait'
+        return forMs > this.#options.limits.lingerTimeoutMs ? 'destroy' : 'wait'
       case 'body':
-        return activity.isReading ? this.#judgeBody(activity, stepMs, forMs) : 'wait'
-      case 'answering':
-        return activity.hasEnded ? this.#judgeHalfClosed(activity, nowMs) : 'wait'
+        return activity.isReading ? this.#checkBody(activity, stepMs, forMs) : 'wait'
+      case 'responding':
+        return activity.hasEnded ? this.#checkHalfClosed(activity, nowMs) : 'wait'
       case 'head':
-        return activity.isReading ? this.#judgeHead(nowMs) : 'wait'
+        return activity.isReading ? this.#checkHead(nowMs) : 'wait'
       default:
-        return this.#judgeIdle(nowMs, forMs)
+        return this.#checkIdle(nowMs, forMs)
     }
   }
 
-  #judgeHead(nowMs: number): TimeoutAction {
+  #checkHead(nowMs: number): TimeoutAction {
     if (this.#headSinceMs === 0) this.#headSinceMs = nowMs
-    if (nowMs - this.#headSinceMs <= this.#limits.headTimeoutMs) return 'wait'
-    return new Refusal(408, 'The head of the request takes too long.')
+    if (nowMs - this.#headSinceMs <= this.#options.limits.headTimeoutMs) return 'wait'
+    return new HttpError(408, 'The head of the request takes too long.')
   }
 
-  #judgeIdle(nowMs: number, forMs: number): TimeoutAction {
+  #checkIdle(nowMs: number, forMs: number): TimeoutAction {
     const isNew = this.#headSinceMs > 0
     const isLate = isNew
-      ? nowMs - this.#headSinceMs > this.#limits.headTimeoutMs
-      : forMs > this.#limits.keepAliveTimeoutMs
+      ? nowMs - this.#headSinceMs > this.#options.limits.headTimeoutMs
+      : forMs > this.#options.limits.keepAliveTimeoutMs
     return isLate ? 'end' : 'wait'
   }
 
-  #judgeBody({ bodyBytes }: Activity, stepMs: number, forMs: number): TimeoutAction {
-    const { bodyIdleTimeoutMs, bodyBytesPerSecondMin } = this.#limits
+  #checkBody({ bodyBytes }: Activity, stepMs: number, forMs: number): TimeoutAction {
+    const { bodyIdleTimeoutMs, bodyBytesPerSecondMin } = this.#options.limits
     this.#bodyMs += stepMs
     const isSlow = this.#bodyMs > bodyIdleTimeoutMs && bodyBytes * 1000 < bodyBytesPerSecondMin * this.#bodyMs
     if (forMs <= bodyIdleTimeoutMs && !isSlow) return 'wait'
-    return new Refusal(408, 'The body of the request takes too long.')
+    return new HttpError(408, 'The body of the request takes too long.')
   }
 
   /** A peer that has sent its end may be gone; only sending something would tell. */
-  #judgeHalfClosed({ streamedBytes }: Activity, nowMs: number): TimeoutAction {
+  #checkHalfClosed({ streamedBytes }: Activity, nowMs: number): TimeoutAction {
     if (streamedBytes !== this.#streamedBytes) this.#sinceMs = nowMs
     this.#streamedBytes = streamedBytes
-    return nowMs - this.#sinceMs > this.#limits.halfCloseTimeoutMs ? 'destroy' : 'wait'
+    return nowMs - this.#sinceMs > this.#options.limits.halfCloseTimeoutMs ? 'destroy' : 'wait'
   }
 
-  /** Whether nothing has gone on for too long while the socket is not read, so that it can't tell that its peer is gone. */
-  #stands({ isPaused, takenBytes, deliveredBytes }: Activity, nowMs: number): boolean {
+  /** Whether nothing has moved for too long while the socket is not read, so that nobody learns that the peer is gone. */
+  #isStandstill({ isPaused, takenBytes, deliveredBytes }: Activity, nowMs: number): boolean {
     const movedBytes = takenBytes + deliveredBytes
-    if (!isPaused || movedBytes !== this.#movedBytes) this.#standingSinceMs = nowMs
+    if (!isPaused || movedBytes !== this.#movedBytes) this.#standstillSinceMs = nowMs
     this.#movedBytes = movedBytes
-    return nowMs - this.#standingSinceMs > this.#limits.standstillTimeoutMs
+    return nowMs - this.#standstillSinceMs > this.#options.limits.standstillTimeoutMs
   }
 
-  /** Whether nothing of what is sent has been taken for too long. */
+  /** Whether the peer has taken no sent bytes for too long. */
   #isStuck({ isPending, takenBytes }: Activity, nowMs: number): boolean {
     if (!isPending || takenBytes !== this.#takenBytes) this.#stuckSinceMs = nowMs
     this.#takenBytes = takenBytes
-    return nowMs - this.#stuckSinceMs > this.#limits.writeTimeoutMs
+    return nowMs - this.#stuckSinceMs > this.#options.limits.writeTimeoutMs
   }
 }

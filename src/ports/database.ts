@@ -10,7 +10,12 @@ export interface Statement {
   parameters: readonly SqlValue[]
   /** The statement must return a row (use RETURNING), else its whole write fails with this error. */
   guard?: Guard
+  /** Receives the rows of the statement once its write is durable. Must not throw. */
+  afterCommit?(rows: readonly SqlRow[]): void
 }
+
+/** A statement that returns a row, or fails its write. */
+export type GuardedStatement = Statement & { guard: Guard }
 
 export interface Guard {
   error: ErrorCode
@@ -19,14 +24,18 @@ export interface Guard {
   field?: string
 }
 
-/** The rows that each statement of a write returned, in order. */
+/** The rows that each statement of one batch returned, in the batch's order. */
 export type Results = readonly (readonly SqlRow[])[]
 
 /**
- * A statement, or a pure function of what the statements before it returned. It runs inside the
- * transaction, perhaps more than once. What it throws fails the whole write.
+ * The steps of a write: a generator that yields statements, receives their rows, and returns the result of the write. A
+ * yielded array is one batch: its statements do not read each other's rows, so an engine may send them in one round trip.
+ * A throw fails the write. So does a statement that fails; the generator is not resumed then.
  */
-export type Step = Statement | ((earlier: Results) => Statement)
+export type Steps<T> = Generator<readonly Statement[], T, Results>
+
+/** Makes the steps of a write. It is called for each attempt, so it must have no effect but the statements it yields. */
+export type Write<T> = () => Steps<T>
 
 /**
  * The one place where data is kept.
@@ -43,7 +52,8 @@ export interface Database {
   readonly origin: string
   /** Sees every write that has resolved. May answer at once where the engine is synchronous. */
   read(statement: Statement): readonly SqlRow[] | Promise<readonly SqlRow[]>
-  write(steps: readonly Step[]): Promise<Results>
+  /** Resolves with what the steps return. */
+  write<T>(write: Write<T>): Promise<T>
   /** Fails with `storage_unavailable` unless the data can be read and is where it was at the start. */
   check(): Promise<void>
   /** Runs `work` in one transaction of its own, before anything else is served: for migrations. */

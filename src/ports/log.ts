@@ -1,6 +1,6 @@
 /**
- * The log: one line of JSON for each request and each problem, or lines for a person's eyes. Lines of
- * requests are put together by hand, because they are written as often as answers are.
+ * The log: one line of JSON for each request and each problem, or readable lines at a terminal. Access log lines are
+ * assembled by hand, because one is written for each response.
  */
 import { AppError } from '../errors.ts'
 import { isoTime } from '../iso-time.ts'
@@ -8,7 +8,7 @@ import { isoTime } from '../iso-time.ts'
 export const logLevels = ['debug', 'info', 'warn', 'error', 'off'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** What is told of one answered request. Nothing in it comes from a body, a query, a cookie or a token. */
+/** The access log entry of one request. Nothing in it comes from a body, a query, a cookie or a token. */
 export interface AccessEntry {
   requestId: string
   method: string
@@ -17,17 +17,17 @@ export interface AccessEntry {
   /** The route's pattern, such as `/api/todos/:id`; '' where no route matched. */
   route: string
   status: number
-  /** Of the body as it was handed to the runtime. */
+  /** The bytes of the body passed to the runtime. */
   bytes: number
   durationMs: number
   principal: string
   /** The trace that the request belongs to (W3C Trace Context); '' for none. */
   traceId: string
-  /** Whether the answer broke off: its source failed, or nobody took it. */
+  /** Whether the response was cut: its source failed, or the client stopped reading. */
   cut: boolean
 }
 
-/** An error that is ours. */
+/** A fault of the server. */
 export interface Problem {
   requestId: string
   method: string
@@ -37,31 +37,31 @@ export interface Problem {
 
 export interface Log {
   access(entry: AccessEntry): void
-  /** Errors that come again and again, as of a full disk, are told of once a second with a count. */
+  /** Repeated errors, as of a full disk, are logged once a second with a count. */
   problem(problem: Problem): void
   note(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
 export interface LogOptions {
   level: LogLevel
-  /** For a person at a terminal instead of a program. */
+  /** Readable lines for a terminal instead of JSON. */
   pretty?: boolean
-  /** Takes one line with its line break; `urgent` ones should not wait in a buffer. Must not throw. */
+  /** Writes one line with its line break; an `urgent` line should not wait in a buffer. Must not throw. */
   write(line: string, urgent: boolean): void
   now(): number
 }
 
-/** How often an error of the same code is told of. */
+/** The interval at which errors of the same code are logged. */
 const repeatMs = 1000
 
 export function createLog({ level, pretty = false, write, now }: LogOptions): Log {
   const threshold = logLevels.indexOf(level)
-  const tells = (each: LogLevel) => logLevels.indexOf(each) >= threshold
+  const isEnabled = (each: LogLevel) => logLevels.indexOf(each) >= threshold
   const time = createClock(now)
-  const tellsInfo = tells('info')
+  const isInfoEnabled = isEnabled('info')
   const repeats = new Map<string, { untilMs: number; suppressed: number }>()
 
-  /** How many like it were kept quiet before; null to keep this one quiet, too. */
+  /** Returns the number of suppressed errors of the same code; null to suppress this one too. */
   function suppressedBefore(error: unknown): number | null {
     if (!(error instanceof AppError)) return 0
     const ms = now()
@@ -75,17 +75,17 @@ export function createLog({ level, pretty = false, write, now }: LogOptions): Lo
   }
 
   function note(each: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    if (!tells(each)) return
+    if (!isEnabled(each)) return
     const text = pretty
       ? prettyNote(time(), each, message, fields)
-      : JSON.stringify({ time: time(), level: each, message, ...tellableFields(fields) })
+      : JSON.stringify({ time: time(), level: each, message, ...loggableFields(fields) })
     write(`${text}\n`, each === 'error')
   }
 
   return {
     note,
     access(entry) {
-      if (!tellsInfo) return
+      if (!isInfoEnabled) return
       write(pretty ? prettyAccess(time(), entry) : accessLine(time(), entry), false)
     },
     problem({ error, ...request }) {
@@ -97,7 +97,7 @@ export function createLog({ level, pretty = false, write, now }: LogOptions): Lo
   }
 }
 
-/** The time as ISO 8601; made once a millisecond. */
+/** Formats the time as ISO 8601, once a millisecond. */
 function createClock(now: () => number): () => string {
   let lastMs = Number.NaN
   let text = ''
@@ -127,14 +127,14 @@ const statusColors: Record<number, number> = { 2: 32, 3: 36, 4: 33, 5: 31 }
 
 function prettyAccess(time: string, { method, path, status, bytes, durationMs, cut }: AccessEntry): string {
   const color = statusColors[Math.floor(status / 100)] ?? 0
-  const rest = `${durationMs.toFixed(1)} ms  ${bytes} B${cut ? '  broke off' : ''}`
+  const rest = `${durationMs.toFixed(1)} ms  ${bytes} B${cut ? '  cut' : ''}`
   return `${dim(time.slice(11, 23))} ${colored(color, String(status))} ${method.padEnd(6)} ${path} ${dim(rest)}\n`
 }
 
 function prettyNote(time: string, level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): string {
   const color = level === 'error' ? 31 : level === 'warn' ? 33 : 36
   const rest = Object.entries(fields).map(
-    ([name, value]) => `\n    ${name}: ${typeof value === 'string' ? value : JSON.stringify(tellable(value))}`,
+    ([name, value]) => `\n    ${name}: ${typeof value === 'string' ? value : JSON.stringify(loggable(value))}`,
   )
   return `${dim(time.slice(11, 23))} ${colored(color, level)} ${message}${rest.join('')}`
 }
@@ -142,17 +142,17 @@ function prettyNote(time: string, level: LogLevel, message: string, fields: Read
 const causesMax = 5
 
 function describe(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return tellable(error)
+  if (!(error instanceof Error)) return loggable(error)
   if (error.cause === undefined || depth === causesMax) return { stack: error.stack }
   return { stack: error.stack, cause: describe(error.cause, depth + 1) }
 }
 
-function tellableFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, tellable(value)]))
+function loggableFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggable(value)]))
 }
 
-/** What JSON can hold: the value itself, else its kind. A log must not fail on what went wrong. */
-function tellable(value: unknown): unknown {
+/** Returns the value when JSON can hold it, else its kind: the log must not fail on the error it reports. */
+function loggable(value: unknown): unknown {
   try {
     JSON.stringify(value)
     return value

@@ -1,6 +1,6 @@
 /**
  * Metrics in the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats),
- * with Web APIs alone, so that the three runtimes tell of themselves in one way.
+ * with Web APIs alone, so that every runtime reports the same way.
  */
 
 /** Names and values of labels. The values must come from a bounded set. */
@@ -14,21 +14,21 @@ export interface Histogram {
   observe(value: number): void
 }
 
-/** The series of one metric, each with labels of its own. Keep what it returns where it is used often. */
+/** The series of one metric by labels. Keep the returned series where it is used often. */
 export type Family<T> = (labels?: Labels) => T
 
 export interface Metrics {
   counter(name: string, help: string): Family<Counter>
   /** @param bounds the upper bounds of the buckets, rising */
   histogram(name: string, help: string, bounds: readonly number[]): Family<Histogram>
-  /** Reads values when somebody looks: one, or several with their labels. */
+  /** Reads values at each scrape: one, or several with their labels. */
   gauge(name: string, help: string, read: () => number | readonly (readonly [Labels, number])[]): void
   /** The same for a value that only rises. */
   total(name: string, help: string, read: () => number): void
   text(): string
 }
 
-/** A metric with more series than this is a mistake in its labels; what comes after is not counted apart. */
+/** A metric with more series than this has a mistake in its labels; further series are counted together. */
 const seriesMax = 1000
 
 /** For times in seconds, from a read in memory to a time-out. */
@@ -94,7 +94,7 @@ function createCounter(): CounterSeries {
 }
 
 interface HistogramSeries extends Histogram {
-  /** How many fell into each bucket; the last is for what is above every bound. */
+  /** The count of each bucket; the last is for values above every bound. */
   counts: number[]
   sum: number
 }

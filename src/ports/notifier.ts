@@ -1,20 +1,19 @@
 /**
- * A doorbell between those who write topics and those who follow them, in one process or in many. What
- * it says is a hint: the log is the truth. A ring may come late, twice, out of order or never; whoever
- * listens must stay right then.
+ * Notifies the followers of a topic about new events, in one process or in many. A notification is a hint and the log
+ * is the truth: it may arrive late, twice, out of order or never, and listeners must stay correct.
  */
 export interface Notifier {
-  /** How often followers look by themselves, because a ring may be lost; null where none can be. */
+  /** How often followers check the log by themselves, because a notification may be lost; null where none can be. */
   readonly checkMs: number | null
-  /** Says that a topic has come to an offset. Never throws, and never waits. */
+  /** Announces the newest offset of a topic. Never throws and never waits. */
   notify(topic: string, offset: number): void
-  /** Calls the listener at each ring of anybody, until the function it returns is called. It must not throw. */
+  /** Calls the listener at each notification until the returned function is called. The listener must not throw. */
   listen(listener: (topic: string, offset: number) => void): () => void
 }
 
 /**
- * The notifier of one process, where no ring is lost but for a write whose outcome nobody knows.
- * @param checkMs see `Bus`
+ * Creates a notifier within one process: a notification is lost only when the outcome of its write is unknown.
+ * @param checkMs see `Notifier`
  */
 export function createLocalNotifier(checkMs: number | null = null): Notifier {
   const listeners = new Set<(topic: string, offset: number) => void>()
@@ -25,7 +24,7 @@ export function createLocalNotifier(checkMs: number | null = null): Notifier {
         try {
           listener(topic, offset)
         } catch {
-          // Nobody who rings can help it.
+          // A faulty listener must not stop the others.
         }
       }
     },

@@ -1,19 +1,18 @@
 /**
- * Hashes passwords by scrypt with N=2^15, r=8, p=3, a few at a time and beside what is served: 32 MiB and a tenth of a
- * second each. What waits is bounded.
+ * Hashes passwords by scrypt (RFC 7914) with N=2^15, r=8, p=3, a few at a time and off the event loop: 32 MiB and a
+ * tenth of a second each. The queue is bounded.
  */
 export interface Passwords {
   /**
-   * A hash to store, in the PHC string format, with its salt and parameters.
-   * @throws AppError `busy` when too many wait already
+   * Returns a hash to store, in the PHC string format, with its salt and parameters.
+   * @throws AppError `busy` when the queue is full
    */
   hash(password: string): Promise<string>
   /**
-   * Whether the password is the one that was hashed. With null for a hash it is false, after as much work as
-   * with one.
-   * @throws AppError `busy` when too many wait already
+   * Returns whether the password matches the hash. With null for a hash it is false, after the same work.
+   * @throws AppError `busy` when the queue is full
    */
   verify(password: string, hash: string | null): Promise<boolean>
-  /** Whether a hash was made with today's parameters; another is replaced when its password is next known. */
+  /** Returns whether a hash uses the current parameters; any other is replaced at the next sign-in. */
   isCurrent(hash: string): boolean
 }

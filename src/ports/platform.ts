@@ -7,7 +7,7 @@ import type { Notifier } from './notifier.ts'
 import type { Passwords } from './passwords.ts'
 import type { RequestMaker } from './request-maker.ts'
 
-/** What Web standards lack and a runtime supplies. An adapter builds one and hands it to `createApp`. */
+/** The services that a runtime supplies beyond Web standards. An adapter builds one and passes it to `createApp`. */
 export interface Platform {
   database: Database
   notifier: Notifier
@@ -19,41 +19,41 @@ export interface Platform {
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   log: Log
   metrics: Metrics
-  /** What accounts need; without it there are none, and nobody is known. */
+  /** Accounts; without them every caller is anonymous. */
   accounts?: AccountSettings
-  /** How sessions of messages are best served here. */
+  /** Settings for live message connections. */
   connections?: ConnectionSettings
-  /** Whether the runtime itself refuses what an overloaded server can't do in time, as Workers do. */
+  /** Whether the runtime itself sheds load, as Workers do. */
   refusesOverload?: boolean
 }
 
 export interface AccountSettings {
   passwords: Passwords
   mailer: Mailer
-  /** Where the server is reached, as in `https://app.example`, for links in mail; null where nobody said. */
+  /** The public origin of the server for links in email, as in `https://app.example`; null when not configured. */
   publicUrl: string | null
 }
 
-/** What a runtime can do for sessions of messages; what it leaves out is done with Web standards alone. */
+/** Optimizations of a runtime for live message connections; without them Web standards are used. */
 export interface ConnectionSettings {
-  /** How long a peer may be quiet before it is asked whether it is there; null where the runtime sees to that. */
+  /** The time after which a silent peer is pinged; null where the runtime sends heartbeats. */
   heartbeatMs?: number | null
-  /** Makes requests more cheaply than the runtime's own class does. */
+  /** Makes requests faster than the runtime's own class. */
   makeRequest?: RequestMaker
-  /** The body of an answer when it is text at hand, so that no promise is needed; null when it is not. */
+  /** Returns the body of a response when its text is in memory, so that no promise is needed; else null. */
   textOf?(response: Response): string | null
 }
 
-/** What an operator decides, as far as the app itself must know. */
+/** The operator's settings that the app needs. */
 export interface Settings {
   /** Origins of other sites that may call the API from a browser, as in `https://app.example`. */
   corsOrigins: readonly string[]
-  /** The host names that the server answers to, without port; null for any. */
+  /** The host names that the server accepts, without port; null for any. */
   hosts: readonly string[] | null
-  /** Addresses and ranges of proxies whose word for a client's address is taken. */
+  /** Addresses and networks of proxies whose forwarding headers are trusted. */
   trustedProxies: readonly string[]
-  /** Lets whoever bears it read the metrics from anywhere; '' for nobody. */
+  /** The bearer token that may read the metrics from any address; '' for none. */
   metricsToken: string
-  /** Whether clients may ask only so much. */
+  /** Whether rate limits are on. */
   isRateLimited: boolean
 }

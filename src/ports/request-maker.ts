@@ -1,4 +1,4 @@
-/** What a request of a message is made from. */
+/** The parts of a request that a message stands for. */
 export interface RequestParts {
   method: string
   /** Scheme and authority, such as `http://localhost:3000`. */
@@ -13,13 +13,13 @@ export interface RequestParts {
 
 export interface MadeRequest {
   request: Request
-  /** Tells whoever listens to the request's signal that nobody waits for the answer. */
+  /** Aborts the request's signal. */
   abort(reason: Error): void
 }
 
 export type RequestMaker = (parts: RequestParts) => MadeRequest
 
-/** Makes requests of the runtime's own class. */
+/** Makes a request with the runtime's own class. */
 export function makeNativeRequest({ method, origin, path, names, values, body }: RequestParts): MadeRequest {
   const controller = new AbortController()
   const headers = names.map((name, index): [string, string] => [name, values[index] as string])

@@ -1,7 +1,7 @@
 /**
- * Topics as server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html). The id of each
- * event is its position, so that a browser's EventSource says by itself where to go on. What the other
- * end does not take stays in the log: the stream holds little and reads on when it is asked to.
+ * Topics as server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html). The id of each event is its
+ * position, so a browser's EventSource resumes by itself. Events that the client does not take stay in the log: the
+ * stream buffers little and reads on when there is room.
  */
 
 import { AppError } from '../errors.ts'
@@ -13,20 +13,20 @@ import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 import type { Topics } from './topics.ts'
 
-/** Written ahead of what is taken; beyond it the stream waits. */
-const aheadBytesMax = 64 * 1024
+/** Buffered for the client; beyond it the stream waits. */
+const bufferBytesMax = 64 * 1024
 const tickMs = 1000
-/** 15 seconds: well within the time after which proxies close a silent connection. */
+/** 15 seconds: well within the idle time-outs of proxies. */
 const heartbeatTicks = 15
-/** How soon a client comes back. */
+/** The delay before a client reconnects. */
 const retryMs = 1000
 
 export interface EventStreams {
-  /** Follows a topic after a position, or from now on. @throws AppError as `Topics.subscribe` does */
-  answer(c: Context, topic: string, after: Position | null): Promise<Response>
-  /** Ends all streams, and begins no more. */
+  /** Responds with the events of a topic after a position, or from now on. @throws AppError as `Topics.subscribe` does */
+  open(c: Context, topic: string, after: Position | null): Promise<Response>
+  /** Ends all streams and refuses new ones. */
   end(): void
-  /** Ends the streams that were begun with this credential. */
+  /** Ends the streams of this credential. */
   revoke(credentialId: string): void
 }
 
@@ -40,7 +40,7 @@ const encoder = new TextEncoder()
 const heartbeat = encoder.encode(':\n\n')
 
 export function createEventStreams(topics: Topics, now: () => number): EventStreams {
-  const open = new Set<Stream>()
+  const streams = new Set<Stream>()
   const heartbeats = new Sweep<Stream>(tickMs, (stream) => {
     if (isExpired(stream.identity, now)) stream.end()
     else {
@@ -50,25 +50,25 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
   })
   let isEnding = false
 
-  /** A form of an event, so that it is made once for all streams. */
+  /** Serializes an event, once for all streams. */
   const frame = (event: TopicEvent) =>
     encoder.encode(`id: ${topics.epoch}:${event.offset}\ndata: ${event.as(eventText)}\n\n`)
 
   function add(stream: Stream): void {
-    open.add(stream)
+    streams.add(stream)
     heartbeats.add(stream, heartbeatTicks)
   }
 
   function remove(stream: Stream): void {
-    open.delete(stream)
+    streams.delete(stream)
     heartbeats.delete(stream)
   }
 
-  async function answer(c: Context, topic: string, after: Position | null): Promise<Response> {
+  async function open(c: Context, topic: string, after: Position | null): Promise<Response> {
     if (isEnding) throw new AppError('draining')
     const { identity } = c.env
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-    const isOpen = () => open.has(stream)
+    const isOpen = () => streams.has(stream)
     const finish = (error?: unknown) => {
       if (!isOpen()) return
       remove(stream)
@@ -88,8 +88,8 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
           for (; taken < events.length && hasRoom(); taken += 1) send((events[taken] as TopicEvent).as(frame))
           return taken
         },
-        gap: (gap) => send(news('gap', gap)),
-        // What is not a fault is just an end: who comes back is told why.
+        gap: (gap) => send(control('gap', gap)),
+        // An error of the client's just ends the stream; the client reads it when it reconnects.
         fail: (error) => finish(error instanceof AppError && error.status < 500 ? undefined : error),
       },
     })
@@ -108,8 +108,8 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
           controller = made
           add(stream)
           send(encoder.encode(`retry: ${retryMs}\n`))
-          send(news('position', start))
-          if (!start.recovered) send(news('gap', start))
+          send(control('position', start))
+          if (!start.recovered) send(control('gap', start))
           subscription.resume()
         },
         pull: () => subscription.resume(),
@@ -118,24 +118,24 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
           subscription.close()
         },
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: aheadBytesMax }),
+      new ByteLengthQueuingStrategy({ highWaterMark: bufferBytesMax }),
     )
     return new Response(body, { headers: streamHeaders })
   }
 
   return {
-    answer,
+    open,
     end() {
       isEnding = true
-      for (const stream of open) stream.end()
+      for (const stream of streams) stream.end()
     },
     revoke(credentialId) {
-      for (const stream of open) if (stream.identity?.credentialId === credentialId) stream.end()
+      for (const stream of streams) if (stream.identity?.credentialId === credentialId) stream.end()
     },
   }
 }
 
-/** A proxy that buffers would hold events back. */
+/** `X-Accel-Buffering` keeps a proxy from delaying events. */
 const streamHeaders = {
   ...dataHeaders,
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -143,7 +143,7 @@ const streamHeaders = {
   'X-Accel-Buffering': 'no',
 }
 
-function news(name: 'position' | 'gap', { position, ...rest }: Start): Uint8Array {
+function control(name: 'position' | 'gap', { position, ...rest }: Start): Uint8Array {
   const { epoch, offset } = position
   return encoder.encode(
     `id: ${epoch}:${offset}\nevent: ${name}\ndata: ${JSON.stringify({ epoch, offset, ...rest })}\n\n`,

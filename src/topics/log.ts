@@ -5,6 +5,7 @@
  * the next offset follows from it.
  */
 
+import { runAll } from '../database/steps.ts'
 import type { SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { TopicEvent } from './event.ts'
@@ -32,7 +33,7 @@ export type Batch = { readonly events: readonly TopicEvent[] } | 'trimmed'
 export interface TopicLog {
   /**
    * The statement that appends an event, to be run in the write that it tells of. `json` is its data.
-   * It returns the offset, and rings the bell once it is durable; where a message id repeats it returns nothing.
+   * It returns the `offset`, and notifies followers once it is durable; where a message id repeats it returns nothing.
    */
   append(topic: string, type: string, json: string, messageId?: string): Statement
   /** The statement that finds what has a message id: its `offset`. */
@@ -48,7 +49,7 @@ export interface TopicLog {
   topicAfter(topic: string): Promise<string | null>
 }
 
-export function createTopicLog({ database, now }: Pick<Platform, 'database' | 'now'>): TopicLog {
+export function createTopicLog({ database, now, notifier }: Pick<Platform, 'database' | 'now' | 'notifier'>): TopicLog {
   async function first(sql: string, ...parameters: Statement['parameters']): Promise<SqlRow | undefined> {
     return (await database.read({ sql, parameters }))[0]
   }
@@ -64,8 +65,12 @@ export function createTopicLog({ database, now }: Pick<Platform, 'database' | 'n
 
   return {
     append(topic, type, json, messageId) {
-      if (messageId === undefined) return { sql: appendSql, parameters: [topic, topic, type, now(), json] }
-      return { sql: appendOnceSql, parameters: [topic, topic, type, now(), json, messageId] }
+      const parameters = [topic, topic, type, now(), json]
+      const afterCommit = ([row]: readonly SqlRow[]) => {
+        if (row) notifier.notify(topic, Number(row.offset))
+      }
+      if (messageId === undefined) return { sql: appendSql, parameters, afterCommit }
+      return { sql: appendOnceSql, parameters: [...parameters, messageId], afterCommit }
     },
     find: (topic, messageId) => ({ sql: findSql, parameters: [topic, messageId] }),
     newest(topic) {
@@ -87,10 +92,11 @@ export function createTopicLog({ database, now }: Pick<Platform, 'database' | 'n
     async trim(topic, retention) {
       const until = await trimmable(topic, retention)
       for (let gone = trimEventsMax; gone === trimEventsMax; ) {
-        const [rows] = await database.write([
+        const statements = [
           { sql: trimSql, parameters: [topic, topic, topic, until, trimEventsMax] },
           { sql: emptySql, parameters: [topic, until, topic] },
-        ])
+        ]
+        const [rows] = await database.write(() => runAll(...statements))
         gone = rows?.length ?? 0
       }
     },
@@ -110,7 +116,7 @@ function eventOf(topic: string, { offset, type, at, data }: SqlRow): TopicEvent 
 }
 
 const nextOffset = '(select coalesce(max("offset"), 0) + 1 from galley_events where topic = ?)'
-const returning = 'returning topic as galley_topic, "offset" as galley_offset'
+const returning = 'returning "offset"'
 const appendSql = `insert into galley_events (topic, "offset", type, at, data) values (?, ${nextOffset}, ?, ?, ?) ${returning}`
 const appendOnceSql = `insert into galley_events (topic, "offset", type, at, data, messageId) values (?, ${nextOffset}, ?, ?, ?, ?)
   on conflict (topic, messageId) where messageId is not null do nothing ${returning}`

@@ -1,90 +1,93 @@
 import { AppError } from '../errors.ts'
-import { reply } from '../http/reply.ts'
+import { type Reply, reply, replyWith, type SuccessReply } from '../http/reply.ts'
 import type { Context } from '../request/context.ts'
 import { eventText, type TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
+import type { Polled } from './route-declarations.ts'
 import type { Topics } from './topics.ts'
 
-/** Below what proxies and servers take for a request that hangs. */
-export const waitSecondsMax = 25
-
-/** What a long poll asks for. */
+/** The request of a long poll. */
 export interface Poll {
   topic: string
   after: Position | null
-  /** How many events it takes. */
+  /** Events at most. */
   limit: number
   waitMs: number
 }
 
+export type PollReply = Reply<Polled, 200> | SuccessReply<undefined, 204>
+
 export interface LongPolls {
-  answer(c: Context, poll: Poll): Promise<Response>
-  /** Answers all that wait, and from now on nobody waits. */
+  /** Responds with the next events, or with 204 when there are none in time. @throws AppError `gap`, and as `Topics.subscribe` does */
+  wait(c: Context, poll: Poll): Promise<PollReply>
+  /** Ends all waiting polls with 204; later polls do not wait. */
   end(): void
-  /** Answers those that wait with this credential, with nothing. */
+  /** Ends the waiting polls of this credential with 204. */
   revoke(credentialId: string): void
 }
 
 export function createLongPolls(topics: Topics): LongPolls {
-  /** By what gives them up, whose credential they were begun with. */
+  /** The functions that end the waiting polls, with the polls' credentials. */
   const waiting = new Map<() => void, string | undefined>()
   let isEnding = false
 
-  async function answer(c: Context, { topic, after, limit, waitMs }: Poll): Promise<Response> {
+  async function wait(c: Context, { topic, after, limit, waitMs }: Poll): Promise<PollReply> {
     const { identity: principal } = c.env
-    if (after === null) return answerEvents(c, [], await topics.position(topic, principal))
+    if (after === null) return replyEvents(c, [], await topics.position(topic, principal))
     const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const giveUp = () => resolve([])
+    const stop = () => resolve([])
     const take = (events: readonly TopicEvent[]) => {
       resolve(events.slice(0, limit))
       return 0
     }
     const gap = (start: Start & { recovered: false }) => reject(gapError(start))
     const caughtUp = () => {
-      if (isEnding || waitMs === 0) giveUp()
-      else timer ??= setTimeout(giveUp, waitMs)
+      if (isEnding || waitMs === 0) stop()
+      else timer ??= setTimeout(stop, waitMs)
     }
     const subscriber = { take, caughtUp, gap, fail: reject }
     const { start, subscription } = await topics.subscribe({ topic, principal, after, subscriber })
     const { signal } = c.req.raw
     try {
       if (!start.recovered) throw gapError(start)
-      waiting.set(giveUp, principal?.credentialId)
-      signal.addEventListener('abort', giveUp)
+      waiting.set(stop, principal?.credentialId)
+      signal.addEventListener('abort', stop)
       subscription.resume()
       const events = await promise
       const last = events.at(-1)
       return last
-        ? answerEvents(c, events, { epoch: topics.epoch, offset: last.offset })
-        : reply(c, 204, null, uncached)
+        ? replyEvents(c, events, { epoch: topics.epoch, offset: last.offset })
+        : replyWith(c, { status: 204, headers: noStore })
     } finally {
       clearTimeout(timer)
-      waiting.delete(giveUp)
-      signal.removeEventListener('abort', giveUp)
+      waiting.delete(stop)
+      signal.removeEventListener('abort', stop)
       subscription.close()
     }
   }
 
   return {
-    answer,
+    wait,
     end() {
       isEnding = true
-      for (const giveUp of waiting.keys()) giveUp()
+      for (const stop of waiting.keys()) stop()
     },
     revoke(credentialId) {
-      for (const [giveUp, its] of waiting) if (its === credentialId) giveUp()
+      for (const [stop, its] of waiting) if (its === credentialId) stop()
     },
   }
 }
 
-const uncached = { 'Cache-Control': 'no-store' }
+const noStore = { 'Cache-Control': 'no-store' }
 
-function answerEvents(c: Context, events: readonly TopicEvent[], position: Position): Response {
+function replyEvents(c: Context, events: readonly TopicEvent[], position: Position): PollReply {
   const list = events.map((event) => event.as(eventText)).join()
-  return reply(c, 200, `{"data":[${list}],"position":${JSON.stringify(position)},"status":200}`, uncached)
+  const text = `{"data":[${list}],"position":${JSON.stringify(position)},"status":200}`
+  // Serialized once for all readers of an event, so its type has to be asserted.
+  return reply(c, 200, text, noStore) as Reply<Polled, 200>
 }
 
 function gapError({ reason, position }: Start & { recovered: false }): AppError {
-  return new AppError('gap', undefined, { headers: uncached, more: { reason, position } })
+  return new AppError('gap', undefined, { headers: noStore, more: { reason, position } })
 }

@@ -91,7 +91,6 @@ export const declaredOpen: Readonly<Record<string, { path: string; status: numbe
   'GET /api/connect': { path: '/api/connect', status: 426 },
   'GET /': { path: '/', status: 200 },
   'GET /docs': { path: '/docs', status: 200 },
-  'GET /docs/start.js': { path: '/docs/start.js', status: 200 },
   'GET /status': { path: '/status', status: 200 },
   'GET /metrics': { path: '/metrics', status: 200 },
   'GET /health/live': { path: '/health/live', status: 200 },

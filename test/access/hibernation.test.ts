@@ -1,31 +1,21 @@
 /** On Workers: who is at the other end of a session is still known after its object has slept. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSend } from '../conformance/http.ts'
-import { type RunningServer, startWorker } from '../harness/server.ts'
+import { hibernate } from '../harness/hibernation.ts'
+import { isFullRun } from '../harness/sample.ts'
+import { type RunningWorker, startWorker } from '../harness/server.ts'
 import { type Client, request } from '../transports/clients.ts'
 import { lastOf } from './live-ends.ts'
 import { act, bearer, cookie, type Person, signIn, signUp } from './people.ts'
 import { connect, dialWith, toldIn } from './ways.ts'
 
-let server: RunningServer
+let server: RunningWorker
 beforeAll(async () => {
   server = await startWorker('test/fixtures/wrangler.toml')
 })
 afterAll(() => server?.stop())
 
 const send = createSend(() => server.url)
-
-/** Longer than an object stays awake without anything to do; to ask it any sooner would keep it awake. */
-const sleepMs = 12_000
-
-async function wakes(): Promise<number> {
-  return ((await (await fetch(`${server.url}/wakes`)).json()) as { count: number }).count
-}
-
-async function sleepOnce(): Promise<void> {
-  const before = await wakes()
-  for (let now = before; now === before; now = await wakes()) await new Promise((done) => setTimeout(done, sleepMs))
-}
 
 async function whoIs(client: Client): Promise<unknown> {
   const { status, body } = toldIn(await client.ask(request('who', 'GET /api/auth/me')))
@@ -44,11 +34,11 @@ test('a session is whose it was, however it signed in, and is cut when that ends
   const nobodys = await dialWith(server.url, {})
   const following = await connect(server.url, 'ws-json', another)
   await following.ask(request(1, 'subscribe', { topic }))
-  await sleepOnce()
+  await hibernate(server, { byItself: isFullRun })
   const found = await Promise.all([byNewCookie, byCookie, byToken, following, nobodys].map(whoIs))
   const { userId } = person
   expect(found).toEqual([userId, userId, userId, userId, 401])
-  await sleepOnce()
+  await hibernate(server, { byItself: isFullRun })
   await act(send, person, 'DELETE /api/auth/sessions')
   for (const client of [byNewCookie, byCookie, byToken, following]) expect(await lastOf(client)).toBe('goaway 4401')
   expect((await send('GET /api/todos', { headers: bearer(another) })).status).toBe(401)

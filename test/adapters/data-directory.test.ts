@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDataDirectory } from '../../adapters/sqlite/data-directory.ts'
+import { runAll } from '../../src/database/steps.ts'
 import { StartError } from '../../src/errors.ts'
 import type { Database } from '../../src/ports/database.ts'
 
@@ -59,12 +60,14 @@ describe('a data directory', () => {
   })
 
   test('keeps what was written', async () => {
-    await openAt(folder).write([statement('CREATE TABLE kept (n)'), statement('INSERT INTO kept VALUES (7)')])
+    await openAt(folder).write(() =>
+      runAll(statement('CREATE TABLE kept (n)'), statement('INSERT INTO kept VALUES (7)')),
+    )
     expect(await one(await reopen(), 'SELECT n FROM kept')).toBe(7)
   })
 
   test('keeps its bytes when it is opened and closed without a write', async () => {
-    await openAt(folder).write([statement('CREATE TABLE kept (n)')])
+    await openAt(folder).write(() => runAll(statement('CREATE TABLE kept (n)')))
     await open.pop()?.close()
     const before = await readFile(join(folder, 'galley.db'))
     openAt(folder)
@@ -79,7 +82,9 @@ describe('a data directory', () => {
   })
 
   test('lets other programs read the database while it is in use', async () => {
-    await openAt(folder).write([statement('CREATE TABLE kept (n)'), statement('INSERT INTO kept VALUES (7)')])
+    await openAt(folder).write(() =>
+      runAll(statement('CREATE TABLE kept (n)'), statement('INSERT INTO kept VALUES (7)')),
+    )
     const reader = new DatabaseSync(join(folder, 'galley.db'), { readOnly: true })
     expect(reader.prepare('SELECT n FROM kept').get()).toEqual({ n: 7 })
     reader.close()
@@ -93,7 +98,7 @@ describe('a data directory', () => {
   })
 
   test('leaves neither a log nor an open file behind when it is closed', async () => {
-    await openAt(folder).write([statement('CREATE TABLE kept (n)')])
+    await openAt(folder).write(() => runAll(statement('CREATE TABLE kept (n)')))
     await open.pop()?.close()
     expect((await readdir(folder)).filter((name) => /wal|shm/.test(name))).toEqual([])
     expect(await openFilesBelow(folder)).toEqual([])

@@ -151,7 +151,10 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
     const chief = await world.admin()
     await world.signUp()
     const answer = await change(world, chief, chief.id, body)
-    expect([answer.status, answer.body.error]).toEqual([409, 'This is the last administrator. Make another one first.'])
+    expect([answer.status, answer.body.error]).toEqual([
+      409,
+      'This is the last administrator. Create another one first.',
+    ])
     expect((await world.ask('GET /me', { bearer: chief.token })).body.data).toMatchObject({
       role: 'admin',
       disabledAt: null,

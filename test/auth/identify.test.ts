@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createCredentials } from '../../src/auth/credentials.ts'
+import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 import { createWorld, password, type World } from './world.ts'
@@ -105,14 +106,14 @@ async function countReads(): Promise<Counted> {
     reads.push(statement)
     return database.read(statement)
   }
-  return { database: { ...database, read, write: (steps) => database.write(steps) }, reads }
+  return { database: { ...database, read, write: (write) => database.write(write) }, reads }
 }
 
 async function storeSession(database: Database, token: string, id: string, lastSeenAt = 0): Promise<void> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
   const hash = new Uint8Array(digest).toHex()
   const sql = `insert into galley_logins values (?, 'u', ?, 0, ?, ${30 * dayMs}, null, '')`
-  await database.write([{ sql, parameters: [id, hash, lastSeenAt] }])
+  await database.write(() => runAll({ sql, parameters: [id, hash, lastSeenAt] }))
 }
 
 const tokenOf = (n: number) => `gls_${String(n).padStart(43, '0')}`
@@ -163,7 +164,7 @@ test('what is revoked while it is read is not kept', async () => {
   const hasRead = Promise.withResolvers<void>()
   const slow: Database = {
     ...database,
-    write: (steps) => database.write(steps),
+    write: (write) => database.write(write),
     async read(statement) {
       const rows = await database.read(statement)
       hasRead.resolve()
@@ -174,8 +175,8 @@ test('what is revoked while it is read is not kept', async () => {
   const credentials = createCredentials({ database: slow, now: () => 0 })
   const found = credentials.identifyToken(tokenOf(1))
   await hasRead.promise
-  await database.write([{ sql: 'delete from galley_logins', parameters: [] }])
-  credentials.forget(['s1'])
+  await database.write(() => runAll({ sql: 'delete from galley_logins', parameters: [] }))
+  credentials.invalidate(['s1'])
   gate.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })

@@ -105,7 +105,7 @@ test('unknown, known and disabled accounts are refused by the same words after t
     const before = work()
     const answer = await ask('POST /sign-in', { body, address: `198.51.100.${index}` })
     expect(work() - before).toBe(1)
-    expect([answer.status, answer.body.error]).toEqual([401, 'The e-mail address or the password is wrong.'])
+    expect([answer.status, answer.body.error]).toEqual([401, 'The email address or the password is wrong.'])
     expect(answer.headers.get('set-cookie')).toBeNull()
   }
 })
@@ -130,7 +130,7 @@ test.each(['http://app.example', 'http://192.0.2.7:3000'])(
     const before = work()
     const refused = await ask('POST /sign-in', { body: { email, password }, origin })
     expect([refused.status, refused.body.code]).toEqual([400, 'bad_request'])
-    expect(refused.body.error).toMatch(/Use HTTPS .* or ask for a token/)
+    expect(refused.body.error).toMatch(/Use HTTPS .* or request a token/)
     expect(work()).toBe(before)
     const up = await ask('POST /sign-up', { body: { email: 'b@example.com', password }, origin })
     expect(up.status).toBe(400)

@@ -41,7 +41,7 @@ test('an account that there is not is locked like one that there is, after as mu
     expect(await statuses(world, 6, each, address)).toEqual([401, 401, 401, 401, 401, 401])
     const before = world.work()
     const late = await world.ask('POST /sign-in', { body: { email: each, password }, address })
-    expect([late.status, late.body.error]).toEqual([429, 'Too many tries. Try again in 1 s.'])
+    expect([late.status, late.body.error]).toEqual([429, 'Too many attempts. Try again in 1 s.'])
     expect(world.work()).toBe(before + 1)
   }
 })

@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest'
 
 export interface Cutter {
   url: string
-  /** Ends the next connection on which the server says this, which never arrives. */
+  /** Cuts the next connection on which the server sends this text, before it arrives. */
   cutAt(text: string): void
-  /** Resolves when it has done so. */
+  /** Resolves when the connection is cut. */
   cut: Promise<void>
 }
 
-/** Stands between a client and a server, and breaks a connection at the worst moment. */
+/** A proxy between client and server that cuts a connection at a chosen text. */
 export async function startCutter(url: string): Promise<Cutter> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const sockets = new Set<Socket>()

@@ -27,7 +27,7 @@ test('a room has a name that no other room has', async () => {
   expect(await ask(url, 'POST', 'rooms', { name: '  ' })).toMatchObject({ status: 400 })
 })
 
-test('a history comes in pages, the newest first, each message once', async () => {
+test('a history is paginated, newest first, with each message once', async () => {
   const room = await makeRoom(url, 'history')
   const other = await makeRoom(url, 'another history')
   const texts = Array.from({ length: 25 }, (_, index) => `Message ${index}`)
@@ -75,7 +75,7 @@ test('a message with an id of its sender is stored once, however often it is sen
   expect((await history(url, room)).data).toHaveLength(1)
 })
 
-test('what happens in a room is told in its topic alone', async () => {
+test('events of a room appear only in its topic', async () => {
   const room = await makeRoom(url, 'told')
   const other = await makeRoom(url, 'untold')
   const [before, otherBefore] = [await history(url, room), await history(url, other)]
@@ -92,14 +92,14 @@ test('what happens in a room is told in its topic alone', async () => {
   expect(await eventsAfter(`messages/${other}`, otherBefore)).toMatchObject([{ type: 'created' }])
 })
 
-test('whoever waits hears a message as it is said', async () => {
+test('a waiting poll returns a message as soon as it is sent', async () => {
   const room = await makeRoom(url, 'waiting')
   const waiting = eventsAfter(`messages/${room}`, await history(url, room), 20)
   await say(url, room, 'Ada', 'Hello')
   expect(await waiting).toMatchObject([{ type: 'created', data: { text: 'Hello' } }])
 })
 
-test('a room knows who has been there, and tells it in a topic', async () => {
+test('a room stores its members, and publishes them in a topic', async () => {
   const room = await makeRoom(url, 'members')
   const query = new URLSearchParams({ 'filter[room][$eq]': room })
   const members = async () => (await (await fetch(`${url}/api/members?${query}`)).json()) as Page
@@ -109,7 +109,7 @@ test('a room knows who has been there, and tells it in a topic', async () => {
   expect(await eventsAfter(`members/${room}`, before)).toMatchObject([{ type: 'created', data: { name: 'Ada' } }])
 })
 
-test('a room in which something was said can not be deleted', async () => {
+test('a room with messages can not be deleted', async () => {
   const room = await makeRoom(url, 'kept')
   await say(url, room, 'Ada', 'Hello')
   expect(await ask(url, 'DELETE', `rooms/${room}`)).toMatchObject({ status: 409 })

@@ -1,4 +1,4 @@
-/** People at terminals, and what the server keeps of what they say. */
+/** Users of the terminal client, and the messages that the server has stored. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stripVTControlCharacters } from 'node:util'
@@ -59,14 +59,14 @@ export async function roomNamed(url: string, name: string): Promise<string | und
   return data[0]?.id
 }
 
-/** Somebody at the terminal client, a real process. */
+/** A user of the terminal client, in a real process. */
 export class Person {
   readonly exited: Promise<number | null>
   readonly #process: ChildProcess
   #output = ''
 
   constructor(url: string, room: string, name: string) {
-    const parameters = ['adapters/cli/chat/run.ts', room, '--name', name, '--url', new URL(url).host]
+    const parameters = ['adapters/cli/main.ts', 'chat', room, '--name', name, '--url', new URL(url).host]
     this.#process = spawn(process.execPath, parameters, { cwd: root })
     this.exited = once(this.#process, 'close').then(([code]) => code as number | null)
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -81,7 +81,7 @@ export class Person {
     })
   }
 
-  /** All that has been on the screen. */
+  /** The whole output so far, without escape sequences. */
   get screen(): string {
     return stripVTControlCharacters(this.#output)
   }
@@ -94,7 +94,7 @@ export class Person {
     return this.#output
   }
 
-  /** Resolves as soon as a line with the text has come, which may be long ago. */
+  /** Resolves as soon as the output has a line with the text. */
   async sees(text: string, times = 1): Promise<void> {
     while (this.lines.filter((line) => line.includes(text)).length < times) await once(this.#process, 'output')
   }
@@ -103,12 +103,12 @@ export class Person {
     this.#process.stdin?.write(`${line}\n`)
   }
 
-  /** The end of what is piped in. */
+  /** Ends the input. */
   endsInput(): void {
     this.#process.stdin?.end()
   }
 
-  /** How many lines say this and nothing after it. */
+  /** The number of lines that end with the text. */
   count(text: string): number {
     return this.lines.filter((line) => line.endsWith(text)).length
   }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { dialTcp, parseAddress } from '../../adapters/cli/chat/dial.ts'
-import { Live } from '../../src/web/public/live.js'
+import { MessageClient } from '../../src/client/message-client.js'
 import { servers } from '../process/servers.ts'
 import { temporaryFolders } from '../process/temporary.ts'
 import { startCutter } from './cutter.ts'
@@ -32,7 +32,7 @@ describe('two people at terminals', () => {
     expect(ada.count('Ada: Good morning')).toBe(1)
   })
 
-  test('who name the same new room meet in it', async () => {
+  test('who name the same new room are in one room', async () => {
     const people = ['Ada', 'Bob', 'Cy'].map((name) => new Person(url, 'rush', name))
     await Promise.all(people.map((person) => person.sees('Cy')))
     for (const person of people) person.types('/who')
@@ -40,7 +40,7 @@ describe('two people at terminals', () => {
   })
 })
 
-test('a newcomer sees what was said, and what is taken back or said anew', async () => {
+test('a newcomer sees earlier messages, and later edits and deletions', async () => {
   const room = await makeRoom(url, 'earlier')
   const { id } = await say(url, room, 'Ada', 'First')
   const second = await say(url, room, 'Ada', 'Second')
@@ -50,22 +50,22 @@ test('a newcomer sees what was said, and what is taken back or said anew', async
   await ask(url, 'PUT', `messages/${id}`, { text: 'Primus', edited: true })
   await bob.sees('Ada (edited): Primus')
   await ask(url, 'DELETE', `messages/${second.id}`)
-  await bob.sees('-- Ada took back: Second')
+  await bob.sees('-- Ada deleted: Second')
 })
 
-test('who types elsewhere is shown', async () => {
+test('shows who is typing elsewhere', async () => {
   const room = await makeRoom(url, 'typing')
   const ada = new Person(url, 'typing', 'Ada')
   await ada.sees('-- here: Ada')
-  const live = new Live(dialTcp(parseAddress(new URL(url).host) ?? { host: '', port: 0 }), 'test')
-  onTestFinished(() => live.close())
-  const bob = live.join(`messages/${room}`, 'Bob', () => {})
+  const client = new MessageClient(dialTcp(parseAddress(new URL(url).host) ?? { host: '', port: 0 }), 'test')
+  onTestFinished(() => client.close())
+  const bob = client.join(`messages/${room}`, 'Bob', () => {})
   await ada.sees('-- Bob is here')
   bob.update({ typing: true })
   await ada.sees('-- live, Bob typing')
 })
 
-test('what would steer the terminal is taken out of a message', async () => {
+test('replaces control characters in a message', async () => {
   const room = await makeRoom(url, 'steering')
   await say(url, room, 'Eve\u009b', 'Look:\u001b[2J\u0007gone\nand more')
   const ada = new Person(url, 'steering', 'Ada')
@@ -74,7 +74,7 @@ test('what would steer the terminal is taken out of a message', async () => {
   expect(ada.rawOutput).not.toMatch(/[\u001b\u0007\u009b]/)
 })
 
-test('a line that the server refuses is told, and the next one is sent', async () => {
+test('reports a line that the server rejects, and sends the next one', async () => {
   const ada = new Person(url, 'refused', 'Ada')
   await ada.sees('-- here: Ada')
   ada.types('x'.repeat(4001))
@@ -83,7 +83,7 @@ test('a line that the server refuses is told, and the next one is sent', async (
   await ada.sees('Ada: Short')
 })
 
-test('what is piped in is sent before the end', async () => {
+test('sends piped input before it ends', async () => {
   const ada = new Person(url, 'piped', 'Ada')
   ada.types('One')
   ada.types('Two')
@@ -93,20 +93,20 @@ test('what is piped in is sent before the end', async () => {
   expect((await history(url, room)).data.map(({ text }) => text)).toEqual(['Two', 'One'])
 })
 
-test('a command that is none is answered with those that are', async () => {
+test('an unknown command is answered with the list of commands', async () => {
   const ada = new Person(url, 'commands', 'Ada')
   ada.types('/dance')
   await ada.sees('/quit ends')
 })
 
-test('without a room, or with an address that is none, it says how it is called', async () => {
+test('prints its usage without a room', async () => {
   const lost = new Person(url, '', 'Ada')
   expect(await lost.exited).toBe(2)
-  expect(lost.screen).toContain('npm run chat -- ROOM')
+  expect(lost.screen).toContain('galley chat ROOM')
 })
 
 describe('a server that is killed and comes back', () => {
-  test('finds the terminal waiting, which goes on where it was, and what was typed meanwhile is sent once', async () => {
+  test('finds the terminal waiting, which resumes, and sends lines typed meanwhile once', async () => {
     const dataDir = await folder()
     const first = await start({ runtime: 'node', dataDir })
     const [ada, bob] = ['Ada', 'Bob'].map((name) => new Person(first.url, 'storm', name)) as [Person, Person]
@@ -119,7 +119,7 @@ describe('a server that is killed and comes back', () => {
     await first.exited
     await ada.sees('-- waiting')
     ada.types('Meanwhile')
-    await ada.sees('-- kept until there is a connection: Meanwhile')
+    await ada.sees('-- will be sent when connected: Meanwhile')
     const second = await start({ runtime: 'node', dataDir, env: { PORT: new URL(first.url).port } })
     const room = (await roomNamed(second.url, 'storm')) ?? ''
     await say(second.url, room, 'Cy', 'While you were away')
@@ -137,7 +137,7 @@ describe('a server that is killed and comes back', () => {
     expect((await history(second.url, room)).data).toHaveLength(4)
   })
 
-  test('with other data than before is told apart: the history is shown anew', async () => {
+  test('with other data than before makes it show the history again', async () => {
     const first = await start({ runtime: 'node' })
     const ada = new Person(first.url, 'restored', 'Ada')
     await ada.sees('-- here: Ada')
@@ -147,7 +147,7 @@ describe('a server that is killed and comes back', () => {
     first.process.kill('SIGKILL')
     await first.exited
     const second = await start({ runtime: 'node', env: { PORT: port } })
-    await ada.sees('restored: nothing said yet', 2)
+    await ada.sees('restored: no messages yet', 2)
     ada.types('After')
     await ada.sees('Ada: After')
     const room = (await roomNamed(second.url, 'restored')) ?? ''
@@ -155,7 +155,7 @@ describe('a server that is killed and comes back', () => {
   })
 })
 
-test('a line whose answer gets lost is sent again, and stored once', async () => {
+test('a line whose response gets lost is sent again, and stored once', async () => {
   const cutter = await startCutter(url)
   const ada = new Person(cutter.url, 'cut', 'Ada')
   await ada.sees('-- here: Ada')

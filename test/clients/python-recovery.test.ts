@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
 import { freePort } from '../process/free-port.ts'
 import { servers, terminate } from '../process/servers.ts'
@@ -12,7 +13,9 @@ const start = servers()
 const folder = temporaryFolders()
 
 describe.each(['node', 'deno'] as const)('the Python client with a server on %s', (runtime) => {
-  test.each(forms)('a server that is killed again and again costs no event and repeats none (%s)', async (form) => {
+  const someForms = runtime === 'node' ? [...forms] : sample(forms, 2)
+
+  test.each(someForms)('a server that is killed again and again costs no event and repeats none (%s)', async (form) => {
     const dataDir = await folder()
     const port = await freePort()
     const restart = () => start({ runtime, dataDir, env: { PORT: String(port) } })
@@ -34,7 +37,7 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
     expect(told).toEqual(events.map((event) => ({ kind: 'event', topic: 'todos', ...event })))
   })
 
-  test.each(forms)('a server that stops in good order is come back to (%s)', async (form) => {
+  test.each(someForms)('a server that stops in good order is come back to (%s)', async (form) => {
     const dataDir = await folder()
     const port = await freePort()
     const server = await start({ runtime, dataDir, env: { PORT: String(port) } })
@@ -47,21 +50,24 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
     expect(await python.next()).toMatchObject({ offset: 1, data: { title: 'after the restart' } })
   })
 
-  test.each(forms)('a server that comes back with other data is a gap, and goes on from there (%s)', async (form) => {
-    const port = await freePort()
-    const server = await start({ runtime, env: { PORT: String(port) } })
-    const python = watch(port, 'todos', form)
-    await python.told('after')
-    await create(server, 'in the first history')
-    await python.next()
-    server.process.kill('SIGKILL')
-    await server.exited
-    const other = await start({ runtime, env: { PORT: String(port) } })
-    const gap = await python.next()
-    expect(gap).toMatchObject({ kind: 'gap', reason: 'epoch', position: { offset: 0 } })
-    await create(other, 'in the second')
-    expect(await python.next()).toMatchObject({ kind: 'event', offset: 1, data: { title: 'in the second' } })
-  })
+  test.each(someForms)(
+    'a server that comes back with other data is a gap, and goes on from there (%s)',
+    async (form) => {
+      const port = await freePort()
+      const server = await start({ runtime, env: { PORT: String(port) } })
+      const python = watch(port, 'todos', form)
+      await python.told('after')
+      await create(server, 'in the first history')
+      await python.next()
+      server.process.kill('SIGKILL')
+      await server.exited
+      const other = await start({ runtime, env: { PORT: String(port) } })
+      const gap = await python.next()
+      expect(gap).toMatchObject({ kind: 'gap', reason: 'epoch', position: { offset: 0 } })
+      await create(other, 'in the second')
+      expect(await python.next()).toMatchObject({ kind: 'event', offset: 1, data: { title: 'in the second' } })
+    },
+  )
 })
 
 describe('the Python client on a network that fails it', () => {

@@ -20,7 +20,7 @@ const platform: Platform = {
 }
 
 test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
-  'a collection can not be named %o',
+  'a collection cannot be named %o',
   (name) => {
     expect(() => collection(name, { fields: {} })).toThrow(TypeError)
   },
@@ -31,21 +31,21 @@ test.each<[string, Fields]>([
   ['named like one of those but for case', { createdat: field.text() }],
   ['equal to another but for case', { name: field.text(), Name: field.text() }],
   ['with a space', { 'a b': field.text() }],
-])('a field can not be %s', (_, fields) => {
+])('a field cannot be %s', (_, fields) => {
   expect(() => collection('things', { fields })).toThrow(TypeError)
 })
 
-test('an indexed text can not be longer than a cursor may be', () => {
+test('an indexed text cannot be longer than a cursor may be', () => {
   expect(() => field.text({ indexed: true, max: 1001 })).toThrow(TypeError)
   expect(() => field.text({ unique: true, max: 1001 })).toThrow(TypeError)
 })
 
-test('a reference to a collection that is not mounted is refused with its name', () => {
+test('a reference to a collection that is not mounted is refused by name', () => {
   const things = collection('things', { fields: { owner: field.reference('people') } })
   expect(() => createApp(platform, { collections: [things] })).toThrow('things.owner refers to people')
 })
 
-test('a collection can not be mounted twice', () => {
+test('a collection cannot be mounted twice', () => {
   const things = collection('things', { fields: {} })
   expect(() => createApp(platform, { collections: [things, things] })).toThrow('things is there twice')
 })

@@ -3,15 +3,9 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import {
-  type AllowedQuery,
-  cursorAfter,
-  listStatement,
-  pageLengthMax,
-  prefixEnd,
-  readPage,
-} from '../../src/collections/list.ts'
+import { type AllowedQuery, cursorAfter, listStatement, pageLengthMax, readPage } from '../../src/collections/list.ts'
 import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
+import { prefixEnd } from '../../src/collections/operators.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
@@ -55,9 +49,9 @@ const rows = fc
   )
   .map((list) => list.map((row, index): Thing => ({ id: `id${String(index).padStart(24, '0')}`, ...row })))
 
-/** A list as it was asked for, of all rows. */
-function allRows(...asked: Parameters<typeof parseListQuery>): AllowedQuery {
-  return { ...parseListQuery(...asked), only: null }
+/** Parses a query that may read all rows. */
+function allRows(...parameters: Parameters<typeof parseListQuery>): AllowedQuery {
+  return { ...parseListQuery(...parameters), only: null }
 }
 
 async function list(query: string): Promise<readonly SqlRow[]> {
@@ -75,7 +69,7 @@ const sort = fc
   .uniqueArray(sortField, { minLength: 1, maxLength: 4 })
   .chain((names) => fc.tuple(...names.map((name) => fc.constantFrom(name, `-${name}`))))
 
-test('pages of any sort give every row once, in order', async () => {
+test('pages of any sort return every row once, in order', async () => {
   await fc.assert(
     fc.asyncProperty(rows, sort, fc.integer({ min: 1, max: 7 }), async (stored, terms, limit) => {
       load('things', stored)
@@ -109,7 +103,7 @@ const matchers: Record<string, (value: unknown, wanted: string) => boolean> = {
   $startsWith: (value, wanted) => typeof value === 'string' && value.startsWith(wanted),
 }
 
-test('every operator on text finds what it says, and nothing else', async () => {
+test('every operator on text finds the matching rows, and no others', async () => {
   const operator = fc.constantFrom(...Object.keys(matchers))
   await fc.assert(
     fc.asyncProperty(
@@ -130,7 +124,7 @@ test('every operator on text finds what it says, and nothing else', async () => 
   )
 })
 
-test('$in finds any of its values, and filters of several fields all hold', async () => {
+test('$in finds any of its values, and filters of several fields must all match', async () => {
   await fc.assert(
     fc.asyncProperty(rows, fc.uniqueArray(fc.integer({ min: -2, max: 2 }), { minLength: 1 }), async (stored, sizes) => {
       load('things', stored)
@@ -142,7 +136,7 @@ test('$in finds any of its values, and filters of several fields all hold', asyn
   )
 })
 
-test('the end of a prefix lies above all that starts with it and below all else that is greater', () => {
+test('the end of a prefix is above every text with the prefix and below every other text that is greater', () => {
   const text = fc.string({ unit: 'binary' }).filter((each) => each.isWellFormed())
   fc.assert(
     fc.property(text, text, (prefix, other) => {
@@ -187,6 +181,7 @@ test.each([
   ['filter[size]=big', 'filter[size]'],
   ['filter[size][$startsWith]=1', 'filter[size][$startsWith]'],
   ['filter[open]=1', 'filter[open]'],
+  ['filter[open][$gt]=false', 'filter[open][$gt]'],
   ['filter[name]=a&filter[name]=b', 'filter[name]'],
   [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
 ])('%s is refused by name', (query, name) => {
@@ -194,13 +189,13 @@ test.each([
   expect(() => allRows(new URLSearchParams(query), listable)).toThrow(expect.objectContaining({ details }))
 })
 
-test('one answer names everything that is wrong', () => {
+test('one error names every invalid parameter', () => {
   const query = new URLSearchParams('limit=0&page=2&filter[colour]=red')
   const details = ['limit', 'page', 'filter[colour]'].map((name) => expect.objectContaining({ field: name }))
   expect(() => allRows(query, listable)).toThrow(expect.objectContaining({ details }))
 })
 
-test('a page of large rows ends early, and the pages after it give the rest', async () => {
+test('a page of large rows ends early, and the next pages return the rest', async () => {
   const documents = collection('documents', { fields: { body: field.json(z.string(), { max: 1_000_000 }) } })
   const own = await createTestDatabase([documents])
   onTestFinished(own.remove)
@@ -225,7 +220,7 @@ test('a page of large rows ends early, and the pages after it give the rest', as
   expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => `id${index + 10}`))
 })
 
-test('a flood of bad parameters is answered with the first fifty', () => {
+test('of very many invalid parameters the error names the first fifty', () => {
   const flood = new URLSearchParams(Array.from({ length: 7000 }, (_, index) => [`x${index}`, '']))
   expect(() => allRows(flood, listable)).toThrow(
     expect.objectContaining({ details: expect.toSatisfy((details: unknown[]) => details.length === 50) }),

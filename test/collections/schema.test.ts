@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
 import { applySchema } from '../../src/collections/schema.ts'
 import { migrate } from '../../src/database/migrate.ts'
+import type { SqlValue } from '../../src/ports/database.ts'
 
 let folder: string
 beforeEach(() => {
@@ -15,10 +17,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Starts as the server does, on the same file each time, and hands the connection to a look at it. */
+/** Starts as the server does, on the same file each time, and inspects the connection. */
 async function start<T = void>(
   fields: Fields,
-  look: (connection: DatabaseSync) => T = () => undefined as T,
+  inspect: (connection: DatabaseSync) => T = () => undefined as T,
 ): Promise<T> {
   const connection = new DatabaseSync(join(folder, 'test.db'))
   const database = createSqliteDatabase(connection)
@@ -27,7 +29,7 @@ async function start<T = void>(
       await migrate(db)
       await applySchema(db, [collection('things', { fields })])
     })
-    return look(connection)
+    return inspect(connection)
   } finally {
     await database.close()
   }
@@ -60,11 +62,18 @@ test('a declaration becomes a table with an index for each indexed field', async
   expect(await start(fields, indexes)).toEqual(['things.a', 'things.c', 'things.createdAt'])
 })
 
-test('a start without a change touches nothing', async () => {
+test('a start without a change writes nothing', async () => {
   const fields = { a: field.text({ indexed: true }) }
   const changes = (connection: DatabaseSync) => connection.prepare('select total_changes() as n').get()?.n
   await start(fields, put('x', { a: '1' }))
   expect(await start(fields, changes)).toBe(0)
+})
+
+test('a collection without fields is opened again, and may get its first field', async () => {
+  await start({}, put('x'))
+  await start({})
+  const fields = { a: field.text({ optional: true }) }
+  expect(await start(fields, rows)).toEqual([{ id: 'x', createdAt: 1, version: 1, a: null }])
 })
 
 test('a new field gets its column, and old rows its default', async () => {
@@ -80,7 +89,7 @@ test('a new required field without a default is refused while there are rows, an
   await start({ a: field.text(), b: field.text() })
 })
 
-test('a field that vanished keeps its data, does not hinder new rows, and is there when it comes back', async () => {
+test('a removed field keeps its data, does not prevent new rows, and is restored with its declaration', async () => {
   const both = { a: field.text({ indexed: true }), b: field.text({ default: 'new' }) }
   await start(both, put('x', { a: '1', b: '2' }))
   expect(await start({ b: both.b }, indexes)).toEqual(['things.createdAt'])
@@ -92,7 +101,7 @@ test('a field that vanished keeps its data, does not hinder new rows, and is the
   expect(await start(both, indexes)).toContain('things.a')
 })
 
-test('a changed type is refused with words that say what to do, and nothing is changed', async () => {
+test('a changed type is refused with advice, and nothing is changed', async () => {
   await start({ a: field.text(), b: field.text() }, put('x', { a: '1', b: '1' }))
   const changed = { c: field.text({ default: '' }), a: field.integer() }
   await expect(start(changed)).rejects.toThrow(
@@ -117,12 +126,74 @@ test('unique is refused where equal values are stored', async () => {
   )
 })
 
+/** Tables of version 0.1, as it created them. */
+const storedTables = `
+  CREATE TABLE "people" ("id" text not null primary key, "createdAt" integer not null, "version" integer not null);
+  CREATE INDEX "people.createdAt" on "people" ("createdAt", "id");
+  CREATE TABLE "things" ("id" text not null primary key, "createdAt" integer not null, "version" integer not null,
+    "text" text, "name" text, "choice" text, "boolean" integer, "integer" integer, "number" real, "timestamp" integer,
+    "json" text, "reference" text references "people" ("id") on delete restrict);
+  CREATE INDEX "things.createdAt" on "things" ("createdAt", "id");
+  CREATE INDEX "things.text" on "things" ("text", "createdAt", "id");
+  CREATE UNIQUE INDEX "things.name" on "things" ("name");
+  CREATE INDEX "things.boolean" on "things" ("boolean", "createdAt", "id");
+  CREATE INDEX "things.timestamp" on "things" ("timestamp", "createdAt", "id");
+  CREATE INDEX "things.reference" on "things" ("reference", "createdAt", "id");
+  INSERT INTO galley_fields (collection, field, declaration) VALUES
+    ('things', 'text', '{"type":"text","optional":false,"index":"plain","references":null,"present":true}'),
+    ('things', 'name', '{"type":"text","optional":false,"index":"unique","references":null,"present":true}'),
+    ('things', 'choice', '{"type":"text","optional":false,"index":"none","references":null,"present":true}'),
+    ('things', 'boolean', '{"type":"boolean","optional":false,"index":"plain","references":null,"present":true}'),
+    ('things', 'integer', '{"type":"integer","optional":false,"index":"none","references":null,"present":true}'),
+    ('things', 'number', '{"type":"number","optional":true,"index":"none","references":null,"present":true}'),
+    ('things', 'timestamp', '{"type":"timestamp","optional":false,"index":"plain","references":null,"present":true}'),
+    ('things', 'json', '{"type":"json","optional":false,"index":"none","references":null,"present":true}'),
+    ('things', 'reference', '{"type":"text","optional":false,"index":"plain","references":"people","present":true}')`
+
+test('a database of version 0.1 opens without a change, and its rows read the same', async () => {
+  const fields = {
+    text: field.text({ indexed: true }),
+    name: field.text({ unique: true }),
+    choice: field.choice(['a', 'b'], { default: 'a' }),
+    boolean: field.boolean({ indexed: true }),
+    integer: field.integer(),
+    number: field.number({ optional: true }),
+    timestamp: field.timestamp({ indexed: true }),
+    json: field.json(z.array(z.string())),
+    reference: field.reference('people'),
+  }
+  const person = '0'.repeat(26)
+  const stored = { text: 't', name: 'n', choice: 'b', boolean: 1, integer: 7, number: 0.5, timestamp: 1, json: '["x"]' }
+  await start({}, (connection) => {
+    connection.exec(`DROP TABLE things; ${storedTables}; INSERT INTO people VALUES ('${person}', 1, 1)`)
+    put('x', { ...stored, reference: person })(connection)
+  })
+  const opened = await start(fields, (connection) => ({
+    row: rows(connection)[0],
+    changes: connection.prepare('select total_changes() as n').get()?.n,
+    indexes: indexes(connection),
+  }))
+  expect(opened.changes).toBe(0)
+  expect(opened.indexes).toHaveLength(6)
+  const decoded = Object.entries(fields).map(([name, { column }]) => [
+    name,
+    column.decode((opened.row?.[name] as SqlValue) ?? null),
+  ])
+  expect(Object.fromEntries(decoded)).toEqual({
+    ...stored,
+    boolean: true,
+    timestamp: '1970-01-01T00:00:00.001Z',
+    json: ['x'],
+    reference: person,
+  })
+})
+
 test('a database that a newer version wrote is refused', async () => {
   await start({}, (connection) => connection.exec("insert into galley_migrations values ('999_future', '2030')"))
   await expect(start({})).rejects.toThrow(/newer version.*999_future/)
 })
 
-test('the collection keeps its words in order: a name that can not be one is refused', () => {
+test('a name that cannot be one is refused', () => {
   for (const name of ['', 'Todos', 'galley_x', 'sqlite_x', 'a-b', '1a', 'a'.repeat(41)]) {
     expect(() => collection(name, { fields: {} })).toThrow(TypeError)
   }

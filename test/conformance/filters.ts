@@ -3,9 +3,33 @@ import type { Subject } from './http.ts'
 import { createAuthor, createBook, createTodo, unique } from './rows.ts'
 
 const shelf = [
-  { name: 'a', copies: 1, price: 0.5, format: 'paper', publishedAt: '2020-01-01T00:00:00Z', subtitle: 'one' },
-  { name: 'b', copies: 2, price: 1, format: 'ebook', publishedAt: '2021-01-01T00:00:00Z', subtitle: 'two' },
-  { name: 'c', copies: 10, price: 1.5, format: 'audio', publishedAt: '2022-01-01T00:00:00Z', subtitle: null },
+  {
+    name: 'a',
+    copies: 1,
+    price: 0.5,
+    format: 'paper',
+    publishedAt: '2020-01-01T00:00:00Z',
+    released: '2020-02-29',
+    subtitle: 'one',
+  },
+  {
+    name: 'b',
+    copies: 2,
+    price: 1,
+    format: 'ebook',
+    publishedAt: '2021-01-01T00:00:00Z',
+    released: '2021-01-01',
+    subtitle: 'two',
+  },
+  {
+    name: 'c',
+    copies: 10,
+    price: 1.5,
+    format: 'audio',
+    publishedAt: '2022-01-01T00:00:00Z',
+    released: '2021-01-02',
+    subtitle: null,
+  },
 ]
 
 export function filterCases(subject: Subject): void {
@@ -43,6 +67,12 @@ function operators({ send }: Subject): void {
     ['filter[publishedAt][$gte]', '2021-01-01T00:00:00Z', 'bc'],
     ['filter[publishedAt]', '2021-01-01T01:00:00+01:00', 'b'],
     ['filter[publishedAt][$lt]', '2021-01-01', 'a'],
+    ['filter[released]', '2020-02-29', 'a'],
+    ['filter[released][$in]', '2021-01-02', 'c'],
+    ['filter[released][$gt]', '2021-01-01', 'c'],
+    ['filter[released][$gte]', '2021-01-01', 'bc'],
+    ['filter[released][$lt]', '2021-01-01', 'a'],
+    ['filter[released][$lte]', '2021-01-01', 'ab'],
     ['filter[subtitle]', 'one', 'a'],
     ['filter[subtitle][$gt]', '', 'ab'],
     ['filter[createdAt][$gt]', '2000-01-01', 'abc'],
@@ -62,7 +92,7 @@ function operators({ send }: Subject): void {
     expect(await names([one('2')])).toBe('b')
   })
 
-  test('filters hold together', async () => {
+  test('all filters must match', async () => {
     expect(
       await names([
         ['filter[copies][$gte]', '2'],
@@ -91,7 +121,7 @@ function operators({ send }: Subject): void {
 
 function prefixes({ send }: Subject): void {
   test.each(['%', '_', '[a-z]*', "' or 1=1 --", '\\', '"', '?', '\u{1F9C0}', '\uD7FF', '\u{10FFFF}', 'É', 'ß'])(
-    '$startsWith takes %j as it stands',
+    '$startsWith takes %j literally',
     async (odd) => {
       const stem = unique('prefix')
       const right = (await createTodo(send, { title: `${stem}${odd}right` })).title
@@ -102,7 +132,7 @@ function prefixes({ send }: Subject): void {
     },
   )
 
-  test('every text starts with the empty one', async () => {
+  test('every text starts with the empty text', async () => {
     await createTodo(send)
     const reply = await send('GET /api/todos?filter[title][$startsWith]=&limit=1')
     expect(reply.rows).toHaveLength(1)
@@ -120,6 +150,8 @@ function refusals({ send }: Subject): void {
   test.each([
     '/api/todos?filter[colour]=red',
     '/api/books?filter[tags]=sea',
+    '/api/books?filter[tags][$in]=sea',
+    '/api/books?filter[size]=1',
     '/api/todos?filter[__proto__]=x',
     '/api/todos?filter[constructor]=x',
     '/api/todos?filter[title][$regex]=x',
@@ -128,12 +160,17 @@ function refusals({ send }: Subject): void {
     '/api/todos?filter[]=x',
     '/api/todos?filter[completed]=1',
     '/api/todos?filter[completed][$startsWith]=t',
+    '/api/todos?filter[completed][$gt]=false',
     '/api/books?filter[copies]=many',
     '/api/books?filter[copies]=1.5',
     '/api/books?filter[copies]=',
     '/api/books?filter[price]=NaN',
     '/api/books?filter[price]=1e999',
     '/api/books?filter[publishedAt]=yesterday',
+    '/api/books?filter[released]=2021-02-29',
+    '/api/books?filter[released]=2021',
+    '/api/books?filter[released]=2021-01-01T00:00:00Z',
+    '/api/books?filter[released][$startsWith]=2021',
     '/api/todos?filter[title]=%00',
   ])('%s is refused', async (path) => {
     const reply = await send(`GET ${path}`)

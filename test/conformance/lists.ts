@@ -28,13 +28,13 @@ function pages({ send }: Subject): void {
     await createTodos(send, prefix, 55)
   })
 
-  test('a page has 50 rows unless told', async () => {
+  test('a page has 50 rows by default', async () => {
     const reply = await send(`GET /api/todos?${startingWith('title', prefix)}`)
     expect(reply.rows).toHaveLength(50)
     expect(reply.body().next).toEqual(expect.any(String))
   })
 
-  test('a cursor goes on where the page ended, and the last page has none', async () => {
+  test('a cursor continues where the page ended, and the last page has none', async () => {
     const path = `/api/todos?${startingWith('title', prefix, { sort: 'title', limit: '20' })}`
     const all = await walk(send, path)
     expect(all).toHaveLength(55)
@@ -47,7 +47,7 @@ function pages({ send }: Subject): void {
     expect(reply.body().next).toBeNull()
   })
 
-  test('a list of nothing is empty', async () => {
+  test('a list without rows is empty', async () => {
     const reply = await send(`GET /api/todos?${startingWith('title', unique('nothing'), { count: 'true' })}`)
     expect(reply.body()).toEqual({
       data: [],
@@ -72,18 +72,21 @@ function sorting({ send }: Subject): void {
   const list = async (sort: string) =>
     titles(await walk(send, `/api/todos?${startingWith('title', prefix, { sort, limit: '5' })}`))
 
-  test('rows come in the order of their making, unless told', async () => {
+  test('rows are sorted by creation by default', async () => {
     expect(titles(await walk(send, `/api/todos?${startingWith('title', prefix, { limit: '5' })}`))).toEqual(
       titles(made),
     )
   })
 
-  test.each(['title', 'createdAt', 'id'])('%s sorts up, and down with a minus', async (field) => {
-    expect(await list(field)).toEqual(titles(made))
-    expect(await list(`-${field}`)).toEqual(titles(made).toReversed())
-  })
+  test.each(['title', 'createdAt', 'id'])(
+    '%s sorts in ascending order, and with a minus in descending order',
+    async (field) => {
+      expect(await list(field)).toEqual(titles(made))
+      expect(await list(`-${field}`)).toEqual(titles(made).toReversed())
+    },
+  )
 
-  test('fields sort in the order in which they stand, each in its direction', async () => {
+  test('fields sort in the order of the parameter, each in its direction', async () => {
     const open = titles(made.filter(({ completed }) => completed === false))
     const done = titles(made.filter(({ completed }) => completed === true))
     expect(await list('completed,title')).toEqual([...open, ...done])
@@ -98,18 +101,26 @@ function sorting({ send }: Subject): void {
     const rows = await walk(send, `/api/books?${startingWith('title', title, { sort: '-copies', limit: '3' })}`)
     expect(rows.map(({ copies }) => copies)).toEqual([100, 10, 9, 1])
   })
+
+  test('days sort by the calendar', async () => {
+    const title = unique('days')
+    const days = ['2026-11-28', '0987-12-31', '2024-02-29', '1999-01-01']
+    for (const released of days) await createBook(send, { title, released })
+    const rows = await walk(send, `/api/books?${startingWith('title', title, { sort: 'released', limit: '3' })}`)
+    expect(rows.map(({ released }) => released)).toEqual(days.toSorted())
+  })
 }
 
 function deepPaging({ send }: Subject): void {
   test.each(['title', '-createdAt', 'completed,-title', '-id'])(
-    'walking by %s sees each row exactly once while others come and go',
+    'walking by %s sees each row exactly once while others are created and deleted',
     async (sort) => {
       const prefix = unique('walk')
       const made = await createTodos(send, prefix, 60)
       const removed = new Set<string>()
       let extra = 0
       const disturb = async (page: Row[]) => {
-        // Between pages a row that was seen goes, and rows come before and behind.
+        // Between pages, deletes a row that was seen and creates one before or after the position.
         const [first] = page
         if (first) {
           removed.add(first.id)
@@ -128,7 +139,7 @@ function deepPaging({ send }: Subject): void {
     },
   )
 
-  test('rows made in the same millisecond are walked exactly once', async () => {
+  test('rows created in the same millisecond are each seen once', async () => {
     const prefix = unique('tie')
     const names = Array.from({ length: 100 }, (_, n) => `${prefix} ${n}`)
     await send('POST /api/authors/import', { body: names })
@@ -140,7 +151,7 @@ function deepPaging({ send }: Subject): void {
 }
 
 function counting({ send }: Subject): void {
-  test('rows are counted only when asked for', async () => {
+  test('rows are counted only on request', async () => {
     const prefix = unique('count')
     for (let n = 0; n < 5; n += 1) await createTodo(send, { title: `${prefix} ${n}` })
     const query = startingWith('title', prefix, { limit: '2' })
@@ -199,7 +210,7 @@ function refusals({ send }: Subject): void {
     expect(reply.badFields).toEqual(['cursor'])
   })
 
-  test('unknown parameters are refused, and all that is wrong is named at once', async () => {
+  test('unknown parameters are refused, and one error names every invalid one', async () => {
     const reply = await send('GET /api/todos?limit=0&page=2&sort=colour&count=maybe&filter[colour]=red')
     expect(reply.status).toBe(400)
     expect(reply.badFields.toSorted()).toEqual(['count', 'filter[colour]', 'limit', 'page', 'sort'])

@@ -29,10 +29,10 @@ describe('JSON', () => {
   })
 
   test('an answer is this text', () => {
-    expect(jsonFormat.encodeAnswer(1, 200, null, '{"data":[],"status":200}')).toBe(
+    expect(jsonFormat.encodeResponse(1, 200, null, '{"data":[],"status":200}')).toBe(
       '{"jsonrpc":"2.0","id":1,"result":{"status":200,"headers":{},"body":{"data":[],"status":200}}}',
     )
-    expect(jsonFormat.encodeAnswer('a"b', 204, { etag: '"1"' }, null)).toBe(
+    expect(jsonFormat.encodeResponse('a"b', 204, { etag: '"1"' }, null)).toBe(
       '{"jsonrpc":"2.0","id":"a\\"b","result":{"status":204,"headers":{"etag":"\\"1\\""},"body":null}}',
     )
   })
@@ -84,7 +84,7 @@ describe('CBOR', () => {
   })
 
   test('an answer is these bytes', () => {
-    expect(hex(cborFormat.encodeAnswer(1, 200, null, '{"data":[],"status":200}'))).toBe(
+    expect(hex(cborFormat.encodeResponse(1, 200, null, '{"data":[],"status":200}'))).toBe(
       'a3' + // a map of 3
         '626964' +
         '01' + // id: 1

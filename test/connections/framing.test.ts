@@ -31,8 +31,8 @@ class Sink {
   receive(message: string | Uint8Array): void {
     this.messages.push(typeof message === 'string' ? message : message.toHex())
   }
-  broken(error: Error): void {
-    this.messages.push(`broken: ${error.message}`)
+  malformed(error: Error): void {
+    this.messages.push(`malformed: ${error.message}`)
   }
 }
 
@@ -67,16 +67,16 @@ describe('lines', () => {
     expect(lines(bytewise(all))).toEqual({ messages, end: null, pending: 3 })
   })
 
-  test('a line that is not UTF-8 is broken, and those around it are not', () => {
+  test('a line that is not UTF-8 is malformed, and those around it are not', () => {
     const all = joined([utf8.encode('{}\n'), Uint8Array.of(0x22, 0xc3, 0x28, 0x22, 0x0a), utf8.encode('[]\n')])
-    const expected = ['{}', 'broken: The message is not valid UTF-8.', '[]']
+    const expected = ['{}', 'malformed: The message is not valid UTF-8.', '[]']
     expect(lines([all]).messages).toEqual(expected)
     expect(lines(bytewise(all)).messages).toEqual(expected)
   })
 
-  test('a character that is cut in two by the end of a line is broken', () => {
+  test('a character that is cut in two by the end of a line is malformed', () => {
     expect(lines([Uint8Array.of(0xc3, 0x0a, 0xa4, 0x0a)]).messages).toHaveLength(2)
-    expect(lines([Uint8Array.of(0xc3, 0x0a, 0xa4, 0x0a)]).messages[0]).toMatch(/^broken/)
+    expect(lines([Uint8Array.of(0xc3, 0x0a, 0xa4, 0x0a)]).messages[0]).toMatch(/^malformed/)
   })
 
   test('a line of the greatest length is taken, whole and in pieces', () => {
@@ -120,7 +120,7 @@ describe('lines', () => {
     )
   })
 
-  test('any bytes are messages, broken or not', () => {
+  test('any bytes are messages, malformed or not', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(40)), (stream, sizes) => {
         const { messages: found } = lines(cut(stream, sizes))

@@ -11,8 +11,8 @@ describe.each(formats)('in %s', (_, format) => {
   test('who joins is told who is there, and the others are told who came', async () => {
     const { open } = serve({ format })
     const [ann, ben] = [open(), open()]
-    const annMember = { id: ann.session.id, user: null, name: 'Ann', state: null }
-    const benMember = { id: ben.session.id, user: null, name: 'Ben', state: { typing: true } }
+    const annMember = { id: ann.connection.id, user: null, name: 'Ann', state: null }
+    const benMember = { id: ben.connection.id, user: null, name: 'Ben', state: { typing: true } }
     expect(await join(ann, 'Ann')).toEqual({ topic: 'chat', member: annMember, members: [annMember] })
     expect(await join(ben, 'Ben', { state: { typing: true } })).toEqual({
       topic: 'chat',
@@ -30,12 +30,12 @@ describe.each(formats)('in %s', (_, format) => {
     await join(ben, 'Ben')
     expect((await ben.call('update', { topic: 'chat', state: 5 })).result).toEqual({})
     expect((await ben.call('leave', { topic: 'chat' })).result).toEqual({})
-    const member = { id: ben.session.id, user: null, name: 'Ben', state: 5 }
+    const member = { id: ben.connection.id, user: null, name: 'Ben', state: 5 }
     expect(changes(ann).slice(1)).toEqual([
       { topic: 'chat', type: 'update', member },
       { topic: 'chat', type: 'leave', member },
     ])
-    expect(presence.members('chat')).toEqual([{ id: ann.session.id, user: null, name: 'Ann', state: null }])
+    expect(presence.members('chat')).toEqual([{ id: ann.connection.id, user: null, name: 'Ann', state: null }])
   })
 })
 
@@ -44,12 +44,12 @@ test('who vanishes has left', async () => {
   const [ann, ben] = [open(), open()]
   await join(ann, 'Ann')
   await join(ben, 'Ben')
-  ben.session.closed()
+  ben.connection.closed()
   expect(changes(ann).map(({ type, member }) => [type, member.name])).toEqual([
     ['join', 'Ben'],
     ['leave', 'Ben'],
   ])
-  ann.session.closed()
+  ann.connection.closed()
   expect(presence.members('chat')).toEqual([])
 })
 
@@ -82,11 +82,11 @@ test('join and leave in one go are done in this order', async () => {
   expect(presence.members('chat')).toEqual([])
 })
 
-test('a session that ends while it joins is not left behind', async () => {
+test('a connection that ends while it joins is not left behind', async () => {
   const { open, presence } = serve()
   const talk = open()
   talk.ask('join', { topic: 'chat', name: 'Ann' })
-  talk.session.closed()
+  talk.connection.closed()
   await talk.settle()
   expect(presence.members('chat')).toEqual([])
 })

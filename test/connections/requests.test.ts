@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import { answerBytesMax } from '../../src/connections/limits.ts'
+import { responseBytesMax } from '../../src/connections/limits.ts'
 import { AppError } from '../../src/errors.ts'
 import { createHostCheck, refuseCrossSite } from '../../src/http/cross-site.ts'
 import { formats, serve } from './talk.ts'
@@ -164,7 +164,7 @@ describe.each(formats)('in %s', (_, format) => {
         '/image': endless('image/png'),
         '/events': endless('text/event-stream'),
         '/text-without-end': endless('text/plain'),
-        '/text-that-says-so': endless('text/plain', answerBytesMax + 1),
+        '/text-that-says-so': endless('text/plain', responseBytesMax + 1),
       }
       const body = bodies[method.slice('GET '.length) as keyof typeof bodies]
       const talk = serve({ fetch: () => body.response, format }).open()
@@ -242,7 +242,7 @@ test('a request names the host that the connection is for, and passes the checks
 
 test('a request over TLS has a URL of https, and the peer is handed on', () => {
   const seen: unknown[] = []
-  const { sessions } = serve({
+  const { connections } = serve({
     fetch(request, peer) {
       seen.push(request.url, peer)
       return new Response(null)
@@ -250,8 +250,8 @@ test('a request over TLS has a URL of https, and the peer is handed on', () => {
   })
   const peer = { address: '192.0.2.1', isSecure: true }
   const { channel } = serve().open()
-  const session = sessions.open(channel, peer, { authority: 'a.example' })
-  session.receive('{"jsonrpc":"2.0","id":1,"method":"GET /"}')
+  const connection = connections.open(channel, peer, { authority: 'a.example' })
+  connection.receive('{"jsonrpc":"2.0","id":1,"method":"GET /"}')
   expect(seen).toEqual(['https://a.example/', peer])
 })
 
@@ -391,7 +391,7 @@ describe('cancel', () => {
   test('is what the end of the connection does to all requests', async () => {
     const { aborted, talk } = hanging()
     talk.ask('GET /')
-    talk.session.closed()
+    talk.connection.closed()
     expect(await aborted).toMatchObject({ name: 'AbortError' })
     expect(talk.channel.sent).toEqual([])
   })

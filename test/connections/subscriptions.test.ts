@@ -144,7 +144,7 @@ test('a subscription that may not go on ends alone', async () => {
 test.each([
   [new AppError('storage_unavailable'), 1011],
   [new Error('bug'), 1011],
-])('a subscription that fails with "%s" ends the session with %i', async (error, code) => {
+])('a subscription that fails with "%s" ends the connection with %i', async (error, code) => {
   const { topics, open } = serve()
   const talk = open()
   await follow(talk)
@@ -153,24 +153,24 @@ test.each([
   expect(topics.followers.size).toBe(0)
 })
 
-test('a session that ends while it subscribes leaves nothing behind', async () => {
+test('a connection that ends while it subscribes leaves nothing behind', async () => {
   const { topics, open } = serve()
   const gate = Promise.withResolvers<void>()
   topics.gate = gate.promise
   const talk = open()
   talk.ask('subscribe', { topic: 'todos' })
-  talk.session.closed()
+  talk.connection.closed()
   gate.resolve()
   await talk.settle()
   expect(topics.followers.size).toBe(0)
   expect(talk.channel.sent).toEqual([])
 })
 
-test('a session that is only waited for by a subscribe leaves nothing behind', async () => {
+test('a connection that is only waited for by a subscribe leaves nothing behind', async () => {
   const { topics, open } = serve()
   const talk = open()
   talk.ask('subscribe', { topic: 'todos' })
-  talk.session.ended()
+  talk.connection.halfClosed()
   await talk.settle()
   expect(talk.channel.sent).toMatchObject([{ id: 1, result: { recovered: true } }, { method: 'goaway' }])
   expect(topics.followers.size).toBe(0)
@@ -263,7 +263,7 @@ describe('a blocked channel', () => {
     topics.publish('todos', ...range(1, 150))
     expect(talk.channel.offsets('todos')).toEqual([])
     talk.channel.isBlocked = false
-    talk.session.drained()
+    talk.connection.drained()
     await talk.settle()
     topics.publish('todos', 151)
     expect(talk.channel.offsets('todos')).toEqual(range(1, 151))
@@ -283,7 +283,7 @@ describe('a blocked channel', () => {
     await follow(talk, { after: { epoch: 'e1', offset: 0 } })
     expect(talk.channel.offsets('todos')).toEqual([])
     talk.channel.isBlocked = false
-    talk.session.drained()
+    talk.connection.drained()
     await talk.settle()
     expect(talk.channel.offsets('todos')).toEqual([1])
   })
@@ -293,7 +293,7 @@ describe('a blocked channel', () => {
     const talk = open()
     await follow(talk, { window: 2 })
     topics.publish('todos', 1, 2, 3)
-    talk.session.drained()
+    talk.connection.drained()
     await talk.settle()
     expect(talk.channel.offsets('todos')).toEqual([1, 2])
   })

@@ -70,19 +70,19 @@ export class FakeChannel implements Channel {
   }
 }
 
-/** A client and its session. */
+/** A client and its connection. */
 export class Talk {
   readonly channel: FakeChannel
-  readonly session: Connection
+  readonly connection: Connection
   #lastId = 0
 
-  constructor(channel: FakeChannel, session: Connection) {
+  constructor(channel: FakeChannel, connection: Connection) {
     this.channel = channel
-    this.session = session
+    this.connection = connection
   }
 
   say(message: object): void {
-    this.session.receive(this.channel.format.encode(message))
+    this.connection.receive(this.channel.format.encode(message))
   }
 
   notify(method: string, params?: unknown): void {
@@ -118,7 +118,7 @@ export function serve(options: Partial<ConnectionsOptions> & { format?: Format }
   const presence = createPresence()
   const problems: unknown[] = []
   let count = 0
-  const sessions: Connections = createConnections({
+  const connections: Connections = createConnections({
     fetch: () => new Response(null, { status: 404 }),
     topics,
     presence,
@@ -130,14 +130,14 @@ export function serve(options: Partial<ConnectionsOptions> & { format?: Format }
   const opening: OpenOptions = { authority: 'localhost:3000' }
   const open = (more: Partial<OpenOptions> & { format?: Format } = {}) => {
     const channel = new FakeChannel(more.format ?? format)
-    return new Talk(channel, sessions.open(channel, null, { ...opening, ...more }))
+    return new Talk(channel, connections.open(channel, null, { ...opening, ...more }))
   }
   const restore = async (state: unknown, more: Partial<OpenOptions> = {}) => {
     const channel = new FakeChannel(format)
     const kept = JSON.parse(JSON.stringify(state))
-    return new Talk(channel, await sessions.restore(channel, null, kept, { ...opening, ...more }))
+    return new Talk(channel, await connections.restore(channel, null, kept, { ...opening, ...more }))
   }
-  return { sessions, topics, presence, problems, open, restore }
+  return { connections, topics, presence, problems, open, restore }
 }
 
 export const formats = [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { runAll } from '../../src/database/steps.ts'
 import type { Statement } from '../../src/ports/database.ts'
 import { add, all, type Case, codeOf, insert } from './subject.ts'
 
@@ -8,9 +9,9 @@ export const faultCases: Case[] = [
     name: 'an error at COMMIT fails the write and keeps nothing of it; the next one works',
     async run(subject) {
       subject.failNextCommit()
-      assert.equal(await codeOf(subject.database.write([insert('a'), insert('b')])), 'storage_unavailable')
+      assert.equal(await codeOf(subject.database.write(() => runAll(insert('a'), insert('b')))), 'storage_unavailable')
       assert.deepEqual(await all(subject), {})
-      await subject.database.write([insert('a', 2)])
+      await subject.database.write(() => runAll(insert('a', 2)))
       assert.deepEqual(await all(subject), { a: 2 })
     },
   },
@@ -19,7 +20,7 @@ export const faultCases: Case[] = [
     async run(subject) {
       subject.failNextCommit()
       const names = ['a', 'b', 'c', 'd']
-      const codes = await Promise.all(names.map((name) => codeOf(subject.database.write([insert(name)]))))
+      const codes = await Promise.all(names.map((name) => codeOf(subject.database.write(() => runAll(insert(name))))))
       assert.deepEqual(
         Object.keys(await all(subject)),
         names.filter((_, index) => codes[index] === 'ok'),
@@ -30,13 +31,13 @@ export const faultCases: Case[] = [
   {
     name: 'a lost transaction fails the write that lost it and no other, and none happens twice',
     async run(subject) {
-      await subject.database.write([insert('count', 0)])
+      await subject.database.write(() => runAll(insert('count', 0)))
       subject.loseTransactionAt('into parts')
       const part: Statement = { sql: "insert into parts values ('p', null)", parameters: [] }
       const outcomes = [
-        subject.database.write([insert('a'), add('count', 1)]),
-        subject.database.write([insert('b'), part, add('count', 100)]),
-        subject.database.write([insert('c'), add('count', 1)]),
+        subject.database.write(() => runAll(insert('a'), add('count', 1))),
+        subject.database.write(() => runAll(insert('b'), part, add('count', 100))),
+        subject.database.write(() => runAll(insert('c'), add('count', 1))),
       ]
       const codes = await Promise.all(outcomes.map(codeOf))
       assert.deepEqual([codes[0], codes[2]], ['ok', 'ok'])
@@ -51,9 +52,9 @@ export const faultCases: Case[] = [
     async run(subject) {
       subject.loseTransactionAt('into parts')
       const part: Statement = { sql: "insert into parts values ('p', null)", parameters: [] }
-      assert.equal(await codeOf(subject.database.write([insert('b'), part])), 'storage_full')
+      assert.equal(await codeOf(subject.database.write(() => runAll(insert('b'), part))), 'storage_full')
       assert.deepEqual(await all(subject), {})
-      await subject.database.write([insert('a')])
+      await subject.database.write(() => runAll(insert('a')))
     },
   },
 ]

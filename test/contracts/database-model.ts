@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Results } from '../../src/ports/database.ts'
-import { add, all, type Case, codeOf, insertIfNew } from './subject.ts'
+import { one, runAll } from '../../src/database/steps.ts'
+import type { Steps } from '../../src/ports/database.ts'
+import { add, all, type Case, codeOf, insertIfNew, remove } from './subject.ts'
 
 /** One of the writes of the random test, and what it does to a model of the table. */
 interface Operation {
@@ -24,8 +25,8 @@ export const modelCase: Case = {
     const operations = fc.array(operation, { minLength: writesAtOnce, maxLength: writesAtOnce })
     await fc.assert(
       fc.asyncProperty(operations, async (list) => {
-        await subject.database.write([{ sql: 'delete from things', parameters: [] }])
-        const outcomes = await Promise.all(list.map((each) => codeOf(subject.database.write(stepsOf(each)))))
+        await subject.database.write(() => runAll({ sql: 'delete from things', parameters: [] }))
+        const outcomes = await Promise.all(list.map((each) => codeOf(subject.database.write(() => stepsOf(each)))))
         const model = new Map<string, number>()
         assert.deepEqual(
           outcomes,
@@ -40,16 +41,16 @@ export const modelCase: Case = {
 
 const keyOf = (n: number) => `k${String(n).padStart(2, '0')}`
 
-function stepsOf({ kind, key, other }: Operation) {
+function* stepsOf({ kind, key, other }: Operation): Steps<void> {
   const id = keyOf(key)
-  const steps = {
-    insert: [insertIfNew(id, 1)],
-    add: [add(id, 1)],
-    pair: [add(id, 10), add(keyOf(other), -10)],
-    remove: [{ sql: 'delete from things where id = ? returning id', parameters: [id], guard: { error: 'not_found' } }],
-    double: [add(id, 0), (earlier: Results) => add(id, Number(earlier[0]?.[0]?.n) % 1000)],
-  } as const
-  return steps[kind]
+  if (kind === 'insert') yield [insertIfNew(id, 1)]
+  if (kind === 'add') yield [add(id, 1)]
+  if (kind === 'pair') yield [add(id, 10), add(keyOf(other), -10)]
+  if (kind === 'remove') yield [remove(id)]
+  if (kind === 'double') {
+    const { n } = yield* one(add(id, 0))
+    yield [add(id, Number(n) % 1000)]
+  }
 }
 
 function applyTo(model: Map<string, number>, { kind, key, other }: Operation): string {

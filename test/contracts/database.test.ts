@@ -16,11 +16,14 @@ describe('node:sqlite on Node', () => {
   }
 })
 
-describe('node:sqlite on Deno', () => {
+describe.each([
+  ['Deno', 'deno', ['run', '-A']],
+  ['Bun', 'bun', []],
+])('node:sqlite on %s', (_, command, args) => {
   let errors: Map<string, string | null>
   beforeAll(async () => {
-    const deno = join(root, 'node_modules/.bin/deno')
-    const { stdout } = await promisify(execFile)(deno, ['run', '-A', 'test/contracts/run-on-deno.ts'], { cwd: root })
+    const bin = join(root, 'node_modules/.bin', command)
+    const { stdout } = await promisify(execFile)(bin, [...args, 'test/contracts/run-on-process.ts'], { cwd: root })
     const lines = stdout.trim().split('\n')
     errors = new Map(
       lines

@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { one, run, runAll } from '../../src/database/steps.ts'
 import type { AppError } from '../../src/errors.ts'
-import type { SqlValue, Statement } from '../../src/ports/database.ts'
+import type { SqlValue, Statement, Steps } from '../../src/ports/database.ts'
 import { faultCases } from './database-faults.ts'
 import { modelCase } from './database-model.ts'
 import { add, all, type Case, codeOf, insert, prepare } from './subject.ts'
@@ -14,7 +15,7 @@ const plain: Case[] = [
   {
     name: 'a write resolves with the rows of each statement',
     async run({ database }) {
-      const results = await database.write([insert('a', 1), add('a', 2)])
+      const results = await database.write(() => runAll(insert('a', 1), add('a', 2)))
       assert.deepEqual(
         results.map((rows) => rows.map((row) => ({ ...row }))),
         [[{ id: 'a', n: 1 }], [{ n: 3 }]],
@@ -22,16 +23,21 @@ const plain: Case[] = [
     },
   },
   {
-    name: 'a write without statements resolves with nothing',
+    name: 'a write without statements resolves with what its steps return',
     async run({ database }) {
-      assert.deepEqual(await database.write([]), [])
+      assert.deepEqual(await database.write(() => runAll()), [])
+      const value = await database.write(function* () {
+        yield []
+        return 7
+      })
+      assert.equal(value, 7)
     },
   },
   {
     name: 'a read sees every write that has resolved',
     async run(subject) {
       for (let n = 0; n < 20; n += 1) {
-        await subject.database.write([insert(`k${n}`, n)])
+        await subject.database.write(() => runAll(insert(`k${n}`, n)))
         assert.equal((await all(subject))[`k${n}`], n)
       }
     },
@@ -40,7 +46,7 @@ const plain: Case[] = [
     name: 'text, integers, reals and null come back as they went in',
     async run(subject) {
       const values: SqlValue[] = ['', 'ünï 🚢 \u{10ffff}', 0, -1, 2 ** 53 - 1, 0.1, -1e300, null]
-      await subject.database.write(values.map((value, index) => insert(`v${index}`, value)))
+      await subject.database.write(() => runAll(...values.map((value, index) => insert(`v${index}`, value))))
       assert.deepEqual(Object.values(await all(subject)), values)
     },
   },
@@ -55,8 +61,11 @@ const plain: Case[] = [
   {
     name: 'a failing guard undoes its whole write and fails with its own error',
     async run(subject) {
-      await subject.database.write([insert('a', 1)])
-      assert.equal(await codeOf(subject.database.write([insert('b'), add('a', 5), add('missing', 1)])), 'not_found')
+      await subject.database.write(() => runAll(insert('a', 1)))
+      assert.equal(
+        await codeOf(subject.database.write(() => runAll(insert('b'), add('a', 5), add('missing', 1)))),
+        'not_found',
+      )
       assert.deepEqual(await all(subject), { a: 1 })
     },
   },
@@ -65,7 +74,12 @@ const plain: Case[] = [
     async run(subject) {
       const names = Array.from({ length: 90 }, (_, n) => `k${String(n).padStart(2, '0')}`)
       const outcomes = names.map((name, n) =>
-        codeOf(subject.database.write(n % 3 === 0 ? [insert(name, n), add('missing', 1)] : [insert(name, n)])),
+        codeOf(
+          subject.database.write(function* () {
+            yield [insert(name, n)]
+            if (n % 3 === 0) yield [add('missing', 1)]
+          }),
+        ),
       )
       const codes = await Promise.all(outcomes)
       assert.deepEqual(
@@ -85,11 +99,13 @@ const plain: Case[] = [
         sql: 'insert into things (id, name) values (?, ?)',
         parameters: [id, 'x'],
       })
-      await subject.database.write([named('a')])
-      const error = await subject.database.write([insert('b'), named('c')]).then(
-        () => null,
-        (reason: AppError) => reason,
-      )
+      await subject.database.write(() => runAll(named('a')))
+      const error = await subject.database
+        .write(() => runAll(insert('b'), named('c')))
+        .then(
+          () => null,
+          (reason: AppError) => reason,
+        )
       assert.equal(error?.code, 'conflict')
       assert.equal(error?.details[0]?.field, 'name')
       assert.deepEqual(Object.keys(await all(subject)), ['a'])
@@ -98,51 +114,136 @@ const plain: Case[] = [
   {
     name: 'a row that another one names can not be deleted',
     async run(subject) {
-      await subject.database.write([insert('a'), { sql: "insert into parts values ('p', 'a')", parameters: [] }])
+      await subject.database.write(() =>
+        runAll(insert('a'), { sql: "insert into parts values ('p', 'a')", parameters: [] }),
+      )
       const remove = { sql: "delete from things where id = 'a'", parameters: [] }
-      assert.equal(await codeOf(subject.database.write([remove])), 'conflict')
+      assert.equal(await codeOf(subject.database.write(() => runAll(remove))), 'conflict')
       assert.deepEqual(Object.keys(await all(subject)), ['a'])
     },
   },
   {
-    name: 'a statement may be a function of the rows that earlier ones returned',
+    name: 'a statement may depend on the rows that earlier ones returned',
     async run(subject) {
-      await subject.database.write([insert('a', 20)])
-      await subject.database.write([add('a', 1), (earlier) => insert('double', 2 * Number(earlier[0]?.[0]?.n))])
+      await subject.database.write(() => runAll(insert('a', 20)))
+      const sum = await subject.database.write(function* () {
+        const { n } = yield* one(add('a', 1))
+        yield [insert('double', 2 * Number(n))]
+        return 3 * Number(n)
+      })
+      assert.equal(sum, 63)
       assert.deepEqual(await all(subject), { a: 21, double: 42 })
     },
   },
   {
-    name: 'a function that throws fails its own write only, with what it threw',
+    name: 'steps that throw fail their own write only, with what they threw',
     async run(subject) {
-      const thrower = () => {
+      const thrower = function* () {
+        yield [insert('b')]
         throw Object.assign(new Error('no'), { code: 'mine' })
       }
       const outcomes = [
-        codeOf(subject.database.write([insert('a')])),
-        codeOf(subject.database.write([insert('b'), thrower])),
-        codeOf(subject.database.write([insert('c')])),
+        codeOf(subject.database.write(() => runAll(insert('a')))),
+        codeOf(subject.database.write(thrower)),
+        codeOf(
+          subject.database.write(() => {
+            throw Object.assign(new Error('no'), { code: 'early' })
+          }),
+        ),
+        codeOf(subject.database.write(() => runAll(insert('c')))),
       ]
-      assert.deepEqual(await Promise.all(outcomes), ['ok', 'mine', 'ok'])
+      assert.deepEqual(await Promise.all(outcomes), ['ok', 'mine', 'early', 'ok'])
       assert.deepEqual(Object.keys(await all(subject)), ['a', 'c'])
     },
   },
   {
     name: 'writes that read and then change do not lose one another',
     async run(subject) {
-      await subject.database.write([insert('a', 0)])
+      await subject.database.write(() => runAll(insert('a', 0)))
       const read: Statement = { sql: "select n from things where id = 'a'", parameters: [] }
       const set = (n: number): Statement => ({ sql: "update things set n = ? where id = 'a'", parameters: [n] })
-      const increment = () => subject.database.write([read, (earlier) => set(Number(earlier[0]?.[0]?.n) + 1)])
+      const increment = () =>
+        subject.database.write(function* () {
+          const [row] = yield* run(read)
+          yield [set(Number(row?.n) + 1)]
+        })
       await Promise.all(Array.from({ length: 500 }, increment))
       assert.deepEqual(await all(subject), { a: 500 })
+    },
+  },
+  {
+    name: 'steps may be composed, in loops and under conditions',
+    async run(subject) {
+      function* addTwice(id: string): Steps<number> {
+        yield [add(id, 1)]
+        return Number((yield* one(add(id, 1))).n)
+      }
+      const sums = await subject.database.write(function* () {
+        const sums: number[] = []
+        for (const id of ['a', 'b', 'c']) {
+          const [row] = yield* run(insert(id, id === 'b' ? 10 : 0))
+          if (Number(row?.n) > 0) sums.push(yield* addTwice(id))
+        }
+        return sums
+      })
+      assert.deepEqual(sums, [12])
+      assert.deepEqual(await all(subject), { a: 0, b: 12, c: 0 })
+    },
+  },
+  {
+    name: 'a batch returns the rows of each statement, run in order',
+    async run({ database }) {
+      const counts = await database.write(function* () {
+        yield []
+        const results = yield [insert('a', 1), add('a', 2), add('a', 4)]
+        return results.map((rows) => rows.map(({ n }) => n))
+      })
+      assert.deepEqual(counts, [[1], [3], [7]])
+    },
+  },
+  {
+    name: 'a write that is tried again makes its steps afresh, and sees what is stored then',
+    async run(subject) {
+      await subject.database.write(() => runAll(insert('a', 0)))
+      const seen: number[][] = []
+      const increment = () => {
+        const read: number[] = []
+        seen.push(read)
+        return (function* (): Steps<number> {
+          const { n } = yield* one(add('a', 1))
+          read.push(Number(n))
+          return Number(n)
+        })()
+      }
+      const halfDone = () => runAll(add('a', 100), add('missing', 1))
+      const write = subject.database.write.bind(subject.database)
+      const outcomes = [write(increment), write(halfDone).then(Number, () => -1), write(increment)]
+      assert.deepEqual(await Promise.all(outcomes), [1, -1, 2])
+      assert.deepEqual(await all(subject), { a: 2 })
+      assert.ok(seen.every((read) => read.length <= 1))
+    },
+  },
+  {
+    name: 'steps are not resumed after a statement of theirs that fails',
+    async run({ database }) {
+      const write = database.write(function* () {
+        try {
+          yield [add('missing', 1)]
+        } catch {
+          yield [insert('caught')]
+        }
+      })
+      assert.equal(await codeOf(write), 'not_found')
     },
   },
   {
     name: 'SQL that is wrong fails its own write only',
     async run(subject) {
       const wrong: Statement = { sql: 'insert into nowhere values (1)', parameters: [] }
-      const outcomes = [subject.database.write([insert('a')]), subject.database.write([insert('b'), wrong])]
+      const outcomes = [
+        subject.database.write(() => runAll(insert('a'))),
+        subject.database.write(() => runAll(insert('b'), wrong)),
+      ]
       const codes = await Promise.all(outcomes.map(codeOf))
       assert.equal(codes[0], 'ok')
       assert.notEqual(codes[1], 'ok')
@@ -164,7 +265,7 @@ const plain: Case[] = [
       })
       assert.equal(tables.length, 0)
       assert.deepEqual(await all(subject), {})
-      await subject.database.write([insert('a')])
+      await subject.database.write(() => runAll(insert('a')))
     },
   },
 ]

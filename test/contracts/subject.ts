@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AppError } from '../../src/errors.ts'
-import type { Database, SqlValue, Statement } from '../../src/ports/database.ts'
+import type { Database, GuardedStatement, SqlValue, Statement } from '../../src/ports/database.ts'
 
 /** An empty database, and the faults that can be put into it. */
 export interface Subject {
@@ -20,7 +20,7 @@ export const insert = (id: string, n: SqlValue = 0): Statement => ({
   sql: 'insert into things (id, n) values (?, ?) returning id, n',
   parameters: [id, n],
 })
-export const add = (id: string, amount: number): Statement => ({
+export const add = (id: string, amount: number): GuardedStatement => ({
   sql: 'update things set n = n + ? where id = ? returning n',
   parameters: [amount, id],
   guard: { error: 'not_found' },
@@ -29,6 +29,12 @@ export const insertIfNew = (id: string, n: number): Statement => ({
   sql: 'insert into things (id, n) values (?, ?) on conflict do nothing returning id',
   parameters: [id, n],
   guard: { error: 'precondition_failed' },
+})
+
+export const remove = (id: string): Statement => ({
+  sql: 'delete from things where id = ? returning id',
+  parameters: [id],
+  guard: { error: 'not_found' },
 })
 
 export async function prepare({ database }: Subject): Promise<void> {

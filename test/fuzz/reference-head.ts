@@ -1,5 +1,5 @@
 /** What a head means, and all that is wrong with it: which fault is reported is not the reference's business. */
-import type { RefusalStatus } from '../../src/http1/refusal.ts'
+import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { token } from './reference-grammar.ts'
 
 export interface ReferenceHead {
@@ -34,8 +34,8 @@ export function readHead(
   line: { method: string; target: string; minorVersion: number },
   fields: Fields,
   rules: ReferenceRules,
-): ReferenceHead | RefusalStatus[] {
-  const faults: RefusalStatus[] = []
+): ReferenceHead | HttpErrorStatus[] {
+  const faults: HttpErrorStatus[] = []
   const body = readBody(line.minorVersion, fields, rules, faults)
   const url = readUrl(line, values(fields, 'host'), rules, faults)
   const options = list(fields, 'connection')
@@ -68,7 +68,7 @@ function list(fields: Fields, name: string): string[] {
 }
 
 /** RFC 9112 §6.3. */
-function readBody(minorVersion: number, fields: Fields, { bodyBytesMax }: ReferenceRules, faults: RefusalStatus[]) {
+function readBody(minorVersion: number, fields: Fields, { bodyBytesMax }: ReferenceRules, faults: HttpErrorStatus[]) {
   const lengths = values(fields, 'content-length')
   const codings = values(fields, 'transfer-encoding')
   const isChunked = codings.length > 0
@@ -82,7 +82,7 @@ function readBody(minorVersion: number, fields: Fields, { bodyBytesMax }: Refere
 }
 
 /** RFC 9112 §6.1: a coding that is not known is 501, but only where the body could end. */
-function statusOfCodings(value: string): RefusalStatus {
+function statusOfCodings(value: string): HttpErrorStatus {
   const isList = new RegExp(`^(?:(?!chunked[ \\t]*,)${token.all}[ \\t]*,[ \\t]*)+chunked$`, 'i').test(value)
   return isList ? 501 : 400
 }
@@ -92,7 +92,7 @@ function readUrl(
   { method, target, minorVersion }: { method: string; target: string; minorVersion: number },
   hosts: string[],
   { scheme, authority }: ReferenceRules,
-  faults: RefusalStatus[],
+  faults: HttpErrorStatus[],
 ): string | null {
   if (hosts.length > 1 || (hosts.length === 0 && minorVersion > 0)) faults.push(400)
   const origin = originOf(hosts[0] ?? authority, scheme, faults)
@@ -109,7 +109,7 @@ function readUrl(
   return hrefOf(other, path)
 }
 
-function originOf(host: string, scheme: string, faults: RefusalStatus[]): string {
+function originOf(host: string, scheme: string, faults: HttpErrorStatus[]): string {
   if (hostPattern.test(host)) {
     const url = URL.parse(`${scheme}://${host}/`)
     if (url !== null) return url.origin

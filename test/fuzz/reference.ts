@@ -2,8 +2,9 @@
  * A second parser to hold the first against: slow, over the whole input at once, and made of regular
  * expressions that are the grammar of the RFCs. It shares no code with the server.
  */
+
+import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import type { Limits } from '../../src/http1/limits.ts'
-import type { RefusalStatus } from '../../src/http1/refusal.ts'
 import type { Matcher } from './abnf.ts'
 import {
   chunkExtensions,
@@ -25,14 +26,14 @@ export interface ReferenceRequest {
 export interface Reading {
   requests: ReferenceRequest[]
   /** Null when nothing is wrong so far; else every status that fits. */
-  statuses: readonly RefusalStatus[] | null
+  statuses: readonly HttpErrorStatus[] | null
 }
 
 /** Ends a reading: what is left is wrong, or (null) only the beginning of something. */
 class End extends Error {
-  readonly statuses: readonly RefusalStatus[] | null
+  readonly statuses: readonly HttpErrorStatus[] | null
 
-  constructor(statuses: readonly RefusalStatus[] | null) {
+  constructor(statuses: readonly HttpErrorStatus[] | null) {
     super()
     this.statuses = statuses
   }
@@ -75,7 +76,7 @@ function skipEmptyLines(text: string): string {
 }
 
 /** What a rule matches within so many bytes; more than those get `beyond`. */
-function take(rule: Matcher, text: string, bytesMax: number, beyond: RefusalStatus) {
+function take(rule: Matcher, text: string, bytesMax: number, beyond: HttpErrorStatus) {
   const window = text.slice(0, bytesMax)
   const found = rule.match(window)
   if (found !== null) return { groups: found.groups, rest: text.slice(found.length), length: found.length }

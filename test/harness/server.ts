@@ -1,4 +1,4 @@
-/** Starts the real thing, as a person would, and says where it listens. */
+/** Starts servers and Workers as a person would. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -24,7 +24,7 @@ export interface RunningProcess extends RunningServer {
 }
 
 export interface ProcessOptions {
-  runtime: 'node' | 'deno'
+  runtime: ProcessRuntime
   /** The entry file, relative to the repository. */
   entry?: string
   env?: Record<string, string>
@@ -34,19 +34,27 @@ export interface ProcessOptions {
   dataDir?: string
 }
 
-const denoPermissions = ['--allow-net', '--allow-read', '--allow-write', '--allow-env']
+/** Keeps what Node compiles, which halves the time that a server takes to start. */
+const compileCache = join(root, 'node_modules/.cache/galley-tests')
+
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+
+/** The command line before the entry file. */
+const commands = {
+  node: [process.execPath],
+  deno: [bin('deno'), 'run', '--no-prompt', '--allow-net', '--allow-read', '--allow-write', '--allow-env'],
+  bun: [bin('bun')],
+} as const
+
+export type ProcessRuntime = keyof typeof commands
 
 /** Spawns a server without waiting for it to listen. */
 export function spawnServer(options: ProcessOptions & { dataDir: string }): ChildProcess {
   const { runtime, entry, env = {}, args = [], dataDir } = options
-  const file = entry ?? `adapters/${runtime}.ts`
-  const [command, before] =
-    runtime === 'node'
-      ? [process.execPath, []]
-      : [join(root, 'node_modules/.bin/deno'), ['run', '--no-prompt', ...denoPermissions]]
-  return spawn(command, [...before, file, ...args], {
+  const [command, ...before] = commands[runtime]
+  return spawn(command, [...before, entry ?? `adapters/${runtime}.ts`, ...args], {
     cwd: root,
-    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
   })
 }
 
@@ -84,9 +92,18 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   }
 }
 
+export interface RunningWorker extends RunningServer {
+  /** Drops the memory of the Durable Object and keeps its storage and its WebSockets, as hibernation does. */
+  hibernate(): Promise<void>
+}
+
 /** Starts workerd with a Worker as `wrangler dev` would. */
-export async function startWorker(configPath = 'wrangler.toml'): Promise<RunningServer> {
+export async function startWorker(configPath = 'wrangler.toml'): Promise<RunningWorker> {
   const harness = createTestHarness({ root, workers: [{ configPath }] })
   const { url } = await harness.listen()
-  return { url: url.origin, stop: () => harness.close() }
+  return {
+    url: url.origin,
+    stop: () => harness.close(),
+    hibernate: () => harness.getWorker().evictDurableObject('GALLEY', { name: 'main', webSockets: 'hibernate' }),
+  }
 }

@@ -1,15 +1,15 @@
 /** One way each to break a good request, and the status that must answer it. */
-import type { RefusalStatus } from '../../src/http1/refusal.ts'
+import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { type MadeBody, type MadeField, type MadeRequest, serialize, serializeLine } from './made-requests.ts'
 
 export interface Breakage {
   name: string
-  status: RefusalStatus
+  status: HttpErrorStatus
   /** `choice` is any number, to choose a place with. */
   apply(request: MadeRequest, choice: number): string
 }
 
-function line(name: string, status: RefusalStatus, change: (request: MadeRequest) => string): Breakage {
+function line(name: string, status: HttpErrorStatus, change: (request: MadeRequest) => string): Breakage {
   return {
     name,
     status,
@@ -18,7 +18,7 @@ function line(name: string, status: RefusalStatus, change: (request: MadeRequest
 }
 
 /** Changes the fields, at a place that is chosen. */
-function fields(name: string, status: RefusalStatus, added: (at: MadeField) => string): Breakage {
+function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) => string): Breakage {
   return {
     name,
     status,
@@ -33,12 +33,12 @@ function fields(name: string, status: RefusalStatus, added: (at: MadeField) => s
   }
 }
 
-function withField(name: string, status: RefusalStatus, field: string): Breakage {
+function withField(name: string, status: HttpErrorStatus, field: string): Breakage {
   return fields(name, status, () => `${field}\r\n`)
 }
 
 /** Sends another body, chunked whatever it was. */
-function chunked(name: string, status: RefusalStatus, text: (good: string) => string): Breakage {
+function chunked(name: string, status: HttpErrorStatus, text: (good: string) => string): Breakage {
   return {
     name,
     status,

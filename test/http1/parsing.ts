@@ -3,8 +3,8 @@ import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
 import { fieldValue } from '../../src/http1/fields.ts'
 import type { Framing } from '../../src/http1/framing.ts'
 import { HeaderCache } from '../../src/http1/header-cache.ts'
+import { HttpError, type HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { defaultLimits, type Limits } from '../../src/http1/limits.ts'
-import { Refusal, type RefusalStatus } from '../../src/http1/refusal.ts'
 import type { RequestHead } from '../../src/http1/request-head.ts'
 import { type ParserOptions, type RequestEvent, RequestParser } from '../../src/http1/request-parser.ts'
 import { type Target, urlOf } from '../../src/http1/target.ts'
@@ -23,7 +23,7 @@ export interface SeenRequest {
 
 export interface Seen {
   requests: SeenRequest[]
-  refusal: RefusalStatus | null
+  refusal: HttpErrorStatus | null
   /** The message of the refusal. */
   reason: string
 }
@@ -41,7 +41,7 @@ export function parserOptions(limits: Partial<Limits> = {}): ParserOptions {
     scheme: 'http',
     authority: 'default.example',
     codec: bufferCodec,
-    memo: new HeaderCache(bufferCodec),
+    headerCache: new HeaderCache(bufferCodec),
     spare: { line: null, fields: null },
   }
 }
@@ -79,7 +79,7 @@ const garbage = 0xa5
 const margin = 3
 const none = new Uint8Array(0)
 
-/** @throws whatever the parser throws that is no Refusal, and when it breaks its contract */
+/** @throws whatever the parser throws that is no HttpError, and when it breaks its contract */
 export function parse(pieces: readonly Piece[], options: ParserOptions = parserOptions()): Seen {
   const parser = new RequestParser(options)
   const seen: Seen = { requests: [], refusal: null, reason: '' }
@@ -88,7 +88,7 @@ export function parse(pieces: readonly Piece[], options: ParserOptions = parserO
     takeEvents(parser, Number.POSITIVE_INFINITY, seen)
     checkRest(parser, seen)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof HttpError)) throw error
     seen.refusal = error.status
     seen.reason = error.message
     checkSilence(parser)

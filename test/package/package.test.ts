@@ -1,12 +1,12 @@
 /** The library as a user gets it: packed, installed into an empty project, and used by its entries. */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root } from '../harness/server.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { root, startWorker } from '../harness/server.ts'
 
 const run = promisify(execFile)
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
@@ -24,6 +24,7 @@ const entries = {
   'server.ts': declaration,
   'node.ts': `import { serve } from 'galley/node'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'deno.ts': `import { serve } from 'galley/deno'\nimport { server } from './server.ts'\nawait serve(server)\n`,
+  'bun.ts': `import { serve } from 'galley/bun'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'http1.ts': `import { serve } from 'galley/http1'
 const { port } = await serve({ port: Number(process.env.PORT), fetch: ({ method }) => new Response(method) })
 console.log('listens on http://localhost:' + port)\n`,
@@ -35,9 +36,10 @@ export const made: Promise<string> = client.api.notes.$post({ json: { text: 'x' 
 // @ts-expect-error there is no such field
 export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
   'wrangler.toml': `name = "notes"\nmain = "workers.ts"\ncompatibility_date = "2026-10-20"\nsend_metrics = false
+[assets]\ndirectory = "node_modules/galley/dist/assets"\nbinding = "ASSETS"\nrun_worker_first = true\nhtml_handling = "none"
 [[durable_objects.bindings]]\nname = "GALLEY"\nclass_name = "Galley"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Galley"]\n`,
   'tsconfig.json': `{ "compilerOptions": { "target": "ESNext", "module": "NodeNext", "strict": true, "noEmit": true,
-    "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "workers.ts"] }`,
+    "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "bun.ts", "workers.ts"] }`,
   'deno.json': '{ "nodeModulesDir": "manual" }',
   'package.json': '{ "name": "notes", "private": true, "type": "module" }',
 }
@@ -57,6 +59,7 @@ afterAll(() => rm(project, { recursive: true, force: true }))
 const commands = {
   node: [process.execPath, ['node.ts']],
   deno: [bin('deno'), ['run', '-A', 'deno.ts']],
+  bun: [bin('bun'), ['bun.ts']],
 } as const
 
 function listening(child: ChildProcessWithoutNullStreams): Promise<string> {
@@ -76,6 +79,7 @@ function listening(child: ChildProcessWithoutNullStreams): Promise<string> {
 test.each([
   ['node', process.execPath, ['http1.ts']],
   ['deno', bin('deno'), ['run', '-A', 'http1.ts']],
+  ['bun', bin('bun'), ['http1.ts']],
 ])('galley/http1 serves a fetch handler on %s', async (_, command, args) => {
   const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0' } })
   expect(await (await fetch(await listening(child), { method: 'PUT' })).text()).toBe('PUT')
@@ -83,17 +87,31 @@ test.each([
   await once(child, 'exit')
 })
 
-test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', async (runtime) => {
+/** The pages of every app, with the files that they load. */
+async function expectPages(url: string): Promise<void> {
+  const home = await fetch(url, { headers: { accept: 'text/html' } })
+  expect(await home.text()).toContain('<a href="/api/notes">')
+  for (const path of ['/docs', '/status']) {
+    const page = await fetch(`${url}${path}`)
+    expect(page.headers.get('content-type'), path).toBe('text/html; charset=utf-8')
+    const files = [...(await page.text()).matchAll(/(?:src|href)="(\/(?:docs|status)\/[^"]+)"/g)].map(
+      ([, file]) => file,
+    )
+    expect(files.length, path).toBeGreaterThan(1)
+    for (const file of [...files, '/client/message-client.js']) {
+      expect((await fetch(`${url}${file}`)).status, file).toBe(200)
+    }
+  }
+}
+
+test.each(['node', 'deno', 'bun'] as const)('galley/%s serves a declared collection', async (runtime) => {
   const [command, args] = commands[runtime]
   const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
   const url = await listening(child)
   const made = await fetch(`${url}/api/notes`, { method: 'POST', body: '{"text":"hello"}' })
   expect(made.status).toBe(201)
   expect(await (await fetch(`${url}/api/notes`)).json()).toMatchObject({ data: [{ text: 'hello', pinned: false }] })
-  const page = await fetch(url, { headers: { accept: 'text/html' } })
-  expect(await page.text()).toContain('/api/notes')
-  expect((await fetch(`${url}/docs/swagger-ui.css`)).status).toBe(200)
-  expect((await fetch(`${url}/status/status.js`)).status).toBe(200)
+  await expectPages(url)
   child.removeAllListeners('exit')
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
@@ -102,6 +120,25 @@ test.each(['node', 'deno'] as const)('galley/%s serves a declared collection', a
 test('galley/workers bundles for Cloudflare', async () => {
   const { stdout } = await run(bin('wrangler'), ['deploy', '--dry-run'], { cwd: project })
   expect(stdout).toMatch(/Total Upload/)
+})
+
+test('galley/workers serves the pages from the assets of the package', async () => {
+  const server = await startWorker(join(project, 'wrangler.toml'))
+  onTestFinished(() => server.stop())
+  await expectPages(server.url)
+})
+
+test('an installed package brings no install script', async () => {
+  const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>
+  }
+  expect(Object.keys(packages)).toContain('node_modules/hono')
+  expect(Object.keys(packages).filter((name) => packages[name]?.hasInstallScript)).toEqual([])
+})
+
+test('the command line lists its commands', async () => {
+  const { stdout } = await run(process.execPath, [join(project, 'node_modules/.bin/galley'), '--help'])
+  for (const name of ['backup', 'restore', 'chat']) expect(stdout).toContain(`galley ${name} `)
 })
 
 test('the types are whole, and the typed client knows the fields', async () => {

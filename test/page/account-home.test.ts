@@ -27,7 +27,7 @@ afterAll(() => server?.stop())
 const ended = 'Your session has ended. Sign in again to go on.'
 
 describe('sessions', () => {
-  test('are listed with this one marked, and one that is ended elsewhere is told so at once', async () => {
+  test('are listed with the current one marked, and one that is ended elsewhere is signed out at once', async () => {
     await makeAccount(server.url, 'ada@example.org')
     const one = await openHome(openPage, server.url, 'ada@example.org')
     const two = await openHome(openPage, server.url, 'ada@example.org', { userAgent: agent })
@@ -43,7 +43,7 @@ describe('sessions', () => {
     expect([...one.faults, ...two.faults]).toEqual([])
   })
 
-  test('all others are ended at once', async () => {
+  test('can all be ended but the current one', async () => {
     await makeAccount(server.url, 'bob@example.org')
     const one = await openHome(openPage, server.url, 'bob@example.org')
     const two = await openHome(openPage, server.url, 'bob@example.org')
@@ -54,7 +54,7 @@ describe('sessions', () => {
     expect(await button(one.page, 'End all others').count()).toBe(0)
   })
 
-  test('end with a new password, but for the one that changed it', async () => {
+  test('end with a new password, except the one that changed it', async () => {
     await makeAccount(server.url, 'cleo@example.org')
     const one = await openHome(openPage, server.url, 'cleo@example.org')
     const two = await openHome(openPage, server.url, 'cleo@example.org')
@@ -67,7 +67,7 @@ describe('sessions', () => {
     await text(one.page, 'Your password is changed').waitFor()
     await text(two.page, ended).waitFor()
     await signIn(two.page, 'cleo@example.org', goodPassword)
-    await text(two.page, 'The e-mail address or the password is wrong.').waitFor()
+    await text(two.page, 'The email address or the password is wrong.').waitFor()
     await signIn(two.page, 'cleo@example.org', 'a barrel of rum')
     await heading(two.page, 'cleo@example.org').waitFor()
     expect([...one.faults, ...two.faults]).toEqual([])
@@ -77,19 +77,19 @@ describe('sessions', () => {
 describe('API keys', () => {
   const bearer = (secret: string) => ({ headers: { Authorization: `Bearer ${secret}` } })
 
-  test('are made with what they may do, shown once, work, and can be revoked', async () => {
+  test('are created with permissions, shown once, work, and can be revoked', async () => {
     await makeAccount(server.url, 'dora@example.org')
     const { page, faults } = await openHome(openPage, server.url, 'dora@example.org')
     await text(page, 'No keys yet.').waitFor()
-    await page.getByText('Make a key', { exact: true }).click()
-    await button(page, 'Make the key').click()
-    await text(page, 'Write what the key is for.').waitFor()
-    await page.getByLabel('What it is for').fill('<b>backup</b>')
-    await button(page, 'Make the key').click()
-    await text(page, 'Choose what the key may do.').waitFor()
+    await page.getByText('Create a key', { exact: true }).click()
+    await button(page, 'Create the key').click()
+    await text(page, 'Enter what the key is for.').waitFor()
+    await page.getByLabel('Name', { exact: true }).fill('<b>backup</b>')
+    await button(page, 'Create the key').click()
+    await text(page, 'Choose at least one permission.').waitFor()
     await page.getByRole('checkbox', { name: 'todos:read' }).check()
-    await page.getByLabel('Works for').selectOption('a year')
-    await button(page, 'Make the key').click()
+    await page.getByLabel('Expires after').selectOption('1 year')
+    await button(page, 'Create the key').click()
     const secret = await page.getByRole('textbox', { name: 'The new key' }).inputValue()
     expect(secret).toMatch(/^glk_/)
     const answer = await fetch(`${server.url}/api/auth/me`, bearer(secret))
@@ -114,10 +114,10 @@ describe('API keys', () => {
     const { page } = await openHome(openPage, server.url, 'eve@example.org', {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    await page.getByText('Make a key', { exact: true }).click()
-    await page.getByLabel('What it is for').fill('copy')
+    await page.getByText('Create a key', { exact: true }).click()
+    await page.getByLabel('Name', { exact: true }).fill('copy')
     await page.getByRole('checkbox', { name: 'everything' }).check()
-    await button(page, 'Make the key').click()
+    await button(page, 'Create the key').click()
     await button(page, 'Copy').click()
     await button(page, 'Copied').waitFor()
     const secret = await page.getByRole('textbox', { name: 'The new key' }).inputValue()

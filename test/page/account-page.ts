@@ -1,4 +1,4 @@
-/** The words of the account page, as a person and a screen reader know them, and what its server tells its operator. */
+/** Elements of the account page by their accessible names, and the log of its server. */
 import type { Page } from 'playwright-core'
 import { expect, vi } from 'vitest'
 import type { RunningProcess } from '../harness/server.ts'
@@ -8,7 +8,7 @@ export const goodPassword = 'a pinch of salt at sea'
 
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 export const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true })
-export const email = (page: Page) => page.getByRole('textbox', { name: 'E-mail' })
+export const email = (page: Page) => page.getByRole('textbox', { name: 'Email' })
 export const password = (page: Page, name = 'Password') => page.getByRole('textbox', { name, exact: true })
 export const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true })
 export const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
@@ -16,7 +16,7 @@ export const rows = (page: Page, name: string) => page.getByRole('list', { name,
 export const text = (page: Page, words: string | RegExp) =>
   page.getByRole('main').locator('p:not(.unseen)').filter({ hasText: words }).filter({ visible: true })
 
-/** What the operator reads, once it is there. */
+/** Resolves with the text in the log of the server once it is there. */
 export async function told(server: RunningProcess, pattern: RegExp): Promise<string> {
   await vi.waitFor(() => expect(server.output()).toMatch(pattern))
   return pattern.exec(server.output())?.[0] ?? ''
@@ -40,12 +40,14 @@ export async function signIn(page: Page, address: string, secret = goodPassword)
 
 export async function signUp(page: Page, address: string, secret = goodPassword): Promise<void> {
   await link(page, 'Sign up').click()
+  // The address changes first and the form after it; until then the other form is there.
+  await button(page, 'Sign up').waitFor()
   await email(page).fill(address)
   await password(page).fill(secret)
   await button(page, 'Sign up').click()
 }
 
-/** Somebody who has signed in on the account page. */
+/** The account page of a signed-in user. */
 export async function openHome(open: OpenPage, url: string, address: string, options?: VisitOptions): Promise<Visit> {
   const visit = await open(`${url}/account`, options)
   await signIn(visit.page, address)

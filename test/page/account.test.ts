@@ -27,8 +27,8 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-describe('who signs up', () => {
-  test('with the code of the banner administers the server, and the code leaves the address', async () => {
+describe('signing up', () => {
+  test('with the code of the banner makes an administrator, and removes the code from the address', async () => {
     const code = await administratorCode(server)
     const { page, faults } = await openPage(`${server.url}/account#code=${code}`)
     await signUp(page, 'first@example.org')
@@ -39,7 +39,7 @@ describe('who signs up', () => {
     expect(faults).toEqual([])
   })
 
-  test('with a code that is used up is told beside the field, and comes in without it', async () => {
+  test('with a used code shows the error at the field, and succeeds without it', async () => {
     const { page } = await openPage(`${server.url}/account#code=gla_used`)
     await signUp(page, 'second@example.org')
     await text(page, 'This code does not work any more').waitFor()
@@ -50,10 +50,10 @@ describe('who signs up', () => {
   })
 
   test.each([
-    ['nobody', goodPassword, 'Write a whole e-mail address'],
-    ['', goodPassword, 'Write your e-mail address.'],
+    ['nobody', goodPassword, 'Enter a complete email address'],
+    ['', goodPassword, 'Enter your email address.'],
     ['new@example.org', 'short', 'That is too short'],
-    ['new@example.org', 'password1', 'That is among the first that anybody would guess.'],
+    ['new@example.org', 'password1', 'That is one of the most common passwords.'],
     ['taken@example.org', goodPassword, 'This address has an account already.'],
   ])('as %j with %j is told: %s', async (address, secret, words) => {
     if (address.startsWith('taken')) await makeAccount(server.url, address)
@@ -70,12 +70,12 @@ describe('who signs up', () => {
   })
 })
 
-describe('who signs in', () => {
-  test('with a wrong password is told, with the right one is in, and can sign out', async () => {
+describe('signing in', () => {
+  test('fails with a wrong password, succeeds with the right one, and ends with sign out', async () => {
     await makeAccount(server.url, 'ada@example.org')
     const { page, faults } = await openPage(`${server.url}/account`)
     await signIn(page, 'ada@example.org', 'a pinch of pepper')
-    await text(page, 'The e-mail address or the password is wrong.').waitFor()
+    await text(page, 'The email address or the password is wrong.').waitFor()
     await signIn(page, 'ada@example.org')
     await heading(page, 'ada@example.org').waitFor()
     await button(page, 'Sign out').click()
@@ -86,7 +86,7 @@ describe('who signs in', () => {
     expect(faults).toEqual([])
   })
 
-  test('comes back to the page that led here, and to no other site', async () => {
+  test('returns to the page it came from, but to no other site', async () => {
     await makeAccount(server.url, 'sailor@example.org')
     const { page } = await openPage(`${server.url}/chat`)
     await connection(page, 'Live').waitFor()
@@ -99,7 +99,7 @@ describe('who signs in', () => {
     expect(other.page.url()).toBe(`${server.url}/account`)
   })
 
-  test('in a browser that keeps no cookie is told so', async () => {
+  test('explains that the browser stored no cookie', async () => {
     await makeAccount(server.url, 'safari@example.org')
     const { page } = await openPage(`${server.url}/account`)
     await page.route('**/api/auth/sign-in', async (route) => {
@@ -108,22 +108,22 @@ describe('who signs in', () => {
       await route.fulfill({ status: response.status(), json: await response.json() })
     })
     await signIn(page, 'safari@example.org')
-    await text(page, 'your browser did not keep the cookie').waitFor()
+    await text(page, 'your browser did not store the cookie').waitFor()
   })
 
-  test('on a page that is not encrypted is told beforehand, and why it fails', async () => {
+  test('over plain HTTP warns beforehand, and explains the failure', async () => {
     const open = await startProcess({ runtime: 'node', env: { HOST: '0.0.0.0' } })
     try {
       const { page } = await openPage(`http://0.0.0.0:${new URL(open.url).port}/account`)
       await text(page, 'This page is not encrypted').waitFor()
       await signIn(page, 'ada@example.org')
-      await text(page, 'Open this page by https://.').waitFor()
+      await text(page, 'Open this page with https://.').waitFor()
     } finally {
       await open.stop()
     }
   })
 
-  test('finds fields that password managers know, and can look at what is typed', async () => {
+  test('has fields for password managers, and can show the password', async () => {
     const { page } = await openPage(`${server.url}/account`)
     expect(await email(page).getAttribute('autocomplete')).toBe('username')
     expect(await password(page).getAttribute('autocomplete')).toBe('current-password')
@@ -137,14 +137,14 @@ describe('who signs in', () => {
   })
 })
 
-describe('a password that is lost', () => {
-  test('is replaced by the link of a letter, once', async () => {
+describe('a forgotten password', () => {
+  test('is replaced by the link of an email, once', async () => {
     await makeAccount(server.url, 'lost@example.org')
     const { page, faults } = await openPage(`${server.url}/account`)
     await link(page, 'Forgot password?').click()
     await email(page).fill('lost@example.org')
-    await button(page, 'Send the letter').click()
-    await text(page, 'a letter is on its way').waitFor()
+    await button(page, 'Send the email').click()
+    await text(page, 'an email is on its way').waitFor()
     const path = await told(server, /\/reset#glr_[\w-]{43}/)
     await page.goto(`${server.url}${path}`)
     await password(page, 'New password').fill('another pinch of salt')
@@ -157,13 +157,13 @@ describe('a password that is lost', () => {
     const again = await openPage(`${server.url}${path}`)
     await password(again.page, 'New password').fill('yet another pinch')
     await button(again.page, 'Set the password').click()
-    await text(again.page, 'This link or code does not work any more').waitFor()
+    await text(again.page, 'This link or code has expired').waitFor()
     expect([...faults, ...again.faults]).toEqual([])
   })
 })
 
 describe('the pages of one browser', () => {
-  test('all know who is signed in, and when nobody is', async () => {
+  test('all follow the signed-in user', async () => {
     await makeAccount(server.url, 'grace@example.org')
     const visit = await openPage(`${server.url}/account`)
     const todos = await openBeside(visit, server.url)
@@ -181,15 +181,15 @@ describe('the pages of one browser', () => {
     expect(visit.faults).toEqual([])
   })
 
-  test('show an account that is deleted no more', async () => {
+  test('stop showing a deleted account', async () => {
     await makeAccount(server.url, 'gone@example.org')
     const { page, faults } = await openHome(openPage, server.url, 'gone@example.org')
     await page.getByText('Delete my account', { exact: true }).click()
-    await password(page, 'Your password, to be sure').fill('wrong')
-    await button(page, 'Delete for ever').click()
+    await password(page, 'Your password').fill('wrong')
+    await button(page, 'Delete permanently').click()
     await text(page, 'That is not your password.').waitFor()
-    await password(page, 'Your password, to be sure').fill(goodPassword)
-    await button(page, 'Delete for ever').click()
+    await password(page, 'Your password').fill(goodPassword)
+    await button(page, 'Delete permanently').click()
     await text(page, 'Your account is deleted.').waitFor()
     expect(faults).toEqual([])
   })

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
@@ -32,7 +34,7 @@ async function openAdmin(open: OpenPage): Promise<Visit> {
 }
 
 const user = (page: Page, address: string) => rows(page, 'Users').filter({ hasText: address })
-const deed = (page: Page, words: string) => rows(page, 'Audit').filter({ hasText: words }).first()
+const entry = (page: Page, words: string) => rows(page, 'Audit').filter({ hasText: words }).first()
 
 async function setRole(page: Page, address: string, role: string): Promise<void> {
   await button(page, `Role of ${address}`).click()
@@ -40,8 +42,20 @@ async function setRole(page: Page, address: string, role: string): Promise<void>
   await button(page, 'Save').click()
 }
 
+/** Copies the one account and its audit entry past the server, which hashes passwords slowly on purpose. */
+function copyAccount(dataDir: string, count: number): void {
+  const connection = new DatabaseSync(join(dataDir, 'galley.db'))
+  const copies = `with recursive copies(n) as (select 1 union all select n + 1 from copies where n < ${count})`
+  const newId = "substr(id, 1, 20) || printf('%06d', n)"
+  connection.exec(`${copies} insert into galley_users (id, email, password, role, createdAt)
+    select ${newId}, 'sailor' || n || '@example.org', password, 'user', createdAt from galley_users, copies`)
+  connection.exec(`${copies} insert into galley_audit (id, at, action, subject, detail)
+    select ${newId}, at, action, subject, detail from (select * from galley_audit limit 1), copies`)
+  connection.close()
+}
+
 describe('an administrator', () => {
-  test('gives a role, which takes effect in an open page and stands in the audit', async () => {
+  test('gives a role, which takes effect in an open page and appears in the audit', async () => {
     await makeAccount(server.url, 'mate@example.org')
     const mate = await openHome(openPage, server.url, 'mate@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -50,14 +64,14 @@ describe('an administrator', () => {
     await page.getByLabel('New role of mate@example.org').fill('admin')
     await page.keyboard.press('Enter')
     await user(page, 'mate@example.org').getByText('admin', { exact: true }).waitFor()
-    await deed(page, 'mate@example.org: role changed from user to admin').getByText('by captain@example.org').waitFor()
+    await entry(page, 'mate@example.org: role changed from user to admin').getByText('by captain@example.org').waitFor()
     await link(mate.page, 'Administration').waitFor()
     await setRole(page, 'mate@example.org', 'user')
     await link(mate.page, 'Administration').waitFor({ state: 'hidden' })
     expect([...faults, ...mate.faults]).toEqual([])
   })
 
-  test('disables a user, who is out at once and stays out until enabled', async () => {
+  test('disables a user, who is signed out at once and cannot sign in until enabled', async () => {
     await makeAccount(server.url, 'cook@example.org')
     const cook = await openHome(openPage, server.url, 'cook@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -68,34 +82,34 @@ describe('an administrator', () => {
     await user(page, 'cook@example.org').getByText('disabled', { exact: true }).waitFor()
     await text(cook.page, 'Your session has ended.').waitFor()
     await signIn(cook.page, 'cook@example.org')
-    await text(cook.page, 'The e-mail address or the password is wrong.').waitFor()
-    await deed(page, 'cook@example.org: account disabled').waitFor()
+    await text(cook.page, 'The email address or the password is wrong.').waitFor()
+    await entry(page, 'cook@example.org: account disabled').waitFor()
     await button(page, 'Enable cook@example.org').click()
-    await deed(page, 'cook@example.org: account enabled').waitFor()
+    await entry(page, 'cook@example.org: account enabled').waitFor()
     await signIn(cook.page, 'cook@example.org')
     await heading(cook.page, 'cook@example.org').waitFor()
     expect([...faults, ...cook.faults]).toEqual([])
   })
 
-  test('ends the sessions of a user, and reads what concerns that user alone', async () => {
+  test('ends the sessions of a user, and filters the audit by that user', async () => {
     await makeAccount(server.url, 'boy@example.org')
     const boy = await openHome(openPage, server.url, 'boy@example.org')
     const { page } = await openAdmin(openPage)
     await button(page, 'End sessions of boy@example.org').click()
     await text(boy.page, 'Your session has ended.').waitFor()
-    await deed(page, 'boy@example.org: sessions ended').waitFor()
-    await deed(page, 'captain@example.org').waitFor()
+    await entry(page, 'boy@example.org: sessions ended').waitFor()
+    await entry(page, 'captain@example.org').waitFor()
     await button(page, 'Audit of boy@example.org').click()
     await expect.poll(() => rows(page, 'Audit').filter({ hasNotText: 'boy@example.org:' }).count()).toBe(0)
-    await deed(page, 'boy@example.org: sessions ended').waitFor()
-    await page.getByRole('radio', { name: 'done by them' }).check()
-    await deed(page, 'boy@example.org: sessions ended').waitFor({ state: 'detached' })
-    await deed(page, 'boy@example.org: account made').waitFor()
+    await entry(page, 'boy@example.org: sessions ended').waitFor()
+    await page.getByRole('radio', { name: 'by this user' }).check()
+    await entry(page, 'boy@example.org: sessions ended').waitFor({ state: 'detached' })
+    await entry(page, 'boy@example.org: account created').waitFor()
     await button(page, 'Show all').click()
-    await deed(page, 'captain@example.org').waitFor()
+    await entry(page, 'captain@example.org').waitFor()
   })
 
-  test('who is the last one can not give that up', async () => {
+  test('can not give up the role as the last one', async () => {
     const { page } = await openAdmin(openPage)
     await setRole(page, 'captain@example.org', 'user')
     await user(page, 'captain@example.org').getByText('This is the last administrator.').waitFor()
@@ -103,11 +117,10 @@ describe('an administrator', () => {
   })
 
   test('reads users and audit a page at a time', async () => {
-    const crowded = await startProcess({ runtime: 'node', env: { RATE_LIMIT: 'off' } })
+    const crowded = await startProcess({ runtime: 'node' })
     try {
       await makeAccount(crowded.url, 'captain@example.org', { code: await administratorCode(crowded) })
-      // One after the other: of passwords only some are hashed at a time.
-      for (let index = 0; index < 52; index++) await makeAccount(crowded.url, `sailor${index}@example.org`)
+      copyAccount(crowded.dataDir, 52)
       const { page } = await openPage(`${crowded.url}/account?to=/admin`)
       await signIn(page, 'captain@example.org')
       await text(page, /^50\+ users$/).waitFor()
@@ -116,28 +129,28 @@ describe('an administrator', () => {
       expect(await rows(page, 'Users').count()).toBe(53)
       expect(await rows(page, 'Audit').count()).toBe(50)
       await button(page, 'Load older entries').click()
-      await expect.poll(() => rows(page, 'Audit').count()).toBe(100)
+      await expect.poll(() => rows(page, 'Audit').count()).toBeGreaterThan(52)
     } finally {
       await crowded.stop()
     }
   })
 })
 
-describe('who is no administrator', () => {
-  test('sees nothing but a plain message, signed in or not', async () => {
+describe('a user who is no administrator', () => {
+  test('sees only a message, signed in or not', async () => {
     await makeAccount(server.url, 'guest@example.org')
     const { page, faults } = await openPage(`${server.url}/admin`)
     await text(page, 'Sign in as one to see users').waitFor()
     expect(await region(page, 'Users').count()).toBe(0)
     await link(page, 'Sign in').click()
     await signIn(page, 'guest@example.org')
-    await text(page, 'You are signed in as guest@example.org, who does not administer this server.').waitFor()
+    await text(page, 'You are signed in as guest@example.org, which is not an administrator account.').waitFor()
     expect(await region(page, 'Users').count()).toBe(0)
     expect(await page.content()).not.toContain('captain@example.org')
     expect(faults).toEqual([])
   })
 
-  test('any more is shown nothing any more', async () => {
+  test('loses access to the page at once', async () => {
     await makeAccount(server.url, 'deputy@example.org')
     const { page } = await openAdmin(openPage)
     await setRole(page, 'deputy@example.org', 'admin')
@@ -145,7 +158,7 @@ describe('who is no administrator', () => {
     await signIn(deputy.page, 'deputy@example.org')
     await heading(deputy.page, 'Users').waitFor()
     await setRole(page, 'deputy@example.org', 'user')
-    await text(deputy.page, 'who does not administer this server').waitFor()
+    await text(deputy.page, 'which is not an administrator account').waitFor()
     expect(await deputy.page.content()).not.toContain('captain@example.org')
   })
 })

@@ -1,10 +1,10 @@
-/** The words of the chat page, as a person and a screen reader know them. */
+/** Elements of the chat page by their accessible names. */
 import type { Page } from 'playwright-core'
 import type { OpenPage, Visit } from './browser.ts'
 
 export const message = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
 export const said = (page: Page, text: string) =>
-  page.getByRole('list', { name: 'Said' }).getByText(text, { exact: true })
+  page.getByRole('list', { name: 'Sent' }).getByText(text, { exact: true })
 export const unsent = (page: Page, text: string) =>
   page.getByRole('list', { name: 'Not sent yet' }).getByRole('listitem').filter({ hasText: text })
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -21,7 +21,7 @@ export async function enter(page: Page, name: string): Promise<void> {
   await button(page, 'Start chatting').click()
 }
 
-/** Somebody who comes to a room by its address. */
+/** Opens a room by its address, under a name. */
 export async function openRoom(open: OpenPage, url: string, id: string, name: string, options = {}): Promise<Visit> {
   const visit = await open(`${url}/chat#${id}`, options)
   await enter(visit.page, name)
@@ -35,12 +35,12 @@ export async function say(page: Page, text: string): Promise<void> {
   await said(page, text).waitFor()
 }
 
-/** All that stands in the room, from above. */
+/** The texts of the room, oldest first. */
 export function texts(page: Page): Promise<string[]> {
-  return page.getByRole('list', { name: 'Said' }).locator('.words').allTextContents()
+  return page.getByRole('list', { name: 'Sent' }).locator('.text').allTextContents()
 }
 
-/** Changes a message by the buttons that it has. */
+/** Edits a message. */
 export async function edit(page: Page, from: string, to: string): Promise<void> {
   await said(page, from).hover()
   await button(page, `Edit “${from}”`).click()

@@ -19,7 +19,7 @@ import {
   title,
   unsent,
 } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** Ada and Bob in a room of their own. */
+/** Ada and Bob in a new room. */
 async function meet(name: string, url = server.url) {
   const id = await makeRoom(url, name)
   const ada = await openRoom(openPage, url, id, 'Ada')
@@ -39,7 +39,7 @@ async function meet(name: string, url = server.url) {
 }
 
 describe('two people in a room', () => {
-  test('read each other as they write, within the policy and without another host', async () => {
+  test('read each other as they write, within the policy and without requests to another host', async () => {
     const { ada, bob, faults } = await meet('galley')
     await say(ada, 'Good morning')
     await said(bob, 'Good morning').waitFor()
@@ -50,7 +50,7 @@ describe('two people in a room', () => {
     expect(faults()).toEqual([])
   })
 
-  test('who write at the same time see one order, and everything once', async () => {
+  test('who write at the same time see the same order, and each message once', async () => {
     const { ada, bob } = await meet('storm')
     const lines = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} ${index}`)
     const write = async (page: typeof ada, name: string) => {
@@ -63,7 +63,7 @@ describe('two people in a room', () => {
     expect((await texts(ada)).toSorted()).toEqual([...lines('Ada'), ...lines('Bob')].toSorted())
   })
 
-  test('see who is here, who was, and who is typing', async () => {
+  test('see who is present, who is away, and who is typing', async () => {
     const { ada, bob } = await meet('deck')
     await message(bob).pressSequentially('Hm')
     await ada.getByText('Bob is typing …').waitFor()
@@ -74,7 +74,7 @@ describe('two people in a room', () => {
     await person(ada, 'Ada is here').waitFor()
   })
 
-  test('see what is edited and deleted', async () => {
+  test('see edits and deletions', async () => {
     const { ada, bob } = await meet('hold')
     await say(ada, 'Helo')
     await say(ada, 'Oops')
@@ -99,7 +99,7 @@ describe('two people in a room', () => {
   })
 })
 
-test('who edits a message that is changed on another page is told, and keeps the text', async () => {
+test('an edit of a message that is changed on another page shows a warning, and keeps the text', async () => {
   const id = await makeRoom(server.url, 'two of a name')
   const { page: one } = await openRoom(openPage, server.url, id, 'Ada')
   const { page: two } = await openRoom(openPage, server.url, id, 'Ada')
@@ -114,7 +114,7 @@ test('who edits a message that is changed on another page is told, and keeps the
 })
 
 describe('rooms', () => {
-  test('that one makes, the other sees and enters, and a name that is taken leads to its room', async () => {
+  test('created by one are seen and entered by the other, and a name in use leads to its room', async () => {
     const ada = await openPage(`${server.url}/chat`)
     const bob = await openPage(`${server.url}/chat`)
     await enter(ada.page, 'Ada')
@@ -132,14 +132,14 @@ describe('rooms', () => {
     expect(ada.faults).toEqual([])
   })
 
-  test('keep apart what is said in them', async () => {
+  test('keep their messages apart', async () => {
     const one = await makeRoom(server.url, 'Port')
     await makeRoom(server.url, 'Starboard')
     const { page } = await openRoom(openPage, server.url, one, 'Ada')
     await say(page, 'To port')
     await message(page).fill('Half a thought')
     await room(page, 'Starboard').click()
-    await page.getByText('Nothing said yet. Say hello.').waitFor()
+    await page.getByText('No messages yet.').waitFor()
     expect(await message(page).inputValue()).toBe('')
     await say(page, 'To starboard')
     await room(page, 'Port').click()
@@ -148,7 +148,7 @@ describe('rooms', () => {
     expect(await message(page).inputValue()).toBe('Half a thought')
   })
 
-  test('that are none are said to be none', async () => {
+  test('that do not exist are reported as missing', async () => {
     const { page } = await openPage(`${server.url}/chat#${'0'.repeat(26)}`)
     await enter(page, 'Ada')
     await title(page, 'There is no such room').waitFor()
@@ -156,7 +156,7 @@ describe('rooms', () => {
   })
 })
 
-test('a history of 120 messages comes in three parts, from the newest', async () => {
+test('a history of 120 messages loads in three pages, newest first', async () => {
   const id = await makeRoom(server.url, 'log book')
   const all = Array.from({ length: 120 }, (_, index) => `Message ${index}`)
   for (const text of all) await sayOverHttp(server.url, id, 'Ada', text)
@@ -170,7 +170,7 @@ test('a history of 120 messages comes in three parts, from the newest', async ()
   expect(await button(page, 'Load older').isVisible()).toBe(false)
 })
 
-test('who reads older messages is not torn away by a new one', async () => {
+test('a new message does not scroll away older ones that are being read', async () => {
   const id = await makeRoom(server.url, 'reading')
   for (let index = 0; index < 40; index += 1) await sayOverHttp(server.url, id, 'Ada', `Message ${index}`)
   const { page } = await openRoom(openPage, server.url, id, 'Bob')
@@ -185,9 +185,9 @@ test('who reads older messages is not torn away by a new one', async () => {
   await expect.poll(() => said(page, 'News').isVisible()).toBe(true)
 })
 
-describe('when the server is gone', () => {
-  test('what is written waits, and is sent once and in order when the server is back', async () => {
-    const { url, kill, revive } = await startMortal()
+describe('while the server is down', () => {
+  test('messages wait, and are sent once and in order when the server is back', async () => {
+    const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('storm', url)
     await say(ada, 'Before')
     await kill()
@@ -196,9 +196,9 @@ describe('when the server is gone', () => {
     await ada.keyboard.press('Enter')
     await message(ada).fill('Second')
     await ada.keyboard.press('Enter')
-    await unsent(ada, 'First').filter({ hasText: 'Waits for the connection' }).waitFor()
+    await unsent(ada, 'First').filter({ hasText: 'Waiting for the connection' }).waitFor()
     await unsent(ada, 'Second').waitFor()
-    await revive()
+    await restart()
     await said(bob, 'Second').waitFor()
     await connection(ada, 'Live').waitFor()
     await expect.poll(() => texts(ada)).toEqual(['Before', 'First', 'Second'])
@@ -207,19 +207,19 @@ describe('when the server is gone', () => {
     expect((await history(url, id)).data).toHaveLength(3)
   })
 
-  test('who was away has everything that was said meanwhile', async () => {
-    const { url, kill, revive } = await startMortal()
+  test('a page that was away shows everything sent meanwhile', async () => {
+    const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('calm', url)
     await kill()
     await connection(ada, 'Offline').waitFor()
-    await revive()
+    await restart()
     await sayOverHttp(url, id, 'Cy', 'While you were away')
     await said(ada, 'While you were away').waitFor()
     await said(bob, 'While you were away').waitFor()
     await person(ada, 'Bob is here').waitFor()
   })
 
-  test('what waits outlives a reload of the page', async () => {
+  test('waiting messages survive a reload of the page', async () => {
     const id = await makeRoom(server.url, 'patience')
     const { page } = await openPage(`${server.url}/docs`)
     let isOpen = false

@@ -16,19 +16,13 @@ function operation(page: Page, method: string, path: string) {
 }
 
 describe('the API explorer', () => {
-  test.each([
-    ['get', '/api/todos'],
-    ['post', '/api/todos'],
-    ['get', '/api/todos/{id}'],
-    ['put', '/api/todos/{id}'],
-    ['patch', '/api/todos/{id}'],
-    ['delete', '/api/todos/{id}'],
-  ])('shows %s %s', async (method, path) => {
+  test('shows every operation of todos', async () => {
     const { page } = await openPage(`${server.url}/docs`)
-    await operation(page, method, path).waitFor()
+    for (const method of ['get', 'post']) await operation(page, method, '/api/todos').waitFor()
+    for (const method of ['get', 'put', 'patch', 'delete']) await operation(page, method, '/api/todos/{id}').waitFor()
   })
 
-  test('tries out a request and shows its answer, within the policy and without another host', async () => {
+  test('sends a request and shows its response, within the policy and without requests to another host', async () => {
     const { page, faults } = await openPage(`${server.url}/docs`)
     const list = operation(page, 'get', '/api/todos')
     await list.getByRole('button').first().click()
@@ -43,13 +37,13 @@ describe('the API explorer', () => {
     expect(faults).toEqual([])
   })
 
-  test('opens an operation that the address names', async () => {
+  test('opens the operation in the fragment of the address', async () => {
     const { page } = await openPage(`${server.url}/docs`)
     await operation(page, 'post', '/api/todos').getByRole('button').first().click()
     await page.waitForURL(/#\//)
     const again = await openPage(page.url())
     await operation(again.page, 'post', '/api/todos').getByRole('button', { name: 'Try it out' }).waitFor()
-    // Swagger UI takes the `_` of an operation's id for an old way to write a space, and complains.
+    // Swagger UI takes the `_` in an operation's id for an escaped space, and warns.
     expect(again.faults.filter((fault) => !fault.includes('Deprecated: escaping deep link'))).toEqual([])
   })
 })

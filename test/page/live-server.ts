@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startProcess } from '../harness/server.ts'
 
-/** A server of its own, which can end and come back at the same address with the same data. */
-export async function startMortal() {
+/** A server for one test, which can be killed and restarted at the same address with the same data. */
+export async function startRestartable() {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
   let running = await startProcess({ runtime: 'node', dataDir })
   const { url } = running
@@ -13,8 +13,8 @@ export async function startMortal() {
     await running.stop()
     await rm(dataDir, { recursive: true, force: true })
   })
-  const revive = async () => {
+  const restart = async () => {
     running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
   }
-  return { url, kill: () => running.stop(), revive }
+  return { url, kill: () => running.stop(), restart }
 }

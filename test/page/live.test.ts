@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
-import { startMortal } from './live-server.ts'
+import { startRestartable } from './live-server.ts'
 import {
   add,
   box,
@@ -41,7 +41,7 @@ async function change(title: string, to: object): Promise<void> {
 }
 
 describe('two todo pages', () => {
-  test('show what either does at once', async () => {
+  test('show changes of each other at once', async () => {
     const [one, two] = [await openLive(), await openLive()]
     await add(one, 'Bake bread')
     await box(two, 'Bake bread').check()
@@ -53,7 +53,7 @@ describe('two todo pages', () => {
     expect(await problem(one).count()).toBe(0)
   })
 
-  test('that edit the same todo: who is second is told at once, keeps the text and may save it then', async () => {
+  test('that edit the same todo: the second is warned at once, keeps its text and may save it then', async () => {
     await store(server.url, 'Bake bread')
     const [one, two] = [await openLive(), await openLive()]
     await button(two, 'Edit Bake bread').click()
@@ -67,7 +67,7 @@ describe('two todo pages', () => {
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
   })
 
-  test('of which one deletes what the other edits: the other is told, and its text stays', async () => {
+  test('of which one deletes what the other edits: the other is warned, and keeps its text', async () => {
     await store(server.url, 'Bake bread')
     const [one, two] = [await openLive(), await openLive()]
     await button(two, 'Edit Bake bread').click()
@@ -81,7 +81,7 @@ describe('two todo pages', () => {
 })
 
 describe('a live list', () => {
-  test('of open todos loses what is done elsewhere, and has it back in its place', async () => {
+  test('of open todos removes one completed elsewhere, and shows it in its place when reopened', async () => {
     await store(server.url, 'One', 'Two', 'Three')
     const page = await openLive()
     await choice(page, 'Open').check()
@@ -93,7 +93,7 @@ describe('a live list', () => {
     await page.getByText('3 open todos', { exact: true }).waitFor()
   })
 
-  test('leaves what lies beyond its end to the next part', async () => {
+  test('leaves rows beyond its end to the next page', async () => {
     const all = Array.from({ length: 60 }, (_, index) => `Todo ${index}`)
     await store(server.url, ...all)
     const page = await openLive()
@@ -106,13 +106,13 @@ describe('a live list', () => {
     expect(await titles(page)).toEqual(['The last', ...all.slice(1).toReversed(), 'The first'])
   })
 
-  test('has what changed while there was no server, and says when there is none', async () => {
-    const { url, kill, revive } = await startMortal()
+  test('shows that the server is down, and catches up when it is back', async () => {
+    const { url, kill, restart } = await startRestartable()
     await store(url, 'Before')
     const page = await openLive(url)
     await kill()
     await connection(page, 'Offline').waitFor()
-    await revive()
+    await restart()
     await store(url, 'Meanwhile')
     await connection(page, 'Live').waitFor()
     await expect.poll(() => titles(page)).toEqual(['Meanwhile', 'Before'])

@@ -1,5 +1,6 @@
-/** What a person with weak eyes, a screen reader or a small phone meets on a page. */
+/** Accessibility of a page: contrast, names for screen readers, and small screens. */
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 interface Style {
   color: string
@@ -33,12 +34,12 @@ declare const document: {
 }
 declare function getComputedStyle(element: Element, part?: string): Style
 
-/** Each text whose contrast against what lies behind it is below WCAG's 4.5, as `3.9 p: the text`. */
+/** The texts whose contrast with the background is below WCAG's 4.5, as `3.9 p: the text`. */
 export function faintTexts(page: Page): Promise<string[]> {
   return page.evaluate(measureContrast, 4.5)
 }
 
-/** The number of texts that `faintTexts` looks at, so that none found is not none looked at. */
+/** The number of texts that `faintTexts` checks, to prove that it checks any. */
 export function textCount(page: Page): Promise<number> {
   return page.evaluate(measureContrast, 22).then(({ length }) => length)
 }
@@ -99,18 +100,40 @@ function measureContrast(least: number): string[] {
   return faint
 }
 
-/** How many pixels of the page lie beyond the right edge of the window. */
+/** The number of pixels beyond the right edge of the window. */
 export function overflowPx(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 }
 
 const actionable = ['textbox', 'button', 'checkbox', 'radio', 'link']
 
-/** What a screen reader would call each field, button and link: `button "Add"`. */
+/** The accessible name of each field, button and link: `button "Add"`. */
 export async function accessibleNames(page: Page): Promise<string[]> {
   const devtools = await page.context().newCDPSession(page)
   const { nodes } = await devtools.send('Accessibility.getFullAXTree')
   return nodes
     .filter(({ ignored, role }) => !ignored && actionable.includes(String(role?.value)))
     .map(({ role, name }) => `${role?.value} ${JSON.stringify(name?.value ?? '')}`)
+}
+
+/** The narrowest phones, and a window. */
+const widths = [320, 360, 1000]
+
+/** Checks a page as it stands: no width scrolls sideways, texts stand out in light and dark, and all has a name. */
+export async function expectAccessible(page: Page, { textsMin }: { textsMin: number }): Promise<void> {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(await overflowPx(page), `pixels beyond a width of ${width}`).toBe(0)
+  }
+  const backs = new Set<string>()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await textCount(page)).toBeGreaterThan(textsMin)
+    expect(await faintTexts(page), colorScheme).toEqual([])
+    backs.add(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'))
+  }
+  expect(backs.size).toBe(2)
+  const names = await accessibleNames(page)
+  expect(names.length).toBeGreaterThan(4)
+  expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
 }

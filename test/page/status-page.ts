@@ -1,11 +1,11 @@
-/** The words of the status page, and the traffic that gives it something to show. */
+/** Elements of the status page by their accessible names, and traffic for it to show. */
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
 export const state = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
 export const live = (page: Page) => state(page, 'Live')
 export const plot = (page: Page, name: string | RegExp) => page.getByRole('img', { name })
-/** The first line of a plot once it has more than a point. */
+/** The first line of a plot once it has more than one point. */
 export const drawnLine = (page: Page, title: string) =>
   page.locator(`figure:has(figcaption:text-is("${title}")) path.calm[d*="L"]`)
 export const tokenField = (page: Page) => page.getByRole('textbox', { name: 'Token for the metrics' })
@@ -16,7 +16,7 @@ export async function enterToken(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Show' }).click()
 }
 
-/** Answered in rounds of ten writes, five reads and one address that is none, until the test is over. */
+/** Sends rounds of ten writes, five reads and one unknown address until the test ends. */
 export function keepBusy(url: string): void {
   const over = new AbortController()
   const round = async () => {
@@ -39,7 +39,7 @@ export function write(url: string, title: string): Promise<Response> {
   return fetch(`${url}/api/todos`, { method: 'POST', body: JSON.stringify({ title }) })
 }
 
-/** Resolves after so many more answers to the page's question. */
+/** Resolves after this many more responses to the page's requests. */
 export async function looks(page: Page, times: number): Promise<void> {
   for (let seen = 0; seen < times; seen += 1) {
     await page.waitForResponse((response) => response.url().endsWith('/metrics') && response.ok())

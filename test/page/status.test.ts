@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RunningProcess, type RunningServer, startProcess, startWorker } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
-import { accessibleNames, faintTexts, overflowPx, textCount } from './look.ts'
+import { accessibleNames, expectAccessible, faintTexts } from './look.ts'
 import { drawnLine, enterToken, keepBusy, live, looks, plot, row, state, tokenField, write } from './status-page.ts'
 
 const openPage = useBrowser()
@@ -26,7 +26,7 @@ async function openBusy(options?: Parameters<typeof openPage>[1]) {
 }
 
 describe('under load', () => {
-  test('the page draws every plot and states its values, within the policy and without another host', async () => {
+  test('the page draws every plot with its values, within the policy and without requests to another host', async () => {
     const { page, faults } = await openBusy()
     for (const title of ['Latency', 'Writes per commit', 'Commit time', 'Database read', 'Event loop delay']) {
       await drawnLine(page, title).waitFor({ state: 'attached' })
@@ -42,7 +42,7 @@ describe('under load', () => {
     expect(faults).toEqual([])
   })
 
-  test('the slowest routes stand first when asked for', async () => {
+  test('the slowest routes are first when selected', async () => {
     const { page } = await openBusy()
     await page.getByRole('radio', { name: 'Slowest' }).check()
     const rows = await page.locator('tbody tr').allInnerTexts()
@@ -57,7 +57,7 @@ describe('under load', () => {
   }
 })
 
-test('the table counts what was asked and what was refused since the page is open', async () => {
+test('the table counts requests and errors since the page was opened', async () => {
   const { page } = await openPage(`${server.url}/status`)
   await live(page)
   await Promise.all(Array.from({ length: 300 }, (_, index) => write(server.url, index < 7 ? '' : 'Bake bread')))
@@ -66,7 +66,7 @@ test('the table counts what was asked and what was refused since the page is ope
   expect(await cells.last().textContent()).toBe('0')
 })
 
-test('the numbers in the page do not count its own questions', async () => {
+test('the page does not count its own requests', async () => {
   const { page } = await openPage(`${server.url}/status`)
   await live(page)
   await looks(page, 3)
@@ -75,15 +75,15 @@ test('the numbers in the page do not count its own questions', async () => {
   await plot(page, /^In flight: now 0\./).waitFor()
 })
 
-describe('for somebody elsewhere', () => {
+describe('from another machine', () => {
   const elsewhere = { extraHTTPHeaders: { 'X-Forwarded-For': '203.0.113.9' } }
 
   test('the page asks for the token, refuses a wrong one and keeps the right one in this tab', async () => {
     const { page, faults } = await openPage(`${server.url}/status`, elsewhere)
-    await state(page, 'The numbers are for who bears the token.')
+    await state(page, 'The metrics need a token.')
     await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe('token')
     await enterToken(page, 'not the token')
-    await page.getByRole('alert').filter({ hasText: 'one word' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'only ASCII letters' }).waitFor()
     await enterToken(page, 'not-the-token-at-all')
     await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
     await enterToken(page, token)
@@ -96,13 +96,14 @@ describe('for somebody elsewhere', () => {
   })
 
   test('the field for the token has its name, and every text of it stands out', async () => {
+    const { page } = await openPage(`${server.url}/status`, elsewhere)
+    await enterToken(page, 'not-the-token-at-all')
+    await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await openPage(`${server.url}/status`, { ...elsewhere, colorScheme })
-      await enterToken(page, 'not-the-token-at-all')
-      await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor()
+      await page.emulateMedia({ colorScheme })
       expect(await faintTexts(page)).toEqual([])
-      expect(await accessibleNames(page)).toContain('textbox "Token for the metrics"')
     }
+    expect(await accessibleNames(page)).toContain('textbox "Token for the metrics"')
   })
 })
 
@@ -113,7 +114,7 @@ describe('on Workers', () => {
   })
   afterAll(() => worker?.stop())
 
-  test('the page shows what there is and leaves out the rest', async () => {
+  test('the page leaves out plots without metrics', async () => {
     const { page, faults } = await openPage(`${worker.url}/status`)
     await enterToken(page, token)
     keepBusy(worker.url)
@@ -127,7 +128,7 @@ describe('on Workers', () => {
   })
 })
 
-test('when the server is gone the page says so, and goes on by itself when it is back', async () => {
+test('the page reports that the server is down, and continues when it is back', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-status-'))
   let running = await startProcess({ runtime: 'node', dataDir })
   onTestFinished(async () => {
@@ -148,7 +149,7 @@ test('when the server is gone the page says so, and goes on by itself when it is
   expect(await page.locator('b').allTextContents()).not.toContainEqual(expect.stringContaining('-'))
 })
 
-test('a hidden page asks nothing, and goes on when it is seen again', async () => {
+test('a hidden page sends no requests, and continues when it is visible again', async () => {
   const { page } = await openPage(`${server.url}/status`)
   await live(page)
   await hide(page, true)
@@ -165,54 +166,22 @@ test('a hidden page asks nothing, and goes on when it is seen again', async () =
   await plot(page, /^Memory: now \d+ MB/).waitFor()
 })
 
-/** A headless browser has no window to put away. */
+/** A headless browser has no window to minimise. */
 function hide(page: Page, hidden: boolean): Promise<void> {
   return page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))`)
 }
 
-describe('for everybody', () => {
-  test('nothing scrolls sideways at a width of 320 pixels', async () => {
-    const { page } = await openBusy({ viewport: { width: 320, height: 700 } })
-    expect(await overflowPx(page)).toBe(0)
-  })
-
-  test.each(['light', 'dark'] as const)('every text stands out from its background in %s', async (colorScheme) => {
-    const { page } = await openBusy({ colorScheme })
-    expect(await textCount(page)).toBeGreaterThan(40)
-    expect(await faintTexts(page)).toEqual([])
-  })
-
-  test('light and dark follow the system', async () => {
-    const backs = new Set<string>()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await openPage(`${server.url}/status`, { colorScheme })
-      backs.add(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'))
-    }
-    expect(backs.size).toBe(2)
-  })
-
-  test('every plot, field and link has a name, and the table its heads', async () => {
-    const { page } = await openBusy()
-    const names = await accessibleNames(page)
-    expect(names).toEqual(expect.arrayContaining(['radio "Busiest"', 'radio "Slowest"', 'link "API explorer"']))
-    expect(names.filter((name) => name.endsWith(' ""'))).toEqual([])
-    const images = await page.getByRole('img').count()
-    expect(images).toBe(9)
-    expect(await page.getByRole('img', { name: /\w: \w/ }).count()).toBe(images)
-    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
-      'Route',
-      'Rate',
-      'p50',
-      'p99',
-      '4xx',
-      '5xx',
-    ])
-    await page.getByRole('rowheader', { name: 'POST /api/todos', exact: true }).waitFor()
-  })
-
-  test('nothing moves for who wants no motion', async () => {
-    const { page } = await openBusy({ reducedMotion: 'reduce' })
-    expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0)
-  })
+test('the busy page fits a phone, stands out in light and dark, moves nothing, and names everything', async () => {
+  const { page } = await openBusy()
+  await expectAccessible(page, { textsMin: 40 })
+  expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0)
+  const names = ['radio "Busiest"', 'radio "Slowest"', 'link "API explorer"']
+  expect(await accessibleNames(page)).toEqual(expect.arrayContaining(names))
+  const images = await page.getByRole('img').count()
+  expect(images).toBe(9)
+  expect(await page.getByRole('img', { name: /\w: \w/ }).count()).toBe(images)
+  const heads = ['Route', 'Rate', 'p50', 'p99', '4xx', '5xx']
+  expect(await page.getByRole('columnheader').allTextContents()).toEqual(heads)
+  await page.getByRole('rowheader', { name: 'POST /api/todos', exact: true }).waitFor()
 })

@@ -1,4 +1,4 @@
-/** The words of the todo page, as a person and a screen reader know them, and what its server keeps. */
+/** Elements of the todo page by their accessible names, and the todos of its server. */
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 

@@ -81,7 +81,7 @@ describe('the todo page', () => {
 })
 
 describe('with the keyboard alone', () => {
-  /** Presses Tab until the target has the focus, as one does. */
+  /** Presses Tab until the target has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {
     const focused = target.and(page.locator(':focus'))
     for (let presses = 0; presses < 20; presses++) {
@@ -118,7 +118,7 @@ describe('with the keyboard alone', () => {
     expect(await newTodo(page).and(page.locator(':focus')).count()).toBe(1)
   })
 
-  test('Escape leaves the editor without saving and goes back to where it was opened', async () => {
+  test('Escape closes the editor without saving and restores the focus', async () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     await tabTo(page, button(page, 'Edit Bake bread'))
@@ -131,7 +131,7 @@ describe('with the keyboard alone', () => {
     expect(await titles(page)).toEqual(['Bake bread'])
   })
 
-  test('the arrow keys choose what is shown', async () => {
+  test('the arrow keys change the filter', async () => {
     await store(server.url, 'Open one', { title: 'Done one', completed: true })
     const { page } = await openPage(server.url)
     await tabTo(page, choice(page, 'All'))
@@ -144,7 +144,7 @@ describe('with the keyboard alone', () => {
 })
 
 describe('a list', () => {
-  test('shows the open or the done todos alone', async () => {
+  test('shows only open or only done todos', async () => {
     await store(server.url, 'Open one', { title: 'Done one', completed: true })
     const { page } = await openPage(server.url)
     await choice(page, 'Open').check()
@@ -167,7 +167,7 @@ describe('a list', () => {
     expect(await titles(page)).toEqual(['Two'])
   })
 
-  test('of 120 todos comes in three parts, each todo once', async () => {
+  test('of 120 todos loads in three pages, each todo once', async () => {
     const all = Array.from({ length: 120 }, (_, index) => `Todo ${index}`)
     await store(server.url, ...all)
     const { page } = await openPage(server.url)
@@ -181,7 +181,7 @@ describe('a list', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('an error', () => {
   test('of a title that is too long is shown, and the text kept', async () => {
     const { page } = await openPage(server.url)
     const long = 'x'.repeat(501)
@@ -198,14 +198,14 @@ describe('a refusal', () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     await add(page, '   ')
-    await problem(page).filter({ hasText: 'Write what needs doing first.' }).waitFor()
+    await problem(page).filter({ hasText: 'Enter a title first.' }).waitFor()
     expect(await newTodo(page).inputValue()).toBe('   ')
     await rename(page, 'Bake bread', ' ')
     await page.getByRole('listitem').getByRole('group', { name: 'Problem' }).waitFor()
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake bread' }])
   })
 
-  test('of an edit keeps what was typed', async () => {
+  test('of an edit keeps the typed text', async () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     const long = 'y'.repeat(501)

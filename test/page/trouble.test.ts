@@ -32,10 +32,10 @@ afterAll(() => server?.stop())
 beforeEach(() => removeAll(server.url))
 
 describe('two pages', () => {
-  test('that edit the same todo: the second is told, keeps its text and may save it then', async () => {
+  test('that edit the same todo: the second is warned, keeps its text and may save it then', async () => {
     await store(server.url, 'Bake bread')
     const first = await openPage(server.url)
-    const second = await openPage(server.url, { isDeaf: true })
+    const second = await openPage(server.url, { withoutWebSocket: true })
     await box(second.page, 'Bake bread').waitFor()
     await rename(first.page, 'Bake bread', 'Bake rye')
     await said(first.page, 'Saved')
@@ -48,9 +48,9 @@ describe('two pages', () => {
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
   })
 
-  test('of which one deletes: the other is told and can remove it from its list', async () => {
+  test('of which one deletes: the other is warned and can remove it from its list', async () => {
     await store(server.url, 'Bake bread')
-    const { page } = await openPage(server.url, { isDeaf: true })
+    const { page } = await openPage(server.url, { withoutWebSocket: true })
     await box(page, 'Bake bread').waitFor()
     await removeAll(server.url)
     await box(page, 'Bake bread').click()
@@ -60,9 +60,9 @@ describe('two pages', () => {
   })
 })
 
-describe('when the server is gone', () => {
-  /** A server of its own, which can end and come back at the same address with the same data. */
-  async function startMortal() {
+describe('while the server is down', () => {
+  /** A server for one test, which can be killed and restarted at the same address with the same data. */
+  async function startRestartable() {
     const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
     let running = await startProcess({ runtime: 'node', dataDir })
     const { url } = running
@@ -70,16 +70,16 @@ describe('when the server is gone', () => {
       await running.stop()
       await rm(dataDir, { recursive: true, force: true })
     })
-    const revive = async () => {
+    const restart = async () => {
       running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
     }
-    return { url, kill: () => running.stop(), revive }
+    return { url, kill: () => running.stop(), restart }
   }
 
   const unreachable = (page: Page) => problem(page).filter({ hasText: "Can't reach the server." }).waitFor()
 
   test('the page says so, and Try again adds the todo once and loses none', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'Before')
     await said(page, 'Added')
@@ -87,7 +87,7 @@ describe('when the server is gone', () => {
     await add(page, 'Meanwhile')
     await unreachable(page)
     expect(await newTodo(page).inputValue()).toBe('Meanwhile')
-    await revive()
+    await restart()
     await button(page, 'Try again').click()
     await said(page, 'Added “Meanwhile”.')
     await reload(page)
@@ -95,7 +95,7 @@ describe('when the server is gone', () => {
   })
 
   test('a change and an edit can be tried again', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
     await said(page, 'Added')
@@ -105,7 +105,7 @@ describe('when the server is gone', () => {
     expect(await box(page, 'One').isChecked()).toBe(false)
     await rename(page, 'One', 'Two')
     await unreachable(page)
-    await revive()
+    await restart()
     await button(page, 'Try again').click()
     await said(page, 'Saved “Two”.')
     await box(page, 'Two').check()
@@ -114,14 +114,14 @@ describe('when the server is gone', () => {
   })
 
   test('the list can be loaded again', async () => {
-    const { url, kill, revive } = await startMortal()
+    const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
     await said(page, 'Added')
     await kill()
     await choice(page, 'Open').check()
     await unreachable(page)
-    await revive()
+    await restart()
     await button(page, 'Try again').click()
     await said(page, '1 open todo.')
     expect(await titles(page)).toEqual(['One'])

@@ -242,7 +242,7 @@ describe('for a person', () => {
     log.access({ ...entry, method: 'DELETE', status: 503, cut: true })
     expect(plain(lines)).toEqual([
       '08:00:00.007 200 GET    /api/todos/x 1.2 ms  123 B\n',
-      '08:00:00.007 503 DELETE /api/todos/x 1.2 ms  123 B  broke off\n',
+      '08:00:00.007 503 DELETE /api/todos/x 1.2 ms  123 B  cut\n',
     ])
   })
 

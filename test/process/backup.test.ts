@@ -164,6 +164,8 @@ test.each<[string, (file: string) => void, string]>([
   expect(await titlesIn(dataDir)).toEqual(['milk'])
 })
 
-test('what is asked for in the wrong words is refused with the right ones', async () => {
-  expect(await maintain('destroy', 'file', await folder())).toEqual(refused('galley backup FILE'))
+test('an unknown command is refused with the list of commands', async () => {
+  const { code, stderr } = await maintain('destroy', 'file', await folder())
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^galley: There is no command destroy\.\n\n.*\n\n {2}galley backup FILE\n/)
 })

@@ -8,7 +8,7 @@ import { createTodo, servers, terminate } from './servers.ts'
 
 const start = servers()
 
-describe.each(['node', 'deno'] as const)('the log of a server on %s', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('the log of a server on %s', (runtime) => {
   const startFaulty = (LOG_LEVEL: string) =>
     start({ runtime, entry: `test/fixtures/${runtime}.ts`, env: { LOG_LEVEL } })
 

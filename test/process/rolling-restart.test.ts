@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { storedTodos } from '../faults/stored.ts'
+import { rounds } from '../harness/sample.ts'
 import { root } from '../harness/server.ts'
 import { freePort } from './free-port.ts'
 import { nginxes } from './nginx.ts'
@@ -14,13 +15,13 @@ const startNginx = nginxes()
 const start = successors()
 const folder = temporaryFolders()
 
-const rounds = 10
+const handOvers = rounds({ sampled: 2, full: 10 })
 const clients = 16
 /** So many more writes are answered before the next hand-over begins. */
 const writesBetween = 50
 const waitSeconds = 30
 
-describe.each(['node', 'deno'] as const)('after ten hand-overs behind nginx on %s', (runtime) => {
+describe.each(['node', 'deno'] as const)('after hand-overs behind nginx on %s', (runtime) => {
   test('every request was answered with success, and what was acknowledged is there once', async () => {
     const { crowd, stored, output } = await handOverUnderLoad({ keyed: true, repeats: 'non_idempotent' })
     expect(crowd.failures, output).toEqual([])
@@ -40,14 +41,14 @@ describe.each(['node', 'deno'] as const)('after ten hand-overs behind nginx on %
     let current = start({ runtime, dataDir, port: ports[0], waitSeconds })
     await current.printed(listens)
     const crowd = startProxiedCrowd({ url, clients, keyed })
-    for (let round = 1; round <= rounds; round += 1) {
+    for (let round = 1; round <= handOvers; round += 1) {
       await crowd.wrote(writesBetween)
       current = await handOver(current, start({ runtime, dataDir, port: ports[round % 2] ?? 0, waitSeconds }))
     }
     await crowd.wrote(writesBetween)
     await crowd.stop()
     const stored = [...(await storedTodos(current.url)).keys()]
-    const figures = { rounds, keyed, rows: stored.length, failures: crowd.failures.length }
+    const figures = { handOvers, keyed, rows: stored.length, failures: crowd.failures.length }
     console.info(`hand-overs on ${runtime}: ${JSON.stringify(figures)}`)
     return { crowd, stored, output: output() }
   }
@@ -64,9 +65,9 @@ test('nginx keeps the metrics to this machine, and leaves it to the server what 
   expect(await large.json()).toMatchObject({ status: 413, code: 'body_too_large' })
 })
 
-test('docs/operations.md shows the configuration of these tests', async () => {
+test('docs/deployment.md shows the configuration of these tests', async () => {
   const [docs, example] = await Promise.all(
-    ['docs/operations.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
+    ['docs/deployment.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
   )
   const shown = /^```nginx\n(.*?)^```$/ms.exec(docs ?? '')?.[1]
   const inside = /^http \{\n(.*)^\}$/ms.exec(example ?? '')?.[1]

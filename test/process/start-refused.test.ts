@@ -23,7 +23,7 @@ beforeAll(async () => {
   expect(await terminate(server)).toBe(0)
 })
 
-describe.each(['node', 'deno'] as const)('a start on %s is refused in one line', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one line', (runtime) => {
   test('that names each of several bad values', async () => {
     const dataDir = await folder()
     const env = { PORT: '65536', HOST: 'a b', CORS_ORIGINS: 'app.example', ALLOWED_HOSTS: 'x:1' }
@@ -43,6 +43,12 @@ describe.each(['node', 'deno'] as const)('a start on %s is refused in one line',
     const env = { HOST: '192.0.2.1' }
     const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
     expect(line).toBe('galley: The address 192.0.2.1:0 is no address of this machine.')
+  })
+
+  test.runIf(runtime === 'bun')("when it is asked for the runtime's own HTTP server and there is none", async () => {
+    const env = { HTTP_ENGINE: 'node' }
+    const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
+    expect(line).toContain('HTTP_ENGINE=node is not supported')
   })
 
   test('when the host name is unknown', async () => {

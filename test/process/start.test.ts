@@ -12,7 +12,7 @@ const start = servers()
 const folder = temporaryFolders()
 const run = promisify(execFile)
 
-describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
   test('listens on PORT and keeps its data in DATA_DIR, which it makes with its parents', async () => {
     const dataDir = join(await folder(), 'not yet', 'här')
     const port = await freePort()

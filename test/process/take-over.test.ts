@@ -12,7 +12,7 @@ const start = servers()
 const startSuccessor = successors()
 const folder = temporaryFolders()
 
-describe.each(['node', 'deno'] as const)('a server on %s whose data directory is in use', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data directory is in use', (runtime) => {
   /** A server, and one that waits for its data for so long. */
   async function startBoth(waitSeconds: number) {
     const first = await start({ runtime })
@@ -85,7 +85,7 @@ describe.each(['node', 'deno'] as const)('a server on %s whose data directory is
   })
 })
 
-describe.each(['node', 'deno'] as const)('a server on %s that may wait', (runtime) => {
+describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', (runtime) => {
   test('does not wait for what time does not mend: a taken port', async () => {
     const { url, dataDir } = await start({ runtime })
     const { port } = new URL(url)

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { backup, restore } from '../../adapters/sqlite/backup.ts'
 import { createRandom, type Random } from '../contracts/notifier-random.ts'
+import { rounds } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import type { Position } from './copy.ts'
 import { History } from './history.ts'
@@ -68,11 +69,11 @@ async function catchUp({ url }: RunningProcess, { readers }: Scene): Promise<voi
 }
 
 test.each([
-  ['node', 20, 1],
-  ['deno', 6, 2],
+  ['node', rounds({ sampled: 6, full: 20 }), 1],
+  ['deno', rounds({ sampled: 4, full: 6 }), 2],
 ] as const)(
   'no reader on any way loses or repeats an event when the server is killed (%s)',
-  async (runtime, rounds, seed) => {
+  async (runtime, kills, seed) => {
     const folder = await mkdtemp(join(tmpdir(), 'galley-killed-'))
     const dataDir = join(folder, 'data')
     const random = createRandom(seed)
@@ -83,14 +84,14 @@ test.each([
     const start = () => startProcess({ runtime, dataDir, env: { LOG_LEVEL: 'off', HTTP_ENGINE: 'galley' } })
     const servers: RunningProcess[] = []
     try {
-      for (let round = 1; round <= rounds; round += 1) {
+      for (let round = 1; round <= kills; round += 1) {
         servers.push(await start())
         await killAmidst(servers.at(-1) as RunningProcess, scene)
         await absorb(scene.history, dataDir, folder)
         for (const { failure, name } of readers) expect(failure, name).toBeNull()
         for (const reader of readers) reader.verify(scene.history)
-        if (round === Math.floor(rounds / 3)) await backup(dataDir, join(folder, 'backup.db'))
-        if (round === Math.floor(rounds / 2)) await restore(join(folder, 'backup.db'), dataDir)
+        if (round === Math.floor(kills / 3)) await backup(dataDir, join(folder, 'backup.db'))
+        if (round === Math.floor(kills / 2)) await restore(join(folder, 'backup.db'), dataDir)
       }
       const last = await start()
       servers.push(last)

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
-import type { Database, Results, SqlRow } from '../../src/ports/database.ts'
+import type { Database, SqlRow, Steps } from '../../src/ports/database.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import { createFaultyBus, type FaultyBus } from '../contracts/notifier-faults.ts'
 import type { Random } from '../contracts/notifier-random.ts'
@@ -92,10 +92,7 @@ export class SimulatedServer {
     if (this.#connection) this.history.absorb(this.#connection, this.#epoch)
   }
 
-  #absorbAppended(results: Results, connection: DatabaseSync): void {
-    const topics = new Set(
-      results.flatMap(([row]) => (row?.galley_topic === undefined ? [] : [String(row.galley_topic)])),
-    )
+  #absorbAppended(topics: ReadonlySet<string>, connection: DatabaseSync): void {
     for (const topic of topics) this.history.absorbTopic(connection, this.#epoch, topic)
   }
 
@@ -140,12 +137,13 @@ export class SimulatedServer {
         const rows = database.read(statement)
         return later().then(() => rows)
       },
-      write: async (steps) => {
+      write: async (write) => {
         if (isOver()) return never
+        const topics = new Set<string>()
         try {
-          const results = await database.write(steps)
-          if (!isOver()) this.#absorbAppended(results, connection)
-          return results
+          const result = await database.write(() => noteTopics(write(), topics))
+          if (!isOver()) this.#absorbAppended(topics, connection)
+          return result
         } finally {
           if (hasSlowWrites) await later()
         }
@@ -214,4 +212,16 @@ export class SimulatedServer {
   move(): void {
     this.#origin += 1
   }
+}
+
+/** Passes steps on and notes the topics that they append to. */
+function* noteTopics<T>(steps: Steps<T>, topics: Set<string>): Steps<T> {
+  let next = steps.next()
+  while (!next.done) {
+    for (const { sql, parameters } of next.value) {
+      if (sql.startsWith('insert into galley_events')) topics.add(String(parameters[0]))
+    }
+    next = steps.next(yield next.value)
+  }
+  return next.value
 }

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { rounds } from '../harness/sample.ts'
 import { root } from '../harness/server.ts'
 import { runSchedule } from './schedule.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'galley-recovery-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const perProcess = 1000
+const perProcess = rounds({ sampled: 100, full: 1000 })
 
 /** In processes of their own, side by side, since a run takes over the timers. */
 test.concurrent.each([1, 1 + perProcess])(

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { queryObjects } from 'node:v8'
-import { Connection } from '../../src/http1/connection.ts'
+import { HttpConnection } from '../../src/http1/http-connection.ts'
 import { IncomingBody } from '../../src/http1/incoming-body.ts'
 import { LightRequest } from '../../src/http1/light-request.ts'
 import { StreamSender } from '../../src/http1/stream-sender.ts'
@@ -10,7 +10,7 @@ import type { Counts, Memory } from './orders.ts'
 
 /** What one collection finds dead may hold back more until the next. */
 const collections = 5
-const classes = { Connection, LightRequest, IncomingBody, StreamSender, Socket }
+const classes = { HttpConnection, LightRequest, IncomingBody, StreamSender, Socket }
 
 export async function measure(): Promise<Memory> {
   for (let left = collections; left > 0; left--) {

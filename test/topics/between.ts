@@ -12,10 +12,10 @@ export function createFailing() {
       faults.reads -= 1
       throw new AppError('storage_unavailable')
     },
-    write(steps) {
+    write(write) {
       if (faults.writesAfter === 0) return Promise.reject(new AppError('storage_full'))
       faults.writesAfter -= 1
-      return database.write(steps)
+      return database.write(write)
     },
   })
   return { faults, between }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { runAll } from '../../src/database/steps.ts'
 import type { TopicEvent } from '../../src/topics/event.ts'
 import type { TopicLog } from '../../src/topics/log.ts'
 import { createFailing } from './between.ts'
@@ -32,14 +33,14 @@ describe('appending', () => {
     const { log, database, append } = await createWorld()
     await append('news')
     const failing = { sql: 'select 1 where false', parameters: [], guard: { error: 'conflict' as const } }
-    await expect(database.write([log.append('news', 'lost', '1'), failing])).rejects.toThrow('at odds')
+    await expect(database.write(() => runAll(log.append('news', 'lost', '1'), failing))).rejects.toThrow('conflicts')
     await append('news')
     expect(await offsetsAfter(log, 0)).toEqual([1, 2])
   })
 
   test('a message id that repeats appends nothing, and the first is found', async () => {
     const { log, database } = await createWorld()
-    const write = (id: string) => database.write([log.append('news', 'x', '1', id), log.find('news', id)])
+    const write = (id: string) => database.write(() => runAll(log.append('news', 'x', '1', id), log.find('news', id)))
     expect((await write('a')).map((rows) => rows.length)).toEqual([1, 1])
     await write('b')
     const [appended, found] = await write('a')
@@ -49,7 +50,7 @@ describe('appending', () => {
 
   test('an event has its type, its time and its data', async () => {
     const { log, database, clock } = await createWorld()
-    await database.write([log.append('news', 'made', '{"a":"ü"}')])
+    await database.write(() => runAll(log.append('news', 'made', '{"a":"ü"}')))
     const [event] = (await read(log, 0)) as TopicEvent[]
     expect(event).toMatchObject({ topic: 'news', offset: 1, type: 'made', atMs: clock.ms, json: '{"a":"ü"}' })
   })
@@ -155,10 +156,10 @@ describe('retention', () => {
 
   test('a message id is free again once its event is gone', async () => {
     const { log, database } = await createWorld()
-    const write = () => database.write([log.append('news', 'x', '1', 'id')])
+    const write = () => database.write(() => runAll(log.append('news', 'x', '1', 'id')))
     await write()
     await log.trim('news', { ...forever, events: 0 })
-    expect((await write())[0]?.[0]?.galley_offset).toBe(2)
+    expect((await write())[0]?.[0]?.offset).toBe(2)
   })
 
   test('a clock that is set back lets nothing go too early', async () => {

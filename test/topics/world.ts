@@ -1,12 +1,13 @@
 /** Topics over a real database, with all that can be put between them. */
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach } from 'vitest'
+import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
+import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Identity } from '../../src/request/identity.ts'
 import { createTopicLog, type TopicLog } from '../../src/topics/log.ts'
-import { createNotifyingDatabase } from '../../src/topics/notifying-database.ts'
 import { createTopics, type Topics } from '../../src/topics/topics.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
@@ -37,9 +38,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { notifier = createLocalNotifier(), between = (database) => database, authorize = () => {} } = options
   const { database: stored, connection, remove } = await createTestDatabase([])
   removals.push(remove)
-  const database = createNotifyingDatabase(between(stored), notifier)
+  const database = withCommitCallbacks(between(stored))
   const clock = { ms: Date.UTC(2026, 0, 1) }
-  const log = createTopicLog({ database, now: () => clock.ms })
+  const log = createTopicLog({ database, notifier, now: () => clock.ms })
   const statement = (topic: string, more: string): Statement => log.append(topic, 'made', JSON.stringify(more))
   return {
     database,
@@ -49,7 +50,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     topics: createTopics({ log, notifier: notifier, epoch: () => 'e1', authorize }),
     clock,
     async append(topic, count = 1, more = '') {
-      await database.write(Array.from({ length: count }, () => statement(topic, more)))
+      await database.write(() => runAll(...Array.from({ length: count }, () => statement(topic, more))))
     },
   }
 }

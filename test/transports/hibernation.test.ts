@@ -2,26 +2,15 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type RunningServer, startWorker } from '../harness/server.ts'
+import { hibernate } from '../harness/hibernation.ts'
+import { isFullRun } from '../harness/sample.ts'
+import { type RunningWorker, startWorker } from '../harness/server.ts'
 
-let server: RunningServer
+let server: RunningWorker
 beforeAll(async () => {
   server = await startWorker('test/fixtures/wrangler.toml')
 })
 afterAll(() => server?.stop())
-
-/** Longer than an object stays awake without anything to do; to ask it any sooner would keep it awake. */
-const sleepMs = 12_000
-
-async function wakes(): Promise<number> {
-  const { count } = (await (await fetch(`${server.url}/wakes`)).json()) as { count: number }
-  return count
-}
-
-async function sleepOnce(): Promise<void> {
-  const before = await wakes()
-  for (let now = before; now === before; now = await wakes()) await new Promise((done) => setTimeout(done, sleepMs))
-}
 
 interface Message {
   id?: number
@@ -64,7 +53,7 @@ test('a subscription goes on after its object has slept, and nothing is lost or 
   await session.find(({ id }) => id === 2)
   expect(await create('before')).toBe(201)
   await session.find(({ method }) => method === 'event')
-  await sleepOnce()
+  await hibernate(server, { byItself: isFullRun })
   expect(await create('after')).toBe(201)
   await session.find(({ params }) => params?.data?.title === 'after')
   expect(session.events()).toEqual(['before', 'after'])
@@ -82,7 +71,7 @@ test('a subscription that waits for an ack goes on from the log after its object
   expect(await create('first')).toBe(201)
   expect(await create('second')).toBe(201)
   const { params } = await session.find(({ method }) => method === 'event')
-  await sleepOnce()
+  await hibernate(server, { byItself: isFullRun })
   session.ask(2, 'ack', { topic: 'todos', offset: params?.offset })
   await session.find(({ params: other }) => other?.data?.title === 'second')
   expect(session.events()).toEqual(['first', 'second'])

@@ -1,7 +1,7 @@
 /** Ends of sessions that their clients bring about: the last message says why, and a WebSocket's close code is the same. */
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { brokenMax } from '../../src/connections/limits.ts'
+import { malformedMessagesMax } from '../../src/connections/limits.ts'
 import {
   type Client,
   dial,
@@ -56,7 +56,7 @@ describe.each(places)('on $name', (place) => {
   test.each(place.kinds)('ends a session by %s with 1008 after many broken messages in a row', async (kind: Kind) => {
     const client = await dial(server().url, kind)
     await client.ask(request(1, 'echo'))
-    for (let count = 0; count < brokenMax; count++) client.send([])
+    for (let count = 0; count < malformedMessagesMax; count++) client.send([])
     expect(await endOf(client)).toBe(1008)
   })
 })

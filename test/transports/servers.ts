@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { type ProcessRuntime, type RunningProcess, startProcess } from '../harness/server.ts'
 import { type Kind, kinds } from './clients.ts'
 
 export interface Place {
   name: string
-  runtime: 'node' | 'deno'
+  runtime: ProcessRuntime
   engine: 'galley' | 'node'
   kinds: readonly Kind[]
 }
@@ -17,6 +17,7 @@ export const places: readonly Place[] = [
   { name: "node with node's HTTP", runtime: 'node', engine: 'node', kinds },
   { name: 'deno', runtime: 'deno', engine: 'galley', kinds },
   { name: "deno with deno's HTTP", runtime: 'deno', engine: 'node', kinds: webSockets },
+  { name: 'bun', runtime: 'bun', engine: 'galley', kinds },
 ]
 
 /** Those of them that have TCP. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMetrics } from '../../src/ports/metrics.ts'
-import { createHistory, samplesMax } from '../../src/web/status/history.js'
+import { createHistory, samplesMax } from '../../src/web/builtin/status/history.js'
 import {
   changeOf,
   hasRestarted,
@@ -11,12 +11,12 @@ import {
   quantileOf,
   seriesOf,
   sumOf,
-} from '../../src/web/status/metrics.js'
-import { outline } from '../../src/web/status/plot.js'
-import { rankRoutes } from '../../src/web/status/routes.js'
-import { bytes, count, duration, percent, rate, roundUp } from '../../src/web/status/units.js'
+} from '../../src/web/builtin/status/metrics.js'
+import { outline } from '../../src/web/builtin/status/plot.js'
+import { rankRoutes } from '../../src/web/builtin/status/routes.js'
+import { bytes, count, duration, percent, rate, roundUp } from '../../src/web/builtin/status/units.js'
 
-/** The server's own counters, so that the page is held to what the server really writes. */
+/** The server's own metrics, so that the tests use the format that the server writes. */
 function createSubject() {
   const metrics = createMetrics()
   const requests = metrics.counter('http_requests_total', 'Requests.')
@@ -28,7 +28,7 @@ function createSubject() {
   return { metrics, answer, look: () => parseMetrics(metrics.text()) }
 }
 
-describe('reading the text', () => {
+describe('parsing the text', () => {
   const label = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom('\\', '"', '\n', '\r', '\u2028', '{', '}', ',', '=', ' ', '1', 'n') }),
@@ -40,7 +40,7 @@ describe('reading the text', () => {
     expect(sumOf(look(), 'http_requests_total')).toBe(0)
   })
 
-  test('labels come back as they were written, whatever is in them', () => {
+  test('labels are unescaped, whatever they contain', () => {
     fc.assert(
       fc.property(label, fc.double({ noNaN: true, min: 0, max: 1e12 }), (route, value) => {
         const { metrics } = createSubject()
@@ -65,8 +65,8 @@ describe('reading the text', () => {
   })
 })
 
-describe('from look to look', () => {
-  test('a counter is how much it rose, also one that was not there before; a gauge stays', () => {
+describe('from sample to sample', () => {
+  test('a counter becomes its increase, also one that is new; a gauge keeps its value', () => {
     const { metrics, answer, look } = createSubject()
     metrics.gauge('in_flight', 'Some.', () => 7)
     answer('GET', '/', 200, 0.1)
@@ -80,7 +80,7 @@ describe('from look to look', () => {
     expect(sumOf(change, 'in_flight')).toBe(7)
   })
 
-  test('a counter that fell or is gone tells of a restart; a gauge that fell does not', () => {
+  test('a counter that decreased or disappeared means a restart; a gauge that decreased does not', () => {
     const at = (total: string, gauge: number) =>
       parseMetrics(`# TYPE t counter\n${total}# TYPE g gauge\ng ${gauge}\n# TYPE h histogram\nh_count 1\n`)
     expect(hasRestarted(at('t 5\n', 9), at('t 5\n', 1))).toBe(false)
@@ -98,7 +98,7 @@ describe('a histogram', () => {
     return histogramOf(look(), 'http_request_duration_seconds')
   }
 
-  test('joins the series that fit', () => {
+  test('adds up the matching series', () => {
     const histogram = of(0.0005, 0.005, 0.06, 7)
     expect(histogram).toMatchObject({ bounds: [0.001, 0.01, 0.1], counts: [1, 1, 1, 1] })
     expect(meanOf(histogram)).toBeCloseTo(7.0655 / 4)
@@ -109,7 +109,7 @@ describe('a histogram', () => {
     expect(quantileOf(of(0.0005, 0.0005, 0.0005, 0.005), 0.5)).toBeCloseTo(0.001 * (2 / 3))
   })
 
-  test('names the highest bound for what lies above it', () => {
+  test('returns the highest bound above all bounds', () => {
     expect(quantileOf(of(7, 8, 9), 0.5)).toBe(0.1)
   })
 
@@ -137,7 +137,7 @@ describe('the history', () => {
   const at = (total: number) => parseMetrics(`# TYPE t counter\nt ${total}\n`)
   const create = () => createHistory(({ families, seconds }) => sumOf(families, 't') / seconds)
 
-  test('begins with the second look', () => {
+  test('begins with the second sample', () => {
     const history = create()
     history.add(at(5), 1000)
     expect(history.points).toEqual([null])
@@ -146,7 +146,7 @@ describe('the history', () => {
     expect(history.points).toEqual([null, 1.5])
   })
 
-  test('has a gap where nothing was seen, and counts on over it in the window', () => {
+  test('has a gap for a missing sample, which the window spans', () => {
     const history = create()
     history.add(at(0), 0)
     history.add(at(1), 1000)
@@ -158,7 +158,7 @@ describe('the history', () => {
     expect(history.window()?.seconds).toBe(4)
   })
 
-  test('begins anew when the server does', () => {
+  test('restarts with the server', () => {
     const history = create()
     for (const [second, total] of [0, 100, 200, 3, 5].entries()) history.add(at(total), second * 1000)
     expect(history.points).toEqual([null, 100, 100, null, 2])
@@ -172,7 +172,7 @@ describe('the history', () => {
     expect(history.window()?.seconds).toBe(samplesMax - 1)
   })
 
-  test('forgets what is older than two minutes after a long pause', () => {
+  test('drops samples older than two minutes after a long pause', () => {
     const history = create()
     history.add(at(1), 0)
     history.skip()
@@ -192,7 +192,7 @@ describe('the routes', () => {
     return { families: look(), seconds: 2 }
   }
 
-  test('are ranked by their rate or by their p99, without the question of the page itself', () => {
+  test('are ranked by rate or by p99, without the requests of the page itself', () => {
     expect(rankRoutes(change(), 'busiest').map(({ route }) => route)).toEqual(['/a', '/b', '(no route)'])
     expect(rankRoutes(change(), 'slowest').map(({ route }) => route)).toEqual(['/b', '(no route)', '/a'])
   })
@@ -204,7 +204,7 @@ describe('the routes', () => {
     expect(b?.p99).toBeGreaterThan(0.01)
   })
 
-  test('that nobody asked for in the window are left out, and there are ten at most', () => {
+  test('without requests in the window are left out, and there are ten at most', () => {
     const { answer, look } = createSubject()
     answer('GET', '/old', 200, 0.1)
     const before = look()
@@ -214,7 +214,7 @@ describe('the routes', () => {
     expect(rows.map(({ route }) => route)).not.toContain('/old')
   })
 
-  test('that the server no longer tells apart are one row', () => {
+  test('that the server does not tell apart are one row', () => {
     const families = parseMetrics('# TYPE http_requests_total counter\nhttp_requests_total{overflow="true"} 3\n')
     expect(rankRoutes({ families, seconds: 1 }, 'busiest')).toMatchObject([{ method: '', route: '(others)', rate: 3 }])
   })

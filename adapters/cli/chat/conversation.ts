@@ -1,4 +1,4 @@
-import { Live } from '../../../src/web/public/live.js'
+import { MessageClient } from '../../../src/client/message-client.js'
 import { type Address, dialTcp } from './dial.ts'
 import { Outbox } from './outbox.ts'
 import { type Message, Room } from './room.ts'
@@ -11,24 +11,24 @@ export interface ConversationOptions {
   terminal: Terminal
 }
 
-/** Whoever stops for so long is not typing any more. */
+/** After this time without a key stroke the user is no longer typing. */
 const typingMs = 4000
-const help = '-- /who tells who is here, /quit ends; all else is said.'
+const help = '-- /who lists the members, /quit ends; any other line is sent.'
 
-/** Runs until somebody ends it; resolves with the exit code. */
+/** Runs until the user or the server ends it; resolves with the exit code. */
 export function converse(options: ConversationOptions): Promise<number> {
-  return new Conversation(options).over.promise
+  return new Conversation(options).ended.promise
 }
 
 class Conversation {
-  readonly over = Promise.withResolvers<number>()
+  readonly ended = Promise.withResolvers<number>()
   readonly #options: ConversationOptions
   readonly #screen: Screen
-  readonly #live: Live
+  readonly #client: MessageClient
   readonly #room: Room
   readonly #outbox: Outbox
-  #isOver = false
-  #here: string[] | null = null
+  #hasEnded = false
+  #present: string[] | null = null
   #typing: string[] = []
   #retryAtMs = 0
   #countdown: NodeJS.Timeout | undefined
@@ -43,63 +43,67 @@ class Conversation {
       typing: (isTyping) => this.#type(isTyping),
       end: () => void this.#end(),
     })
-    this.#live = new Live(dialTcp(address), 'terminal')
-    this.#outbox = new Outbox({ live: this.#live, author: name, refused: (...words) => this.#refused(...words) })
-    this.#room = new Room(this.#live, room, name, {
+    this.#client = new MessageClient(dialTcp(address), 'terminal')
+    this.#outbox = new Outbox({
+      client: this.#client,
+      author: name,
+      rejected: (...details) => this.#reject(...details),
+    })
+    this.#room = new Room(this.#client, room, name, {
       opened: (id) => this.#outbox.open(id),
       history: (messages) => this.#showHistory(messages),
       changed: (type, message) => this.#show(type, message),
-      people: (here, typing) => this.#meet(here, typing),
+      presence: (present, typing) => this.#showPresence(present, typing),
       failed: (reason) => this.#quit(1, reason),
     })
-    this.#live.addEventListener('status', () => this.#follow())
+    this.#client.addEventListener('status', () => this.#follow())
     this.#paint()
   }
 
   #follow(): void {
-    const { state, retryInMs, reason } = this.#live.status
+    const { state, retryInMs, reason } = this.#client.status
     clearInterval(this.#countdown)
-    if (this.#isOver) return
-    if (state === 'offline') this.#wait(retryInMs)
-    if (state === 'live') {
+    if (this.#hasEnded) return
+    if (state === 'offline') this.#showWait(retryInMs)
+    if (state === 'connected') {
       void this.#room.open()
       void this.#outbox.send()
     }
-    if (state === 'ended') this.#quit(1, reason)
+    if (state === 'closed') this.#quit(1, reason)
     else this.#paint()
   }
 
-  #wait(retryInMs: number): void {
+  #showWait(retryInMs: number): void {
     this.#retryAtMs = performance.now() + retryInMs
     if (this.#screen.isTerminal) this.#countdown = setInterval(() => this.#paint(), 1000)
   }
 
   #paint(): void {
-    const { state } = this.#live.status
+    const { state } = this.#client.status
     const { host, port } = this.#options.address
     const waitSeconds = Math.max(0, Math.ceil((this.#retryAtMs - performance.now()) / 1000))
     const typing = this.#typing.length > 0 ? `, ${this.#typing.join(', ')} typing` : ''
-    if (state === 'live') this.#screen.status(`live${typing}`)
+    if (state === 'connected') this.#screen.status(`live${typing}`)
     else this.#screen.status(state === 'offline' ? `waiting ${waitSeconds} s` : `connecting to ${host}:${port}`)
   }
 
   #showHistory(messages: Message[]): void {
-    this.#screen.print(`-- ${this.#options.room}: ${messages.length === 0 ? 'nothing said yet' : 'said so far'}`)
+    this.#screen.print(`-- ${this.#options.room}: ${messages.length === 0 ? 'no messages yet' : 'latest messages'}`)
     for (const message of messages) this.#show('created', message)
   }
 
   #show(type: 'created' | 'updated' | 'deleted', { createdAt, author, text, edited }: Message): void {
     const time = new Date(createdAt).toTimeString().slice(0, 5)
-    const said = `${time} ${author}${edited ? ' (edited)' : ''}: ${text}`
-    this.#screen.print(type === 'deleted' ? `-- ${author} took back: ${text}` : said)
+    const line = `${time} ${author}${edited ? ' (edited)' : ''}: ${text}`
+    this.#screen.print(type === 'deleted' ? `-- ${author} deleted: ${text}` : line)
   }
 
-  #meet(here: string[], typing: string[]): void {
-    const before = this.#here
-    if (before === null) this.#screen.print(`-- here: ${here.join(', ')}`)
-    for (const name of here) if (before?.includes(name) === false) this.#screen.print(`-- ${name} is here`)
-    for (const name of before ?? []) if (!here.includes(name)) this.#screen.print(`-- ${name} has left`)
-    this.#here = here
+  #showPresence(present: string[], typing: string[]): void {
+    const before = this.#present
+    if (before === null) this.#screen.print(`-- here: ${present.join(', ')}`)
+    for (const name of present) if (before?.includes(name) === false) this.#screen.print(`-- ${name} is here`)
+    for (const name of before ?? []) if (!present.includes(name)) this.#screen.print(`-- ${name} has left`)
+    this.#present = present
     this.#typing = typing
     this.#paint()
   }
@@ -107,17 +111,17 @@ class Conversation {
   #read(text: string): void {
     this.#type(false)
     if (text === '/quit') this.#quit(0)
-    else if (text === '/who') this.#screen.print(`-- here: ${(this.#here ?? []).join(', ')}`)
+    else if (text === '/who') this.#screen.print(`-- here: ${(this.#present ?? []).join(', ')}`)
     else if (text.startsWith('/')) this.#screen.print(help)
-    else if (text !== '') this.#say(text)
+    else if (text !== '') this.#send(text)
   }
 
-  #say(text: string): void {
+  #send(text: string): void {
     this.#outbox.add(text)
-    if (!this.#live.isLive) this.#screen.print(`-- kept until there is a connection: ${text}`)
+    if (!this.#client.isConnected) this.#screen.print(`-- will be sent when connected: ${text}`)
   }
 
-  #refused(text: string, reason: string): void {
+  #reject(text: string, reason: string): void {
     this.#screen.print(`-- not sent, ${reason}: ${text}`)
   }
 
@@ -126,24 +130,24 @@ class Conversation {
     if (isTyping) this.#typingTimer = setTimeout(() => this.#type(false), typingMs)
     if (isTyping === this.#isTyping) return
     this.#isTyping = isTyping
-    this.#room.isTyping(isTyping)
+    this.#room.setTyping(isTyping)
   }
 
-  /** Nothing more will be typed: what was is still sent. */
+  /** The input has ended: sends the lines that are left. */
   async #end(): Promise<void> {
     if (!this.#screen.isTerminal) await this.#outbox.emptied()
     this.#quit(0)
   }
 
   #quit(code: number, reason = ''): void {
-    this.#isOver = true
+    this.#hasEnded = true
     if (reason) this.#screen.print(`-- ${reason}`)
     if (this.#outbox.size > 0) this.#screen.print(`-- not sent: ${this.#outbox.size}`)
     clearInterval(this.#countdown)
     clearTimeout(this.#typingTimer)
     this.#room.leave()
     this.#screen.close()
-    this.over.resolve(code)
-    this.#live.close()
+    this.ended.resolve(code)
+    this.#client.close()
   }
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
+import type { Dial } from '../../../src/client/message-client.js'
 import { FramingError } from '../../../src/connections/frames.ts'
 import { frameLine, LineReader } from '../../../src/connections/line-frames.ts'
-import type { Dial } from '../../../src/web/public/live.js'
 
 const closeTimeoutMs = 2000
 
@@ -10,14 +10,14 @@ export interface Address {
   port: number
 }
 
-/** Opens connections that carry a message a line. */
+/** Returns a `Dial` that opens TCP connections with one message per line. */
 export function dialTcp(address: Address): Dial {
   return ({ opened, message, closed }) => {
     const socket = connect({ ...address, noDelay: true })
     let reason = 'closed'
     const reader = new LineReader({
       receive: (line) => message(String(line)),
-      broken: (error) => socket.destroy(error),
+      malformed: (error) => socket.destroy(error),
     })
     socket.on('connect', opened)
     socket.on('data', (bytes: Buffer) => {
@@ -35,7 +35,7 @@ export function dialTcp(address: Address): Dial {
     return {
       send: (text) => socket.writable && socket.write(frameLine(text)),
       close() {
-        // A peer that is gone takes nothing more.
+        // A peer that has gone never acknowledges the end.
         socket.setTimeout(closeTimeoutMs, () => socket.destroy())
         socket.destroySoon()
       },
@@ -43,7 +43,7 @@ export function dialTcp(address: Address): Dial {
   }
 }
 
-/** Reads `host:port`, or `host`, or `[::1]:port`; also as a URL. Null when it is none. */
+/** Parses `host:port`, `host`, `[::1]:port` or a URL; null if it is none of them. */
 export function parseAddress(text: string): Address | null {
   const url = URL.parse(text.includes('://') ? text.replace(/^[a-z]+:/, 'ws:') : `ws://${text}`)
   if (!url?.hostname) return null

@@ -1,5 +1,6 @@
-import { newId } from '../../../src/web/public/id.js'
-import { Failure, type Live } from '../../../src/web/public/live.js'
+import { newId } from '../../../src/client/id.js'
+import type { MessageClient } from '../../../src/client/message-client.js'
+import { RequestError } from '../../../src/client/requests.js'
 
 interface Line {
   id: string
@@ -7,13 +8,13 @@ interface Line {
 }
 
 export interface OutboxOptions {
-  live: Live
+  client: MessageClient
   author: string
-  /** Told when the server would not have a line. */
-  refused(text: string, reason: string): void
+  /** Called when the server rejects a line. */
+  rejected(text: string, reason: string): void
 }
 
-/** Lines on their way to the server: kept, in order, until they are stored. */
+/** Keeps lines, in order, until the server has stored them. */
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #lines: Line[] = []
@@ -34,41 +35,41 @@ export class Outbox {
     void this.send()
   }
 
-  /** Sends to this room from now on. */
+  /** Sends all lines to this room from now on. */
   open(room: string): void {
     this.#room = room
     void this.send()
   }
 
-  /** Sends what there is, for as long as there is a connection. */
+  /** Sends the lines while there is a connection. */
   async send(): Promise<void> {
     if (this.#isSending) return
     this.#isSending = true
-    for (let [line] = this.#lines; line && this.#options.live.isLive && this.#room; [line] = this.#lines) {
+    for (let [line] = this.#lines; line && this.#options.client.isConnected && this.#room; [line] = this.#lines) {
       if (await this.#store(this.#room, line)) this.#lines.shift()
     }
     this.#isSending = false
     if (this.#lines.length === 0) this.#emptied.resolve()
   }
 
-  /** Resolves as soon as nothing waits any more. */
+  /** Resolves when no line is waiting. */
   async emptied(): Promise<void> {
     if (this.#lines.length === 0) return
     this.#emptied = Promise.withResolvers<void>()
     await this.#emptied.promise
   }
 
-  /** Whether the server has said its last word on it: the id makes it safe to say it again. */
+  /** Returns false if there was no response: the id makes it safe to send the line again. */
   async #store(room: string, { id, text }: Line): Promise<boolean> {
-    const { live, author, refused } = this.#options
+    const { client, author, rejected } = this.#options
     try {
       const params = { headers: { 'If-None-Match': '*' }, body: { room, author, text } }
-      await live.request(`PUT /api/messages/${id}`, params)
+      await client.request(`PUT /api/messages/${id}`, params)
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof RequestError)) throw error
       if (error.code === 0) return false
-      // It is stored already: the answer to an earlier attempt got lost.
-      if (error.code !== 412) refused(text, error.message)
+      // It is stored already: the response to an earlier attempt got lost.
+      if (error.code !== 412) rejected(text, error.message)
     }
     return true
   }

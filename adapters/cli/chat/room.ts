@@ -1,7 +1,9 @@
-import { Feed } from '../../../src/web/public/feed.js'
-import { newId } from '../../../src/web/public/id.js'
-import { Failure, type Live, type Position } from '../../../src/web/public/live.js'
-import type { Membership } from '../../../src/web/public/live-topic.js'
+import { Feed } from '../../../src/client/feed.js'
+import { newId } from '../../../src/client/id.js'
+import type { Membership } from '../../../src/client/membership.js'
+import type { MessageClient } from '../../../src/client/message-client.js'
+import { RequestError } from '../../../src/client/requests.js'
+import type { Position } from '../../../src/client/subscription.js'
 
 export interface Message {
   id: string
@@ -12,13 +14,13 @@ export interface Message {
 }
 
 export interface RoomListener {
-  /** The room is found, and its messages follow. */
+  /** The room exists, and its messages are followed. */
   opened(id: string): void
   /** The newest messages, oldest first: at the start, and again after a gap. */
   history(messages: Message[]): void
   changed(type: 'created' | 'updated' | 'deleted', message: Message): void
-  people(here: string[], typing: string[]): void
-  /** The server would not have it. */
+  presence(present: string[], typing: string[]): void
+  /** The server rejected a request. */
   failed(reason: string): void
 }
 
@@ -29,9 +31,9 @@ interface List<Row> {
 
 const historyRows = 30
 
-/** A room by its name, found or made, and followed for as long as the session lives. */
+/** A room, found by its name or created, and followed across reconnects. */
 export class Room {
-  readonly #live: Live
+  readonly #client: MessageClient
   readonly #name: string
   readonly #me: string
   readonly #listener: RoomListener
@@ -40,14 +42,14 @@ export class Room {
   #membership: Membership | null = null
   #opening: Promise<void> | null = null
 
-  constructor(live: Live, name: string, me: string, listener: RoomListener) {
-    this.#live = live
+  constructor(client: MessageClient, name: string, me: string, listener: RoomListener) {
+    this.#client = client
     this.#name = name
     this.#me = me
     this.#listener = listener
   }
 
-  /** To be called whenever there is a connection: does what is still to be done. */
+  /** Called on each new connection: finishes the steps that are not done yet. */
   open(): Promise<void> {
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null
@@ -61,23 +63,23 @@ export class Room {
       this.#id ??= await this.#find()
       await this.#enter(this.#id)
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      // Lost on the way: the next connection goes on with it.
+      if (!(error instanceof RequestError)) throw error
+      // The connection is lost: the next one continues.
       if (error.code !== 0) this.#listener.failed(error.message)
     }
   }
 
   async #enter(id: string): Promise<void> {
     const { changed } = this.#listener
-    const use = { apply: changed, gap: () => void this.#restart() }
-    this.#feed ??= new Feed(this.#live, `messages/${id}`, use)
+    const callbacks = { apply: changed, onGap: () => void this.#restart() }
+    this.#feed ??= new Feed(this.#client, `messages/${id}`, callbacks)
     await this.#feed.load(() => this.#history(id), false)
-    this.#membership ??= this.#live.join(`messages/${id}`, this.#me, (membership) => this.#tellPeople(membership))
+    this.#membership ??= this.#client.join(`messages/${id}`, this.#me, (membership) => this.#showPresence(membership))
     this.#listener.opened(id)
-    await this.#enroll(id)
+    await this.#addMember(id)
   }
 
-  /** Something is lost; perhaps the server has other data than before, and the room another id. */
+  /** Loads all again after lost events; the server may have other data, and the room another id. */
   async #restart(): Promise<void> {
     await this.#opening
     this.leave()
@@ -89,24 +91,24 @@ export class Room {
   }
 
   async #find(): Promise<string> {
-    const found = await this.#named()
+    const found = await this.#findByName()
     if (found) return found
     const id = newId()
     try {
-      await this.#live.request(`PUT /api/rooms/${id}`, {
+      await this.#client.request(`PUT /api/rooms/${id}`, {
         headers: { 'If-None-Match': '*' },
         body: { name: this.#name },
       })
       return id
     } catch (error) {
-      // Somebody was quicker to make it.
-      const other = error instanceof Failure && error.code === 409 ? await this.#named() : null
+      // Somebody else created it first.
+      const other = error instanceof RequestError && error.code === 409 ? await this.#findByName() : null
       if (other) return other
       throw error
     }
   }
 
-  async #named(): Promise<string | null> {
+  async #findByName(): Promise<string | null> {
     const { data } = await this.#list<{ id: string }>('rooms', { 'filter[name][$eq]': this.#name })
     return data[0]?.id ?? null
   }
@@ -118,25 +120,25 @@ export class Room {
     return position ?? null
   }
 
-  /** Says that somebody of this name has been here. */
-  async #enroll(room: string): Promise<void> {
+  /** Adds the name to the members of the room. */
+  async #addMember(room: string): Promise<void> {
     const query = { 'filter[room][$eq]': room, 'filter[name][$eq]': this.#me }
     const { data } = await this.#list('members', query)
-    if (data.length === 0) await this.#live.request('POST /api/members', { body: { room, name: this.#me } })
+    if (data.length === 0) await this.#client.request('POST /api/members', { body: { room, name: this.#me } })
   }
 
   async #list<Row>(name: string, query: Record<string, string>): Promise<List<Row>> {
-    const answer = await this.#live.request(`GET /api/${name}?${new URLSearchParams(query)}`)
-    return answer.body as List<Row>
+    const response = await this.#client.request(`GET /api/${name}?${new URLSearchParams(query)}`)
+    return response.body as List<Row>
   }
 
-  #tellPeople({ members, self }: Membership): void {
+  #showPresence({ members, self }: Membership): void {
     const all = [...members.values()]
     const typing = all.filter(({ id, state }) => id !== self && state?.typing === true)
-    this.#listener.people(namesOf(all), namesOf(typing))
+    this.#listener.presence(namesOf(all), namesOf(typing))
   }
 
-  isTyping(typing: boolean): void {
+  setTyping(typing: boolean): void {
     this.#membership?.update({ typing })
   }
 

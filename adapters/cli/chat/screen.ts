@@ -6,20 +6,20 @@ export interface Terminal {
   output: Writable & { isTTY?: boolean }
 }
 
-/** What the screen hears from whoever sits before it. */
+/** Input of the user. */
 export interface Listener {
   line(text: string): void
-  /** Whether there is something in the line that is being typed. */
+  /** Whether the line being edited has any text. */
   typing(isTyping: boolean): void
   end(): void
 }
 
-/** Where messages appear and lines are typed. Without a terminal, as in a pipe, every line stands by itself. */
+/** Shows messages above a prompt. Without a terminal, as in a pipe, it writes plain lines. */
 export interface Screen {
   readonly isTerminal: boolean
-  /** A line of text from elsewhere: whatever in it would steer the terminal is taken out. */
+  /** Prints untrusted text: control characters are replaced. */
   print(text: string): void
-  /** The state of things, beside the prompt. */
+  /** Shows the status of the connection in the prompt. */
   status(text: string): void
   close(): void
 }
@@ -42,7 +42,7 @@ export function createScreen({ input, output }: Terminal, listener: Listener): S
   }
 
   lines.on('line', (text) => {
-    // What was typed comes back as a message.
+    // The typed line comes back as a message.
     if (isTerminal) output.write(eraseLineAbove)
     listener.line(text)
     if (isTerminal && !isClosed) lines.prompt()
@@ -64,7 +64,7 @@ export function createScreen({ input, output }: Terminal, listener: Listener): S
       isClosed = true
       if (isTerminal) output.write(eraseLine)
       lines.close()
-      // A pipe that stays open would keep the process.
+      // An open pipe would keep the process alive.
       input.destroy()
     },
   }

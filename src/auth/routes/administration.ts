@@ -1,160 +1,198 @@
-/** What administrators see and do: users, their roles and sessions, and the audit. */
-import { Hono } from 'hono'
-import { encodeCursor } from '../../database/cursor.ts'
-import { guarded, statement } from '../../database/statement.ts'
+/** Routes for administrators: users, their roles and sessions, and the audit log. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { decodeCursor, encodeCursor } from '../../database/cursor.ts'
+import { one } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
+import { body, failures, noContent, page, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
-import type { Results, SqlRow, SqlValue, Step } from '../../ports/database.ts'
-import type { Context, Env } from '../../request/context.ts'
+import { ValidatedRoutes } from '../../http/validated-routes.ts'
+import type { SqlRow, Statement, Steps } from '../../ports/database.ts'
+import type { Context } from '../../request/context.ts'
+import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
-import { deleteKeys } from '../store/keys.ts'
-import { deleteSessions } from '../store/sessions.ts'
-import { findById, listUsers, stillAdmin, stillIn, updateUser, userOf } from '../store/users.ts'
-import { adminOf, readBody, readQuery, unstored } from './request.ts'
+import { endCredentials } from '../credentials.ts'
+import type { AuthDependencies } from '../dependencies.ts'
+import { listEntries } from '../store/audit.ts'
+import { deleteKeys, listKeyIds } from '../store/keys.ts'
+import { deleteResets } from '../store/resets.ts'
+import { deleteSessions, listSessionIds } from '../store/sessions.ts'
+import {
+  findById,
+  listUsers,
+  requireUser,
+  stillAdmin,
+  stillValid,
+  type User,
+  updateUser,
+  userOf,
+} from '../store/users.ts'
+import { identityOf, noStore, requireAdministrator } from './guards.ts'
+import { auditEntry, id, user } from './resources.ts'
 import { auditQuerySchema, userChangeSchema, usersQuerySchema } from './schemas.ts'
 
-const noUser = { error: 'not_found', message: 'There is no such user.' } as const
+const listUsersRoute = createRoute({
+  method: 'get',
+  path: '/users',
+  tags: ['administration'],
+  operationId: 'listUsers',
+  summary: 'List all users',
+  middleware: [requireAdministrator],
+  request: { query: usersQuerySchema },
+  responses: { 200: page(user), ...failures(400, 401, 403) },
+})
 
-/** Of a user whose role changes. */
-const credentialsSql = `select credentialId from (
-  select id as credentialId from galley_logins where userId = ? union all
-  select id as credentialId from galley_keys where userId = ?) where ? <> ?`
+const getUserRoute = createRoute({
+  method: 'get',
+  path: '/users/{id}',
+  tags: ['administration'],
+  operationId: 'getUser',
+  summary: 'Get one user',
+  middleware: [requireAdministrator],
+  request: { params: z.object({ id }) },
+  responses: { 200: success(200, user), ...failures(401, 403, 404) },
+})
 
-interface Change {
-  role?: string | undefined
-  disabled?: boolean | undefined
-}
+const changeUserRoute = createRoute({
+  method: 'patch',
+  path: '/users/{id}',
+  tags: ['administration'],
+  operationId: 'changeUser',
+  summary: 'Change the role, disable or enable the account',
+  middleware: [requireAdministrator],
+  request: { params: z.object({ id }), body: body(userChangeSchema) },
+  responses: { 200: success(200, user), ...failures(400, 401, 403, 404, 409) },
+})
 
-export function createAdministrationRoutes({ database, commit, audit, credentials, now }: Dependencies): Hono<Env> {
-  async function users(c: Context): Promise<Response> {
-    adminOf(c)
-    const { limit, after } = readQuery(c, usersQuerySchema, 'users')
-    const rows = await database.read(listUsers(after ?? '', limit + 1))
+const endSessionsRoute = createRoute({
+  method: 'delete',
+  path: '/users/{id}/sessions',
+  tags: ['administration'],
+  operationId: 'endSessions',
+  summary: 'End all sessions of a user',
+  middleware: [requireAdministrator],
+  request: { params: z.object({ id }) },
+  responses: { ...noContent, ...failures(401, 403, 404) },
+})
+
+const readAuditRoute = createRoute({
+  method: 'get',
+  path: '/audit',
+  tags: ['administration'],
+  operationId: 'readAudit',
+  summary: 'List the changes to accounts, newest first',
+  middleware: [requireAdministrator],
+  request: { query: auditQuerySchema },
+  responses: { 200: page(auditEntry), ...failures(400, 401, 403) },
+})
+
+type Change = z.output<typeof userChangeSchema>
+
+export function createAdministrationRoutes({ database, commit, audit, credentials, now }: AuthDependencies) {
+  async function users(c: Context, { limit, cursor }: z.output<typeof usersQuerySchema>) {
+    const rows = await database.read(listUsers(idAfter(cursor, 'users') ?? '', limit + 1))
     return answerPage(c, rows, limit, 'users', userOf)
   }
 
-  async function user(c: Context): Promise<Response> {
-    adminOf(c)
-    const [row] = await database.read(findById(idOf(c)))
-    if (row === undefined) throw new AppError(noUser.error, noUser.message)
-    return replyWith(c, { status: 200, data: userOf(row), headers: unstored })
+  async function getUser(c: Context, id: string) {
+    const [row] = await database.read(findById(id))
+    if (row === undefined) throw new AppError('not_found', 'There is no such user.')
+    return replyWith(c, { status: 200, data: userOf(row), headers: noStore })
   }
 
-  async function changeUser(c: Context): Promise<Response> {
-    const identity = adminOf(c)
-    const change = await readBody(c, userChangeSchema)
+  async function changeUser(c: Context, id: string, change: Change) {
+    const identity = identityOf(c)
     if (change.role === undefined && change.disabled === undefined) {
-      throw invalidField('', 'empty', 'Give a role, or whether the account is disabled.')
+      throw invalidField('', 'empty', 'Give `role`, `disabled` or both.')
     }
-    const steps = [stillIn(identity), stillAdmin(identity), ...changing(idOf(c), change, actorOf(c))]
     let changed: string[] = []
-    const response = await commit(c, steps, (results) => {
-      changed = endedIn(results)
-      return { status: 200, data: userOf(results[3]?.[0] ?? {}), headers: unstored }
-    })
-    credentials.forget(changed)
-    return response
-  }
-
-  /** Who is disabled has nothing left to come in with. Who has another role begins anew: live sessions know the old one. */
-  function changing(id: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const ms = now()
-    const states: Step[] = [
-      guarded(noUser, 'select id, email, role, createdAt, disabledAt from galley_users where id = ?', id),
-      (earlier) => {
-        const row = before(earlier)
-        const since = disabled === undefined ? row.disabledAt : disabled ? (row.disabledAt ?? ms) : null
-        return updateUser(id, role ?? String(row.role), since as number | null)
+    const response = await commit(
+      c,
+      () => changing(identity, id, change, actorOf(c)),
+      ({ user, ended }) => {
+        changed = ended
+        return { status: 200, data: user, headers: noStore }
       },
-      ...(disabled === true
-        ? [deleteSessions(id), deleteKeys(id), statement('delete from galley_resets where userId = ?', id)]
-        : [(earlier: Results) => statement(credentialsSql, id, id, role ?? null, before(earlier).role ?? null)]),
-    ]
-    return [...states, ...noting(id, { role, disabled }, actor)]
-  }
-
-  /** Only what is not as it was before. */
-  function noting(subject: string, { role, disabled }: Change, actor: Actor): Step[] {
-    const steps: Step[] = []
-    if (role !== undefined) {
-      steps.push((earlier) => {
-        const { role: from = null } = before(earlier)
-        const entry = { action: 'role.changed', subject, detail: { from, to: role } } as const
-        return audit.entry(actor, entry, { sql: '? <> ?', parameters: [from, role] })
-      })
-    }
-    if (disabled !== undefined) {
-      const action = disabled ? 'account.disabled' : 'account.enabled'
-      steps.push((earlier) => {
-        const was = before(earlier).disabledAt === null ? 0 : 1
-        return audit.entry(actor, { action, subject }, { sql: '? <> ?', parameters: [was, disabled ? 1 : 0] })
-      })
-    }
-    return steps
-  }
-
-  async function endSessions(c: Context): Promise<Response> {
-    const identity = adminOf(c)
-    const id = idOf(c)
-    const steps = [
-      stillIn(identity),
-      stillAdmin(identity),
-      guarded(noUser, 'select id as user from galley_users where id = ?', id),
-      deleteSessions(id),
-      audit.entry(actorOf(c), { action: 'sessions.ended', subject: id }),
-    ]
-    let ended: string[] = []
-    const response = await commit(c, steps, (results) => {
-      ended = endedIn(results)
-      return { status: 204, headers: unstored }
-    })
-    credentials.forget(ended)
+    )
+    credentials.invalidate(changed)
     return response
   }
 
-  async function readAudit(c: Context): Promise<Response> {
-    adminOf(c)
-    const { limit, after, actor, subject } = readQuery(c, auditQuerySchema, 'audit')
-    const bounds: [string, SqlValue | undefined][] = [
-      ['id < ?', after ?? undefined],
-      ['actor = ?', actor],
-      ['subject = ?', subject],
-    ]
-    const given = bounds.filter((bound): bound is [string, SqlValue] => bound[1] !== undefined)
-    const where = given.length === 0 ? '' : `where ${given.map(([sql]) => sql).join(' and ')}`
-    const sql = `select id, at, actor, action, subject, address, detail from galley_audit ${where} order by id desc limit ?`
-    const rows = await database.read(statement(sql, ...given.map(([, value]) => value), limit + 1))
+  /** Disabling an account ends all its credentials. A new role invalidates cached identities and ends live connections, which know the old role. */
+  function* changing(
+    identity: Identity,
+    id: string,
+    change: Change,
+    actor: Actor,
+  ): Steps<{ user: User; ended: string[] }> {
+    const { role, disabled } = change
+    yield [stillValid(identity), stillAdmin(identity)]
+    const before = yield* one(requireUser(id))
+    const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
+    const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
+    const ended: string[] = []
+    if (disabled === true) {
+      ended.push(...(yield* endCredentials(deleteSessions(id), deleteKeys(id))))
+      yield [deleteResets(id)]
+    } else if (role !== undefined && role !== before.role) {
+      ended.push(...(yield* endCredentials(listSessionIds(id), listKeyIds(id))))
+    }
+    yield entriesOf(id, change, before, actor)
+    return { user: userOf(row), ended }
+  }
+
+  /** Audits only real changes. */
+  function entriesOf(subject: string, { role, disabled }: Change, before: SqlRow, actor: Actor): Statement[] {
+    const statements: Statement[] = []
+    if (role !== undefined && role !== before.role) {
+      statements.push(audit.entry(actor, { action: 'role.changed', subject, detail: { from: before.role, to: role } }))
+    }
+    if (disabled !== undefined && disabled !== (before.disabledAt !== null)) {
+      const action = disabled ? 'account.disabled' : 'account.enabled'
+      statements.push(audit.entry(actor, { action, subject }))
+    }
+    return statements
+  }
+
+  async function endSessions(c: Context, id: string) {
+    const identity = identityOf(c)
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: id })
+    const write = function* () {
+      yield [stillValid(identity), stillAdmin(identity), requireUser(id)]
+      const ended = yield* endCredentials(deleteSessions(id))
+      yield [entry]
+      return ended
+    }
+    let ended: string[] = []
+    const response = await commit(c, write, (ids) => {
+      ended = ids
+      return { status: 204, headers: noStore }
+    })
+    credentials.invalidate(ended)
+    return response
+  }
+
+  async function readAudit(c: Context, { limit, cursor, actor, subject }: z.output<typeof auditQuerySchema>) {
+    const filter = { before: idAfter(cursor, 'audit'), actor, subject }
+    const rows = await database.read(listEntries(filter, limit + 1))
     return answerPage(c, rows, limit, 'audit', entryOf)
   }
 
-  return new Hono<Env>()
-    .get('/users', users)
-    .get('/users/:id', user)
-    .patch('/users/:id', changeUser)
-    .delete('/users/:id/sessions', endSessions)
-    .get('/audit', readAudit)
+  return new ValidatedRoutes()
+    .openapi(listUsersRoute, (c) => users(c, c.req.valid('query')))
+    .openapi(getUserRoute, (c) => getUser(c, c.req.param('id')))
+    .openapi(changeUserRoute, (c) => changeUser(c, c.req.param('id'), c.req.valid('json')))
+    .openapi(endSessionsRoute, (c) => endSessions(c, c.req.param('id')))
+    .openapi(readAuditRoute, (c) => readAudit(c, c.req.valid('query')))
 }
 
-function idOf(c: Context): string {
-  return c.req.param('id') ?? ''
+/** The id after which the page begins; undefined for the first page. @throws AppError `validation_failed` */
+function idAfter(cursor: string | undefined, list: string): string | undefined {
+  return cursor === undefined ? undefined : String(decodeCursor(cursor, list, 1)[0])
 }
 
-/** The user as it was before, which the third statement read. */
-function before(earlier: Results): SqlRow {
-  return earlier[2]?.[0] ?? {}
-}
-
-function answerPage(
-  c: Context,
-  rows: readonly SqlRow[],
-  limit: number,
-  sort: string,
-  show: (row: SqlRow) => unknown,
-): Response {
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const next = rows.length > limit && last !== undefined ? encodeCursor(sort, [last.id ?? null]) : null
-  return replyWith(c, { status: 200, data: page.map(show), more: { next }, headers: unstored })
+function answerPage<Row>(c: Context, rows: readonly SqlRow[], limit: number, list: string, show: (row: SqlRow) => Row) {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const next = rows.length > limit && last !== undefined ? encodeCursor(list, [last.id ?? null]) : null
+  return replyWith(c, { status: 200, data: shown.map(show), more: { next }, headers: noStore })
 }

@@ -1,151 +1,127 @@
 /**
- * Passwords that are lost. Whoever asks for a reset gets the same answer at once, whether or not there is such an account:
- * what depends on that happens afterwards. A token is good for an hour and for one time.
+ * Resetting a lost password. A request gets the same response, after the same time, whether or not the account exists: all
+ * work that depends on the account happens later. A token is valid for an hour and can be used once.
  */
-import { Hono } from 'hono'
-import { guarded, statement } from '../../database/statement.ts'
+import { createRoute, z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { isLoopback } from '../../http/cross-site.ts'
+import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
-import type { Statement } from '../../ports/database.ts'
+import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import type { Mail } from '../../ports/mailer.ts'
-import type { Context, Env } from '../../request/context.ts'
+import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import { endCredentials } from '../credentials.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
+import { deleteNetworks } from '../store/networks.ts'
+import { deleteResets, findReset, insertReset, tokenProblem, useReset } from '../store/resets.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { findByEmail, setPassword } from '../store/users.ts'
-import { forgetPlaces } from '../throttle.ts'
 import { hashOf } from '../token.ts'
-import { clientNetworkIn, readBody, refuseKey, unstored } from './request.ts'
+import { clientNetworkIn, noStore, refuseIdempotencyKey } from './guards.ts'
 import { confirmSchema, resetSchema } from './schemas.ts'
 
-const tokenAgeMaxMs = 60 * 60 * 1000
-/** Open tokens of one account, and so letters in an hour. */
-const openMax = 5
-/** Letters on their way; more are refused rather than kept in memory. */
+const requestResetRoute = createRoute({
+  method: 'post',
+  path: '/reset',
+  tags: ['accounts'],
+  operationId: 'requestReset',
+  summary: 'Request an email that lets its reader set a new password',
+  middleware: [refuseIdempotencyKey],
+  request: { body: body(resetSchema) },
+  responses: { 202: success(202, z.null(), 'If the account exists, an email is sent.'), ...failures(400, 503) },
+})
+
+const confirmResetRoute = createRoute({
+  method: 'post',
+  path: '/reset/confirm',
+  tags: ['accounts'],
+  operationId: 'confirmReset',
+  summary: 'Set a new password and end all sessions',
+  middleware: [refuseIdempotencyKey],
+  request: { body: body(confirmSchema) },
+  responses: { ...noContent, ...failures(400, 503) },
+})
+
+/** Emails being sent at a time. More requests get `busy`, since each takes memory. */
 const jobsMax = 100
 
-export function createResetRoutes(tools: Dependencies): Hono<Env> {
-  const {
-    database,
-    passwords,
-    passwordQueue: crowd,
-    mailer,
-    audit,
-    credentials,
-    makeToken,
-    now,
-    publicUrl,
-    problem,
-  } = tools
+export function createResetRoutes(dependencies: AuthDependencies) {
+  const { database, passwords, passwordQueue, mailer, audit, credentials, makeToken, now, publicUrl, problem } =
+    dependencies
   let jobs = 0
 
-  async function ask(c: Context): Promise<Response> {
-    refuseKey(c)
-    const { email } = await readBody(c, resetSchema)
+  function requestReset(c: Context, { email }: z.output<typeof resetSchema>) {
     if (jobs >= jobsMax) throw new AppError('busy')
     jobs += 1
     const actor: Actor = { userId: null, address: c.env.peer?.address ?? null }
     const origin = publicUrl ?? ownOrigin(c)
-    // In a turn of its own, when this answer is on its way.
+    // In a later turn, so that the response does not wait for it.
     setTimeout(() => {
-      offer(email, actor, origin)
+      sendToken(email, actor, origin)
         .catch(problem)
         .finally(() => {
           jobs -= 1
         })
     })
-    return replyWith(c, { status: 202, data: null, headers: unstored })
+    return replyWith(c, { status: 202, data: null, headers: noStore })
   }
 
-  async function offer(email: string, actor: Actor, origin: string | null): Promise<void> {
+  async function sendToken(email: string, actor: Actor, origin: string | null): Promise<void> {
     const [user] = await database.read(findByEmail(email))
     if (user === undefined || user.disabledAt !== null) return
     const { token, hash } = await makeToken('reset')
     const subject = String(user.id)
     const entry = audit.entry(actor, { action: 'reset.requested', subject })
     try {
-      await database.write([insertReset(subject, hash, now()), entry])
+      await database.write(() => runAll(insertReset(subject, hash, now()), entry))
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_requests') return
       throw error
     }
-    await mailer.send(letter(email, token, origin))
+    await mailer.send(resetMail(email, token, origin))
   }
 
-  async function confirm(c: Context): Promise<Response> {
-    refuseKey(c)
-    const { token, password } = await readBody(c, confirmSchema)
+  async function confirm(c: Context, { token, password }: z.output<typeof confirmSchema>) {
     const hash = await hashOf(token)
-    const [reset] = await database.read(statement(findSql, hash, now()))
+    const [reset] = await database.read(findReset(hash, now()))
     if (reset === undefined) throw badToken()
     const accepted = newPassword(password, String(reset.email))
-    const stored = await crowd.run(clientNetworkIn(c), () => passwords.hash(accepted))
+    const stored = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
-    const results = await database.write([
-      useReset(hash, now()),
-      setPassword(id, stored),
-      deleteSessions(id),
-      // Made, perhaps, by who had the account before its address was proven.
-      deleteKeys(id),
-      forgetPlaces(id),
-      statement('delete from galley_resets where userId = ?', id),
-      audit.entry(actor, { action: 'password.reset', subject: id }),
-    ])
-    credentials.forget(endedIn(results))
-    return replyWith(c, { status: 204, headers: unstored })
+    const ended = await database.write(function* () {
+      yield [useReset(hash, now()), setPassword(id, stored)]
+      // The keys were perhaps created by another person, who signed up with this address without owning it.
+      const ended = yield* endCredentials(deleteSessions(id), deleteKeys(id))
+      yield [deleteNetworks(id), deleteResets(id), audit.entry(actor, { action: 'password.reset', subject: id })]
+      return ended
+    })
+    credentials.invalidate(ended)
+    return replyWith(c, { status: 204, headers: noStore })
   }
 
-  return new Hono<Env>().post('/reset', ask).post('/reset/confirm', confirm)
+  return new ValidatedRoutes()
+    .openapi(requestResetRoute, (c) => requestReset(c, c.req.valid('json')))
+    .openapi(confirmResetRoute, (c) => confirm(c, c.req.valid('json')))
 }
-
-const tokenProblem = 'is none, has been used or has expired'
 
 function badToken(): AppError {
   return invalidField('token', 'invalid_reference', tokenProblem)
 }
 
-/** The request's own origin is to be trusted only on the machine itself: elsewhere whoever asks could name any. */
+/** The origin of the request, on a loopback address only: elsewhere the client could choose any `Host` for the link. */
 function ownOrigin(c: Context): string | null {
   const { origin, hostname } = new URL(c.req.raw.url)
   return isLoopback(hostname) ? origin : null
 }
 
-function letter(to: string, token: string, origin: string | null): Mail {
-  const way =
+function resetMail(to: string, token: string, origin: string | null): Mail {
+  const how =
     origin === null ? `Enter this code where you asked for it:\n\n${token}` : `Go to\n\n${origin}/reset#${token}`
-  const text = `Somebody, hopefully you, asked for a new password for ${to}.\n\n${way}\n\nwithin an hour. If it was not you, do nothing.\n`
+  const text = `Somebody, hopefully you, asked for a new password for ${to}.\n\n${how}\n\nwithin an hour. If it was not you, do nothing.\n`
   return { to, subject: 'A new password', text }
 }
-
-function insertReset(userId: string, hash: string, ms: number): Statement {
-  return guarded(
-    { error: 'too_many_requests' },
-    `insert into galley_resets (tokenHash, userId, createdAt, expiresAt) select ?, ?, ?, ?
-      where (select count(*) from galley_resets where userId = ? and expiresAt > ?) < ? returning tokenHash`,
-    hash,
-    userId,
-    ms,
-    ms + tokenAgeMaxMs,
-    userId,
-    ms,
-    openMax,
-  )
-}
-
-/** Of two at once with the same token one comes too late. */
-function useReset(hash: string, ms: number): Statement {
-  return guarded(
-    { error: 'validation_failed', field: 'token', message: tokenProblem },
-    'delete from galley_resets where tokenHash = ? and userId is not null and expiresAt > ? returning userId',
-    hash,
-    ms,
-  )
-}
-
-const findSql = `select r.userId, u.email from galley_resets r join galley_users u on u.id = r.userId
-  where r.tokenHash = ? and r.expiresAt > ? and u.disabledAt is null`

@@ -1,15 +1,15 @@
-/** What clients send to the routes of accounts. */
+/** Schemas of the requests to the routes of accounts. */
 import { z } from '@hono/zod-openapi'
+import { cursorParameter } from '../../http/openapi.ts'
 import { isoTime } from '../../iso-time.ts'
 import { passwordUnitsMax } from '../passwords/password-rules.ts'
-import { pageParameters } from './request.ts'
 
 const emailLengthMax = 254
 const nameLengthMax = 100
 const scopesMax = 50
 const tokenLengthMax = 200
 
-/** As it is stored and compared: lower-cased, without white space around it. */
+/** Becomes the form that is stored and compared: lower case, without white space around it. */
 const email = z
   .string()
   .trim()
@@ -20,10 +20,10 @@ const email = z
 const password = z
   .string()
   .max(passwordUnitsMax, `must have ${passwordUnitsMax} characters or fewer`)
-  .openapi({ description: '8 to 128 characters, none of the commonest.' })
+  .openapi({ description: '8 to 128 characters; not one of the most common passwords.' })
 
 const token = z.boolean().default(false).openapi({
-  description: 'Gives the token in the answer instead of setting a cookie, to be sent as `Authorization: Bearer`.',
+  description: 'Returns the token in the response instead of setting a cookie. Send it as `Authorization: Bearer`.',
 })
 
 export const signUpSchema = z.strictObject({
@@ -34,13 +34,13 @@ export const signUpSchema = z.strictObject({
     .string()
     .max(tokenLengthMax)
     .optional()
-    .openapi({ description: 'The one-time code that makes the first administrator; the server prints it.' }),
+    .openapi({ description: 'The one-time code for the first administrator, which the server prints when it starts.' }),
 })
 
 export const signInSchema = z.strictObject({ email, password, token })
 
 export const passwordSchema = z.strictObject({
-  password: password.openapi({ description: 'The one so far.' }),
+  password: password.openapi({ description: 'The current password.' }),
   newPassword: password,
 })
 
@@ -48,7 +48,7 @@ export const resetSchema = z.strictObject({ email })
 
 export const confirmSchema = z.strictObject({ token: z.string().max(tokenLengthMax), password })
 
-export const leaveSchema = z.strictObject({ password })
+export const deleteAccountSchema = z.strictObject({ password })
 
 const time = z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z').overwrite((text) => {
   const ms = Date.parse(text)
@@ -71,8 +71,8 @@ export const keySchema = z.strictObject({
           'must be like todos:read or todos:write, or * for everything',
         ),
     )
-    .min(1, 'must name what the key is for')
-    .max(scopesMax, `must be ${scopesMax} or fewer`),
+    .min(1, 'must name at least one scope')
+    .max(scopesMax, `must have ${scopesMax} scopes or fewer`),
   expiresAt: time.nullable().default(null),
 })
 
@@ -80,10 +80,18 @@ export const userChangeSchema = z.strictObject({
   role: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be like editor: a-z, 0-9, _ and -, 40 characters at most')
-    .refine((role) => !/^(anyone|nobody|owner|signedin)$/.test(role), 'means something else in rules')
+    .refine((role) => !/^(anyone|nobody|owner|signedin)$/.test(role), 'must not be a word that access rules use')
     .optional(),
   disabled: z.boolean().optional(),
 })
+
+const pageMax = 1000
+const pageDefault = 50
+
+const pageParameters = {
+  limit: z.coerce.number<string>().int().min(1).max(pageMax).default(pageDefault),
+  cursor: cursorParameter,
+}
 
 export const usersQuerySchema = z.strictObject(pageParameters)
 

@@ -1,71 +1,137 @@
-/** A user's own sessions and API keys: seen, made, ended. */
-import { Hono } from 'hono'
+/** The own sessions and API keys: list, create, end. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { invalidField } from '../../errors.ts'
+import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
+import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { Context, Env } from '../../request/context.ts'
+import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
-import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import { endCredentials } from '../credentials.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
-import { stillIn } from '../store/users.ts'
-import { readBody, refuseKey, sessionOf, unstored } from './request.ts'
+import { stillValid } from '../store/users.ts'
+import { identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
+import { apiKey, id, newApiKey, session } from './resources.ts'
 import { keySchema } from './schemas.ts'
 
-export function createSessionRoutes({
-  database,
-  commit,
-  audit,
-  credentials,
-  makeToken,
-  newId,
-  now,
-}: Dependencies): Hono<Env> {
-  async function sessions(c: Context): Promise<Response> {
-    const { userId, credentialId } = sessionOf(c)
+const listSessionsRoute = createRoute({
+  method: 'get',
+  path: '/sessions',
+  tags: ['accounts'],
+  operationId: 'listSessions',
+  summary: 'List the own sessions',
+  middleware: [requireSession],
+  responses: { 200: success(200, z.array(session)), ...failures(401, 403) },
+})
+
+const endOtherSessionsRoute = createRoute({
+  method: 'delete',
+  path: '/sessions',
+  tags: ['accounts'],
+  operationId: 'endOtherSessions',
+  summary: 'End all own sessions except the current one',
+  middleware: [requireSession],
+  responses: { ...noContent, ...failures(401, 403) },
+})
+
+const endSessionRoute = createRoute({
+  method: 'delete',
+  path: '/sessions/{id}',
+  tags: ['accounts'],
+  operationId: 'endSession',
+  summary: 'End one of the own sessions',
+  middleware: [requireSession],
+  request: { params: z.object({ id }) },
+  responses: { ...noContent, ...failures(401, 403, 404) },
+})
+
+const listKeysRoute = createRoute({
+  method: 'get',
+  path: '/keys',
+  tags: ['accounts'],
+  operationId: 'listKeys',
+  summary: 'List the own API keys',
+  middleware: [requireSession],
+  responses: { 200: success(200, z.array(apiKey)), ...failures(401, 403) },
+})
+
+const createKeyRoute = createRoute({
+  method: 'post',
+  path: '/keys',
+  tags: ['accounts'],
+  operationId: 'createKey',
+  summary: 'Create an API key; only this response shows its secret',
+  middleware: [requireSession, refuseIdempotencyKey],
+  request: { body: body(keySchema) },
+  responses: { 201: success(201, newApiKey), ...failures(400, 401, 403, 409) },
+})
+
+const revokeKeyRoute = createRoute({
+  method: 'delete',
+  path: '/keys/{id}',
+  tags: ['accounts'],
+  operationId: 'revokeKey',
+  summary: 'Revoke an API key',
+  middleware: [requireSession],
+  request: { params: z.object({ id }) },
+  responses: { ...noContent, ...failures(401, 403, 404) },
+})
+
+export function createSessionRoutes(dependencies: AuthDependencies) {
+  const { database, commit, audit, credentials, makeToken, newId, now } = dependencies
+
+  async function sessions(c: Context) {
+    const { userId, credentialId } = identityOf(c)
     const rows = await database.read(listSessions(userId, now()))
     const data = rows.map((row) => sessionRowOf(row, credentialId))
-    return replyWith(c, { status: 200, data, headers: unstored })
+    return replyWith(c, { status: 200, data, headers: noStore })
   }
 
-  async function endSession(c: Context): Promise<Response> {
-    const identity = sessionOf(c)
+  async function endSession(c: Context, id: string) {
+    const identity = identityOf(c)
     const { userId } = identity
-    const id = c.req.param('id') ?? ''
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(c, [stillIn(identity), deleteSession(id, userId), entry], () => ({ status: 204 }))
-    credentials.forget([id])
+    const response = await commit(
+      c,
+      () => runAll(stillValid(identity), deleteSession(id, userId), entry),
+      () => ({ status: 204 }),
+    )
+    credentials.invalidate([id])
     return response
   }
 
-  async function endOthers(c: Context): Promise<Response> {
-    const identity = sessionOf(c)
+  async function endOtherSessions(c: Context) {
+    const identity = identityOf(c)
     const { userId, credentialId } = identity
-    // The statement before it says whether anything ended.
-    const whenAny = { sql: 'changes() > 0', parameters: [] }
-    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId }, whenAny)
+    const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
+    const write = function* () {
+      yield [stillValid(identity)]
+      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      if (ended.length > 0) yield [entry]
+      return ended
+    }
     let ended: string[] = []
-    const response = await commit(c, [stillIn(identity), deleteSessions(userId, credentialId), entry], (results) => {
-      ended = endedIn(results)
+    const response = await commit(c, write, (ids) => {
+      ended = ids
       return { status: 204 }
     })
-    credentials.forget(ended)
+    credentials.invalidate(ended)
     return response
   }
 
-  async function keys(c: Context): Promise<Response> {
-    const rows = await database.read(listKeys(sessionOf(c).userId))
-    return replyWith(c, { status: 200, data: rows.map(keyOf), headers: unstored })
+  async function keys(c: Context) {
+    const rows = await database.read(listKeys(identityOf(c).userId))
+    return replyWith(c, { status: 200, data: rows.map(keyOf), headers: noStore })
   }
 
-  async function makeKey(c: Context): Promise<Response> {
-    const identity = sessionOf(c)
-    refuseKey(c)
-    const { name, scopes, expiresAt } = await readBody(c, keySchema)
+  async function createKey(c: Context, { name, scopes, expiresAt }: z.output<typeof keySchema>) {
+    const identity = identityOf(c)
     const ms = now()
     if (expiresAt !== null && Date.parse(expiresAt) <= ms)
-      throw invalidField('expiresAt', 'past', 'must be yet to come')
+      throw invalidField('expiresAt', 'past', 'must be in the future')
     const { token, hash } = await makeToken('key')
     const { userId } = identity
     const key = {
@@ -79,26 +145,29 @@ export function createSessionRoutes({
     }
     const detail = { key: key.id, name, scopes, expiresAt }
     const entry = audit.entry(actorOf(c), { action: 'key.created', subject: userId, detail })
-    await database.write([stillIn(identity), insertKey(key), entry])
+    await database.write(() => runAll(stillValid(identity), insertKey(key), entry))
     const data = { id: key.id, name, scopes, createdAt: isoTime(ms), expiresAt, lastUsedAt: null, secret: token }
-    return replyWith(c, { status: 201, data, headers: unstored })
+    return replyWith(c, { status: 201, data, headers: noStore })
   }
 
-  async function revokeKey(c: Context): Promise<Response> {
-    const identity = sessionOf(c)
+  async function revokeKey(c: Context, id: string) {
+    const identity = identityOf(c)
     const { userId } = identity
-    const id = c.req.param('id') ?? ''
     const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(c, [stillIn(identity), deleteKey(id, userId), entry], () => ({ status: 204 }))
-    credentials.forget([id])
+    const response = await commit(
+      c,
+      () => runAll(stillValid(identity), deleteKey(id, userId), entry),
+      () => ({ status: 204 }),
+    )
+    credentials.invalidate([id])
     return response
   }
 
-  return new Hono<Env>()
-    .get('/sessions', sessions)
-    .delete('/sessions', endOthers)
-    .delete('/sessions/:id', endSession)
-    .get('/keys', keys)
-    .post('/keys', makeKey)
-    .delete('/keys/:id', revokeKey)
+  return new ValidatedRoutes()
+    .openapi(listSessionsRoute, (c) => sessions(c))
+    .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
+    .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))
+    .openapi(listKeysRoute, (c) => keys(c))
+    .openapi(createKeyRoute, (c) => createKey(c, c.req.valid('json')))
+    .openapi(revokeKeyRoute, (c) => revokeKey(c, c.req.param('id')))
 }

@@ -1,129 +1,171 @@
-/** Sign up, sign in, sign out, who am I. */
-import { Hono } from 'hono'
+/** Sign up, sign in, sign out, and the current user. */
+import { createRoute, type z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { AppError } from '../../errors.ts'
+import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
+import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { SqlRow, SqlValue, Statement, Step } from '../../ports/database.ts'
-import type { Context, Env } from '../../request/context.ts'
+import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
+import type { Context } from '../../request/context.ts'
 import { adminRole } from '../../request/identity.ts'
-import { useCode } from '../administrator.ts'
 import { actorOf } from '../audit.ts'
-import { cookieOf, noCookie, refusePlain } from '../cookie.ts'
-import { endedIn } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import { cookieOf, removedCookie, requireEncryption } from '../cookie.ts'
+import { endCredentials } from '../credentials.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
+import { addNetwork } from '../store/networks.ts'
+import { useCode } from '../store/resets.ts'
 import { deleteSession, insertSession, sessionAgeMaxMs, sessionExpiry, trimSessions } from '../store/sessions.ts'
-import { findByEmail, findById, insertUser, type User, userOf, userRole } from '../store/users.ts'
-import { type CountedTry, remember } from '../throttle.ts'
+import { findByEmail, findById, insertUser, renewHash, type User, userOf, userRole } from '../store/users.ts'
+import type { CountedAttempt } from '../throttle.ts'
 import { hashOf } from '../token.ts'
-import { clientNetworkIn, identityOf, readBody, refuseKey, unstored } from './request.ts'
+import { clientNetworkIn, identityOf, noStore, refuseIdempotencyKey } from './guards.ts'
+import { currentUser, newSession } from './resources.ts'
 import { signInSchema, signUpSchema } from './schemas.ts'
 
-export function createSignInRoutes(tools: Dependencies): Hono<Env> {
-  const { database, passwords, throttle, passwordQueue: crowd, audit, credentials, makeToken, newId, now } = tools
+const signUpRoute = createRoute({
+  method: 'post',
+  path: '/sign-up',
+  tags: ['accounts'],
+  operationId: 'signUp',
+  summary: 'Create an account and sign in',
+  middleware: [refuseIdempotencyKey],
+  request: { body: body(signUpSchema) },
+  responses: { 201: success(201, newSession), ...failures(400, 409, 503) },
+})
 
-  async function signUp(c: Context): Promise<Response> {
-    refuseKey(c)
-    const { email, password, token, code } = await readBody(c, signUpSchema)
-    if (!token) refusePlain(c)
+const signInRoute = createRoute({
+  method: 'post',
+  path: '/sign-in',
+  tags: ['accounts'],
+  operationId: 'signIn',
+  summary: 'Start a session, with a cookie or with a token',
+  middleware: [refuseIdempotencyKey],
+  request: { body: body(signInSchema) },
+  responses: { 200: success(200, newSession), ...failures(400, 401, 429, 503) },
+})
+
+const signOutRoute = createRoute({
+  method: 'post',
+  path: '/sign-out',
+  tags: ['accounts'],
+  operationId: 'signOut',
+  summary: 'End the current session',
+  responses: { ...noContent, ...failures(403) },
+})
+
+const currentUserRoute = createRoute({
+  method: 'get',
+  path: '/me',
+  tags: ['accounts'],
+  operationId: 'whoAmI',
+  summary: 'Get the current user and credential',
+  responses: { 200: success(200, currentUser), ...failures(401) },
+})
+
+export function createSignInRoutes(dependencies: AuthDependencies) {
+  const { database, passwords, throttle, passwordQueue, audit, credentials, makeToken, newId, now } = dependencies
+
+  async function signUp(c: Context, { email, password, token, code }: z.output<typeof signUpSchema>) {
+    if (!token) requireEncryption(c)
     const accepted = newPassword(password, email)
-    const hash = await crowd.run(clientNetworkIn(c), () => passwords.hash(accepted))
+    const hash = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const user = { id: newId(), email, role: code === undefined ? userRole : adminRole }
     const ms = now()
     const made = audit.entry(
       { ...actorOf(c), userId: user.id },
       { action: 'account.created', subject: user.id, detail: { role: user.role } },
     )
-    const steps = [
+    const statements = [
       ...(code === undefined ? [] : useCode(await hashOf(code))),
       insertUser({ ...user, password: hash, ms }),
       made,
     ]
     const shown = { ...user, createdAt: isoTime(ms), disabledAt: null }
-    return begin(c, { user: shown, stored: hash, asToken: token, steps, status: 201 })
+    return begin(c, { user: shown, stored: hash, asToken: token, statements, status: 201 })
   }
 
-  async function signIn(c: Context): Promise<Response> {
-    refuseKey(c)
-    const { email, password, token } = await readBody(c, signInSchema)
-    if (!token) refusePlain(c)
-    const place = clientNetworkIn(c)
-    const verified = await crowd.run(place, async () => {
+  async function signIn(c: Context, { email, password, token }: z.output<typeof signInSchema>) {
+    if (!token) requireEncryption(c)
+    const network = clientNetworkIn(c)
+    const verified = await passwordQueue.run(network, async () => {
       const [row] = await database.read(findByEmail(email))
-      const counted = await throttle.begin({ email, userId: String(row?.id ?? ''), place })
+      const counted = await throttle.begin({ email, userId: String(row?.id ?? ''), network })
       return verify(row, normalPassword(password), counted)
     })
     return begin(c, { ...verified, asToken: token, status: 200 })
   }
 
   /** An account that is disabled is refused like a wrong password, and after as much work. */
-  async function verify(row: SqlRow | undefined, password: string, counted: CountedTry) {
+  async function verify(row: SqlRow | undefined, password: string, counted: CountedAttempt) {
     const isRight = await passwords.verify(password, row === undefined ? null : String(row.password))
     if (row === undefined || !isRight || counted.isClosed || row.disabledAt !== null) throw counted.error
     const then = String(row.password)
     const user = userOf(row)
-    if (passwords.isCurrent(then)) return { user, stored: then, steps: counted.forgive }
+    if (passwords.isCurrent(then)) return { user, stored: then, statements: counted.forgive }
     const stored = await passwords.hash(password)
-    return { user, stored, steps: [renewHash(user.id, then, stored), ...counted.forgive] }
+    return { user, stored, statements: [renewHash(user.id, then, stored), ...counted.forgive] }
   }
 
-  interface Beginning {
+  interface Beginning<Status> {
     user: User
-    /** The hash of the password that was verified, as it will be when `steps` are done. */
+    /** The hash of the password that was verified, as it will be after `statements`. */
     stored: SqlValue
     asToken: boolean
     /** What else happens in the write. */
-    steps: readonly Step[]
-    status: 200 | 201
+    statements: readonly Statement[]
+    status: Status
   }
 
   /** A new session with a new token, whatever the request showed: nobody can be made to use a token that somebody else knows. */
-  async function begin(c: Context, { user, stored, asToken, steps, status }: Beginning): Promise<Response> {
+  async function begin<const Status extends 200 | 201>(
+    c: Context,
+    { user, stored, asToken, statements, status }: Beginning<Status>,
+  ) {
     const { token, hash } = await makeToken('session')
     const ms = now()
     const id = newId()
     const actor = { ...actorOf(c), userId: user.id }
     const agent = c.req.raw.headers.get('user-agent') ?? ''
-    const results = await database.write([
-      ...steps,
-      insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored),
-      ...remember(user.id, clientNetworkIn(c), ms),
-      audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } }),
-      trimSessions(user.id),
-    ])
-    credentials.forget(endedIn(results))
-    const session = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
-    const headers = asToken ? unstored : { ...unstored, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
-    return replyWith(c, { status, data: { user, session, ...(asToken && { token }) }, headers })
+    const entry = audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } })
+    const session = insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored)
+    const ended = await database.write(function* () {
+      yield [...statements, session, ...addNetwork(user.id, clientNetworkIn(c), ms), entry]
+      return yield* endCredentials(trimSessions(user.id))
+    })
+    credentials.invalidate(ended)
+    const shown = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
+    const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
+    return replyWith(c, { status, data: { user, session: shown, ...(asToken && { token }) }, headers })
   }
 
-  async function signOut(c: Context): Promise<Response> {
-    const headers = { ...unstored, 'Set-Cookie': noCookie }
+  async function signOut(c: Context) {
+    const headers = { ...noStore, 'Set-Cookie': removedCookie }
     const { identity } = c.env
     if (identity === null) return replyWith(c, { status: 204, headers })
     if (identity.credential === 'key') throw new AppError('forbidden', 'An API key is revoked, not signed out.')
     const { credentialId: id, userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    await database.write([deleteSession(id, userId), entry]).catch(unlessGone)
-    credentials.forget([id])
+    await database.write(() => runAll(deleteSession(id, userId), entry)).catch(unlessGone)
+    credentials.invalidate([id])
     return replyWith(c, { status: 204, headers })
   }
 
-  async function me(c: Context): Promise<Response> {
+  async function me(c: Context) {
     const { userId, credential, credentialId, scopes, expiresAtMs } = identityOf(c)
     const [row] = await database.read(findById(userId))
     if (row === undefined) throw new AppError('unauthorized')
     const expiresAt = expiresAtMs === null ? null : isoTime(expiresAtMs)
-    const shown = { kind: credential, id: credentialId, scopes, expiresAt }
-    return replyWith(c, { status: 200, data: { ...userOf(row), credential: shown }, headers: unstored })
+    const shown = { kind: credential, id: credentialId, scopes: scopes && [...scopes], expiresAt }
+    return replyWith(c, { status: 200, data: { ...userOf(row), credential: shown }, headers: noStore })
   }
 
-  return new Hono<Env>().post('/sign-up', signUp).post('/sign-in', signIn).post('/sign-out', signOut).get('/me', me)
-}
-
-/** Where the password was changed meanwhile, the session that is to begin in the same write is refused. */
-function renewHash(id: string, then: string, now: string): Statement {
-  return { sql: 'update galley_users set password = ? where id = ? and password = ?', parameters: [now, id, then] }
+  return new ValidatedRoutes()
+    .openapi(signUpRoute, (c) => signUp(c, c.req.valid('json')))
+    .openapi(signInRoute, (c) => signIn(c, c.req.valid('json')))
+    .openapi(signOutRoute, (c) => signOut(c))
+    .openapi(currentUserRoute, (c) => me(c))
 }
 
 function unlessGone(error: unknown): void {

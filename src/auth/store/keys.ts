@@ -2,7 +2,7 @@ import { guarded, statement } from '../../database/statement.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { SqlRow, Statement } from '../../ports/database.ts'
 
-/** Of one user. */
+/** API keys of one user. */
 const keysMax = 100
 
 export interface NewKey {
@@ -15,7 +15,7 @@ export interface NewKey {
   expiresAt: number | null
 }
 
-/** Fails with `conflict` where the user has as many as may be. */
+/** Inserts a key; fails with `conflict` when the user has `keysMax` of them. */
 export function insertKey({ id, userId, name, scopes, hash, ms, expiresAt }: NewKey): Statement {
   return guarded(
     { error: 'conflict', message: `You have ${keysMax} keys. Revoke one first.` },
@@ -40,30 +40,57 @@ export function listKeys(userId: string): Statement {
   )
 }
 
-/** Fails with `not_found`. */
+/** Revokes one key; fails with `not_found`. */
 export function deleteKey(id: string, userId: string): Statement {
   return guarded(
     { error: 'not_found', message: 'You have no such key.' },
-    'delete from galley_keys where id = ? and userId = ? returning id as credentialId',
+    'delete from galley_keys where id = ? and userId = ? returning id',
     id,
     userId,
   )
 }
 
-/** Revokes all of a user. */
+/** Revokes all keys of a user. */
 export function deleteKeys(userId: string): Statement {
-  return statement('delete from galley_keys where userId = ? returning id as credentialId', userId)
+  return statement('delete from galley_keys where userId = ? returning id', userId)
 }
 
-/** A key as the API gives it, without its secret. */
+/** The API's form of a key, without its secret. */
 export function keyOf({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: SqlRow) {
   const time = (ms: unknown) => (typeof ms === 'number' ? isoTime(ms) : null)
   return {
-    id,
-    name,
+    id: String(id),
+    name: String(name),
     scopes: JSON.parse(String(scopes)) as string[],
     createdAt: isoTime(Number(createdAt)),
     expiresAt: time(expiresAt),
     lastUsedAt: time(lastUsedAt),
   }
+}
+
+/** Finds an enabled user's key, with the role of the user and `usedAt`. */
+export function findKey(hash: string): Statement {
+  return statement(
+    `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
+      from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`,
+    hash,
+  )
+}
+
+export function listKeyIds(userId: string): Statement {
+  return statement('select id from galley_keys where userId = ?', userId)
+}
+
+/** Stores that a key was used. */
+export function touchKey(id: string, ms: number): Statement {
+  return statement('update galley_keys set lastUsedAt = ? where id = ?', ms, id)
+}
+
+/** Deletes some keys that expired before `ms`, a row for each. */
+export function deleteExpiredKeys(ms: number, limit: number): Statement {
+  return statement(
+    `delete from galley_keys where id in (select id from galley_keys where expiresAt <= ? limit ?) returning 1 as gone`,
+    ms,
+    limit,
+  )
 }

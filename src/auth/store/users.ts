@@ -1,20 +1,20 @@
 import { guarded, statement } from '../../database/statement.ts'
 import { isoTime } from '../../iso-time.ts'
-import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
+import type { GuardedStatement, SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import { adminRole, type Identity } from '../../request/identity.ts'
 
-/** The role of who has no other. */
+/** The default role. */
 export const userRole = 'user'
 
 const columns = 'id, email, role, createdAt, disabledAt'
 
-/** A user as the API gives it. */
+/** The API's form of a user. */
 export interface User {
   id: string
   email: string
   role: string
   createdAt: string
-  /** Since when the account can't be used; null for one that can. */
+  /** When the account was disabled; null for an enabled one. */
   disabledAt: string | null
 }
 
@@ -29,7 +29,7 @@ export function userOf({ id, email, role, createdAt, disabledAt }: SqlRow): User
   }
 }
 
-/** Fails with `conflict` where the address has an account. */
+/** Inserts a user; fails with `conflict` when the email address has an account. */
 export function insertUser(user: { id: string; email: string; password: string; role: string; ms: number }): Statement {
   const { id, email, password, role, ms } = user
   return statement(
@@ -42,12 +42,12 @@ export function insertUser(user: { id: string; email: string; password: string; 
   )
 }
 
-/** With the hash of the password. */
+/** Finds a user, with the hash of the password. */
 export function findByEmail(email: string): Statement {
   return statement(`select ${columns}, password from galley_users where email = ?`, email)
 }
 
-/** With the hash of the password. */
+/** Finds a user, with the hash of the password. */
 export function findById(id: string): Statement {
   return statement(`select ${columns}, password from galley_users where id = ?`, id)
 }
@@ -56,8 +56,8 @@ export function listUsers(after: string, limit: number): Statement {
   return statement(`select ${columns} from galley_users where id > ? order by id limit ?`, after, limit)
 }
 
-/** The credential still is one, however old the belief in it: what was revoked a moment ago changes nothing more. */
-export function stillIn({ credential, credentialId, userId }: Identity): Statement {
+/** Fails with `unauthorized` unless the credential is still valid, so that one revoked a moment ago changes nothing, whatever the cache says. */
+export function stillValid({ credential, credentialId, userId }: Identity): Statement {
   const table = credential === 'session' ? 'galley_logins' : 'galley_keys'
   return guarded(
     { error: 'unauthorized' },
@@ -69,6 +69,7 @@ export function stillIn({ credential, credentialId, userId }: Identity): Stateme
   )
 }
 
+/** Fails with `forbidden` unless the user is still an administrator. */
 export function stillAdmin({ userId }: Identity): Statement {
   return guarded(
     { error: 'forbidden' },
@@ -78,18 +79,18 @@ export function stillAdmin({ userId }: Identity): Statement {
   )
 }
 
-/** An SQL condition on the row of a user: that somebody else can take care of the server, or it never could. */
+/** An SQL condition on the row of a user: not the last enabled administrator. */
 const dispensable = `(role <> '${adminRole}' or disabledAt is not null or exists (
   select 1 from galley_users as other where other.role = '${adminRole}' and other.disabledAt is null
     and other.id <> galley_users.id))`
 
 const lastAdmin = {
   error: 'conflict',
-  message: 'This is the last administrator. Make another one first.',
+  message: 'This is the last administrator. Create another one first.',
 } as const
 
-/** Sets role and state; fails with `conflict` where no administrator would be left. */
-export function updateUser(id: string, role: string, disabledAt: number | null): Statement {
+/** Sets role and state; fails with `conflict` when no administrator would be left. */
+export function updateUser(id: string, role: string, disabledAt: number | null): GuardedStatement {
   return guarded(
     lastAdmin,
     `update galley_users set role = ?, disabledAt = ? where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable})
@@ -102,12 +103,12 @@ export function updateUser(id: string, role: string, disabledAt: number | null):
   )
 }
 
-/** Fails with `conflict` where no administrator would be left. */
+/** Deletes a user; fails with `conflict` when no administrator would be left. */
 export function deleteUser(id: string): Statement {
   return guarded(lastAdmin, `delete from galley_users where id = ? and ${dispensable} returning id`, id)
 }
 
-/** Replaces a password that is still the one which was verified. */
+/** Replaces the password; fails with `conflict` unless it is still the verified one. */
 export function replacePassword(id: string, then: SqlValue, now: string): Statement {
   return guarded(
     { error: 'conflict', message: 'The password was changed at the same time.' },
@@ -118,7 +119,21 @@ export function replacePassword(id: string, then: SqlValue, now: string): Statem
   )
 }
 
-/** As it is; for who has lost it. */
+/** Sets the password whatever it was, after a reset. */
 export function setPassword(id: string, password: string): Statement {
   return statement('update galley_users set password = ? where id = ?', password, id)
+}
+
+/** Finds a user; fails with `not_found`. */
+export function requireUser(id: string): GuardedStatement {
+  return guarded(
+    { error: 'not_found', message: 'There is no such user.' },
+    `select ${columns} from galley_users where id = ?`,
+    id,
+  )
+}
+
+/** Replaces the hash of a password that is still the verified one; else the session that starts in the same write is refused. */
+export function renewHash(id: string, then: string, now: string): Statement {
+  return statement('update galley_users set password = ? where id = ? and password = ?', now, id, then)
 }

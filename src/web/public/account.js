@@ -1,13 +1,14 @@
 // @ts-check
-import { Guest } from './account-guest.js'
-import { Keys } from './account-keys.js'
-import { AccountSession } from './account-session.js'
-import { Sessions } from './account-sessions.js'
-import { call } from './api.js'
-import { Area } from './area.js'
-import { find, say } from './dom.js'
-import { FieldForm } from './field-form.js'
-import { dayOf } from './when.js'
+
+import { KeyList } from './account/key-list.js'
+import { SessionList } from './account/session-list.js'
+import { SignInForms } from './account/sign-in-forms.js'
+import { ActionArea } from './shared/action-area.js'
+import { CurrentAccount } from './shared/current-account.js'
+import { dayOf } from './shared/dates.js'
+import { find, say } from './shared/dom.js'
+import { FieldForm } from './shared/field-form.js'
+import { call } from './shared/http-api.js'
 
 const deck = find(document, '#deck', HTMLElement)
 const home = find(document, '#home', HTMLElement)
@@ -15,32 +16,32 @@ const notice = find(document, '#notice', HTMLElement)
 const title = find(document, '#who-title', HTMLElement)
 const signOutButton = find(document, '#sign-out', HTMLButtonElement)
 
-const account = new AccountSession()
-const page = new Area(deck, deck)
-const who = new Area(find(document, '#who', HTMLElement), signOutButton)
-const guest = new Guest(account)
-const sessions = new Sessions()
-const keys = new Keys()
+const account = new CurrentAccount()
+const page = new ActionArea(deck, deck)
+const summary = new ActionArea(find(document, '#who', HTMLElement), signOutButton)
+const signInForms = new SignInForms(account)
+const sessions = new SessionList()
+const keys = new KeyList()
 const password = new FieldForm(find(document, '#change-password', HTMLFormElement), changePassword)
-const leaving = new FieldForm(find(document, '#delete-account', HTMLFormElement), leave)
+const deletion = new FieldForm(find(document, '#delete-account', HTMLFormElement), deleteAccount)
 
-/** Who was shown last; undefined for nobody yet. */
+/** The id of the user shown last, null for a signed-out page; undefined before the first. */
 let shown = /** @type {string | null | undefined} */ (undefined)
-/** What is said when nobody is signed in any more. */
-let farewell = ''
+/** The notice after signing out. */
+let signOutNotice = ''
 
 function show() {
   const { me } = account
   page.hideProblem()
   home.hidden = !me
   if (me) showHome(me)
-  else showGuest()
+  else showSignedOut()
   shown = me?.id ?? null
 }
 
-/** @param {import('./account-session.js').Me} me */
+/** @param {import('./shared/current-account.js').Me} me */
 function showHome(me) {
-  guest.hide()
+  signInForms.hide()
   const isAdmin = me.role === 'admin'
   title.textContent = me.email
   find(document, '#who-since', HTMLElement).textContent = `${roleText(me.role)} since ${dayOf(me.createdAt)}`
@@ -48,23 +49,23 @@ function showHome(me) {
   for (const input of home.querySelectorAll('[name="username"]')) input.setAttribute('value', me.email)
   sessions.load()
   keys.load()
-  void keys.offerScopes(isAdmin)
+  void keys.showScopes(isAdmin)
   if (shown === me.id) return
-  tell('')
+  showNotice('')
   if (shown === null) {
     title.focus()
     say(`You are signed in as ${me.email}.`)
   }
 }
 
-function showGuest() {
-  const wasIn = Boolean(shown)
-  if (wasIn) tell(farewell || 'Your session has ended. Sign in again to go on.')
-  farewell = ''
-  keys.forgetSecret()
+function showSignedOut() {
+  const wasSignedIn = Boolean(shown)
+  if (wasSignedIn) showNotice(signOutNotice || 'Your session has ended. Sign in again to continue.')
+  signOutNotice = ''
+  keys.hideSecret()
   password.reset()
-  leaving.reset()
-  if (shown !== null) guest.show()
+  deletion.reset()
+  if (shown !== null) signInForms.show()
 }
 
 /** @param {string} role */
@@ -73,22 +74,22 @@ function roleText(role) {
 }
 
 /** @param {string} text */
-function tell(text) {
+function showNotice(text) {
   notice.textContent = text
   notice.hidden = !text
   if (text) say(text)
 }
 
 async function signOut() {
-  await part('You are signed out.', call('POST', '/api/auth/sign-out'))
+  await endSession('You are signed out.', call('POST', '/api/auth/sign-out'))
 }
 
-/** @param {string} words @param {Promise<void>} deed */
-async function part(words, deed) {
-  // The connection may hear of it before the answer is here.
-  farewell = words
-  await deed.catch((error) => {
-    farewell = ''
+/** @param {string} text the notice afterwards @param {Promise<void>} request */
+async function endSession(text, request) {
+  // The connection may end before the response arrives.
+  signOutNotice = text
+  await request.catch((error) => {
+    signOutNotice = ''
     throw error
   })
   await account.changed()
@@ -99,15 +100,15 @@ async function changePassword() {
   await call('POST', '/api/auth/password', {}, body)
   password.reset()
   sessions.load()
-  tell('Your password is changed, and all other sessions have ended.')
+  showNotice('Your password is changed, and all other sessions have ended.')
   notice.scrollIntoView({ block: 'nearest' })
 }
 
-async function leave() {
-  const body = { password: leaving.value('password') }
-  await part('Your account is deleted.', call('DELETE', '/api/auth/me', {}, body))
+async function deleteAccount() {
+  const body = { password: deletion.value('password') }
+  await endSession('Your account is deleted.', call('DELETE', '/api/auth/me', {}, body))
 }
 
 account.addEventListener('change', show)
-signOutButton.addEventListener('click', () => who.attempt(signOut))
-page.attempt(() => account.look())
+signOutButton.addEventListener('click', () => summary.attempt(signOut))
+page.attempt(() => account.refresh())

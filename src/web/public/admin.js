@@ -1,24 +1,25 @@
 // @ts-check
-import { AccountSession } from './account-session.js'
-import { Audit } from './admin-audit.js'
-import { Users } from './admin-users.js'
-import { Area } from './area.js'
-import { find, say } from './dom.js'
+
+import { AuditLog } from './admin/audit-log.js'
+import { UserList } from './admin/user-list.js'
+import { ActionArea } from './shared/action-area.js'
+import { CurrentAccount } from './shared/current-account.js'
+import { find, say } from './shared/dom.js'
 
 const deck = find(document, '#deck', HTMLElement)
 const home = find(document, '#home', HTMLElement)
-const closed = find(document, '#closed', HTMLElement)
-const visitor = find(document, '#visitor', HTMLAnchorElement)
+const denied = find(document, '#closed', HTMLElement)
+const accountLink = find(document, '#account-link', HTMLAnchorElement)
 
-const account = new AccountSession()
-const page = new Area(deck, deck)
-const audit = new Audit()
-const users = new Users({
-  changed: () => audit.load(),
-  trail: (user) => audit.follow(user),
-  known(some) {
-    audit.learn(some)
-    // After the users, whom it names then without asking for each of them.
+const account = new CurrentAccount()
+const page = new ActionArea(deck, deck)
+const audit = new AuditLog()
+const users = new UserList({
+  onChange: () => audit.load(),
+  showAudit: (user) => audit.showUser(user),
+  onLoad(loaded) {
+    audit.addUsers(loaded)
+    // After the users, so that it need not load them one by one.
     if (!audit.isLoaded) audit.load()
   },
 })
@@ -27,31 +28,31 @@ function show() {
   const { me } = account
   const isAdmin = me?.role === 'admin'
   page.hideProblem()
-  visitor.hidden = !me
-  visitor.ariaLabel = `Account of ${me?.email}`
-  find(visitor, 'span', HTMLElement).textContent = me?.email ?? ''
+  accountLink.hidden = !me
+  accountLink.ariaLabel = `Account of ${me?.email}`
+  find(accountLink, 'span', HTMLElement).textContent = me?.email ?? ''
   home.hidden = !isAdmin
-  closed.hidden = isAdmin
-  if (isAdmin) open()
-  else close(me?.email)
+  denied.hidden = isAdmin
+  if (isAdmin) showHome()
+  else showDenied(me?.email)
 }
 
-function open() {
+function showHome() {
   audit.clear()
   users.load()
 }
 
-/** @param {string | undefined} email of who is signed in */
-function close(email) {
+/** @param {string | undefined} email of the signed-in user */
+function showDenied(email) {
   users.clear()
   audit.clear()
   const text = email
-    ? `You are signed in as ${email}, who does not administer this server.`
-    : 'Sign in as one to see users and what was done to their accounts.'
-  find(closed, 'p', HTMLElement).textContent = text
-  find(closed, '.deeds', HTMLElement).hidden = Boolean(email)
+    ? `You are signed in as ${email}, which is not an administrator account.`
+    : 'Sign in as one to see users and the audit log.'
+  find(denied, 'p', HTMLElement).textContent = text
+  find(denied, '.actions', HTMLElement).hidden = Boolean(email)
   say(text)
 }
 
 account.addEventListener('change', show)
-page.attempt(() => account.look())
+page.attempt(() => account.refresh())

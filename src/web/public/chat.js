@@ -1,12 +1,13 @@
 // @ts-check
-import { Area, Refusal } from './area.js'
-import { Outbox } from './chat-outbox.js'
-import { Room } from './chat-room.js'
-import { Rooms } from './chat-rooms.js'
-import { showConnection } from './connection.js'
-import { find, onSubmit } from './dom.js'
-import { nameOf, showVisitor } from './visitor.js'
-import { connectPage } from './web-socket.js'
+
+import { Outbox } from './chat/outbox.js'
+import { Room } from './chat/room.js'
+import { RoomList } from './chat/room-list.js'
+import { nameOf, showAccountLink } from './shared/account-link.js'
+import { ActionArea, ApiError } from './shared/action-area.js'
+import { showConnectionStatus } from './shared/connection-status.js'
+import { find, onSubmit } from './shared/dom.js'
+import { createPageClient } from './shared/page-client.js'
 
 const nameKey = 'galley-chat-name'
 const idPattern = /^#[0-9A-Za-z]{26}$/
@@ -17,24 +18,24 @@ const nameInput = find(nameForm, 'input', HTMLInputElement)
 const deck = find(document, '#deck', HTMLElement)
 const meButton = find(document, '#me', HTMLButtonElement)
 
-const live = connectPage()
-const rooms = new Rooms(live, find(document, '#rooms', HTMLElement))
-const outbox = new Outbox(live, (row) => room?.placeSent(row))
-const nameArea = new Area(nameForm, nameInput)
-let me = remembered()
+const client = createPageClient()
+const rooms = new RoomList(client, find(document, '#rooms', HTMLElement))
+const outbox = new Outbox(client, (row) => room?.placeSent(row))
+const nameArea = new ActionArea(nameForm, nameInput)
+let me = storedName()
 let room = /** @type {Room | null} */ (null)
 
-function remembered() {
+function storedName() {
   try {
     return localStorage.getItem(nameKey) ?? ''
   } catch {
-    // Storage may be forbidden: then the name lives as long as the page.
+    // Storage may be disabled: then the name lasts as long as the page.
     return ''
   }
 }
 
 /** @param {string} name */
-function remember(name) {
+function storeName(name) {
   me = name
   try {
     localStorage.setItem(nameKey, name)
@@ -49,10 +50,10 @@ function askName() {
   nameInput.select()
 }
 
-async function takeName() {
+async function submitName() {
   const name = nameInput.value.trim()
-  if (!name) throw new Refusal('Write a name first.', 400)
-  remember(name)
+  if (!name) throw new ApiError('Enter a name first.', 400)
+  storeName(name)
   enter()
 }
 
@@ -62,34 +63,34 @@ function enter() {
   meButton.hidden = false
   meButton.textContent = me
   meButton.ariaLabel = `You are ${me}. Change name`
-  visit()
+  showRoom()
 }
 
-/** Offers a name to who has none yet. @param {import('./visitor.js').User | null} user @param {boolean} isFirst */
-function meet(user, isFirst) {
+/** Suggests a name to a user who has none yet. @param {import('./shared/account-link.js').User | null} user @param {boolean} isFirst */
+function onUser(user, isFirst) {
   const isUntouched = !welcome.hidden && !nameInput.value
   if (user && isUntouched) {
     nameInput.value = nameOf(user)
     nameInput.select()
   }
-  // Somebody else may see other rooms.
-  if (!isFirst) visit()
+  // Another user may see other rooms.
+  if (!isFirst) showRoom()
 }
 
-/** Shows the room that the address names, or the rooms. */
-function visit() {
+/** Shows the room that the fragment names, or the list of rooms. */
+function showRoom() {
   if (!me) return
   const id = idPattern.test(location.hash) ? location.hash.slice(1) : ''
   room?.close()
-  room = id ? new Room(live, id, me, outbox) : null
+  room = id ? new Room(client, id, me, outbox) : null
   deck.dataset.at = id ? 'room' : 'rooms'
   rooms.mark(id)
 }
 
-addEventListener('hashchange', visit)
+addEventListener('hashchange', showRoom)
 meButton.addEventListener('click', askName)
-onSubmit(nameForm, () => nameArea.attempt(takeName))
-showConnection(live, find(document, '#connection', HTMLElement))
-showVisitor(live, find(document, '#visitor', HTMLAnchorElement), meet)
+onSubmit(nameForm, () => nameArea.attempt(submitName))
+showConnectionStatus(client, find(document, '#connection', HTMLElement))
+showAccountLink(client, find(document, '#account-link', HTMLAnchorElement), onUser)
 if (me) enter()
 else askName()

@@ -1,15 +1,16 @@
 // @ts-check
-import { call } from './api.js'
-import { Area, Refusal } from './area.js'
-import { showConnection } from './connection.js'
-import { copy, find, onSubmit, say } from './dom.js'
-import { Entry } from './entry.js'
-import { Feed } from './feed.js'
-import { showVisitor } from './visitor.js'
-import { connectPage } from './web-socket.js'
+
+import { Feed } from '/client/feed.js'
+import { showAccountLink } from './shared/account-link.js'
+import { ActionArea, ApiError } from './shared/action-area.js'
+import { showConnectionStatus } from './shared/connection-status.js'
+import { copy, find, onSubmit, say } from './shared/dom.js'
+import { EditableRow } from './shared/editable-row.js'
+import { call } from './shared/http-api.js'
+import { createPageClient } from './shared/page-client.js'
 
 /** @typedef {{ id: string, title: string, completed: boolean, createdAt: string, version: number }} Todo */
-/** @typedef {{ data: Todo[], next: string | null, position?: import('./live.js').Position }} Page */
+/** @typedef {{ data: Todo[], next: string | null, position?: import('/client/subscription.js').Position }} Page */
 
 const addForm = find(document, '#add', HTMLFormElement)
 const newTitle = find(document, '#new-title', HTMLInputElement)
@@ -21,18 +22,18 @@ const empty = find(document, '#empty', HTMLElement)
 const more = find(document, '#more', HTMLButtonElement)
 const template = find(document, '#row', HTMLTemplateElement)
 
-/** Titles not known to be stored, each with its key: sent again with it, a title is not stored twice. */
+/** Idempotency keys of titles that may not be stored yet: a retry stores no second todo. */
 const keys = /** @type {Map<string, string>} */ (new Map())
 let next = /** @type {string | null} */ (null)
-/** Those in the list, by id. */
+/** The rows of the list, by id. */
 const rows = /** @type {Map<string, Row>} */ (new Map())
 let newestLoad = 0
 
-const live = connectPage()
-const feed = new Feed(live, 'todos', { apply, gap: () => load() })
+const client = createPageClient()
+const feed = new Feed(client, 'todos', { apply, onGap: () => load() })
 
-/** @extends {Entry<Todo>} */
-class Row extends Entry {
+/** @extends {EditableRow<Todo>} */
+class Row extends EditableRow {
   /** @param {Todo} todo */
   constructor(todo) {
     const frame = copy(template)
@@ -51,13 +52,13 @@ class Row extends Entry {
   }
 
   /** @override */
-  get reading() {
+  get description() {
     return `${quoted(this.row)} and is ${this.row.completed ? 'done' : 'open'}`
   }
 
   /** @override */
-  get belongs() {
-    return belongs(this.row)
+  get matchesFilter() {
+    return matchesFilter(this.row)
   }
 
   /** @override */
@@ -76,7 +77,7 @@ class Row extends Entry {
   /** @override */
   closeEditor() {
     super.closeEditor()
-    this.home = this.checkbox
+    this.focusTarget = this.checkbox
   }
 
   /** @param {boolean} completed */
@@ -84,7 +85,7 @@ class Row extends Entry {
     this.attempt(async () => {
       this.checkbox.checked = completed
       await this.save({ completed })
-      if (!this.belongs) this.leave()
+      if (!this.matchesFilter) this.remove()
       say(`${quoted(this.row)} is ${completed ? 'done' : 'open again'}.`)
     })
   }
@@ -104,14 +105,14 @@ class Row extends Entry {
   }
 
   /** @override */
-  leave() {
-    super.leave()
+  remove() {
+    super.remove()
     if (rows.get(this.row.id) === this) rows.delete(this.row.id)
     count()
   }
 
   /** @override @param {Element | null} neighbour */
-  passFocus(neighbour) {
+  moveFocus(neighbour) {
     const target = neighbour?.querySelector('input') ?? newTitle
     target.focus()
   }
@@ -139,21 +140,21 @@ async function create(title) {
 
 /** @param {Todo} todo */
 function show(todo) {
-  if (belongs(todo)) return place(todo)
-  // A new todo that the filter hides at once would look like a lost one.
+  if (matchesFilter(todo)) return placeRow(todo)
+  // A new todo that the filter hides would look lost.
   find(filter, '[value=""]', HTMLInputElement).checked = true
   load()
 }
 
-/** Puts a todo where it stands in the order of the list; or what is there already takes it. @param {Todo} todo */
-function place(todo) {
+/** Updates the row of the todo, or inserts a new one in the order of the list. @param {Todo} todo */
+function placeRow(todo) {
   const known = rows.get(todo.id)
   if (known) return known.receive(todo)
   const below = Array.from(list.children).find(({ id }) => {
     const other = rows.get(id.slice('todo-'.length))
     return other && isNewer(todo, other.row)
   })
-  // What lies beyond the last row comes with the next part.
+  // Rows after the last one are loaded with the next page.
   if (!below && next) return
   const row = new Row(todo)
   rows.set(todo.id, row)
@@ -166,37 +167,37 @@ function isNewer(one, other) {
   return one.createdAt === other.createdAt ? one.id > other.id : one.createdAt > other.createdAt
 }
 
-/** What happened to a todo, here or elsewhere. @param {import('./feed.js').Change} type @param {Todo} todo */
+/** Applies a change made here or elsewhere. @param {import('/client/feed.js').Change} type @param {Todo} todo */
 function apply(type, todo) {
   if (type === 'deleted') rows.get(todo.id)?.receive(null)
-  else if (rows.has(todo.id) || belongs(todo)) place(todo)
+  else if (rows.has(todo.id) || matchesFilter(todo)) placeRow(todo)
 }
 
 function load(cursor = '') {
-  const mine = ++newestLoad
+  const ownLoad = ++newestLoad
   // The old cursor belongs to the old filter.
   if (!cursor) next = null
   more.hidden = !next
   listArea.attempt(async () => {
-    if (mine === newestLoad) await feed.load(() => read(cursor, () => mine === newestLoad), cursor !== '')
+    if (ownLoad === newestLoad) await feed.load(() => read(cursor, () => ownLoad === newestLoad), cursor !== '')
   })
 }
 
-/** @param {string} cursor @param {() => boolean} isWanted */
-async function read(cursor, isWanted) {
+/** @param {string} cursor @param {() => boolean} isNewest */
+async function read(cursor, isNewest) {
   const page = await call('GET', `/api/todos?${query(cursor)}`).catch((error) => {
     if (!cursor) clear()
     throw error
   })
-  if (isWanted()) fill(page, cursor !== '')
+  if (isNewest()) fill(page, cursor !== '')
   return page.position ?? null
 }
 
 /** @param {string} cursor */
 function query(cursor) {
   const from = cursor ? { cursor } : {}
-  const only = wanted() ? { 'filter[completed][$eq]': wanted() } : {}
-  return new URLSearchParams({ limit: '50', sort: '-createdAt', ...from, ...only })
+  const condition = selectedFilter() ? { 'filter[completed][$eq]': selectedFilter() } : {}
+  return new URLSearchParams({ limit: '50', sort: '-createdAt', ...from, ...condition })
 }
 
 function clear() {
@@ -206,35 +207,35 @@ function clear() {
   empty.hidden = true
 }
 
-/** @param {Page} page @param {boolean} further */
-function fill(page, further) {
-  if (!further) clear()
+/** @param {Page} page @param {boolean} isNextPage */
+function fill(page, isNextPage) {
+  if (!isNextPage) clear()
   const fresh = page.data.filter(({ id }) => !rows.has(id)).map((todo) => new Row(todo))
   for (const row of fresh) rows.set(row.row.id, row)
   list.append(...fresh.map(({ frame }) => frame))
   next = page.next
   count()
-  if (further) fresh[0]?.checkbox.focus()
-  say(further ? `${fresh.length} more loaded.` : `${summary.textContent}.`)
+  if (isNextPage) fresh[0]?.checkbox.focus()
+  say(isNextPage ? `${fresh.length} more loaded.` : `${summary.textContent}.`)
 }
 
 function count() {
   const shown = list.childElementCount
-  const kind = { true: 'done ', false: 'open ' }[wanted()] ?? ''
-  const calm = { true: 'Nothing done yet.', false: 'All shipshape: nothing left to do.' }[wanted()]
+  const kind = { true: 'done ', false: 'open ' }[selectedFilter()] ?? ''
+  const emptyText = { true: 'Nothing done yet.', false: 'Nothing left to do.' }[selectedFilter()]
   summary.textContent = `${shown}${next ? '+' : ''} ${kind}${shown === 1 ? 'todo' : 'todos'}`
-  empty.textContent = calm ?? 'The galley is quiet. Add your first todo above.'
+  empty.textContent = emptyText ?? 'No todos yet. Add the first one above.'
   empty.hidden = shown > 0 || next !== null
   more.hidden = !next
 }
 
-function wanted() {
+function selectedFilter() {
   return find(filter, ':checked', HTMLInputElement).value
 }
 
 /** @param {Todo} todo */
-function belongs({ completed }) {
-  return ['', String(completed)].includes(wanted())
+function matchesFilter({ completed }) {
+  return ['', String(completed)].includes(selectedFilter())
 }
 
 /** @param {Todo} todo */
@@ -245,25 +246,25 @@ function quoted({ title }) {
 /** @param {HTMLInputElement} input */
 function typed({ value }) {
   const title = value.trim()
-  if (!title) throw new Refusal('Write what needs doing first.', 400)
+  if (!title) throw new ApiError('Enter a title first.', 400)
   return title
 }
 
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  // Browsers leave randomUUID out on plain http.
+  // Browsers have no randomUUID over plain HTTP.
   return crypto.randomUUID?.() ?? hex
 }
 
-const addArea = new Area(addForm, newTitle)
-const listArea = new Area(section, section)
+const addArea = new ActionArea(addForm, newTitle)
+const listArea = new ActionArea(section, section)
 onSubmit(addForm, () => {
   if (!newTitle.readOnly) addArea.attempt(add)
 })
 filter.addEventListener('change', () => load())
 more.addEventListener('click', () => next && load(next))
-showConnection(live, find(document, '#connection', HTMLElement))
-// Somebody else may see other todos.
-showVisitor(live, find(document, '#visitor', HTMLAnchorElement), (_, isFirst) => isFirst || load())
+showConnectionStatus(client, find(document, '#connection', HTMLElement))
+// Another user may see other todos.
+showAccountLink(client, find(document, '#account-link', HTMLAnchorElement), (_, isFirst) => isFirst || load())
 load()

@@ -82,7 +82,7 @@ function parse({ method = 'GET', target = '/', host = 'host.test', fields = [] }
   const parser = new RequestParser({
     codec: plainCodec,
     limits: defaultLimits,
-    memo: new HeaderCache(plainCodec),
+    headerCache: new HeaderCache(plainCodec),
     scheme: 'http',
     authority: 'host.test',
     spare: { line: null, fields: null },

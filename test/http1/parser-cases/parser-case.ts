@@ -1,6 +1,6 @@
 /** What a case is, and the requests that most cases are variations of. */
 import type { Framing } from '../../../src/http1/framing.ts'
-import type { RefusalStatus } from '../../../src/http1/refusal.ts'
+import type { HttpErrorStatus } from '../../../src/http1/http-error.ts'
 
 /** What must be seen of a request; what is left out does not matter to the case. */
 export interface Wanted {
@@ -21,12 +21,12 @@ export interface ParserCase {
   rfc: string
   name: string
   bytes: string
-  wanted: readonly Wanted[] | RefusalStatus
+  wanted: readonly Wanted[] | HttpErrorStatus
   /** Whether all requests have all their bytes; then more may follow. */
   isComplete: boolean
 }
 
-export function refused(rfc: string, status: RefusalStatus, name: string, bytes: string): ParserCase {
+export function refused(rfc: string, status: HttpErrorStatus, name: string, bytes: string): ParserCase {
   return { rfc, name, bytes, wanted: status, isComplete: true }
 }
 

@@ -1,5 +1,6 @@
-/** Every scenario once more, with the server on Deno. */
+/** The scenarios once more, with the server on Deno. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sample } from '../../harness/sample.ts'
 import { type Elsewhere, startElsewhere } from './elsewhere.ts'
 import { play, type Scenario } from './scenario.ts'
 import { sieges } from './scenarios/sieges.ts'
@@ -20,10 +21,10 @@ describe('on Deno', () => {
   afterAll(() => deno.end())
 
   describe.each(Object.entries(groups))('as to %s the server', (_, group) => {
-    test.concurrent.each(group)('$says', (scenario) => play(scenario, deno, openWire))
+    test.concurrent.each(sample(group, 3))('$says', (scenario) => play(scenario, deno, openWire))
   })
 
-  test.each(sieges)('the server $says', (scenario) => play(scenario, deno, openWire))
+  test.each(sample(sieges, 2))('the server $says', (scenario) => play(scenario, deno, openWire))
 
   test('no error was left to the process', () => {
     expect(deno.process.exitCode).toBe(null)

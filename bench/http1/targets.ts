@@ -1,0 +1,153 @@
+/** The servers that are measured, and how each is started. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installPeers } from '../peers.ts'
+import { root, type Server, startServer } from '../server.ts'
+
+const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
+const ownManifest = `${root}package.json`
+
+export interface Target {
+  key: string
+  name: string
+  version(): string
+  note: string
+  /** The cases that it can do, where that is not all of them. */
+  cases?: readonly string[]
+  start(place: Place): Promise<Server>
+}
+
+export interface Place {
+  folder: string
+  core: number
+  /** Collects garbage and reports memory on a signal (memory-signal.ts). */
+  tellsMemory?: boolean
+}
+
+interface Runtime {
+  /** The path of the program. @throws Error when it is not there */
+  command(): string
+  args: readonly string[]
+  memoryArgs: readonly string[]
+}
+
+const memorySignal = join(folderOfServers, 'memory-signal.ts')
+
+const node: Runtime = {
+  command: () => process.execPath,
+  args: [],
+  memoryArgs: ['--expose-gc', '--import', memorySignal],
+}
+
+const deno: Runtime = {
+  command: () => `${root}node_modules/.bin/deno`,
+  args: ['run', '--quiet', '--allow-all'],
+  memoryArgs: ['--v8-flags=--expose-gc', '--preload', memorySignal],
+}
+
+const bun: Runtime = {
+  command: () => bunPath(),
+  args: ['run'],
+  memoryArgs: ['--preload', memorySignal],
+}
+
+export const targets: readonly Target[] = [
+  {
+    key: 'node',
+    name: 'node:http',
+    note: 'no framework; the base of the ratios',
+    version: nodeVersion,
+    start: (place) => start(node, 'node-http.ts', place),
+  },
+  {
+    key: 'hono-node',
+    name: 'Hono on @hono/node-server',
+    note: 'the same app as all with Hono',
+    version: () => `@hono/node-server ${dependency('@hono/node-server')}`,
+    start: (place) => start(node, 'hono-node.ts', place),
+  },
+  {
+    key: 'deno',
+    name: 'Hono on Deno.serve',
+    note: 'all its threads on the one core',
+    version: () => `Deno ${dependency('deno')}`,
+    start: (place) => start(deno, 'deno.ts', place),
+  },
+  {
+    key: 'bun',
+    name: 'Hono on Bun.serve',
+    note: 'all its threads on the one core',
+    version: () => `Bun ${runtimeVersion(bunPath())}`,
+    start: (place) => start(bun, 'bun.ts', place),
+  },
+  {
+    key: 'galley',
+    name: 'Hono on Galley',
+    note: '`adapters/tcp/serve.ts` on Node',
+    version: () => `Galley ${ownVersion()}`,
+    start: (place) => start(node, 'galley-hono.ts', place),
+  },
+  {
+    key: 'galley-bare',
+    name: 'Galley, no framework',
+    note: 'a `fetch` that makes a Response',
+    version: () => `Galley ${ownVersion()}`,
+    start: (place) => start(node, 'galley-bare.ts', place),
+  },
+  {
+    key: 'canned',
+    name: 'canned bytes on node:net',
+    note: 'the bound: a response for each piece that arrives, nothing parsed',
+    version: nodeVersion,
+    cases: ['get'],
+    start: (place) => start(node, 'canned.ts', place),
+  },
+]
+
+/** Returns the named ones, in the order of `all`. @throws Error on an unknown name */
+export function chosen<T>(all: readonly T[], nameOf: (one: T) => string, names: string | undefined): T[] {
+  if (names === undefined) return [...all]
+  const wanted = names.split(',')
+  const known = all.map(nameOf)
+  const unknown = wanted.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`There is no ${unknown}; there are ${known.join(', ')}.`)
+  return all.filter((one) => wanted.includes(nameOf(one)))
+}
+
+async function start(runtime: Runtime, file: string, { folder, core, tellsMemory = false }: Place): Promise<Server> {
+  mkdirSync(folder, { recursive: true })
+  const command = runtime.command()
+  const args = [...runtime.args, ...(tellsMemory ? runtime.memoryArgs : []), join(folderOfServers, file)]
+  return startServer({ command, args, folder, core, readyPath: '/json' })
+}
+
+/** The program itself, for its package's own start script is not run. */
+function bunPath(): string {
+  installPeers()
+  const folder = join(folderOfServers, '../peers/node_modules/@oven')
+  const [platform] = readdirSync(folder).filter((name) => name.startsWith('bun-'))
+  if (platform === undefined) throw new Error('Bun has no program for this machine.')
+  return join(folder, platform, 'bin/bun')
+}
+
+function runtimeVersion(command: string): string {
+  return execFileSync(command, ['--version'], { encoding: 'utf8' }).trim()
+}
+
+function nodeVersion(): string {
+  return `Node ${process.versions.node}`
+}
+
+function ownVersion(): string {
+  return versionIn(ownManifest)
+}
+
+function dependency(name: string): string {
+  return versionIn(`${root}node_modules/${name}/package.json`)
+}
+
+function versionIn(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
+}

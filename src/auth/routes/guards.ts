@@ -1,0 +1,47 @@
+/** Checks that the routes of accounts share, as middleware, and what they read of a request. */
+import type { MiddlewareHandler } from 'hono'
+import { AppError } from '../../errors.ts'
+import { clientNetworkOf } from '../../request/client-network.ts'
+import type { Context, Env } from '../../request/context.ts'
+import { adminRole, type Identity } from '../../request/identity.ts'
+import { hasScope, refusal } from '../../request/refusal.ts'
+
+/** Responses of these routes are for one person, at one moment. */
+export const noStore = { 'Cache-Control': 'no-store' } as const
+
+function guard(check: (c: Context) => void): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    check(c)
+    await next()
+  }
+}
+
+/** Requires a signed-in session. An API key must not change who has access, so it gets `forbidden`. */
+export const requireSession = guard((c) => {
+  if (identityOf(c).credential !== 'session') throw new AppError('forbidden', 'An API key may not do this. Sign in.')
+})
+
+/** Requires an administrator, or an administrator's API key with the scope `admin:read` or `admin:write`. */
+export const requireAdministrator = guard((c) => {
+  const identity = identityOf(c)
+  const use = c.req.method === 'GET' ? 'read' : 'write'
+  if (identity.role === adminRole && hasScope(identity, 'admin', use)) return
+  throw new AppError('forbidden', 'This is for administrators.')
+})
+
+/** Refuses an `Idempotency-Key` where the body or the response holds a secret, which must not be stored for a replay. */
+export const refuseIdempotencyKey = guard((c) => {
+  if (!c.req.raw.headers.has('idempotency-key')) return
+  throw new AppError('bad_request', 'This route takes no Idempotency-Key, because secrets are not stored for a replay.')
+})
+
+/** The identity behind a request. @throws AppError `unauthorized` */
+export function identityOf({ env }: Context): Identity {
+  if (env.identity === null) throw refusal(null)
+  return env.identity
+}
+
+/** The network of the client, by which sign-in is limited; '' when unknown. */
+export function clientNetworkIn({ env }: Context): string {
+  return clientNetworkOf(env.peer?.address ?? null)
+}

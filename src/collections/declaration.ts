@@ -1,0 +1,131 @@
+/** The types of a declared collection. */
+import type { z } from '@hono/zod-openapi'
+import type { Hono, Schema } from 'hono'
+import type { Commit } from '../http/idempotency.ts'
+import type { Database, SqlRow, Steps } from '../ports/database.ts'
+import type { Env } from '../request/context.ts'
+import type { Identity } from '../request/identity.ts'
+import type { Condition } from './condition.ts'
+import type { Fields } from './field.ts'
+
+/** What every row has beside its declared fields. */
+export interface SystemFields {
+  /** 26 characters `[0-9A-Za-z]`, sortable by time. */
+  id: string
+  /** When the row was made, ISO 8601 in UTC. */
+  createdAt: string
+  /** Rises with every change, and is the row's ETag. Milliseconds since 1970 of the change, or one more than before. */
+  version: number
+}
+
+type OutputOf<F> = F extends { schema: z.ZodType<infer Output> } ? Output : never
+type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
+type Simplify<T> = { [K in keyof T]: T[K] } & {}
+
+/** A row as the API gives it. */
+export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: OutputOf<F[K]> }>
+
+type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
+
+/** What a client sends to create a row. */
+export type CreateOf<F extends Fields> = Simplify<
+  { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
+>
+
+/** What a client sends to change a row: any of its fields. */
+export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
+
+export type Action = 'read' | 'create' | 'update' | 'delete'
+
+/** Values that fields must have: one, or one of several. */
+export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
+export type FilterValue = string | number | boolean | null
+
+/**
+ * Who may do something: `anyone`; `signedIn`; `owner`, which is who created the row; `nobody`; any other text is
+ * a role; or a function of who asks (null for nobody known) to true, false, or what rows must be like: one
+ * filter, or several of which one is enough. An administrator may do everything.
+ */
+export type Rule =
+  | 'anyone'
+  | 'signedIn'
+  | 'owner'
+  | 'nobody'
+  | (string & {})
+  | ((who: Identity | null) => boolean | RowFilter | readonly RowFilter[])
+
+/** What is not said is for anyone. */
+export type Access = Partial<Record<Action, Rule>>
+
+/** Decides whether a version is the one that the client means; see `If-Match`. */
+export type Match = (version: number) => boolean
+
+/** A row before and after a change. */
+export interface Change<F extends Fields> {
+  before: RowOf<F>
+  row: RowOf<F>
+}
+
+/** Reads the rows of a collection, and makes the steps of writes that change them. Each change is an event of its topic. */
+export interface Rows<F extends Fields> {
+  /** Returns the row at once where the database does, which a hot route should make use of. */
+  get(id: string, only?: Condition | null): RowOf<F> | null | Promise<RowOf<F> | null>
+  /** Makes a row of a body, with its id, time, version and owner; nothing is stored yet. @throws AppError `validation_failed` */
+  make(body: unknown, id?: string, owner?: string): RowOf<F>
+  /** Stores a row. Fails with `precondition_failed` when its id is taken. */
+  insert(row: RowOf<F>): Steps<RowOf<F>>
+  /**
+   * Changes the given fields, or those that a pure function of the row returns, which may throw an AppError.
+   * Fails with `not_found`, or with `precondition_failed` where `match` returns false.
+   */
+  update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), match?: Match): Steps<Change<F>>
+  /** Removes a row and returns it. Fails as `update` does, and with `conflict` while another row refers to it. */
+  remove(id: string, match?: Match): Steps<RowOf<F>>
+  /** Converts a stored row to a row as the API gives it. */
+  decode(stored: SqlRow): RowOf<F>
+  /** Validates a body that changes a row. @throws AppError `validation_failed` */
+  change(body: unknown): ChangeOf<F>
+}
+
+/** The dependencies of a collection's own routes. */
+export interface RouteTools<F extends Fields> {
+  rows: Rows<F>
+  database: Database
+  commit: Commit
+}
+
+export interface CollectionOptions<F extends Fields, S extends Schema> {
+  fields: F
+  /** Who may read, create, update and delete rows; anyone, unless it says otherwise. */
+  access?: Access
+  /**
+   * The field that parts the collection's events by audience: those of rows where it is X go to the topic
+   * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
+   */
+  audience?: keyof F & string
+  /**
+   * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
+   * with `rows` or `database` and change things by one `commit`.
+   */
+  routes?: (tools: RouteTools<F>) => Hono<Env, S>
+}
+
+/** A resource, declared once. */
+export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
+  extends CollectionOptions<F, S> {
+  name: Name
+  schemas: Schemas
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a collection of any fields; its parameters stand in both positions.
+export type AnyCollection = Collection<string, any, any>
+
+/** The zod schemas of a collection's documents. */
+export interface Schemas {
+  /** A row as it is given. */
+  row: z.ZodObject
+  /** A body that creates. Unknown fields are refused; those that the server sets are ignored. */
+  create: z.ZodObject
+  /** A body that changes. */
+  change: z.ZodObject
+}

@@ -1,0 +1,104 @@
+import type { z } from '@hono/zod-openapi'
+import type { SqlValue } from '../../ports/database.ts'
+import type { Operator } from '../operators.ts'
+
+/** How the values of a field are stored, filtered and read back. */
+export interface Column {
+  /** Kept with the table in `galley_fields`; a start with another type than the stored one is refused. */
+  type: string
+  sqlType: 'text' | 'integer' | 'real'
+  /** Null for a kind that can be neither filtered nor sorted. */
+  filter: ColumnFilter | null
+  optional: boolean
+  indexed: boolean
+  unique: boolean
+  /** The collection of the row that the field refers to. */
+  references: string | null
+  /** The approximate upper bound of a value, as stored or as JSON. */
+  bytesMax: number
+  /** The stored value of a row that gives none; null for no default. */
+  default: SqlValue
+  encode(value: unknown): SqlValue
+  decode(stored: SqlValue): unknown
+}
+
+/** The filters of a column. */
+export interface ColumnFilter {
+  operators: readonly Operator[]
+  /** The schema of one value in OpenAPI. */
+  schema: z.ZodType
+  /** Returns the stored form of a value in a query parameter, or null when it is not a valid one. */
+  parse(text: string): SqlValue
+}
+
+/** A field of a collection: its validation and its column. */
+export interface Field<Output = unknown, Input = unknown> {
+  schema: z.ZodType<Output, Input>
+  column: Column
+}
+
+export type Fields = Readonly<Record<string, Field>>
+
+/** The options of every kind of field. */
+export interface Options<Value> {
+  /** Allows null, which is the value of a row that gives none. */
+  optional?: boolean
+  /** The value of a row that gives none. */
+  default?: Value
+  /** Allows filters and, unless the field is optional, sorting. */
+  indexed?: boolean
+}
+
+type Nullable<O> = O extends { optional: true } ? null : never
+type Omittable<O> = O extends { optional: true } ? null | undefined : O extends { default: unknown } ? undefined : never
+
+/** A field of these values and options. */
+export type FieldOf<Value, O> = Field<Value | Nullable<O>, Value | Omittable<O>>
+
+/** The column of a kind; neither `encode` nor `decode` ever sees null, and values are stored as they are without them. */
+interface Kind<Value>
+  extends Pick<Column, 'type' | 'sqlType' | 'filter'>,
+    Partial<Pick<Column, 'indexed' | 'unique' | 'references' | 'bytesMax'>> {
+  encode?(value: Value): SqlValue
+  decode?(stored: SqlValue): Value
+}
+
+/** Of a UTF-16 unit in UTF-8. */
+export const unitBytesMax = 3
+/** Of a number, a time, an id or the like. */
+const scalarBytesMax = 32
+
+/** Creates a field from the schema of its values, its options and the column of its kind. */
+export function createField<Value, O extends Options<Value>>(
+  schema: z.ZodType<Value, Value>,
+  options: O,
+  kind: Kind<Value>,
+): FieldOf<Value, O> {
+  const { encode = asStored, decode } = kind
+  const initial = options.default === undefined ? undefined : schema.parse(options.default)
+  // Every column has its properties in the same order, so that the code that decodes rows stays monomorphic.
+  const column: Column = {
+    type: kind.type,
+    sqlType: kind.sqlType,
+    filter: kind.filter,
+    optional: options.optional === true,
+    indexed: kind.indexed ?? options.indexed === true,
+    unique: kind.unique ?? false,
+    references: kind.references ?? null,
+    bytesMax: kind.bytesMax ?? scalarBytesMax,
+    default: initial === undefined ? null : encode(initial),
+    encode: (value) => (value === null ? null : encode(value as Value)),
+    decode: decode ? (stored) => (stored === null ? null : decode(stored)) : (stored) => stored,
+  }
+  return { schema: withOptions(schema, column.optional, initial) as z.ZodType<never, never>, column }
+}
+
+function asStored(value: unknown): SqlValue {
+  return value as SqlValue
+}
+
+function withOptions(schema: z.ZodType, optional: boolean, initial: unknown): z.ZodType {
+  const full = optional ? schema.nullable() : schema
+  if (initial !== undefined) return full.default(initial)
+  return optional ? full.default(null) : full
+}

@@ -1,0 +1,130 @@
+import { type RouteConfig, z } from '@hono/zod-openapi'
+import { idPattern } from '../database/id.ts'
+import {
+  body,
+  cursorParameter,
+  errorSchema,
+  failures,
+  headers,
+  idempotencyKey,
+  json,
+  positionSchema,
+  success,
+} from '../http/openapi.ts'
+import type { AnyCollection } from './declaration.ts'
+import { countMax } from './list.ts'
+import { limitDefault, limitMax, listableFields } from './list-query.ts'
+
+const idParameter = z.object({ id: z.string().regex(idPattern) })
+const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
+
+const key = { 'Idempotency-Key': idempotencyKey }
+const keyAndMatch = { 'If-Match': ifMatch, ...key }
+
+/** Declares the routes of a collection, relative to its path. */
+export function declareRoutes(collection: AnyCollection) {
+  const { name, schemas } = collection
+  const title = name.charAt(0).toUpperCase() + name.slice(1)
+  const row = schemas.row.openapi(`${title}Row`)
+  const page = z.object({
+    data: z.array(row),
+    next: z.string().nullable().openapi({ description: 'The cursor of the next page.' }),
+    count: z
+      .int()
+      .optional()
+      .openapi({ description: `With count=true; ${countMax} means this many or more.` }),
+    position: positionSchema
+      .optional()
+      .openapi({ description: 'The position to follow the topic from; on the first page only.' }),
+    status: z.literal(200),
+  })
+  const create = { body: body(forClients(schemas.create).openapi(`${title}Create`)) }
+  const change = { params: idParameter, body: body(forClients(schemas.change).openapi(`${title}Change`)) }
+  const route = (operation: string, line: string, config: Pick<RouteConfig, 'summary' | 'request' | 'responses'>) => {
+    const [method, path] = line.split(' ') as [RouteConfig['method'], string]
+    return { method, path, tags: [name], operationId: operation + title, ...config }
+  }
+  return {
+    list: route('list', 'get /', {
+      summary: `List ${name}`,
+      request: { query: listParameters(collection) },
+      responses: { 200: json(page, 'A page.'), ...failures(400) },
+    }),
+    create: route('create', 'post /', {
+      summary: `Create one of ${name}`,
+      request: { ...create, ...headers(key) },
+      responses: { 201: success(201, row, 'Created.'), ...failures(400, 409, 413, 422) },
+    }),
+    get: route('get', 'get /{id}', {
+      summary: `Get one of ${name}`,
+      request: { params: idParameter },
+      responses: { 200: success(200, row, 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
+    }),
+    put: route('put', 'put /{id}', {
+      summary: 'Change the fields given; with If-None-Match: * create under this id',
+      request: { ...change, ...headers({ ...keyAndMatch, 'If-None-Match': z.literal('*').optional() }) },
+      responses: {
+        200: success(200, row, 'Changed.'),
+        201: success(201, row, 'Created.'),
+        ...failures(400, 404, 409, 412, 413, 422),
+      },
+    }),
+    patch: route('patch', 'patch /{id}', {
+      summary: 'Change the fields given',
+      request: { ...change, ...headers(keyAndMatch) },
+      responses: { 200: success(200, row, 'Changed.'), ...failures(400, 404, 409, 412, 413, 422) },
+    }),
+    delete: route('delete', 'delete /{id}', {
+      summary: `Delete one of ${name}`,
+      request: { params: idParameter, ...headers(keyAndMatch) },
+      responses: { 204: { description: 'Deleted.' }, ...failures(404, 409, 412, 422) },
+    }),
+  }
+}
+
+/** Leaves out the fields that a client may send back but cannot set. */
+function forClients(schema: z.ZodObject): z.ZodObject {
+  return schema.omit({ id: true, createdAt: true, version: true })
+}
+
+function listParameters(collection: AnyCollection): z.ZodObject {
+  const fields = [...listableFields(collection)]
+  const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
+  const filters = fields.flatMap(
+    ([
+      name,
+      {
+        filter: { operators, schema },
+      },
+    ]) =>
+      operators.map((operator) => {
+        const parameter = operator === '$in' ? z.array(schema) : schema
+        return [`filter[${name}][${operator}]`, parameter.optional()] as const
+      }),
+  )
+  return z.object({
+    limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
+    cursor: cursorParameter,
+    sort: z
+      .string()
+      .optional()
+      .openapi({
+        description: `Fields separated by commas, with "-" before one for descending order: ${sortable.join(', ')}.`,
+        example: '-createdAt',
+      }),
+    count: z.enum(['true', 'false']).optional(),
+    ...Object.fromEntries(filters),
+  })
+}
+
+/** Describes a route that has no description of its own, by its method and path. */
+export function describeRoute(name: string, method: string, path: string): RouteConfig {
+  const parameters = [...path.matchAll(/:(\w+)/g)].map(([, parameter = '']) => [parameter, z.string()] as const)
+  return {
+    method: method.toLowerCase() as RouteConfig['method'],
+    path: path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}'),
+    tags: [name],
+    request: { params: z.object(Object.fromEntries(parameters)) },
+    responses: { 200: { description: 'Done.' }, default: json(errorSchema, 'An error.') },
+  }
+}

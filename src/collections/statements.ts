@@ -1,0 +1,73 @@
+/** The SQL of a collection's table but for lists. Names need no escaping, see `collection`. */
+import type { Guard, Statement } from '../ports/database.ts'
+import type { Condition } from './condition.ts'
+import type { AnyCollection } from './declaration.ts'
+import type { Fields } from './field.ts'
+
+export const noRow: Condition = { sql: 'false', values: [] }
+
+const notFound: Guard = { error: 'not_found' }
+const idTaken: Guard = { error: 'precondition_failed', message: 'There is a row with this id already.' }
+
+const selects = new WeakMap<AnyCollection, string>()
+
+/** Selects all columns, without a condition. */
+export function selectOf(collection: AnyCollection): string {
+  let text = selects.get(collection)
+  if (text === undefined) {
+    text = `select ${quoted(columnsOf(collection))} from "${collection.name}"`
+    selects.set(collection, text)
+  }
+  return text
+}
+
+/** The columns of a collection's table, in order. */
+export function columnsOf({ fields }: AnyCollection): string[] {
+  return ['id', 'createdAt', 'version', ...Object.keys(fields)]
+}
+
+function quoted(columns: readonly string[]): string {
+  return columns.map((column) => `"${column}"`).join()
+}
+
+/** The hot statements, made once; their parameters come in the order that each comment gives. */
+export function compile(collection: AnyCollection) {
+  const { name, fields } = collection
+  const columns = columnsOf(collection)
+  const changeable = ['version', ...Object.keys(fields)].map((column) => `"${column}" = ?`)
+  return {
+    // id
+    get: { sql: `${selectOf(collection)} where "id" = ?`, guard: notFound },
+    // every column
+    insert: {
+      sql: `insert into "${name}" (${quoted(columns)}) values (${columns.map(() => '?').join()})
+        on conflict ("id") do nothing returning "id"`,
+      guard: idTaken,
+    },
+    // version, every field, id
+    update: { sql: `update "${name}" set ${changeable.join()} where "id" = ?` },
+    // id
+    remove: { sql: `delete from "${name}" where "id" = ? returning ${quoted(columns)}`, guard: notFound },
+  }
+}
+
+/** Reads the row with this id, if the condition holds for it. */
+export function selectOne(collection: AnyCollection, id: string, only: Condition | null): Statement {
+  const more = only === null ? '' : ` and ${only.sql}`
+  return { sql: `${selectOf(collection)} where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])] }
+}
+
+/** Requires a row with this id for which the condition holds. */
+export function requireOne({ name }: AnyCollection, id: string, only: Condition | null, guard: Guard): Statement {
+  const more = only === null ? '' : ` and ${only.sql}`
+  return { sql: `select "id" from "${name}" where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])], guard }
+}
+
+/** The fields of a collection that refer to rows of others. */
+export function referencesIn({ fields }: AnyCollection): { field: string; target: string; guard: Guard }[] {
+  return Object.entries(fields as Fields).flatMap(([field, { column }]) => {
+    const target = column.references
+    if (target === null) return []
+    return [{ field, target, guard: { error: 'validation_failed', field, message: `names none of ${target}` } }]
+  })
+}

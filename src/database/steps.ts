@@ -1,0 +1,50 @@
+/** Running the steps of a write, and the few steps that most writes are made of. */
+import type { GuardedStatement, Results, SqlRow, Statement, Steps, Write } from '../ports/database.ts'
+import { guardError } from './failure.ts'
+
+/** Counts the statements of one attempt that have taken effect. */
+export interface Progress {
+  statements: number
+}
+
+/**
+ * Runs a write on a synchronous engine, inside a transaction that the caller holds.
+ * @throws AppError of the first guard whose statement returned no row, and what the steps or the engine throw
+ */
+export function runWrite<T>(
+  write: Write<T>,
+  execute: (statement: Statement) => readonly SqlRow[],
+  progress: Progress = { statements: 0 },
+): T {
+  const steps = write()
+  let next = steps.next()
+  while (!next.done) {
+    const results: (readonly SqlRow[])[] = []
+    for (const statement of next.value) {
+      const rows = execute(statement)
+      if (statement.guard && rows.length === 0) throw guardError(statement.guard)
+      progress.statements += 1
+      results.push(rows)
+    }
+    next = steps.next(results)
+  }
+  return next.value
+}
+
+/** Runs one statement and returns its rows. */
+export function* run(statement: Statement): Steps<readonly SqlRow[]> {
+  const [rows = []] = yield [statement]
+  return rows
+}
+
+/** Runs statements as one batch and returns the rows of each. */
+export function* runAll(...statements: readonly Statement[]): Steps<Results> {
+  return yield statements
+}
+
+/** Runs a statement whose guard requires a row, and returns the first. */
+export function* one(statement: GuardedStatement): Steps<SqlRow> {
+  const [row] = yield* run(statement)
+  if (row === undefined) throw guardError(statement.guard)
+  return row
+}

@@ -1,0 +1,48 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { expect, test } from 'vitest'
+import { declareRoutes } from '../../src/collections/route-declarations.ts'
+import { books } from '../fixtures/books.ts'
+
+const hono = new OpenAPIHono()
+for (const route of Object.values(declareRoutes(books))) {
+  hono.openAPIRegistry.registerPath({ ...route, path: `/api/books${route.path}`.replace(/\/$/, '') })
+}
+const { paths, components } = hono.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'books', version: '1' } })
+
+test('the schema of a row says how each kind of field looks', () => {
+  expect(components?.schemas?.BooksRow).toMatchObject({
+    properties: {
+      title: { type: 'string', minLength: 1, maxLength: 300 },
+      copies: { type: 'integer', minimum: 0, maximum: 1000 },
+      price: { type: 'number', minimum: 0 },
+      format: { type: 'string', enum: ['paper', 'ebook', 'audio'] },
+      publishedAt: { type: ['string', 'null'], format: 'date-time' },
+      released: { type: 'string', format: 'date' },
+      tags: { type: 'array', maxItems: 20, items: { type: 'string', maxLength: 40 } },
+      size: { type: ['object', 'null'], properties: { pages: { type: 'integer' } } },
+    },
+  })
+})
+
+test('a list takes the filters of the kind of each indexed field', () => {
+  const filters = new Map<string, string[]>()
+  for (const parameter of paths?.['/api/books']?.get?.parameters ?? []) {
+    const [, name, operator] = /^filter\[(\w+)\]\[(\$\w+)\]$/.exec('name' in parameter ? parameter.name : '') ?? []
+    if (name && operator) filters.set(name, [...(filters.get(name) ?? []), operator])
+  }
+  const order = ['$eq', '$in', '$gt', '$gte', '$lt', '$lte']
+  const text = [...order, '$startsWith']
+  expect(Object.fromEntries(filters)).toEqual({
+    id: text,
+    createdAt: order,
+    title: text,
+    isbn: text,
+    author: text,
+    subtitle: text,
+    copies: order,
+    price: order,
+    format: text,
+    publishedAt: order,
+    released: order,
+  })
+})
