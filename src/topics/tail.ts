@@ -8,7 +8,7 @@ import type { TopicEvent } from './event.ts'
 import type { Batch, TopicLog } from './log.ts'
 import type { GapReason } from './position.ts'
 
-/** A failed read is tried again after this time, unless a ring comes before. */
+/** A failed read is tried again after this time, unless a notification comes first. */
 const retryMs = 1000
 
 /** Where events are read. */
@@ -33,7 +33,7 @@ export class Tail {
   readonly #followers = new Set<Follower>()
   /** Up to where the followers have been given. */
   #offset = 0
-  /** The highest offset that a ring told of. */
+  /** The highest offset of all notifications. */
   #rung = 0
   #isReading = false
 
@@ -64,7 +64,7 @@ export class Tail {
     this.#followers.delete(follower)
   }
 
-  ring(offset: number): void {
+  notify(offset: number): void {
     if (offset > this.#rung) this.#rung = offset
     if (offset > this.#offset) void this.#readOn()
   }
@@ -72,7 +72,7 @@ export class Tail {
   /** Looks without having been rung. */
   async check(): Promise<void> {
     const { newest } = await this.#log.range(this.topic)
-    this.ring(newest)
+    this.notify(newest)
   }
 
   async #readOn(): Promise<void> {

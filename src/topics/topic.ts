@@ -16,9 +16,9 @@ export type TopicRule =
   | ((who: Identity | null, topic: string) => boolean)
 
 export interface TopicOptions {
-  /** What the data of an event must be; any JSON unless it says otherwise. */
+  /** The schema of the data of an event; default: any JSON. */
   data?: z.ZodType
-  /** Whether it is not one log but many, `NAME/PART`, each with its own audience. */
+  /** Makes it not one log but many, `NAME/PARTITION`, each with its own audience. */
   parted?: boolean
   /** Everybody may read, and nobody may publish but the server itself, unless it says otherwise. */
   access?: { read?: TopicRule; publish?: TopicRule }
@@ -58,7 +58,7 @@ export function topic(name: string, options: TopicOptions = {}): Topic {
   }
 }
 
-/** Whether it can name a part of a topic: 1 to 100 characters that a path has as they are (RFC 3986 §2.3), and `@`. */
+/** Returns true for the name of a partition: 1 to 100 characters that are unreserved in a path (RFC 3986 §2.3), or `@`. */
 export function isPart(text: string): boolean {
   return partPattern.test(text)
 }

@@ -35,7 +35,7 @@ export interface TopicsOptions {
   notifier: Notifier
   /** Milliseconds since 1970. */
   now?(): number
-  /** Whether a credential was revoked a moment ago. */
+  /** Returns true for a credential that was revoked. */
   isRevoked?(identity: Identity): boolean
   /** Known once the server has started. */
   epoch(): string
@@ -59,7 +59,7 @@ export function createTopics({
   let readers = 0
   let check: ReturnType<typeof setInterval> | undefined
 
-  notifier.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
+  notifier.listen((topic, offset) => tails.get(topic)?.tail.notify(offset))
 
   function hold(topic: string): Tail {
     const held = tails.get(topic) ?? { tail: new Tail(source, topic), readers: 0 }
