@@ -1,3 +1,4 @@
+export type { AppDependencies, AppOptions, Middleware } from './app/options.ts'
 export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {

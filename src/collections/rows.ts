@@ -159,18 +159,20 @@ class CollectionRows<F extends Fields> implements Rows<F> {
   }
 }
 
-/** Makes the rows of all collections, each of which the hooks of the others can use. */
-export function createRowsOfAll(
+/** Makes the rows of all collections, by name. The hooks of each can use those of the others. */
+export function createAllRows(
   collections: readonly AnyCollection[],
   options: Omit<RowsOptions, 'rowsOf'>,
-): RowsOptions['rowsOf'] {
   // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their row type stands in both positions.
-  const all = new Map<AnyCollection, Rows<any>>()
-  const rowsOf: RowsOptions['rowsOf'] = (collection) => {
-    const rows = all.get(collection)
-    if (rows === undefined) throw new TypeError(`The app has no collection ${collection.name}.`)
+): Map<string, Rows<any>> {
+  const all: ReturnType<typeof createAllRows> = new Map()
+  const rowsOf: RowsOptions['rowsOf'] = ({ name }) => {
+    const rows = all.get(name)
+    if (rows === undefined) throw new TypeError(`The app has no collection ${name}.`)
     return rows
   }
-  for (const collection of collections) all.set(collection, new CollectionRows(collection, { ...options, rowsOf }))
-  return rowsOf
+  for (const collection of collections) {
+    all.set(collection.name, new CollectionRows(collection, { ...options, rowsOf }))
+  }
+  return all
 }

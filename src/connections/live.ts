@@ -112,7 +112,7 @@ function topicOf(collection: AnyCollection): Topic[] {
   const rule = access?.read ?? 'anyone'
   return [
     topic(name, {
-      parted: audience !== undefined,
+      partitioned: audience !== undefined,
       access: { read: typeof rule === 'string' && rule !== 'owner' ? rule : read },
     }),
   ]

@@ -2,15 +2,15 @@ import type { Notifier } from '../ports/notifier.ts'
 import type { TopicLog } from './log.ts'
 import type { TopicRules } from './topic.ts'
 
-/** A topic is trimmed each time it has grown by this many events, and by the periodic cleanup. */
+/** A topic is trimmed each time it has grown by this many events, and at each cleanup. */
 const trimEveryEvents = 256
 
 export interface TopicCleanup {
-  /** Trims all topics, one after the other. */
+  /** Deletes events beyond the retention, topic by topic. */
   cleanUp(): Promise<void>
 }
 
-/** Keeps topics within their limits. */
+/** Trims topics in the background. */
 export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: Notifier): TopicCleanup {
   const trimming = new Set<string>()
 
@@ -26,7 +26,7 @@ export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: N
   }
 
   notifier.listen((topic, offset) => {
-    // A failure, such as a full disk, is tried again later.
+    // After a failure, as on a full disk, the next trim or cleanup tries again.
     if (offset % trimEveryEvents === 0) trim(topic).catch(() => {})
   })
 

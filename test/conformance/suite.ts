@@ -23,6 +23,7 @@ import { listCases } from './lists.ts'
 import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
+import { ownRouteCases } from './own-routes.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
@@ -42,6 +43,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   idempotency: idempotencyCases,
   'custom routes': customCases,
   hooks: hookCases,
+  'own routes': ownRouteCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,
