@@ -14,7 +14,7 @@ export function quantile(values: readonly number[], share: number): number {
   return low + (high - low) * (place - Math.floor(place))
 }
 
-/** 12,345 and 12.3 and 0.45, a dash for what can't be told: three digits are more than a median of a few rounds is worth. */
+/** 12,345 and 12.3 and 0.45, a dash for no value: three digits are more precise than a median of a few rounds. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–'
   const digits = value >= 100 || value === 0 ? 0 : value >= 10 ? 1 : 2

@@ -8,7 +8,7 @@ interface FillResponse {
   body: string
 }
 
-/** POSTs `bodyOf(1)` to `bodyOf(count)`, and gives the answers in that order. @throws Error unless each is 201 */
+/** POSTs `bodyOf(1)` to `bodyOf(count)`, and returns the response bodies in that order. @throws Error unless each is 201 */
 export async function fillByPost(url: string, count: number, bodyOf: (n: number) => unknown): Promise<string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const responses: string[] = Array.from({ length: count })

@@ -12,7 +12,7 @@ import { stopAll, twoCores } from './server.ts'
 
 const help = `node bench/http1.ts
   --rounds N         rounds; in each, every target runs every case [5]
-  --seconds N        how long a case takes in a round; an upload takes what it takes [2]
+  --seconds N        how long a case takes in a round; uploads take as long as they need [2]
   --warmup N         the same before the first round, not counted; 0 for none [1]
   --connections N    keep-alive connections [64]
   --peers A,B        only these of: ${targets.map(({ key }) => key).join(', ')}

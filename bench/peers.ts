@@ -14,7 +14,7 @@ export interface Place {
   /** An empty folder of the peer's own. */
   folder: string
   core: number
-  /** How many todos it shall hold. */
+  /** The number of todos to create. */
   todos: number
 }
 
@@ -77,7 +77,7 @@ const bknd: Peer = {
 const jsonServer: Peer = {
   name: 'json-server',
   package: 'json-server',
-  durability: 'the whole JSON file: turned into text for each create, written anew for each group, not synced',
+  durability: 'the whole JSON file: serialized for each create, rewritten for each group, not synced',
   note: 'checks nothing; a new todo has only what was sent and an id; it looks at every todo for every read',
   async start({ folder, core, todos }) {
     const rows = titles(todos).map(({ title }, index) => ({

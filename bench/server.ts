@@ -1,4 +1,4 @@
-/** A server as a process of its own, pinned to a core, and what it costs. Linux only: it reads /proc. */
+/** A server process pinned to a core, and its cost. Linux only: it reads /proc. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const startTimeoutMs = 60_000
 const pollMs = 2
 const quietSampleMs = 100
 const quietTimeoutMs = 60_000
-/** How much of what a server wrote is shown when it fails. */
+/** Length of the output that is shown when a server fails. */
 const outputCharsMax = 4000
 
 export interface ServerOptions {
@@ -24,12 +24,12 @@ export interface ServerOptions {
   /** Command line arguments after the program. */
   args: readonly string[]
   env?: Record<string, string>
-  /** The folder for its data and for `output.txt`: what it writes to standard output and standard error. */
+  /** The folder for its data and for `output.txt`, its standard output and standard error. */
   folder: string
   core: number
   /** Its working directory, where that is not the repository. */
   cwd?: string
-  /** A path that answers as soon as the server is ready. */
+  /** A path that responds as soon as the server is ready. */
   readyPath: string
 }
 
@@ -65,7 +65,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
-/** Starts a server and waits for its first answer. */
+/** Starts a server and waits for its first response. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { command = process.execPath, args, env = {}, folder, core, cwd = root, readyPath } = options
   mkdirSync(folder, { recursive: true })
@@ -109,7 +109,7 @@ async function firstAnswer(child: ChildProcess, url: string, folder: string): Pr
   const deadline = performance.now() + startTimeoutMs
   while (!(await isReady(url))) {
     assertRuns(child, folder)
-    if (performance.now() > deadline) throw new Error(`The server does not answer at ${url}:\n${lastOutput(folder)}`)
+    if (performance.now() > deadline) throw new Error(`The server does not respond at ${url}:\n${lastOutput(folder)}`)
     await sleep(pollMs)
   }
 }

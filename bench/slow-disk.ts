@@ -1,6 +1,6 @@
 /**
- * How long readers wait while others write to a slow disk: `node bench/slow-disk.ts [--ms 5]`. Every
- * fsync of the server takes so much more (slow-sync.c, compiled by gcc and preloaded).
+ * Read latency while others write to a slow disk: `node bench/slow-disk.ts [--ms 5]`. Every
+ * fsync of the server takes that much longer (slow-sync.c, compiled by gcc and preloaded).
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -40,7 +40,7 @@ interface Run {
 }
 
 const situations: readonly Situation[] = [
-  { name: 'nobody writes', slow: false, writing: false },
+  { name: 'no writers', slow: false, writing: false },
   { name: `${writers} write, the disk as it is`, slow: false, writing: true },
   { name: `${writers} write, fsync ${values.ms} ms slower`, slow: true, writing: true },
 ]

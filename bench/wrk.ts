@@ -1,11 +1,11 @@
-/** One run of wrk against a server, and what it saw. */
+/** One run of wrk against a server, and its results. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url))
-/** Slow peers answer late; a response that takes longer than this is a failure. */
+/** A response that takes longer than this is a failure; some peers are slow. */
 const timeoutSeconds = 60
 
 /** The requests: GETs of the paths in a file, at random, and a share of POSTs between them. */

@@ -7,8 +7,9 @@ import { topic } from './topics/topic.ts'
 
 /** The server that this repository ships. */
 export function server(platform: Platform) {
-  const playground = topic('playground', { access: { publish: 'anyone' } })
-  const app = createApp(platform, [todos, ...chat], [playground])
-  app.route('/', echo)
-  return app
+  return createApp(platform, {
+    collections: [todos, ...chat],
+    topics: [topic('playground', { access: { publish: 'anyone' } })],
+    routes: () => echo,
+  })
 }

@@ -79,6 +79,22 @@ test('the typed client knows the custom routes', async () => {
   expect(stats.data.titles).toBeGreaterThan(0)
 })
 
+test('the typed client knows the routes of the app', async () => {
+  const { reports } = connect(running.url)
+  const counted = await (await reports.books.$get()).json()
+  expectTypeOf(counted.data).toEqualTypeOf<{ books: number }>()
+  expect(counted.data.books).toBeGreaterThan(0)
+  const author = (await (await api.authors.$post({ json: { name: 'Mary' } })).json()).data
+  const created = await api.books.$post({ json: { title: 'Own', isbn: 'own', author: author.id } })
+  const { id } = (await created.json()).data
+  const book = await (await reports.books[':id'].$get({ param: { id } })).json()
+  expectTypeOf(book.data).toEqualTypeOf<{ title: string; copies: number }>()
+  expect(book.data.title).toBe('Own')
+  const restocked = await (await reports.books[':id'].restock.$post({ param: { id } })).json()
+  expectTypeOf(restocked.data.copies).toEqualTypeOf<number>()
+  expect(restocked.data).toEqual({ copies: 1000 })
+})
+
 test('the typed client refuses what is not declared', () => {
   expectTypeOf<Parameters<typeof api.todos.$post>[0]>().not.toExtend<{ json: { title: number } }>()
   expectTypeOf(api).not.toHaveProperty('nothing')
@@ -87,4 +103,32 @@ test('the typed client refuses what is not declared', () => {
   // @ts-expect-error: there is no such choice
   const scroll: Parameters<(typeof api.books)[':id']['$patch']>[0] = { param: { id: '' }, json: { format: 'scroll' } }
   expect([untitled, scroll]).toHaveLength(2)
+})
+
+test('the typed client knows accounts, administration and topics', async () => {
+  const { auth, admin, topics } = api
+  type SignUp = Parameters<(typeof auth)['sign-up']['$post']>[0]['json']
+  expectTypeOf<SignUp>().toEqualTypeOf<{
+    email: string
+    password: string
+    token?: boolean | undefined
+    code?: string | undefined
+  }>()
+  const json = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery', token: true }
+  const { data } = await (await auth['sign-up'].$post({ json })).json()
+  expectTypeOf(data.user.disabledAt).toEqualTypeOf<string | null>()
+  const headers = { Authorization: `Bearer ${data.token}` }
+  const me = await (await auth.me.$get({}, { headers })).json()
+  expectTypeOf(me.data.credential.kind).toEqualTypeOf<'session' | 'key'>()
+  expect(me.data.email).toBe(json.email)
+  const users = await admin.users.$get({ query: { limit: '10' } }, { headers })
+  expect(users.status).toBe(403)
+  expectTypeOf<Awaited<ReturnType<typeof users.json>>['next']>().toEqualTypeOf<string | null>()
+
+  const param = { topic: 'todos' }
+  const polled = await topics[':topic'].events.$get({ param, query: {} })
+  if (polled.status !== 200) throw new Error(await polled.text())
+  const { position } = await polled.json()
+  expectTypeOf(position).toEqualTypeOf<{ epoch: string; offset: number }>()
+  expect(position.offset).toBeGreaterThanOrEqual(0)
 })

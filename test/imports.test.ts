@@ -19,6 +19,7 @@ const order = [
   'auth',
   'connections',
   'web',
+  'app',
   'app.ts',
   'features',
   'config.ts',

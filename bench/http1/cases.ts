@@ -20,7 +20,7 @@ const pipelineDepth = 16
 
 export interface RunOptions {
   server: Server
-  /** Where it may keep what it sends. */
+  /** The folder for the requests that it sends. */
   folder: string
   connections: number
   seconds: number
@@ -31,7 +31,7 @@ export interface BenchmarkCase {
   name: string
   title: string
   unit: 'requests' | 'MiB'
-  /** @throws Error when the response is not what it must be */
+  /** @throws Error on an unexpected response */
   check(run: RunOptions): Promise<void>
   run(run: RunOptions): Promise<Measurement>
 }

@@ -11,7 +11,7 @@ export interface Expected {
   bodyBytesMin?: number
 }
 
-/** @throws Error unless exactly so many responses come, each as it must be */
+/** @throws Error unless exactly this many responses come, each as expected */
 export async function expectResponses(port: number, request: string, expected: Expected, count: number): Promise<void> {
   const text = await exchange(port, request, (text) => isWhole(text, expected, count))
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))

@@ -14,7 +14,7 @@ const otherFiles = 200
 const answered = JSON.stringify(item)
 
 export interface IdleConnections {
-  /** Those that are still open. */
+  /** The open connections. */
   open(): number
   /** Ends them with a reset, so that their ports are free at once. */
   close(): void
@@ -59,7 +59,7 @@ async function getOnce(socket: Socket, request: string): Promise<void> {
   const closed = once(socket, 'close').then(() => {
     throw new Error(`A connection was closed: ${JSON.stringify(text.slice(0, 300))}`)
   })
-  // Once it was answered, nobody waits for this any more.
+  // After the response nothing waits for this.
   closed.catch(() => {})
   await Promise.race([once(socket, 'answered'), closed])
   // From here on a loss shows as a connection that is not open.

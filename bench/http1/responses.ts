@@ -12,9 +12,9 @@ export const created = (title: string) => ({ id: 1, title })
 
 export const chunkBytes = 64 * 1024
 export const streamChunks = 16
-/** One chunk of the stream; it is the same object each time, so that making it costs nobody anything. */
+/** One chunk of the stream; always the same object, so that creating it costs nothing. */
 export const chunk = new Uint8Array(chunkBytes).fill(0x61)
-/** Above the gibibyte that is uploaded, for servers that refuse more than so much. */
+/** Above the gibibyte that is uploaded, for servers with a limit. */
 export const bodyBytesMax = 2 ** 31
 /** Longer than any benchmark waits, for servers that close an idle connection. */
 export const idleMs = 240_000

@@ -101,7 +101,7 @@ async function measure(
   }
 }
 
-/** 5 means: begin anew with the peak of resident memory (proc_pid_clear_refs(5)). */
+/** 5 resets the peak of resident memory (proc_pid_clear_refs(5)). */
 function resetPeak({ pid }: Server): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }

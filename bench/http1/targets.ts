@@ -22,7 +22,7 @@ export interface Target {
 export interface Place {
   folder: string
   core: number
-  /** Shall it collect its garbage and write down its memory when it is told to (memory-signal.ts)? */
+  /** Collects garbage and reports memory on a signal (memory-signal.ts). */
   tellsMemory?: boolean
 }
 
@@ -106,7 +106,7 @@ export const targets: readonly Target[] = [
   },
 ]
 
-/** Those that are named, in their order here. @throws Error on a name that nobody has */
+/** Returns the named ones, in the order of `all`. @throws Error on an unknown name */
 export function chosen<T>(all: readonly T[], nameOf: (one: T) => string, names: string | undefined): T[] {
   if (names === undefined) return [...all]
   const wanted = names.split(',')

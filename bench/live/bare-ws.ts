@@ -36,7 +36,7 @@ function admit(client: WebSocket): void {
 function broadcast(data: RawData): void {
   if (sendsBytes) for (const client of subscribers) client.send(data, { binary: false })
   else {
-    // One Buffer, as long as it is not told otherwise.
+    // One Buffer by default.
     const text = (data as Buffer).toString()
     for (const client of subscribers) client.send(text)
   }

@@ -28,12 +28,12 @@ export interface BenchmarkCase {
   run(conditions: Conditions): Promise<Findings>
 }
 
-/** A goal of having at least so many times as much. */
+/** A goal of at least this ratio. */
 export function atLeast(what: string, ratio: number, reached: number, write: (value: number) => string): Goal {
   return { what, goal: `${write(ratio)} or more`, reached: write(reached), isReached: reached >= ratio }
 }
 
-/** A goal of having less than so much. */
+/** A goal of less than this value. */
 export function under(what: string, most: number, reached: number, write: (value: number) => string): Goal {
   return { what, goal: `under ${write(most)}`, reached: write(reached), isReached: reached < most }
 }

@@ -24,7 +24,7 @@ export class Connection {
     const localAddress = `127.0.0.${Math.floor(index / connectionsPerAddress) + 1}`
     const onread = { buffer: shared, callback: (length: number) => this.#read(length) }
     this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true, onread })
-    // The end of a connection that nobody here has ended ends the run, as an uncaught exception.
+    // A connection closed by the server ends the run, as an uncaught exception.
     this.socket.on('close', () => {
       if (!this.#isClosing) throw new Error(`A connection was closed; it had ${JSON.stringify(this.#unread())} left.`)
     })
@@ -71,7 +71,7 @@ export class Connection {
   }
 }
 
-/** The first message that comes, by what tells where it ends; what follows it waits for `listen`. */
+/** Resolves with the first message, whose end `endOf` finds; later bytes wait for `listen`. */
 export function firstOf(connection: Connection, endOf: Take): Promise<Buffer> {
   return new Promise((resolve) => {
     let isFound = false
@@ -84,7 +84,7 @@ export function firstOf(connection: Connection, endOf: Take): Promise<Buffer> {
   })
 }
 
-/** Where the first of these bytes end, 0 when they are not there yet. */
+/** Finds the end of the first occurrence of these bytes; 0 when they have not arrived. */
 export function through(mark: string): Take {
   return (bytes, end) => {
     const at = bytes.indexOf(mark, 0, 'latin1')
@@ -92,7 +92,7 @@ export function through(mark: string): Take {
   }
 }
 
-/** How many are opened at a time: the kernel queues no more that are not accepted yet. */
+/** Connections opened at a time: the kernel queues no more before they are accepted. */
 const openingMax = 200
 
 /** Makes this many, some at a time. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const roomSize = 6
-/** A message is its number and the time, with so many digits each, and some words. */
+/** A message is its number and the time, with this many digits each, and some words. */
 const mark = '@@'
 const digits = 12
 const words = 'Shall we meet at the harbour at seven, as we did last week?'

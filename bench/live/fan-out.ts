@@ -9,10 +9,10 @@ import { describeSample, gaugeOf, middle, perCpuSecond, rateTable, runRounds, ty
 const subscribers = 1000
 const warmupSeconds = 0.3
 
-/** How many events are on the way to somebody at a time. */
+/** Events in flight at a time. */
 const depths = [
-  { depth: 64, title: '64 events on the way at a time' },
-  { depth: 1, title: 'An event when everybody has the one before' },
+  { depth: 64, title: '64 events in flight at a time' },
+  { depth: 1, title: 'One event in flight at a time' },
 ] as const
 
 const asText = 'bare ws, a text to each'
@@ -82,7 +82,7 @@ async function runFanOut(target: PubSubTarget, depth: number, seconds: number): 
   return sample
 }
 
-/** Publishes another event for each that has reached everybody. */
+/** Publishes another event for each that was delivered to every subscriber. */
 class Feed {
   #published = 0
   #isEnding = false
@@ -98,7 +98,7 @@ class Feed {
     counter.onCompleted = () => this.#goOn()
   }
 
-  /** Resolves when everybody has everything. */
+  /** Resolves when every event is delivered. */
   async run(seconds: number): Promise<void> {
     this.#isEnding = false
     this.#end = Promise.withResolvers()

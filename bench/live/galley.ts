@@ -6,5 +6,8 @@ import { todos } from '../../src/features/todos.ts'
 import { topic } from '../../src/topics/topic.ts'
 
 await serve((platform) =>
-  createApp(platform, [todos, ...chat], [topic('playground', { access: { publish: 'anyone' } })]),
+  createApp(platform, {
+    collections: [todos, ...chat],
+    topics: [topic('playground', { access: { publish: 'anyone' } })],
+  }),
 )

@@ -73,7 +73,7 @@ export function cborFrames(take: TakeMessage): Take {
 /** The end of the preface, 0 when it is not there yet. */
 export const throughPreface: Take = through(preface.toString('latin1'))
 
-/** Every message of a server begins like this; what follows tells a response from what is not. */
+/** The beginning of every message; the next member tells whether it is a response. */
 const beginning = '{"jsonrpc":"2.0",'.length
 const letterI = 0x69
 
@@ -82,7 +82,7 @@ export function isResponse(bytes: Buffer, from: number): boolean {
   return bytes[from + beginning + 1] === letterI
 }
 
-/** Reads the number that stands here in digits. */
+/** Reads the decimal number at an index. */
 export function numberAt(bytes: Buffer, at: number): number {
   let value = 0
   for (let index = at; ; index++) {
@@ -92,7 +92,7 @@ export function numberAt(bytes: Buffer, at: number): number {
   }
 }
 
-/** Where the offset stands in the text of an event of a topic, counted from its beginning. */
+/** The index of the offset in the text of an event of a topic. */
 export function offsetIndex(topic: string): number {
   return `{"jsonrpc":"2.0","method":"event","params":{"topic":${JSON.stringify(topic)},"offset":`.length
 }

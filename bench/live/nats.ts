@@ -50,7 +50,7 @@ function natsMessages(answered: () => void, connection: Connection): Take {
   }
 }
 
-/** Each `MSG subject sid length` is followed by so many bytes and the end of a line. @throws Error when it is neither that nor a PING */
+/** The length of the payload after `MSG subject sid length`, line end included. @throws Error on any other message than PING */
 function payloadBytes(head: string): number {
   if (head === 'PING') return 0
   if (!head.startsWith('MSG ')) throw new Error(`NATS says ${head}`)

@@ -40,9 +40,9 @@ export const publish: BenchmarkCase = {
 }
 
 const intro =
-  'Each publisher waits for its response before it goes on, or one connection has 64 on the way. Both keep events in files: ' +
-  'NATS with `sync_interval: always`; Galley syncs its WAL before it answers, once for all that came together. Nobody ' +
-  'follows the topic. Rates are by events per second, waiting for the disk included.'
+  'Each publisher waits for its response, or one connection has 64 in flight. Both keep events in files: ' +
+  'NATS with `sync_interval: always`; Galley syncs its WAL before it answers, once for all that arrived together. The topic ' +
+  'has no subscribers. Rates are by events per second, waiting for the disk included.'
 
 const natsEach = `NATS JetStream, ${publishers} connections`
 const natsOne = `NATS JetStream, one connection, ${publishers} in flight`

@@ -14,7 +14,7 @@ const socketIoServer = fileURLToPath(new URL('../peers/socket-io.ts', import.met
 type Place = Pick<Conditions, 'folder' | 'serverCore'>
 
 interface Start {
-  /** Shall it collect its garbage and write down its memory when it is told to? */
+  /** Collects garbage and reports memory on a signal. */
   tellsMemory?: boolean
   env?: Record<string, string>
 }

@@ -10,7 +10,7 @@ import { portOf, startGalley } from './servers.ts'
 
 const eventsBehind = 100
 const goalSeconds = 5
-/** While they come back, somebody goes on publishing. */
+/** A publisher keeps publishing during the reconnects. */
 const publishEveryMs = 50
 
 interface Storm {

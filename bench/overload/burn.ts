@@ -1,5 +1,5 @@
 /**
- * BenchmarkCase that costs a millisecond of CPU: so many rounds of a hash, measured at the start, and not a look at the clock, which
+ * Costs a millisecond of CPU: rounds of a hash, calibrated at the start. A loop on the clock
  * would hide a busy machine. In compiled code of the system, because a loop of our own costs three times as much
  * whenever the engine has thrown its fast form away.
  */
@@ -8,7 +8,7 @@ import { pbkdf2Sync } from 'node:crypto'
 const roundsTried = 2000
 const tries = 40
 
-/** Makes the function that costs so many milliseconds. */
+/** Returns a function that costs this many milliseconds of CPU. */
 export function createBurn(ms: number): () => number {
   let fastestMs = Number.POSITIVE_INFINITY
   for (let n = 0; n < tries; n++) {

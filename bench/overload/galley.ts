@@ -8,11 +8,9 @@ import { createBurn } from './burn.ts'
 
 const burn = createBurn(1)
 
-await serve((platform) => {
-  const app = createApp(platform, [todos])
-  app.route(
-    '/',
-    new Hono<Env>().get('/api/burn', (c) => replyWith(c, { status: 200, data: burn() })),
-  )
-  return app
-})
+await serve((platform) =>
+  createApp(platform, {
+    collections: [todos],
+    routes: () => new Hono<Env>().get('/api/burn', (c) => replyWith(c, { status: 200, data: burn() })),
+  }),
+)

@@ -25,7 +25,7 @@ export class Outcome {
     return this.responses.filter(({ status }) => status >= 200 && status < 300)
   }
 
-  /** Answers of 2xx a second. */
+  /** Responses of 2xx a second. */
   get goodput(): number {
     return this.#good.length / this.seconds
   }

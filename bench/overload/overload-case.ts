@@ -20,7 +20,7 @@ export interface OverloadOptions {
 }
 
 const factor = 4
-/** Enough to keep one core busy, and few enough that nobody waits for long. */
+/** Enough to keep one core busy, and few enough for short queues. */
 const peakConnections = 16
 const overloadConnections = 1500
 const recoveryConnections = 200
@@ -74,7 +74,7 @@ interface Outcomes {
   overloaded: Outcome
   healthy: Outcome
   after: Outcome
-  /** The same by what it cost. */
+  /** The same with its CPU cost. */
   peakSample: Sample
   overloadSample: Sample
 }

@@ -1,4 +1,4 @@
-/** Socket.IO with its defaults, WebSocket alone: a client joins a room, and what it publishes goes to all in that room. */
+/** Socket.IO with its defaults, WebSocket alone: a client joins a room, and its messages go to all clients in that room. */
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 

@@ -10,7 +10,7 @@ import { createCode } from './administrator-code.ts'
 import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
-import type { Dependencies } from './dependencies.ts'
+import type { AuthDependencies } from './dependencies.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
@@ -55,7 +55,7 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
   const credentials = createCredentials(platform)
   const throttle = createThrottle(platform)
   const makeToken = createTokens(platform)
-  const dependencies: Dependencies = {
+  const dependencies: AuthDependencies = {
     ...options,
     database,
     now,
@@ -76,7 +76,7 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
   }
 }
 
-function createRoutes(dependencies: Dependencies) {
+function createRoutes(dependencies: AuthDependencies) {
   return new ValidatedRoutes()
     .route('/', createSignInRoutes(dependencies))
     .route('/', createSessionRoutes(dependencies))

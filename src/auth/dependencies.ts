@@ -9,7 +9,7 @@ import type { Throttle } from './throttle.ts'
 import type { MakeToken } from './token.ts'
 
 /** The dependencies of the routes of accounts. */
-export interface Dependencies extends Pick<Platform, 'database' | 'now'> {
+export interface AuthDependencies extends Pick<Platform, 'database' | 'now'> {
   passwords: Passwords
   mailer: Mailer
   commit: Commit

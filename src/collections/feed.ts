@@ -1,7 +1,7 @@
 import { invalidField } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
 import type { TopicLog } from '../topics/log.ts'
-import { isPart, partOf } from '../topics/topic.ts'
+import { isPartition, partitionOf } from '../topics/topic.ts'
 import { hasTopic } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
 
@@ -31,6 +31,7 @@ export function createFeed(collection: AnyCollection, log: TopicLog): Feed {
 
 function audienceTopic(name: string, field: string, row: Row): string {
   const part = String(row[field])
-  if (!isPart(part)) throw invalidField(field, 'invalid_format', 'must have 1 to 100 characters A-Z a-z 0-9 . _ ~ @ -')
-  return partOf(name, part)
+  if (!isPartition(part))
+    throw invalidField(field, 'invalid_format', 'must have 1 to 100 characters A-Z a-z 0-9 . _ ~ @ -')
+  return partitionOf(name, part)
 }

@@ -1,17 +1,17 @@
-import { Hono, type Env as HonoEnv } from 'hono'
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { reply, replyWith } from '../http/reply.ts'
+import { ValidatedRoutes } from '../http/validated-routes.ts'
 import type { Database, Statement } from '../ports/database.ts'
-import type { Context, Env } from '../request/context.ts'
+import type { Context } from '../request/context.ts'
 import { adminRole, type Identity } from '../request/identity.ts'
 import { refusal } from '../request/refusal.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
-import { isPart, partOf } from '../topics/topic.ts'
+import { isPartition, partitionOf } from '../topics/topic.ts'
 import {
   type AccessDecision,
   allowed,
@@ -26,6 +26,7 @@ import type { Action, AnyCollection, Change, Collection, Match, RowOf, Rows } fr
 import type { Fields } from './field.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
+import { declareRoutes } from './route-declarations.ts'
 import { andThen } from './rows.ts'
 import { noRow, referencesIn, requireOne } from './statements.ts'
 
@@ -44,7 +45,8 @@ interface RoutesOptions<F extends Fields> {
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
   { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
-): Hono<Env> {
+) {
+  const routes = declareRoutes(collection)
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
@@ -81,8 +83,8 @@ export function createRoutes<F extends Fields>(
     const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
     const isOwn = audience === ownerField && identity !== null && identity.role !== adminRole
     const part = isOwn ? identity.userId : named
-    const isReadable = typeof part === 'string' && isPart(part) && coversAudience(readable, audience, part)
-    return isReadable ? partOf(name, part) : null
+    const isReadable = typeof part === 'string' && isPartition(part) && coversAudience(readable, audience, part)
+    return isReadable ? partitionOf(name, part) : null
   }
 
   function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
@@ -110,7 +112,7 @@ export function createRoutes<F extends Fields>(
     const checks = references(row, identity)
     const write = function* () {
       if (checks.length > 0) yield checks
-      return yield* rows.insert(row)
+      return yield* rows.insert(row, { identity })
     }
     return commit(c, write, (data) => ({ status: 201, data, headers }))
   }
@@ -160,7 +162,7 @@ export function createRoutes<F extends Fields>(
     const checks = [...permissions, ...references(changes, c.env.identity)]
     const write = function* () {
       if (checks.length > 0) yield checks
-      const change = yield* rows.update(idOf(c), changes, matchOf(c))
+      const change = yield* rows.update(idOf(c), changes, { match: matchOf(c), identity: c.env.identity })
       checkMove(change)
       return change.row
     }
@@ -171,18 +173,18 @@ export function createRoutes<F extends Fields>(
     const permissions = permitted(c, 'delete')
     const write = function* () {
       if (permissions.length > 0) yield permissions
-      yield* rows.remove(idOf(c), matchOf(c))
+      yield* rows.remove(idOf(c), { match: matchOf(c), identity: c.env.identity })
     }
     return commit(c, write, () => ({ status: 204 }))
   }
 
-  return new Hono<Env & HonoEnv>()
-    .get('/', list)
-    .post('/', (c) => create(c))
-    .get('/:id', get)
-    .put('/:id', put)
-    .patch('/:id', change)
-    .delete('/:id', remove)
+  return new ValidatedRoutes()
+    .add(routes.list, list)
+    .add(routes.create, (c) => create(c))
+    .add(routes.get, get)
+    .add(routes.put, put)
+    .add(routes.patch, change)
+    .add(routes.delete, remove)
 }
 
 function parametersOf({ req }: Context): URLSearchParams {

@@ -29,6 +29,11 @@ export function body<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } } as const
 }
 
+/** Request headers. They are not in the type, since `hc` would require them; it sends headers by its options. */
+export function headers(shape: Record<string, z.ZodType>): object {
+  return { headers: z.object(shape) }
+}
+
 /** A response with a JSON body. */
 export function json<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { 'application/json': { schema } } }

@@ -25,6 +25,6 @@ export function createRouter(): { router: Router<Route>; matched(): string } {
 }
 
 function patternOf([handlers]: Result<Route>): string {
-  const [route] = handlers.at(-1) ?? []
-  return route === undefined || route[1].method === 'ALL' ? '' : route[1].path
+  const [route] = handlers.find(([[, { method }]]) => method !== 'ALL') ?? []
+  return route === undefined ? '' : route[1].path
 }

@@ -10,7 +10,8 @@ import { validate } from './validation.ts'
  * Routes declared by `createRoute`: path, description, types and validation come from one object. It differs from a plain
  * `OpenAPIHono` in how it validates: bodies are read as strict JSON whatever their content type, parameters may not be
  * repeated, and one `validation_failed` names all bad fields. The route's own middleware runs first, so that a client
- * without access gets 401 or 403 and not the result of the validation.
+ * without access gets 401 or 403 and not the result of the validation. Write handlers as `(c) => handle(c)`: from the
+ * parameter type of a named function Hono would infer any path, and `hc` would lose the route.
  */
 export class ValidatedRoutes extends OpenAPIHono<Env> {
   override openapi: OpenAPIHono<Env>['openapi'] = (config, handler) =>

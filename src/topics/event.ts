@@ -1,9 +1,9 @@
 import { isoTime } from '../iso-time.ts'
 
-/** One event of a topic, as all its readers share it. */
+/** One event of a topic, shared by all its readers. */
 export class TopicEvent {
   readonly topic: string
-  /** 1, 2, 3 … without a hole. */
+  /** 1, 2, 3 … without gaps. */
   readonly offset: number
   readonly type: string
   readonly atMs: number
@@ -19,7 +19,7 @@ export class TopicEvent {
     this.json = json
   }
 
-  /** The event in another form, such as a frame of bytes, made once however many readers want it. */
+  /** Returns the event in another form, such as a frame of bytes, which is made once for all readers. */
   as<T>(form: (event: TopicEvent) => T): T {
     this.#forms ??= new Map()
     const known = this.#forms.get(form)
@@ -30,7 +30,7 @@ export class TopicEvent {
   }
 }
 
-/** What a reader who knows the topic is given, as JSON text: `{offset, type, at, data}`. */
+/** The JSON text of an event for a reader that knows the topic: `{offset, type, at, data}`. */
 export function eventText({ offset, type, atMs, json }: TopicEvent): string {
   return `{"offset":${offset},"type":${JSON.stringify(type)},"at":"${isoTime(atMs)}","data":${json}}`
 }

@@ -1,14 +1,14 @@
 import { AppError, invalidField } from '../errors.ts'
 
-/** Somebody who is in a topic. */
+/** A member who is present in a topic. */
 export interface Member {
-  /** Of the session. */
+  /** The id of the connection. */
   id: string
-  /** The id of the user, which nobody can choose; null for who has not signed in. */
+  /** The id of the signed-in user, which a client can't choose; null without one. */
   user: string | null
-  /** 1 to 64 characters, as the member says. */
+  /** 1 to 64 characters, chosen by the client. */
   name: string
-  /** JSON of 1 KiB at most; null when there is none. */
+  /** JSON of 1 KiB at most, chosen by the client; null without one. */
   state: unknown
 }
 
@@ -18,25 +18,25 @@ export interface PresenceChange {
   readonly member: Member
 }
 
-/** Told of what changes in a topic; must not throw. */
+/** Called on each change in a topic. Must not throw. */
 export type PresenceListener = (change: PresenceChange) => void
 
-/** Who is in which topic, as far as this process knows. Members are told of each other's changes, not of their own. */
+/** The members present in each topic, as far as this process knows. Members receive each other's changes, not their own. */
 export interface Presence {
   members(topic: string): Member[]
   /**
-   * Adds a member, and tells the others.
+   * Adds a member and notifies the others.
    * @throws AppError `validation_failed`, `too_many_requests` when the topic is full
    */
   join(topic: string, member: Member, listener: PresenceListener): void
-  /** Adds a member who has been there all along, and tells nobody. */
+  /** Adds a member that was present before, and notifies nobody. */
   restore(topic: string, member: Member, listener: PresenceListener): void
   /** @throws AppError `validation_failed` */
   update(topic: string, id: string, state: unknown): void
   leave(topic: string, id: string): void
 }
 
-/** In one topic: each change goes to all of them. */
+/** Members of one topic. Each change goes to all of them. */
 export const membersMax = 1000
 const nameLengthMax = 64
 const stateBytesMax = 1024
@@ -55,7 +55,7 @@ export function createPresence(): Presence {
     topics.set(topic, present)
   }
 
-  function tell(topic: string, type: PresenceChange['type'], member: Member): void {
+  function notify(topic: string, type: PresenceChange['type'], member: Member): void {
     const change: PresenceChange = { topic, type, member }
     for (const { member: other, listener } of topics.get(topic)?.values() ?? []) {
       if (other.id !== member.id) listener(change)
@@ -68,10 +68,10 @@ export function createPresence(): Presence {
       checkName(member.name)
       checkState(member.state)
       if ((topics.get(topic)?.size ?? 0) >= membersMax) {
-        throw new AppError('too_many_requests', `A topic has ${membersMax} members at most.`)
+        throw new AppError('too_many_requests', `The topic is full: it has ${membersMax} members.`)
       }
       add(topic, member, listener)
-      tell(topic, 'join', member)
+      notify(topic, 'join', member)
     },
     restore: add,
     update(topic, id, state) {
@@ -79,7 +79,7 @@ export function createPresence(): Presence {
       const present = topics.get(topic)?.get(id)
       if (present === undefined) return
       present.member = { ...present.member, state }
-      tell(topic, 'update', present.member)
+      notify(topic, 'update', present.member)
     },
     leave(topic, id) {
       const present = topics.get(topic)
@@ -87,7 +87,7 @@ export function createPresence(): Presence {
       if (present === undefined || gone === undefined) return
       present.delete(id)
       if (present.size === 0) topics.delete(topic)
-      tell(topic, 'leave', gone.member)
+      notify(topic, 'leave', gone.member)
     },
   }
 }
@@ -99,5 +99,5 @@ function checkName(name: string): void {
 
 function checkState(state: unknown): void {
   const bytes = new TextEncoder().encode(JSON.stringify(state)).byteLength
-  if (bytes > stateBytesMax) throw invalidField('state', 'too_long', `may be ${stateBytesMax} bytes of JSON at most`)
+  if (bytes > stateBytesMax) throw invalidField('state', 'too_long', `must be ${stateBytesMax} bytes of JSON or fewer`)
 }

@@ -12,16 +12,16 @@ export interface ReaderOptions {
   subscriber: Subscriber
   /** @throws AppError when the topic may not be read any more */
   authorize(): void
-  /** Whether who reads is known no more. */
+  /** Whether the reader's credential has expired or was revoked. */
   isExpired(): boolean
-  hold(): Tail
+  acquire(): Tail
   release(): void
 }
 
-/** Between two batches others get their turn, because a database may answer at once. */
+/** Yields between two batches, since a database may respond synchronously. */
 const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve))
 
-/** One subscription: at the tail, on its way there through the log, or waiting to be asked for more. */
+/** One subscription: following the tail, reading the log to get there, or waiting for `resume`. */
 export class Reader implements Subscription, Follower {
   readonly #options: ReaderOptions
   readonly #tail: Tail
@@ -32,7 +32,7 @@ export class Reader implements Subscription, Follower {
   constructor(options: ReaderOptions) {
     this.#options = options
     this.#offset = options.offset
-    this.#tail = options.hold()
+    this.#tail = options.acquire()
   }
 
   get offset(): number {
@@ -64,7 +64,7 @@ export class Reader implements Subscription, Follower {
     return wantsMore
   }
 
-  /** A subscriber that fails does so alone. */
+  /** An error of one subscriber must not reach the others. */
   #take(events: readonly TopicEvent[]): number {
     const { subscriber, isExpired } = this.#options
     try {
@@ -82,7 +82,7 @@ export class Reader implements Subscription, Follower {
     try {
       this.#options.subscriber.fail(error)
     } catch {
-      // It can't be told.
+      // The subscriber fails to handle its own end.
     }
   }
 
@@ -92,7 +92,7 @@ export class Reader implements Subscription, Follower {
     this.resume()
   }
 
-  /** Runs once at a time: when asked for more on its way out, it goes round again. */
+  /** Runs once at a time. A `resume` during its last round makes it go on. */
   async #catchUp(): Promise<void> {
     this.#isCatchingUp = true
     try {
@@ -112,20 +112,20 @@ export class Reader implements Subscription, Follower {
     authorize()
     const batch = await log.read(topic, this.#offset)
     if (this.#state !== 'reading') return
-    if (batch === 'trimmed') await this.#leap()
+    if (batch === 'trimmed') await this.#skip()
     else if (batch.events.length === 0) this.#follow()
     else if (this.deliver(batch.events)) await nextTurn()
   }
 
-  /** Where the others are further by now, it reads on. */
+  /** Joins the tail; reads on when the other followers are further by now. */
   #follow(): void {
     if (!this.#tail.join(this)) return
     this.#state = 'following'
     this.#options.subscriber.caughtUp?.()
   }
 
-  /** Goes on at the newest event, because the next one is gone. */
-  async #leap(): Promise<void> {
+  /** Continues at the newest event, because the next one was trimmed. */
+  async #skip(): Promise<void> {
     const { log, topic, subscriber } = this.#options
     const { newest } = await log.range(topic)
     if (this.#state !== 'reading') return

@@ -1,38 +1,38 @@
 import type { TopicEvent } from './event.ts'
 import type { Batch, TopicLog } from './log.ts'
 
-/** Topics whose last batch is kept: a few hundred kilobytes each at most. */
+/** Topics whose last batch is cached; a few hundred kilobytes each at most. */
 const topicsMax = 64
 
 /**
- * Reads the log, and gives what was read last of a topic to all who ask for it: when many come back at
- * once with old positions, their events are read and framed once.
+ * Reads the log and caches the last batch of each topic: when many clients reconnect at once with old positions, their
+ * events are read and serialized once.
  */
 export function createRecentReads(log: TopicLog): (topic: string, after: number) => Promise<Batch> | Batch {
   const recent = new Map<string, readonly TopicEvent[]>()
 
-  function recall(topic: string, after: number): readonly TopicEvent[] | null {
+  function find(topic: string, after: number): readonly TopicEvent[] | null {
     const events = recent.get(topic)
     const skipped = after + 1 - (events?.[0]?.offset ?? Number.POSITIVE_INFINITY)
     if (events === undefined || skipped < 0 || skipped >= events.length) return null
     return skipped === 0 ? events : events.slice(skipped)
   }
 
-  function remember(topic: string, events: readonly TopicEvent[]): void {
+  function cache(topic: string, events: readonly TopicEvent[]): void {
     recent.delete(topic)
     recent.set(topic, events)
     const [oldest] = recent.keys()
     if (recent.size > topicsMax && oldest !== undefined) recent.delete(oldest)
   }
 
-  async function readAndRemember(topic: string, after: number): Promise<Batch> {
+  async function readAndCache(topic: string, after: number): Promise<Batch> {
     const batch = await log.read(topic, after)
-    if (batch !== 'trimmed' && batch.events.length > 0) remember(topic, batch.events)
+    if (batch !== 'trimmed' && batch.events.length > 0) cache(topic, batch.events)
     return batch
   }
 
   return (topic, after) => {
-    const events = recall(topic, after)
-    return events === null ? readAndRemember(topic, after) : { events }
+    const events = find(topic, after)
+    return events === null ? readAndCache(topic, after) : { events }
   }
 }

@@ -2,31 +2,31 @@ import type { Notifier } from '../ports/notifier.ts'
 import type { TopicLog } from './log.ts'
 import type { TopicRules } from './topic.ts'
 
-/** A topic is trimmed when it has grown by so many events, and with all others when the server tidies. */
+/** A topic is trimmed each time it has grown by this many events, and at each cleanup. */
 const trimEveryEvents = 256
 
 export interface TopicCleanup {
-  /** Lets go of all events that need not be kept, topic by topic. */
+  /** Deletes events beyond the retention, topic by topic. */
   cleanUp(): Promise<void>
 }
 
-/** Keeps topics within their bounds, beside what is served. */
+/** Trims topics in the background. */
 export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: Notifier): TopicCleanup {
-  const growing = new Set<string>()
+  const trimming = new Set<string>()
 
   async function trim(topic: string): Promise<void> {
     const retention = rules.retentionOf(topic)
-    if (retention === null || growing.has(topic)) return
-    growing.add(topic)
+    if (retention === null || trimming.has(topic)) return
+    trimming.add(topic)
     try {
       await log.trim(topic, retention)
     } finally {
-      growing.delete(topic)
+      trimming.delete(topic)
     }
   }
 
   notifier.listen((topic, offset) => {
-    // What fails now, as on a full disk, is tried again later.
+    // After a failure, as on a full disk, the next trim or cleanup tries again.
     if (offset % trimEveryEvents === 0) trim(topic).catch(() => {})
   })
 

@@ -1,6 +1,6 @@
 /** Declarations of the routes of topics, as `createRoute` takes them. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { body, failures, idempotencyKey, positionSchema, success } from '../http/openapi.ts'
+import { body, failures, headers, idempotencyKey, positionSchema, success } from '../http/openapi.ts'
 import type { Topic } from './topic.ts'
 
 const eventsLimitDefault = 100
@@ -41,7 +41,7 @@ const followQuery = z
   })
 
 export type FollowQuery = z.output<typeof followQuery>
-export type Message = z.output<typeof messageSchema> & { data?: unknown }
+export type EventInput = z.output<typeof messageSchema> & { data?: unknown }
 export type Polled = z.output<typeof polled>
 
 function wholeNumber(minimum: number, maximum: number, metadata: { default?: number; description?: string }) {
@@ -77,7 +77,7 @@ export function declareRoutes<Path extends string, Params extends z.ZodObject, D
       tags,
       operationId: `follow${title}`,
       summary: 'Follow the events after a position, by long poll or as server-sent events',
-      request: { params, query: followQuery, headers: z.object({ 'Last-Event-ID': z.string().optional() }) },
+      request: { params, query: followQuery, ...headers({ 'Last-Event-ID': z.string().optional() }) },
       responses: {
         200: { description: 'The events.', content: { 'application/json': { schema: polled }, ...eventStream } },
         204: { description: 'There were no events in time.' },
@@ -92,7 +92,7 @@ export function declareRoutes<Path extends string, Params extends z.ZodObject, D
       summary: 'Publish an event',
       request: {
         params,
-        headers: z.object({ 'Idempotency-Key': idempotencyKey }),
+        ...headers({ 'Idempotency-Key': idempotencyKey }),
         body: body(messageSchema.extend({ data })),
       },
       responses: {
@@ -118,14 +118,17 @@ const any = { data: anyJson.optional(), tags: [], title: '' }
 
 /** The routes as they are served: one set for all topics, one for all partitions. */
 export const topicRoutes = declareRoutes('/{topic}', { params: name, ...any })
-export const partitionRoutes = declareRoutes('/{topic}/{part}', { params: name.extend({ part: z.string() }), ...any })
+export const partitionRoutes = declareRoutes('/{topic}/{partition}', {
+  params: name.extend({ partition: z.string() }),
+  ...any,
+})
 
 /** The routes of one topic, as OpenAPI describes them. */
-export function routesOf({ name, data, isParted, publish }: Topic) {
+export function routesOf({ name, data, isPartitioned, publish }: Topic) {
   const title = `Topic${name.charAt(0).toUpperCase()}${name.slice(1)}`
-  const routes = isParted
-    ? declareRoutes(`/${name}/{part}`, {
-        params: z.object({ part: z.string() }),
+  const routes = isPartitioned
+    ? declareRoutes(`/${name}/{partition}`, {
+        params: z.object({ partition: z.string() }),
         data,
         title,
         tags: [`topics ${name}/…`],

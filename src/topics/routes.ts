@@ -15,7 +15,7 @@ import type { TopicLog } from './log.ts'
 import type { LongPolls } from './long-poll.ts'
 import type { Position } from './position.ts'
 import type { Presence } from './presence.ts'
-import { type FollowQuery, type Message, partitionRoutes, routesOf, topicRoutes } from './route-declarations.ts'
+import { type EventInput, type FollowQuery, partitionRoutes, routesOf, topicRoutes } from './route-declarations.ts'
 import type { Topic, TopicRules } from './topic.ts'
 
 /** Length of an event's data as JSON text. Larger data belongs in a file. */
@@ -47,7 +47,7 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
     return polls.wait(c, { topic, after, limit: query.limit, waitMs: query.wait * 1000 })
   }
 
-  async function publish(c: Context, { id, type, data }: Message) {
+  function publish(c: Context, { id, type, data }: EventInput) {
     const topic = topicOf(c)
     const json = dataText(rules.authorize(topic, c.env.identity, 'publish'), data)
     return commit(
@@ -83,17 +83,17 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
   const routes = new ValidatedRoutes()
     .openapi({ ...topicRoutes.follow, hide }, (c) => follow(c, c.req.valid('query')))
     .openapi({ ...topicRoutes.publish, hide, middleware: mayPublish }, (c) => publish(c, c.req.valid('json')))
-    .openapi({ ...topicRoutes.presence, hide }, members)
+    .openapi({ ...topicRoutes.presence, hide }, (c) => members(c))
     .openapi({ ...partitionRoutes.follow, hide }, (c) => follow(c, c.req.valid('query')))
     .openapi({ ...partitionRoutes.publish, hide, middleware: mayPublish }, (c) => publish(c, c.req.valid('json')))
-    .openapi({ ...partitionRoutes.presence, hide }, members)
+    .openapi({ ...partitionRoutes.presence, hide }, (c) => members(c))
   for (const route of topics.flatMap(routesOf)) routes.openAPIRegistry.registerPath(route)
   return routes
 }
 
 function topicOf({ req }: Context): string {
-  const part = req.param('part')
-  return `${req.param('topic')}${part === undefined ? '' : `/${part}`}`
+  const partition = req.param('partition')
+  return `${req.param('topic')}${partition === undefined ? '' : `/${partition}`}`
 }
 
 function positionOf({ after, epoch }: FollowQuery): Position | null {

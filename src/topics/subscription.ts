@@ -1,25 +1,25 @@
 import type { TopicEvent } from './event.ts'
 import type { Position, Start } from './position.ts'
 
-/** Takes what a subscription brings. */
+/** Receives the events of a subscription. */
 export interface Subscriber {
   /**
-   * Takes events in order and without a hole, and tells how many of these. Fewer than there are: enough for
-   * now, and nothing more comes until `resume`, when the rest is read from the log.
+   * Takes events in order and without gaps; returns how many it took. After fewer than given, nothing comes until
+   * `resume`, and then the rest is read from the log.
    */
   take(events: readonly TopicEvent[]): number
-  /** There is nothing more for now; what comes is brought as it comes. */
+  /** All stored events were delivered; new ones follow as they come. */
   caughtUp?(): void
-  /** What lies before the start's position is lost. Events go on from there. */
+  /** Events before the start's position are lost. Events continue from there. */
   gap(start: Start & { recovered: false }): void
-  /** Nothing more comes: the log can't be read, or access is over. */
+  /** The subscription has ended: the log can't be read, or access was lost. */
   fail(error: unknown): void
 }
 
 export interface Subscription {
-  /** Of the last event taken. */
+  /** The position of the last event taken. */
   readonly position: Position
-  /** More can be taken. A subscription begins with the first call of this. */
+  /** Asks for more events. The first call starts the subscription. */
   resume(): void
   close(): void
 }

@@ -1,28 +1,27 @@
 /**
- * Following topics. Readers that have caught up share the tail of their topic: each new event is read
- * once and handed to all of them. Whoever can take no more leaves the tail and later reads on from the
- * log, in batches, until it has caught up again. Rings only say when to look, so a lost, repeated or
- * late one changes nothing but the time.
+ * Following topics. Followers that have caught up share the tail of their topic: each new event is read once and delivered
+ * to all of them. A follower that can take no more leaves the tail and later reads on from the log, in batches, until it
+ * has caught up again. Notifications only say when to look: a lost, repeated or late one changes nothing but the time.
  */
 import type { TopicEvent } from './event.ts'
 import type { Batch, TopicLog } from './log.ts'
 import type { GapReason } from './position.ts'
 
-/** A failed read is tried again after this time, unless a ring comes before. */
+/** The delay before a failed read is retried, unless a notification comes first. */
 const retryMs = 1000
 
-/** Where events are read. */
+/** The reads that a tail and its followers need. */
 export interface Source extends Pick<TopicLog, 'range'> {
   read(topic: string, after: number): Promise<Batch> | Batch
 }
 
-/** One who follows; the tail gives it what it may take. */
+/** Receives the events of a tail. */
 export interface Follower {
-  /** Up to where it has taken. */
+  /** The offset of the last event taken. */
   readonly offset: number
-  /** Takes events that begin right after its offset. False: no more for now. */
+  /** Takes events that begin right after its offset. Returns false when it can take no more for now. */
   deliver(events: readonly TopicEvent[]): boolean
-  /** Must go on by itself: what follows its offset is not at the tail. */
+  /** Leaves the tail, since the events after its offset are not there. */
   fallBehind(): void
 }
 
@@ -31,10 +30,10 @@ export class Tail {
   readonly topic: string
   readonly #log: Source
   readonly #followers = new Set<Follower>()
-  /** Up to where the followers have been given. */
+  /** The offset of the last event delivered. */
   #offset = 0
-  /** The highest offset that a ring told of. */
-  #rung = 0
+  /** The highest offset of a notification. */
+  #notified = 0
   #isReading = false
 
   constructor(log: Source, topic: string) {
@@ -42,7 +41,7 @@ export class Tail {
     this.topic = topic
   }
 
-  /** Whether a follower who has taken up to this offset lacks nothing that the others have. */
+  /** Tests whether a follower at this offset has all events that the others have. */
   isAt(offset: number): boolean {
     return this.#followers.size > 0 && offset >= this.#offset
   }
@@ -51,12 +50,12 @@ export class Tail {
     return this.#followers.size > 0
   }
 
-  /** Follows from now on, unless it lacks what the others have. The log must have nothing after its offset, as far as it knows. */
+  /** Adds a follower that has read the log to its end; returns false when the others are further by now. */
   join(follower: Follower): boolean {
     if (this.#followers.size === 0) this.#offset = follower.offset
     if (follower.offset < this.#offset) return false
     this.#followers.add(follower)
-    if (this.#rung > this.#offset) void this.#readOn()
+    if (this.#notified > this.#offset) void this.#readOn()
     return true
   }
 
@@ -64,29 +63,29 @@ export class Tail {
     this.#followers.delete(follower)
   }
 
-  ring(offset: number): void {
-    if (offset > this.#rung) this.#rung = offset
+  notify(offset: number): void {
+    if (offset > this.#notified) this.#notified = offset
     if (offset > this.#offset) void this.#readOn()
   }
 
-  /** Looks without having been rung. */
+  /** Looks for new events without a notification. */
   async check(): Promise<void> {
     const { newest } = await this.#log.range(this.topic)
-    this.ring(newest)
+    this.notify(newest)
   }
 
   async #readOn(): Promise<void> {
     if (this.#isReading) return
     this.#isReading = true
     try {
-      while (this.#followers.size > 0 && this.#rung > this.#offset) {
+      while (this.#followers.size > 0 && this.#notified > this.#offset) {
         const from = this.#offset
         const batch = await this.#log.read(this.topic, from)
-        // Others may follow by now, from elsewhere.
+        // Meanwhile all followers may have left, and others joined at another offset.
         if (this.#offset !== from) continue
-        if (batch === 'trimmed') this.#letGo()
+        if (batch === 'trimmed') this.#dropAll()
         else if (batch.events.length === 0) break
-        else this.#hand(batch.events)
+        else this.#deliver(batch.events)
       }
     } catch {
       setTimeout(() => void this.#readOn(), retryMs)
@@ -95,7 +94,7 @@ export class Tail {
     }
   }
 
-  #hand(events: readonly TopicEvent[]): void {
+  #deliver(events: readonly TopicEvent[]): void {
     const before = this.#offset
     this.#offset = events.at(-1)?.offset ?? before
     for (const follower of this.#followers) {
@@ -105,14 +104,14 @@ export class Tail {
     }
   }
 
-  #letGo(): void {
+  #dropAll(): void {
     const all = [...this.#followers]
     this.#followers.clear()
     for (const follower of all) follower.fallBehind()
   }
 }
 
-/** Why an offset can't be gone on from; null when it can (see `Position`). */
+/** The reason why reading can't continue after an offset; null when it can. */
 export function gapAt(offset: number, { oldest, newest }: { oldest: number; newest: number }): GapReason | null {
   if (offset > newest) return 'future'
   return offset + 1 < oldest ? 'trimmed' : null

@@ -5,74 +5,74 @@ import { hasScope, refusal } from '../request/refusal.ts'
 import type { Retention } from './log.ts'
 
 /**
- * Who may do something with a topic: `anyone`, `signedIn`, `nobody`, any other text as a role, or a function of who asks
- * (null for nobody known) and the topic's whole name. An administrator may do everything.
+ * A rule of access to a topic: `anyone`, `signedIn`, `nobody`, the name of a role, or a function of the identity (null
+ * without one) and the topic's full name. Administrators pass every rule but `nobody` for publishing.
  */
 export type TopicRule =
   | 'anyone'
   | 'signedIn'
   | 'nobody'
   | (string & {})
-  | ((who: Identity | null, topic: string) => boolean)
+  | ((identity: Identity | null, topic: string) => boolean)
 
 export interface TopicOptions {
-  /** What the data of an event must be; any JSON unless it says otherwise. */
+  /** The schema of an event's data. Default: any JSON. */
   data?: z.ZodType
-  /** Whether it is not one log but many, `NAME/PART`, each with its own audience. */
-  parted?: boolean
-  /** Everybody may read, and nobody may publish but the server itself, unless it says otherwise. */
+  /** Whether the topic is many logs, `NAME/PARTITION`, each with its own audience. Default: false. */
+  partitioned?: boolean
+  /** Default: everybody may read, and only the server publishes. */
   access?: { read?: TopicRule; publish?: TopicRule }
-  /** 10,000 events or 7 days, whichever is less, unless it says otherwise. */
+  /** Default: 10,000 events or 7 days, whichever is less. */
   keep?: { events?: number; days?: number }
 }
 
-/** A topic, declared. */
+/** A declared topic. */
 export interface Topic {
   name: string
   data: z.ZodType
-  isParted: boolean
+  isPartitioned: boolean
   read: TopicRule
   publish: TopicRule
   retention: Retention
 }
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
-const partPattern = /^[A-Za-z0-9._~@-]{1,100}$/
+const partitionPattern = /^[A-Za-z0-9._~@-]{1,100}$/
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Declares a topic: a log of events that clients follow, and publish to where they may.
- * @throws TypeError when the name can't be one
+ * Declares a topic: a log of events that clients follow and, if allowed, publish to.
+ * @throws TypeError when the name is not valid
  */
 export function topic(name: string, options: TopicOptions = {}): Topic {
   if (!namePattern.test(name))
     throw new TypeError(`The topic name ${JSON.stringify(name)} must be like news: ${namePattern}.`)
-  const { data = z.unknown().optional(), parted = false, access = {}, keep = {} } = options
+  const { data = z.unknown().optional(), partitioned = false, access = {}, keep = {} } = options
   return {
     name,
     data,
-    isParted: parted,
+    isPartitioned: partitioned,
     read: access.read ?? 'anyone',
     publish: access.publish ?? 'nobody',
     retention: { events: keep.events ?? 10_000, ageMs: (keep.days ?? 7) * dayMs },
   }
 }
 
-/** Whether it can name a part of a topic: 1 to 100 characters that a path has as they are (RFC 3986 §2.3), and `@`. */
-export function isPart(text: string): boolean {
-  return partPattern.test(text)
+/** Tests for the name of a partition: 1 to 100 characters, unreserved in paths (RFC 3986 §2.3) or `@`. */
+export function isPartition(text: string): boolean {
+  return partitionPattern.test(text)
 }
 
-/** The name of one part of a topic. */
-export function partOf(name: string, part: string): string {
-  return `${name}/${part}`
+/** The full name of one partition of a topic. */
+export function partitionOf(name: string, partition: string): string {
+  return `${name}/${partition}`
 }
 
-/** Finds what topics are declared, and asks their rules. */
+/** The declared topics and their rules. */
 export interface TopicRules {
   /** @throws AppError `not_found`, `unauthorized`, `forbidden` */
-  authorize(name: string, who: Identity | null, action?: 'read' | 'publish'): Topic
-  /** How much of a topic is kept; null for one that is not declared any more. */
+  authorize(name: string, identity: Identity | null, action?: 'read' | 'publish'): Topic
+  /** The retention of a topic; null for one that is no longer declared. */
   retentionOf(name: string): Retention | null
 }
 
@@ -83,35 +83,35 @@ export function createTopicRules(topics: readonly Topic[]): TopicRules {
   function find(name: string): Topic | null {
     const slash = name.indexOf('/')
     const found = declared.get(slash === -1 ? name : name.slice(0, slash))
-    if (!found || found.isParted !== slash > 0) return null
-    return slash === -1 || isPart(name.slice(slash + 1)) ? found : null
+    if (!found || found.isPartitioned !== slash > 0) return null
+    return slash === -1 || isPartition(name.slice(slash + 1)) ? found : null
   }
 
   return {
-    authorize(name, who, action = 'read') {
+    authorize(name, identity, action = 'read') {
       const found = find(name)
       if (!found) throw new AppError('not_found', 'There is no such topic.')
-      if (allows(found, action, who, name)) return found
-      const refused = action === 'publish' && allows(found, 'read', who, name) ? 'publish' : 'read'
-      throw denial(found[refused], refused, who)
+      if (allows(found, action, identity, name)) return found
+      const refused = action === 'publish' && allows(found, 'read', identity, name) ? 'publish' : 'read'
+      throw denial(found[refused], refused, identity)
     },
     retentionOf: (name) => find(name)?.retention ?? null,
   }
 }
 
-/** Of a part that is some people's own nobody else is told that it is there. */
-function denial(rule: TopicRule, action: 'read' | 'publish', who: Identity | null): AppError {
+/** The error for a refused action. A partition that belongs to somebody is reported as missing, so that others can't probe for it. */
+function denial(rule: TopicRule, action: 'read' | 'publish', identity: Identity | null): AppError {
   const isHidden = typeof rule === 'function' || rule === 'nobody'
-  if (!isHidden) return refusal(who)
+  if (!isHidden) return refusal(identity)
   return action === 'read' ? new AppError('not_found', 'There is no such topic.') : new AppError('forbidden')
 }
 
-function allows(topic: Topic, action: 'read' | 'publish', who: Identity | null, name: string): boolean {
+function allows(topic: Topic, action: 'read' | 'publish', identity: Identity | null, name: string): boolean {
   const rule = topic[action]
   if (rule === 'anyone') return true
-  if (who !== null && !hasScope(who, topic.name, action === 'read' ? 'read' : 'write')) return false
-  if (rule === 'nobody') return who?.role === adminRole && action === 'read'
-  if (who?.role === adminRole) return true
-  if (typeof rule === 'function') return rule(who, name)
-  return who !== null && (rule === 'signedIn' || rule === who.role)
+  if (identity !== null && !hasScope(identity, topic.name, action === 'read' ? 'read' : 'write')) return false
+  if (rule === 'nobody') return identity?.role === adminRole && action === 'read'
+  if (identity?.role === adminRole) return true
+  if (typeof rule === 'function') return rule(identity, name)
+  return identity !== null && (rule === 'signedIn' || rule === identity.role)
 }

@@ -10,14 +10,14 @@ import { gapAt, Tail } from './tail.ts'
 
 export type { Subscriber, Subscription } from './subscription.ts'
 
-/** The topics of a server: logs to read, and to follow. */
+/** The topics of a server, to read and to follow. */
 export interface Topics {
   readonly epoch: string
-  /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
+  /** The position of a topic's newest event. @throws AppError `not_found`, `unauthorized`, `forbidden` */
   position(topic: string, principal: Identity | null): Promise<Position>
   /**
-   * Follows a topic after a position, or from now on. Says first where it starts; the first events come
-   * after the first `resume`, so that this can be told before them.
+   * Follows a topic after a position, or from now on. Resolves with the start; events come after the first `resume`, so
+   * that the subscriber can send the start before them.
    * @throws AppError `not_found`, `unauthorized`, `forbidden`, `busy`
    */
   subscribe(request: Subscribe): Promise<{ start: Start; subscription: Subscription }>
@@ -35,15 +35,15 @@ export interface TopicsOptions {
   notifier: Notifier
   /** Milliseconds since 1970. */
   now?(): number
-  /** Whether a credential was revoked a moment ago. */
+  /** Whether the credential was revoked after its identity was read. */
   isRevoked?(identity: Identity): boolean
-  /** Known once the server has started. */
+  /** Available once the server has started. */
   epoch(): string
-  /** @throws AppError `not_found` where there is no such topic, `unauthorized` or `forbidden` where it may not be read */
+  /** @throws AppError `not_found`, `unauthorized`, `forbidden` when the topic may not be read */
   authorize(topic: string, principal: Identity | null): void
 }
 
-/** Subscriptions at a time, of all sessions and streams together; each costs some hundred bytes. */
+/** Subscriptions of all connections, streams and polls together; each takes some hundred bytes. */
 const readersMax = 262_144
 
 export function createTopics({
@@ -59,23 +59,23 @@ export function createTopics({
   let readers = 0
   let check: ReturnType<typeof setInterval> | undefined
 
-  notifier.listen((topic, offset) => tails.get(topic)?.tail.ring(offset))
+  notifier.listen((topic, offset) => tails.get(topic)?.tail.notify(offset))
 
-  function hold(topic: string): Tail {
-    const held = tails.get(topic) ?? { tail: new Tail(source, topic), readers: 0 }
-    held.readers += 1
+  function acquire(topic: string): Tail {
+    const shared = tails.get(topic) ?? { tail: new Tail(source, topic), readers: 0 }
+    shared.readers += 1
     readers += 1
-    tails.set(topic, held)
+    tails.set(topic, shared)
     if (notifier.checkMs !== null) check ??= setInterval(checkAll, notifier.checkMs)
-    return held.tail
+    return shared.tail
   }
 
   function release(topic: string): void {
-    const held = tails.get(topic)
-    if (!held) return
-    held.readers -= 1
+    const shared = tails.get(topic)
+    if (!shared) return
+    shared.readers -= 1
     readers -= 1
-    if (held.readers === 0) tails.delete(topic)
+    if (shared.readers === 0) tails.delete(topic)
     if (tails.size > 0) return
     clearInterval(check)
     check = undefined
@@ -93,7 +93,7 @@ export function createTopics({
     return reason === null ? { position: after, recovered: true } : { position: newest, recovered: false, reason }
   }
 
-  function isOver(principal: Identity | null): boolean {
+  function isEnded(principal: Identity | null): boolean {
     return isExpired(principal, now) || (principal !== null && isRevoked(principal))
   }
 
@@ -109,7 +109,7 @@ export function createTopics({
       authorize(topic, principal)
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
-      if (isOver(principal)) throw new AppError('unauthorized')
+      if (isEnded(principal)) throw new AppError('unauthorized')
       const subscription = new Reader({
         log: source,
         topic,
@@ -117,8 +117,8 @@ export function createTopics({
         subscriber,
         offset: start.position.offset,
         authorize: () => authorize(topic, principal),
-        isExpired: () => isOver(principal),
-        hold: () => hold(topic),
+        isExpired: () => isEnded(principal),
+        acquire: () => acquire(topic),
         release: () => release(topic),
       })
       return { start, subscription }

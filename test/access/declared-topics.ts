@@ -73,7 +73,7 @@ export const topicRoutes = [
   'GET /api/topics/:topic/events',
   'POST /api/topics/:topic/events',
   'GET /api/topics/:topic/presence',
-  'GET /api/topics/:topic/:part/events',
-  'POST /api/topics/:topic/:part/events',
-  'GET /api/topics/:topic/:part/presence',
+  'GET /api/topics/:topic/:partition/events',
+  'POST /api/topics/:topic/:partition/events',
+  'GET /api/topics/:topic/:partition/presence',
 ] as const

@@ -5,5 +5,5 @@ import { accessCollections, accessTopics } from '../fixtures/access.ts'
 
 /** A server with a rule of every kind. */
 export function server(platform: Platform) {
-  return createApp(platform, [todos, ...accessCollections], accessTopics)
+  return createApp(platform, { collections: [todos, ...accessCollections], topics: accessTopics })
 }

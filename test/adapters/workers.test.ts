@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { type ObjectState, serve, type WorkerEnv } from '../../adapters/workers/serve.ts'
+import { type ObjectState, serve } from '../../adapters/workers/serve.ts'
 import { StartError } from '../../src/errors.ts'
 
 /** A Durable Object whose app could not start. */
@@ -11,7 +11,7 @@ function failed(failure: unknown) {
     storage: { sql: { exec: () => ({ toArray: () => [] }) } },
     blockConcurrencyWhile: (work: () => Promise<void>) => work(),
   } as unknown as ObjectState
-  return new Galley(state, { GALLEY: { getByName: vi.fn() } } as unknown as WorkerEnv)
+  return new Galley(state, { GALLEY: { getByName: vi.fn() } })
 }
 
 test.each([

@@ -22,5 +22,8 @@ const club = collection('club', {
 
 /** The app under attack. */
 export function server(platform: Platform) {
-  return createApp(platform, [posts, club], [topic('system'), topic('square', { access: { publish: 'anyone' } })])
+  return createApp(platform, {
+    collections: [posts, club],
+    topics: [topic('system'), topic('square', { access: { publish: 'anyone' } })],
+  })
 }

@@ -42,12 +42,12 @@ test('an indexed text cannot be longer than a cursor may be', () => {
 
 test('a reference to a collection that is not mounted is refused by name', () => {
   const things = collection('things', { fields: { owner: field.reference('people') } })
-  expect(() => createApp(platform, [things])).toThrow('things.owner refers to people')
+  expect(() => createApp(platform, { collections: [things] })).toThrow('things.owner refers to people')
 })
 
 test('a collection cannot be mounted twice', () => {
   const things = collection('things', { fields: {} })
-  expect(() => createApp(platform, [things, things])).toThrow('things is there twice')
+  expect(() => createApp(platform, { collections: [things, things] })).toThrow('things is there twice')
 })
 
 test('no two indexes have one name', async () => {

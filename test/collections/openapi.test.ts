@@ -1,10 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { expect, test } from 'vitest'
-import { describeCollection } from '../../src/collections/openapi.ts'
+import { declareRoutes } from '../../src/collections/route-declarations.ts'
 import { books } from '../fixtures/books.ts'
 
 const hono = new OpenAPIHono()
-for (const route of describeCollection(books)) hono.openAPIRegistry.registerPath(route)
+for (const route of Object.values(declareRoutes(books))) {
+  hono.openAPIRegistry.registerPath({ ...route, path: `/api/books${route.path}`.replace(/\/$/, '') })
+}
 const { paths, components } = hono.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'books', version: '1' } })
 
 test('the schema of a row says how each kind of field looks', () => {

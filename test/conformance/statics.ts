@@ -12,7 +12,7 @@ function files({ send }: Subject): void {
   test.each([
     ['/index.html', 'text/html; charset=utf-8'],
     ['/todos.js', 'text/javascript; charset=utf-8'],
-    ['/favicon.svg', 'image/svg+xml'],
+    ['/favicon.svg', 'image/svg+xml; charset=utf-8'],
     ['/docs/swagger-ui.css', 'text/css; charset=utf-8'],
     ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
   ])('%s is %s', async (file, type) => {

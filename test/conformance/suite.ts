@@ -14,6 +14,7 @@ import { fieldCases } from './fields.ts'
 import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { healthCases } from './health.ts'
+import { hookCases } from './hooks.ts'
 import { createSend, type Subject } from './http.ts'
 import { idempotencyCases } from './idempotency.ts'
 import { idCases } from './ids.ts'
@@ -22,6 +23,7 @@ import { listCases } from './lists.ts'
 import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
+import { ownRouteCases } from './own-routes.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
@@ -40,6 +42,8 @@ const parts: Record<string, (subject: Subject) => void> = {
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,
+  'own routes': ownRouteCases,
+  hooks: hookCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,

@@ -3,4 +3,4 @@ import { todos } from '../../src/features/todos.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { calls } from './calls.ts'
 
-export const server = (platform: Platform) => createApp(platform, [todos, calls])
+export const server = (platform: Platform) => createApp(platform, { collections: [todos, calls] })

@@ -18,7 +18,7 @@ const notes = collection('notes', {
   fields: { text: field.text({ min: 1, indexed: true }), pinned: field.boolean({ default: false }) },
 })
 
-export const server = (platform: Platform) => createApp(platform, [notes])
+export const server = (platform: Platform) => createApp(platform, { collections: [notes] })
 `
 const entries = {
   'server.ts': declaration,

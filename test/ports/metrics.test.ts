@@ -185,7 +185,7 @@ describe('GET /metrics', () => {
         log: createLog({ level: 'off', write() {}, now: Date.now }),
         metrics: createMetrics(),
       },
-      [todos],
+      { collections: [todos] },
     )
     const { status } = await app.fetch(new Request('http://localhost/metrics', { headers }), { address })
     return status

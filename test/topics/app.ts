@@ -28,5 +28,5 @@ export function createTestApp(options: AppOptions) {
   const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => problem(error) }
   const assets = { open: async () => null }
   const platform = { database, notifier, assets, settings, now, random, log, metrics: createMetrics() }
-  return createApp(platform, [todos], [playground])
+  return createApp(platform, { collections: [todos], topics: [playground] })
 }

@@ -6,7 +6,7 @@ import { createWorld, type World } from './world.ts'
 
 const rules = createTopicRules([
   topic('news', { keep: { events: 5 } }),
-  topic('rooms', { parted: true, keep: { days: 1 } }),
+  topic('rooms', { partitioned: true, keep: { days: 1 } }),
 ])
 
 const keep = ({ log, notifier }: World) => createTopicCleanup(log, rules, notifier)

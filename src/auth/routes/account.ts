@@ -9,7 +9,7 @@ import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { removedCookie } from '../cookie.ts'
 import { endCredentials } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { addNetwork, deleteNetworks } from '../store/networks.ts'
@@ -41,7 +41,7 @@ const deleteAccountRoute = createRoute({
   responses: { ...noContent, ...failures(400, 401, 403, 409, 429, 503) },
 })
 
-export function createAccountRoutes(dependencies: Dependencies) {
+export function createAccountRoutes(dependencies: AuthDependencies) {
   const { database, passwords, throttle, passwordQueue, audit, credentials, now } = dependencies
 
   /**

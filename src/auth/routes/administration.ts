@@ -11,7 +11,7 @@ import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
 import { endCredentials } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { listEntries } from '../store/audit.ts'
 import { deleteKeys, listKeyIds } from '../store/keys.ts'
 import { deleteResets } from '../store/resets.ts'
@@ -87,7 +87,7 @@ const readAuditRoute = createRoute({
 
 type Change = z.output<typeof userChangeSchema>
 
-export function createAdministrationRoutes({ database, commit, audit, credentials, now }: Dependencies) {
+export function createAdministrationRoutes({ database, commit, audit, credentials, now }: AuthDependencies) {
   async function users(c: Context, { limit, cursor }: z.output<typeof usersQuerySchema>) {
     const rows = await database.read(listUsers(idAfter(cursor, 'users') ?? '', limit + 1))
     return answerPage(c, rows, limit, 'users', userOf)

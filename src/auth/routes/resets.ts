@@ -13,7 +13,7 @@ import type { Mail } from '../../ports/mailer.ts'
 import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
 import { endCredentials } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteNetworks } from '../store/networks.ts'
@@ -49,7 +49,7 @@ const confirmResetRoute = createRoute({
 /** Emails being sent at a time. More requests get `busy`, since each takes memory. */
 const jobsMax = 100
 
-export function createResetRoutes(dependencies: Dependencies) {
+export function createResetRoutes(dependencies: AuthDependencies) {
   const { database, passwords, passwordQueue, mailer, audit, credentials, makeToken, now, publicUrl, problem } =
     dependencies
   let jobs = 0

@@ -9,7 +9,7 @@ import { isoTime } from '../../iso-time.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
 import { endCredentials } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
 import { stillValid } from '../store/users.ts'
@@ -80,7 +80,7 @@ const revokeKeyRoute = createRoute({
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
 
-export function createSessionRoutes(dependencies: Dependencies) {
+export function createSessionRoutes(dependencies: AuthDependencies) {
   const { database, commit, audit, credentials, makeToken, newId, now } = dependencies
 
   async function sessions(c: Context) {
@@ -164,10 +164,10 @@ export function createSessionRoutes(dependencies: Dependencies) {
   }
 
   return new ValidatedRoutes()
-    .openapi(listSessionsRoute, sessions)
-    .openapi(endOtherSessionsRoute, endOtherSessions)
+    .openapi(listSessionsRoute, (c) => sessions(c))
+    .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
     .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))
-    .openapi(listKeysRoute, keys)
+    .openapi(listKeysRoute, (c) => keys(c))
     .openapi(createKeyRoute, (c) => createKey(c, c.req.valid('json')))
     .openapi(revokeKeyRoute, (c) => revokeKey(c, c.req.param('id')))
 }

@@ -12,7 +12,7 @@ import { adminRole } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { cookieOf, removedCookie, requireEncryption } from '../cookie.ts'
 import { endCredentials } from '../credentials.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { addNetwork } from '../store/networks.ts'
 import { useCode } from '../store/resets.ts'
@@ -64,7 +64,7 @@ const currentUserRoute = createRoute({
   responses: { 200: success(200, currentUser), ...failures(401) },
 })
 
-export function createSignInRoutes(dependencies: Dependencies) {
+export function createSignInRoutes(dependencies: AuthDependencies) {
   const { database, passwords, throttle, passwordQueue, audit, credentials, makeToken, newId, now } = dependencies
 
   async function signUp(c: Context, { email, password, token, code }: z.output<typeof signUpSchema>) {
@@ -164,8 +164,8 @@ export function createSignInRoutes(dependencies: Dependencies) {
   return new ValidatedRoutes()
     .openapi(signUpRoute, (c) => signUp(c, c.req.valid('json')))
     .openapi(signInRoute, (c) => signIn(c, c.req.valid('json')))
-    .openapi(signOutRoute, signOut)
-    .openapi(currentUserRoute, me)
+    .openapi(signOutRoute, (c) => signOut(c))
+    .openapi(currentUserRoute, (c) => me(c))
 }
 
 function unlessGone(error: unknown): void {

@@ -1,6 +1,16 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { idPattern } from '../database/id.ts'
-import { errorSchema, failures, idempotencyKey, json, positionSchema } from '../http/openapi.ts'
+import {
+  body,
+  cursorParameter,
+  errorSchema,
+  failures,
+  headers,
+  idempotencyKey,
+  json,
+  positionSchema,
+  success,
+} from '../http/openapi.ts'
 import type { AnyCollection } from './declaration.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields } from './list-query.ts'
@@ -8,12 +18,14 @@ import { limitDefault, limitMax, listableFields } from './list-query.ts'
 const idParameter = z.object({ id: z.string().regex(idPattern) })
 const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
 
-/** Describes the routes of a collection. */
-export function describeCollection(collection: AnyCollection): RouteConfig[] {
+const key = { 'Idempotency-Key': idempotencyKey }
+const keyAndMatch = { 'If-Match': ifMatch, ...key }
+
+/** Declares the routes of a collection, relative to its path. */
+export function declareRoutes(collection: AnyCollection) {
   const { name, schemas } = collection
   const title = name.charAt(0).toUpperCase() + name.slice(1)
   const row = schemas.row.openapi(`${title}Row`)
-  const one = (status: number) => z.object({ data: row, status: z.literal(status) })
   const page = z.object({
     data: z.array(row),
     next: z.string().nullable().openapi({ description: 'The cursor of the next page.' }),
@@ -26,58 +38,48 @@ export function describeCollection(collection: AnyCollection): RouteConfig[] {
       .openapi({ description: 'The position to follow the topic from; on the first page only.' }),
     status: z.literal(200),
   })
-  const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })
-  const create = body(forClients(schemas.create).openapi(`${title}Create`))
-  const change = body(forClients(schemas.change).openapi(`${title}Change`))
-  const path = `/api/${name}`
-  const route = (
-    method: RouteConfig['method'],
-    at: string,
-    operation: string,
-    config: Omit<RouteConfig, 'method' | 'path'>,
-  ): RouteConfig => ({ method, path: at, tags: [name], operationId: operation + title, ...config })
-  const key = z.object({ 'Idempotency-Key': idempotencyKey })
-  const keyAndMatch = z.object({ 'If-Match': ifMatch, 'Idempotency-Key': idempotencyKey })
-  return [
-    route('get', path, 'list', {
+  const create = { body: body(forClients(schemas.create).openapi(`${title}Create`)) }
+  const change = { params: idParameter, body: body(forClients(schemas.change).openapi(`${title}Change`)) }
+  const route = (operation: string, line: string, config: Pick<RouteConfig, 'summary' | 'request' | 'responses'>) => {
+    const [method, path] = line.split(' ') as [RouteConfig['method'], string]
+    return { method, path, tags: [name], operationId: operation + title, ...config }
+  }
+  return {
+    list: route('list', 'get /', {
       summary: `List ${name}`,
       request: { query: listParameters(collection) },
       responses: { 200: json(page, 'A page.'), ...failures(400) },
     }),
-    route('post', path, 'create', {
+    create: route('create', 'post /', {
       summary: `Create one of ${name}`,
-      request: { headers: key, body: create },
-      responses: { 201: json(one(201), 'Created.'), ...failures(400, 409, 413, 422) },
+      request: { ...create, ...headers(key) },
+      responses: { 201: success(201, row, 'Created.'), ...failures(400, 409, 413, 422) },
     }),
-    route('get', `${path}/{id}`, 'get', {
+    get: route('get', 'get /{id}', {
       summary: `Get one of ${name}`,
       request: { params: idParameter },
-      responses: { 200: json(one(200), 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
+      responses: { 200: success(200, row, 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
     }),
-    route('put', `${path}/{id}`, 'put', {
-      summary: `Change the fields given; with If-None-Match: * create under this id`,
-      request: {
-        params: idParameter,
-        headers: keyAndMatch.extend({ 'If-None-Match': z.literal('*').optional() }),
-        body: change,
-      },
+    put: route('put', 'put /{id}', {
+      summary: 'Change the fields given; with If-None-Match: * create under this id',
+      request: { ...change, ...headers({ ...keyAndMatch, 'If-None-Match': z.literal('*').optional() }) },
       responses: {
-        200: json(one(200), 'Changed.'),
-        201: json(one(201), 'Created.'),
+        200: success(200, row, 'Changed.'),
+        201: success(201, row, 'Created.'),
         ...failures(400, 404, 409, 412, 413, 422),
       },
     }),
-    route('patch', `${path}/{id}`, 'patch', {
+    patch: route('patch', 'patch /{id}', {
       summary: 'Change the fields given',
-      request: { params: idParameter, headers: keyAndMatch, body: change },
-      responses: { 200: json(one(200), 'Changed.'), ...failures(400, 404, 409, 412, 413, 422) },
+      request: { ...change, ...headers(keyAndMatch) },
+      responses: { 200: success(200, row, 'Changed.'), ...failures(400, 404, 409, 412, 413, 422) },
     }),
-    route('delete', `${path}/{id}`, 'delete', {
+    delete: route('delete', 'delete /{id}', {
       summary: `Delete one of ${name}`,
-      request: { params: idParameter, headers: keyAndMatch },
+      request: { params: idParameter, ...headers(keyAndMatch) },
       responses: { 204: { description: 'Deleted.' }, ...failures(404, 409, 412, 422) },
     }),
-  ]
+  }
 }
 
 /** Leaves out the fields that a client may send back but cannot set. */
@@ -102,7 +104,7 @@ function listParameters(collection: AnyCollection): z.ZodObject {
   )
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
-    cursor: z.string().optional().openapi({ description: 'The `next` of the previous page.' }),
+    cursor: cursorParameter,
     sort: z
       .string()
       .optional()

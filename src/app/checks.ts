@@ -1,0 +1,20 @@
+import type { AnyCollection } from '../collections/declaration.ts'
+import type { Fields } from '../collections/field.ts'
+
+/**
+ * Checks that names are unique and references lead to a collection; otherwise every write would fail.
+ * @throws TypeError
+ */
+export function checkCollections(collections: readonly AnyCollection[]): void {
+  const names = new Set<string>()
+  for (const { name } of collections) {
+    if (names.has(name)) throw new TypeError(`The collection ${name} is there twice.`)
+    names.add(name)
+  }
+  for (const { name, fields } of collections) {
+    for (const [key, { column }] of Object.entries(fields as Fields)) {
+      if (column.references === null || names.has(column.references)) continue
+      throw new TypeError(`The field ${name}.${key} refers to ${column.references}, which is no collection here.`)
+    }
+  }
+}
