@@ -43,6 +43,13 @@ const projects = [
   project('docs', ['test/docs/*.test.ts']),
 ]
 
+/** More than the cores of a small machine, because most tests wait for a process, a socket or a disk. */
+const maxWorkers = 3
+
 export default defineConfig({
-  test: { globalSetup: 'test/harness/warm-up.ts', projects: projects.filter((each) => each.test.include.length > 0) },
+  test: {
+    globalSetup: 'test/harness/warm-up.ts',
+    maxWorkers,
+    projects: projects.filter((each) => each.test.include.length > 0),
+  },
 })

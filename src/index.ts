@@ -2,11 +2,14 @@ export type { AppDependencies, AppOptions, Middleware } from './app/options.ts'
 export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {
+  AfterContext,
   Change,
   ChangeOf,
   Collection,
   CollectionOptions,
   CreateOf,
+  HookContext,
+  Hooks,
   Match,
   RouteTools,
   RowOf,

@@ -70,7 +70,8 @@ const objectName = 'main'
 const tidyAfterMs = 60 * 60 * 1000
 /** How often members who went without a word are looked for, while there are members. */
 const silenceSweepMs = 20_000
-const fileName = /\.\w{1,16}$/
+/** A static file, which the Worker in front serves itself. Pages go through the app and its middleware. */
+const fileName = /\.(?!html$)\w{1,16}$/
 
 /**
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its

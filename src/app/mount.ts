@@ -57,7 +57,7 @@ export function mountCollections(
   }
 }
 
-/** Mounts the routes that every server has, and the answers to requests that no route takes. */
+/** Mounts the routes that every server has, and the fallback for requests that no route takes. */
 export function mountServer(
   hono: OpenAPIHono<Env>,
   platform: Platform,

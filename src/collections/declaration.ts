@@ -60,6 +60,16 @@ export type Access = Partial<Record<Action, Rule>>
 /** Decides whether a version is the one that the client means; see `If-Match`. */
 export type Match = (version: number) => boolean
 
+export interface WriteOptions {
+  /** The client on whose behalf the write is made, for hooks; null for the server itself. */
+  identity?: Identity | null
+}
+
+export interface MatchOptions extends WriteOptions {
+  /** Fails the write with `precondition_failed` unless it returns true for the stored version. */
+  match?: Match | undefined
+}
+
 /** A row before and after a change. */
 export interface Change<F extends Fields> {
   before: RowOf<F>
@@ -72,19 +82,57 @@ export interface Rows<F extends Fields> {
   get(id: string, only?: Condition | null): RowOf<F> | null | Promise<RowOf<F> | null>
   /** Makes a row of a body, with its id, time, version and owner; nothing is stored yet. @throws AppError `validation_failed` */
   make(body: unknown, id?: string, owner?: string): RowOf<F>
+  /** Reads a row inside a write. */
+  find(id: string): Steps<RowOf<F> | null>
   /** Stores a row. Fails with `precondition_failed` when its id is taken. */
-  insert(row: RowOf<F>): Steps<RowOf<F>>
+  insert(row: RowOf<F>, options?: WriteOptions): Steps<RowOf<F>>
   /**
    * Changes the given fields, or those that a pure function of the row returns, which may throw an AppError.
    * Fails with `not_found`, or with `precondition_failed` where `match` returns false.
    */
-  update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), match?: Match): Steps<Change<F>>
+  update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), options?: MatchOptions): Steps<Change<F>>
   /** Removes a row and returns it. Fails as `update` does, and with `conflict` while another row refers to it. */
-  remove(id: string, match?: Match): Steps<RowOf<F>>
+  remove(id: string, options?: MatchOptions): Steps<RowOf<F>>
   /** Converts a stored row to a row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
   /** Validates a body that changes a row. @throws AppError `validation_failed` */
   change(body: unknown): ChangeOf<F>
+}
+
+/** Fields that a hook changes, nothing, or a generator of steps that returns one of them. */
+export type BeforeResult<T> = T | void | Steps<T | void>
+
+export interface HookContext {
+  /** The client on whose behalf the write is made; null for an anonymous client and for the server itself. */
+  identity: Identity | null
+  /** Milliseconds since 1970. */
+  now(): number
+  /** The rows of another collection: `yield*` their steps in the same write. */
+  rows<F extends Fields>(collection: Collection<string, F>): Rows<F>
+}
+
+export interface AfterContext extends HookContext {
+  database: Database
+}
+
+/** Code that runs with every change of a row, whichever way the change is made. */
+export interface Hooks<F extends Fields> {
+  /**
+   * Run inside the write, before the row is stored. A hook may throw an AppError, which fails the write, may read and
+   * write other rows with `yield*`, and may return fields to change. It may run more than once for one write.
+   */
+  before?: {
+    create?(row: RowOf<F>, context: HookContext): BeforeResult<ChangeOf<F>>
+    /** `row` has the changes of the write already. */
+    update?(before: RowOf<F>, row: RowOf<F>, context: HookContext): BeforeResult<ChangeOf<F>>
+    delete?(row: RowOf<F>, context: HookContext): BeforeResult<never>
+  }
+  /** Run once after the commit. The response does not wait for them; an error is logged. */
+  after?: {
+    create?(row: RowOf<F>, context: AfterContext): void | Promise<void>
+    update?(before: RowOf<F>, row: RowOf<F>, context: AfterContext): void | Promise<void>
+    delete?(row: RowOf<F>, context: AfterContext): void | Promise<void>
+  }
 }
 
 /** The dependencies of a collection's own routes. */
@@ -103,6 +151,8 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
    */
   audience?: keyof F & string
+  /** Code that runs with every change of a row. */
+  hooks?: Hooks<F>
   /**
    * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
    * with `rows` or `database` and change things by one `commit`.

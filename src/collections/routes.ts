@@ -112,7 +112,7 @@ export function createRoutes<F extends Fields>(
     const checks = references(row, identity)
     const write = function* () {
       if (checks.length > 0) yield checks
-      return yield* rows.insert(row)
+      return yield* rows.insert(row, { identity })
     }
     return commit(c, write, (data) => ({ status: 201, data, headers }))
   }
@@ -162,7 +162,7 @@ export function createRoutes<F extends Fields>(
     const checks = [...permissions, ...references(changes, c.env.identity)]
     const write = function* () {
       if (checks.length > 0) yield checks
-      const change = yield* rows.update(idOf(c), changes, matchOf(c))
+      const change = yield* rows.update(idOf(c), changes, { match: matchOf(c), identity: c.env.identity })
       checkMove(change)
       return change.row
     }
@@ -173,7 +173,7 @@ export function createRoutes<F extends Fields>(
     const permissions = permitted(c, 'delete')
     const write = function* () {
       if (permissions.length > 0) yield permissions
-      yield* rows.remove(idOf(c), matchOf(c))
+      yield* rows.remove(idOf(c), { match: matchOf(c), identity: c.env.identity })
     }
     return commit(c, write, () => ({ status: 204 }))
   }

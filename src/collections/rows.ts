@@ -1,14 +1,14 @@
-import { one } from '../database/steps.ts'
+import { one, run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import { validate } from '../http/validation.ts'
 import { isoTime } from '../iso-time.ts'
 import type { SqlRow, SqlValue, Statement } from '../ports/database.ts'
-import type { Platform } from '../ports/platform.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
-import type { ChangeOf, Collection, RowOf, Rows } from './declaration.ts'
+import type { AnyCollection, ChangeOf, Collection, RowOf, Rows } from './declaration.ts'
 import { createFeed } from './feed.ts'
 import type { Fields } from './field.ts'
+import { createHookRunner, type HookOptions } from './hooks.ts'
 import { compile, referencesIn, selectOne } from './statements.ts'
 
 /** Goes on with a value that may be a promise, and at once where it is none. */
@@ -16,12 +16,18 @@ export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Prom
   return value instanceof Promise ? value.then(use) : use(value)
 }
 
+export interface RowsOptions extends HookOptions {
+  log: TopicLog
+  newId(): string
+}
+
 export function createRows<F extends Fields>(
   collection: Collection<string, F>,
-  { database, now, log }: Pick<Platform, 'database' | 'now'> & { log: TopicLog },
-  newId: () => string,
+  { newId, log, ...options }: RowsOptions,
 ): Rows<F> {
+  const { database, now } = options
   const compiled = compile(collection)
+  const hooks = createHookRunner(collection, options)
   // So that a row made again under its old id never repeats a version, and with it an ETag.
   let newestVersion = 0
   const { create, change } = collection.schemas
@@ -54,12 +60,26 @@ export function createRows<F extends Fields>(
     })
   }
 
-  /** The stored row with changes, and a newer version. */
-  function changed(stored: SqlRow, changes: Readonly<Record<string, unknown>>): SqlRow {
-    const next: Record<string, SqlValue> = { ...stored, version: Math.max(Number(stored.version) + 1, now()) }
-    newestVersion = Math.max(newestVersion, Number(next.version))
+  /** Validates changes, and drops the fields that the server sets. */
+  function changesOf(body: unknown): ChangeOf<F> {
+    const values = validate(change, body)
+    return Object.fromEntries(
+      declared.flatMap(([name]) => (values[name] === undefined ? [] : [[name, values[name]]])),
+    ) as ChangeOf<F>
+  }
+
+  /** The stored row with changes. */
+  function encodeInto(stored: SqlRow, changes: Readonly<Record<string, unknown>>): SqlRow {
+    const next: Record<string, SqlValue> = { ...stored }
     for (const [name, { column }] of fields) if (changes[name] !== undefined) next[name] = column.encode(changes[name])
     return next
+  }
+
+  /** The stored row with changes, and a newer version. */
+  function changed(stored: SqlRow, changes: Readonly<Record<string, unknown>>): SqlRow {
+    const version = Math.max(Number(stored.version) + 1, now())
+    newestVersion = Math.max(newestVersion, version)
+    return encodeInto({ ...stored, version }, changes)
   }
 
   function updateStatement(stored: SqlRow): Statement {
@@ -85,35 +105,56 @@ export function createRows<F extends Fields>(
       newestVersion = Math.max(newestVersion, row.version as number)
       return row as RowOf<F>
     },
-    *insert(row) {
-      yield [...references(row), { ...compiled.insert, parameters: encode(row) }, ...feed.created(row)]
+    *find(id) {
+      const [stored] = yield* run({ sql: compiled.get.sql, parameters: [id] })
+      return stored === undefined ? null : decode(stored)
+    },
+    *insert(given, { identity = null } = {}) {
+      const extra = hooks === null ? undefined : yield* hooks.beforeCreate(given, identity)
+      const row = extra === undefined ? given : { ...given, ...changesOf(extra) }
+      const insert = { ...compiled.insert, parameters: encode(row), ...hooks?.afterCreate(row, identity) }
+      yield [...references(row), insert, ...feed.created(row)]
       return row
     },
-    *update(id, changes, match) {
+    *update(id, changes, { match, identity = null } = {}) {
       const isGiven = typeof changes !== 'function'
       if (isGiven) yield references(changes)
       const stored = yield* one({ ...compiled.get, parameters: [id] })
       if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
       const before = decode(stored)
-      const next = changed(stored, isGiven ? changes : changes(before))
+      const wanted = changed(stored, isGiven ? changes : changes(before))
+      const extra = hooks === null ? undefined : yield* hooks.beforeUpdate(before, decode(wanted), identity)
+      if (extra !== undefined) yield references(extra)
+      const next = extra === undefined ? wanted : encodeInto(wanted, changesOf(extra))
       const row = decode(next)
-      yield [updateStatement(next), ...feed.updated(before, row)]
+      const update = { ...updateStatement(next), ...hooks?.afterUpdate(before, row, identity) }
+      yield [update, ...feed.updated(before, row)]
       return { before, row }
     },
-    *remove(id, match) {
-      if (match) {
-        const stored = yield* one({ ...compiled.get, parameters: [id] })
-        if (!match(Number(stored.version))) throw new AppError('precondition_failed')
-      }
-      const row = decode(yield* one({ ...compiled.remove, parameters: [id] }))
-      yield feed.deleted(row)
+    *remove(id, { match, identity = null } = {}) {
+      const stored = yield* one({ ...compiled.get, parameters: [id] })
+      if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
+      const row = decode(stored)
+      if (hooks) yield* hooks.beforeDelete(row, identity)
+      yield [{ ...compiled.remove, parameters: [id], ...hooks?.afterDelete(row, identity) }, ...feed.deleted(row)]
       return row
     },
-    change(body) {
-      const values = validate(change, body)
-      return Object.fromEntries(
-        declared.flatMap(([name]) => (values[name] === undefined ? [] : [[name, values[name]]])),
-      ) as ChangeOf<F>
-    },
+    change: changesOf,
   }
+}
+
+/** Makes the rows of all collections, each of which the hooks of the others can use. */
+export function createRowsOfAll(
+  collections: readonly AnyCollection[],
+  options: Omit<RowsOptions, 'rowsOf'>,
+): RowsOptions['rowsOf'] {
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their row type stands in both positions.
+  const all = new Map<AnyCollection, Rows<any>>()
+  const rowsOf: RowsOptions['rowsOf'] = (collection) => {
+    const rows = all.get(collection)
+    if (rows === undefined) throw new TypeError(`The app has no collection ${collection.name}.`)
+    return rows
+  }
+  for (const collection of collections) all.set(collection, createRows(collection, { ...options, rowsOf }))
+  return rowsOf
 }

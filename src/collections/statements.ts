@@ -47,7 +47,7 @@ export function compile(collection: AnyCollection) {
     // version, every field, id
     update: { sql: `update "${name}" set ${changeable.join()} where "id" = ?` },
     // id
-    remove: { sql: `delete from "${name}" where "id" = ? returning ${quoted(columns)}`, guard: notFound },
+    remove: { sql: `delete from "${name}" where "id" = ?` },
   }
 }
 

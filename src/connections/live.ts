@@ -1,4 +1,4 @@
-/** The part of an app that is live: topics, who follows them, and the sessions that carry messages. */
+/** The live part of an app: topics, their followers, and message connections. */
 import { coversAudience, decide, hasTopic } from '../collections/access.ts'
 import type { AnyCollection } from '../collections/declaration.ts'
 import type { Commit } from '../http/idempotency.ts'
@@ -20,7 +20,7 @@ import type { ConnectionFetch } from './requests.ts'
 export interface LiveOptions {
   platform: Platform
   collections: readonly AnyCollection[]
-  /** Those that are no collection's. */
+  /** Topics beside those of the collections. */
   topics: readonly Topic[]
   log: TopicLog
   commit: Commit
@@ -34,9 +34,9 @@ export interface Live {
   /** For `/api/topics`. */
   routes: TopicRoutes
   connections: Connections
-  /** Lets go of events that need not be kept. */
+  /** Deletes events beyond the retention of their topics. */
   cleanUp(): Promise<void>
-  /** Ends polls and streams, whose clients then come back. */
+  /** Ends polls and streams; their clients come back. */
   end(): void
 }
 
@@ -49,20 +49,20 @@ export function createLive({
   epoch,
   fetch,
   identities,
-  admissionControl: gate,
+  admissionControl,
 }: LiveOptions): Live {
-  const { notifier, random, now, log: output, connections: options } = platform
+  const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
   const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
-  const topics = createTopics({ log, notifier: notifier, epoch, authorize, now, isRevoked })
-  const streams = createEventStreams(topics, platform.now)
+  const topics = createTopics({ log, notifier, epoch, authorize, now, isRevoked })
+  const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
-  const problem = (error: unknown) => output.problem({ requestId: '', method: '', path: '', error })
+  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
-  const sessions = createConnections({
+  const connections = createConnections({
     fetch,
     topics,
     presence,
@@ -70,22 +70,22 @@ export function createLive({
     problem,
     now,
     isRevoked,
-    admit: (who, peer, units) => admits(gate, who, peer, units),
-    keyOf: (who, peer) => gate.keyOf(who, peer),
+    admit: (who, peer, units) => admits(admissionControl, who, peer, units),
+    keyOf: (who, peer) => admissionControl.keyOf(who, peer),
     ...(identify && { identify }),
     ...options,
   })
   identities?.onRevoke((credentialId) => {
-    const endSessions = sessions.revoke(credentialId)
-    // In the next turn, so that who signs out by a message has the answer.
-    setTimeout(endSessions)
+    const close = connections.revoke(credentialId)
+    // In the next turn, so that the response to a sign-out over the connection still goes out.
+    setTimeout(close)
     streams.revoke(credentialId)
     polls.revoke(credentialId)
   })
-  platform.metrics.gauge('message_sessions', 'Sessions of messages that are open.', () => sessions.count)
+  platform.metrics.gauge('message_sessions', 'Open message connections.', () => connections.count)
   return {
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
-    connections: sessions,
+    connections,
     cleanUp: createTopicCleanup(log, rules, notifier).cleanUp,
     end() {
       streams.end()
@@ -94,14 +94,17 @@ export function createLive({
   }
 }
 
-/** What is counted elsewhere is not waited for. */
-function admits(gate: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
-  gate.arrive()
-  const verdict = gate.take(who, peer, units)
-  return verdict === null || verdict instanceof Promise || verdict.isAllowed
+/** Does not wait for a decision that is made elsewhere. */
+function admits(control: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
+  control.arrive()
+  const decision = control.take(who, peer, units)
+  return decision === null || decision instanceof Promise || decision.isAllowed
 }
 
-/** A collection's topic, which those may read who may read all rows that it tells of. One whose rule can't say so has none. */
+/**
+ * The topic of a collection, readable by clients who may read all rows that its events are about. A collection whose
+ * read rule can't tell has none.
+ */
 function topicOf(collection: AnyCollection): Topic[] {
   const { name, audience, access } = collection
   if (!hasTopic(collection)) return []

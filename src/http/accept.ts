@@ -41,7 +41,7 @@ export function negotiateType<Offer extends string>(header: string | null, offer
   return best
 }
 
-/** Whether an error should be problem details (RFC 9457): named in the header, and wanted at least as much as plain JSON. */
+/** True if an error should be problem details (RFC 9457): named in the header, and wanted at least as much as plain JSON. */
 export function wantsProblem(header: string | null): boolean {
   if (header === null || !/problem\+json/i.test(header)) return false
   const wanted = preferences(header)

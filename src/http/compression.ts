@@ -5,7 +5,7 @@ export const compressBytesMin = 1024
 
 const compressible = /^(text\/(?!event-stream)|application\/(json|problem\+json|javascript|xml|wasm)|image\/svg\+xml)/
 
-/** Whether a response may be compressed, without a look at its headers. */
+/** True if a response may be compressed, without a look at its headers. */
 export function mayCompress(request: Request, { status }: Response, sizeBytes: number): boolean {
   return status === 200 && sizeBytes >= compressBytesMin && request.headers.has('accept-encoding')
 }

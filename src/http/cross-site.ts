@@ -4,7 +4,7 @@ import { isLoopbackAddress } from '../request/client-address.ts'
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 const localName = /^(.+\.)?localhost$/
 
-/** Whether a server that listens on this host name or address can be reached from this machine alone. */
+/** True if a server that listens on this host name or address can be reached from this machine alone. */
 export function isLoopback(hostname: string): boolean {
   return localName.test(hostname) || isLoopbackAddress(hostname.replace(/^\[(.*)\]$/, '$1'))
 }

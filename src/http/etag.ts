@@ -4,7 +4,7 @@ export function etagOf(version: number): string {
 }
 
 /**
- * Whether an `If-Match` or `If-None-Match` is `*` or has this tag. `W/` is ignored: compression weakens the tag of a
+ * True if an `If-Match` or `If-None-Match` is `*` or has this tag. `W/` is ignored: compression weakens the tag of a
  * response, and the version is exact anyhow.
  */
 export function matchesTag(header: string, tag: string): boolean {

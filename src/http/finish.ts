@@ -8,7 +8,7 @@
  * | 3. CORS, where other origins are allowed | `cors.ts` |
  * | 4. compression | `compression.ts` |
  * | 5. the log and the metrics, once the body has ended | `access-log.ts`, `response-stream.ts` |
- * | 6. the answer to HEAD loses its body | `head.ts` |
+ * | 6. the response to HEAD loses its body | `head.ts` |
  */
 import type { Recorder } from './access-log.ts'
 import { compress, mayCompress } from './compression.ts'

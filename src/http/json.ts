@@ -35,7 +35,7 @@ const quote = 0x22
 const backslash = 0x5c
 const number = /-?\d[\d.eE+-]*/y
 
-/** What an open object has seen; null stands for an open array. */
+/** The keys of an open object so far; null for an open array. */
 type Keys = string[] | Set<string> | null
 
 function scan(text: string): void {

@@ -55,11 +55,11 @@ export class Pipeline {
     const startMs = this.#control.arrive()
     const refusal = this.#admission.shed(request, identity)
     if (refusal === null) return this.#respond(this.#begin(request, handle, peer, identity, startMs))
-    const answer = (error: Refusal) =>
+    const proceed = (error: Refusal) =>
       error === null
         ? this.#respond(this.#begin(request, handle, peer, identity, startMs))
         : this.#shed(request, error, startMs)
-    return refusal instanceof Promise ? refusal.then(answer) : answer(refusal)
+    return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
   }
 
   /** The client behind a request that begins a message connection; null where the request would be refused. */

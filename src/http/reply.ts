@@ -38,9 +38,9 @@ export function finishedBytes(response: Response): number | undefined {
 }
 
 /** The envelope of a success as JSON text: `{"data":…,"status":200}`. Null for 204. */
-export function envelope(answer: ApiResponse): string | null {
-  if (answer.status === 204) return null
-  return JSON.stringify({ data: answer.data ?? null, ...answer.more, status: answer.status })
+export function envelope(response: ApiResponse): string | null {
+  if (response.status === 204) return null
+  return JSON.stringify({ data: response.data ?? null, ...response.more, status: response.status })
 }
 
 /** Makes a response of JSON text with all the headers that data needs, given at once because setting them later is slow. */
@@ -80,7 +80,7 @@ function bytesOf(text: string): number {
 /** Responds with the envelope of a success. Its type tells Hono's typed client the body. */
 export function replyWith<Data, const Status extends number, const More extends object = object>(
   c: { env: Requester },
-  answer: ApiResponse<Data, Status> & { more?: More },
+  response: ApiResponse<Data, Status> & { more?: More },
 ): SuccessReply<Data, Status, More> {
-  return reply(c, answer.status, envelope(answer), answer.headers) as SuccessReply<Data, Status, More>
+  return reply(c, response.status, envelope(response), response.headers) as SuccessReply<Data, Status, More>
 }

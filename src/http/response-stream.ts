@@ -4,7 +4,7 @@ export const writeTimeoutMs = 10_000
 /** The end of a body. */
 export interface StreamEnd {
   bytes: number
-  /** Whether it broke off, because its source failed or the peer took no more. */
+  /** True if it broke off, because its source failed or the peer took no more. */
   cut: boolean
   /** The failure of its source. */
   error?: unknown

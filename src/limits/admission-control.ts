@@ -7,7 +7,7 @@ import type { Overload } from './overload.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
 
 export interface AdmissionControlOptions {
-  /** Whether clients are limited. */
+  /** True if clients are limited. */
   isLimiting: boolean
   /** Buckets that are kept elsewhere than in this process's memory. */
   limits?: RateLimits | undefined
@@ -51,7 +51,7 @@ export class AdmissionControl {
     return this.#nowMs
   }
 
-  /** Whether the server is so far behind that it should refuse the request that has just arrived. */
+  /** True if the server is so far behind that it should refuse the request that has just arrived. */
   get isOverloaded(): boolean {
     return this.#overload?.refuses(this.#nowMs) ?? false
   }
@@ -91,7 +91,7 @@ export class AdmissionControl {
   }
 }
 
-/** Whether requests are admitted under overload, too: an administrator must be able to act then. */
+/** True if requests are admitted under overload, too: an administrator must be able to act then. */
 export function isUrgent(identity: Identity | null): boolean {
   return identity?.role === adminRole
 }

@@ -35,12 +35,12 @@ export class Overload {
   readonly #now: () => number
   readonly #defer: (task: () => void) => void
   #isWatching = false
-  /** Whether a request has arrived in this turn. */
+  /** True if a request has arrived in this turn. */
   #isAsked = false
   #turnStartMs = 0
   #turnEndMs = -Infinity
   #turnBudgetMs = budgetMs
-  /** Whether the turn followed another with requests at once. */
+  /** True if the turn followed another with requests at once. */
   #isAfterTurn = false
   #warmUpLeft = warmUpRequests
   /** The first and the last of a series of late requests. */
@@ -54,7 +54,7 @@ export class Overload {
   }
 
   /**
-   * Whether the request at hand should be refused. To be called once for each request.
+   * True if the request at hand should be refused. To be called once for each request.
    * @param nowMs the time, read after the request
    */
   refuses(nowMs: number): boolean {
@@ -72,7 +72,7 @@ export class Overload {
     return true
   }
 
-  /** Whether requests have been late for an interval: not just after one slow request, nor in a burst. */
+  /** True if requests have been late for an interval: not just after one slow request, nor in a burst. */
   #isStanding(nowMs: number): boolean {
     if (nowMs - this.#lastLateMs > intervalMs) this.#lateSinceMs = nowMs
     this.#lastLateMs = nowMs

@@ -29,7 +29,7 @@ function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !ipv4Compatible.test(text))
 }
 
-/** Whether the address is one of this machine itself. */
+/** True if the address is one of this machine itself. */
 export function isLoopbackAddress(text: string | null): boolean {
   return text !== null && isAddress(text) && ipaddr.process(text).range() === 'loopback'
 }

@@ -1,12 +1,12 @@
-/** Who is asking, once a cookie, a bearer token or an API key has been believed. */
+/** The user behind a valid cookie, bearer token or API key. */
 export interface Identity {
   /** The user's id. */
   readonly userId: string
-  /** Names what the user may do; `admin` may do everything. */
+  /** `admin` may do everything. */
   readonly role: string
-  /** What an API key is good for, such as `todos:read`; null for a person's session, which has no such bound. */
+  /** The permissions of an API key, such as `todos:read`; null for a session, which has all of its user's. */
   readonly scopes: readonly string[] | null
-  /** The session or API key that was shown: what is revoked by this id ends everything that was begun with it. */
+  /** The session or API key. Revoking it ends all connections and streams that were begun with it. */
   readonly credentialId: string
   readonly credential: 'session' | 'key'
   /** Milliseconds since 1970; null for never. */
@@ -16,20 +16,19 @@ export interface Identity {
 /** The role that may do everything. */
 export const adminRole = 'admin'
 
-/** Whether it is over by itself. Costs next to nothing for who is not known. */
+/** True if the session or key has expired; false for an anonymous client. */
 export function isExpired(identity: Identity | null, now: () => number): boolean {
   return identity !== null && identity.expiresAtMs !== null && identity.expiresAtMs <= now()
 }
 
-/** Finds who is asking. */
+/** Looks up identities. */
 export interface Identities {
-  /** Whether it was found before its credential was revoked, or changed its meaning, so that nobody who was just let in stays. */
+  /** True if its credential has been revoked, or has changed, since the identity was looked up. */
   isRevoked(identity: Identity): boolean
   /**
-   * The identity that a request shows: by its cookie, or by `Authorization: Bearer`. Null for none. At once where it is
-   * known from a moment ago, which a hot route lives from; what was revoked is forgotten within a second everywhere, and at
-   * once in the process that revoked it.
-   * @throws AppError `unauthorized` when a token is shown that is none, has expired or is revoked
+   * The identity of a request by its cookie or `Authorization: Bearer`; null without one. Synchronous where it is
+   * cached; a revocation takes effect within a second everywhere, and at once in the process that revoked it.
+   * @throws AppError `unauthorized` when the token is unknown, expired or revoked
    */
   identify(request: Request): Identity | null | Promise<Identity | null>
   /** The same for a token alone, as in `hello`. */

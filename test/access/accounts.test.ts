@@ -14,8 +14,8 @@ import {
   type Person,
   signUp,
 } from './people.ts'
+import { Asking, fits, type Observed, type RequestTransport, requestTransports } from './request-transports.ts'
 import { server } from './server.ts'
-import { Asking, fits, type Told, type Way, ways } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -32,24 +32,30 @@ afterAll(async () => {
   expect(world.problems).toEqual([])
 })
 
-async function outcome(asking: Asking, askers: Askers, route: string, way: Way, name: AskerName): Promise<string> {
+async function outcome(
+  asking: Asking,
+  askers: Askers,
+  route: string,
+  transport: RequestTransport,
+  name: AskerName,
+): Promise<string> {
   const { ask, missing } = declaredAccounts[route] as DeclaredRoute
   const [method = '', pattern = ''] = route.split(' ')
   const { path = pattern, ...rest } = ask(askers)
-  const told = await asking.ask(way, askers[name], { line: `${method} ${path}`, ...rest })
-  if (told.status !== 404 || missing === undefined) return outcomeOf(told, null, null)
-  return outcomeOf(told, await asking.ask(way, askers[name], { line: `${method} ${missing}`, ...rest }), null)
+  const observed = await asking.ask(transport, askers[name], { line: `${method} ${path}`, ...rest })
+  if (observed.status !== 404 || missing === undefined) return outcomeOf(observed, null, null)
+  return outcomeOf(observed, await asking.ask(transport, askers[name], { line: `${method} ${missing}`, ...rest }), null)
 }
 
 describe.each(Object.keys(declaredAccounts))('%s', (route) => {
-  test.each(ways)('by %s: each gets what is declared', async (way) => {
+  test.each(requestTransports)('by %s: each gets what is declared', async (transport) => {
     const { outcomes, isLast = false } = declaredAccounts[route] as DeclaredRoute
-    const asked = askerNames.filter((name) => fits(way, shared[name]))
+    const asked = askerNames.filter((name) => fits(transport, shared[name]))
     const found: Record<string, string> = {}
     const asking = new Asking(world)
     for (const name of asked) {
       const askers = isLast ? await makeAskers(world.send, root, ['todos']) : shared
-      found[name] = await outcome(asking, askers, route, way, name)
+      found[name] = await outcome(asking, askers, route, transport, name)
     }
     await asking.end()
     const declared = byAsker(outcomes)
@@ -63,7 +69,7 @@ const open = Object.entries(declaredOpen).filter(([, { path }]) => !/^\/(echo|us
 describe.each(open)('%s', (route, { path, status }) => {
   const [method = ''] = route.split(' ')
 
-  test('tells everybody the same, whatever they show', async () => {
+  test('gives everybody the same response', async () => {
     const tell = async (headers: Record<string, string>) => {
       const { status: its, text } = await world.send(`${method} ${path}`, { headers })
       return { status: its, text: path === '/metrics' || its >= 400 ? '' : text }
@@ -115,7 +121,7 @@ describe('a key', () => {
   })
 })
 
-describe('what is worth nothing any more', () => {
+describe('an invalid credential', () => {
   let dead: Record<string, Asker>
   beforeAll(async () => {
     dead = await makeDead(world.send, root, world.pass)
@@ -125,9 +131,9 @@ describe('what is worth nothing any more', () => {
   const tell = (line: string, headers: Record<string, string>) => world.send(line, { headers })
 
   test.each(names)('%s: as a bearer it is refused on every route of the API, even an open one', async (name) => {
-    const told = await Promise.all(apiRoutes.map((line) => tell(line, bearer(dead[name] as Asker))))
-    expect(told.map(({ status }) => status)).toEqual(apiRoutes.map(() => 401))
-    expect(told.map((reply) => reply.header('www-authenticate'))).toEqual(
+    const observed = await Promise.all(apiRoutes.map((line) => tell(line, bearer(dead[name] as Asker))))
+    expect(observed.map(({ status }) => status)).toEqual(apiRoutes.map(() => 401))
+    expect(observed.map((reply) => reply.header('www-authenticate'))).toEqual(
       apiRoutes.map(() => 'Bearer error="invalid_token"'),
     )
   })
@@ -145,9 +151,9 @@ describe('what is worth nothing any more', () => {
       expect((await tell(line, bearer(dead[name] as Asker))).status, line).toBe(200)
   })
 
-  test('all are refused in the same words, so that none tells what it once was', async () => {
+  test('all are refused with the same response', async () => {
     const bodies = await Promise.all(
-      names.map(async (name): Promise<Partial<Told>> => {
+      names.map(async (name): Promise<Partial<Observed>> => {
         const { error, code } = (await tell('GET /api/auth/me', bearer(dead[name] as Asker))).body()
         return { body: { error, code } }
       }),

@@ -3,8 +3,15 @@ import type { Row } from '../conformance/http.ts'
 import { collectionRoutes, type DeclaredCollection, declaredCollections } from './declared-collections.ts'
 import { byAsker, outcomeOf } from './outcomes.ts'
 import { type Asker, type AskerName, type Askers, askerNames, bearer, makeAskers, signUp } from './people.ts'
+import {
+  Asking,
+  fits,
+  type Observed,
+  type Question,
+  type RequestTransport,
+  requestTransports,
+} from './request-transports.ts'
 import { server } from './server.ts'
-import { Asking, fits, type Question, type Told, type Way, ways } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -32,7 +39,7 @@ async function make(name: string, asker: Asker, values: object): Promise<Row> {
   return reply.row
 }
 
-/** What a row of a collection is made from, by whoever makes it; `links` name a diary that the asker may read. */
+/** The body that creates a row; `links` name a diary that the caller may read. */
 async function valuesFor(name: string, asker: Asker, secret: string): Promise<Record<string, unknown>> {
   const { values = {} } = declaredCollections[name] as DeclaredCollection
   if (name === 'todos') return { title: secret }
@@ -53,20 +60,26 @@ function questionOf(route: string, action: Action, values: object): (id: string)
 }
 
 /** Asks in somebody's name for a row that another made, and for one that nobody did. */
-async function outcome(name: string, route: string, action: Action, way: Way, asker: AskerName): Promise<string> {
+async function outcome(
+  name: string,
+  route: string,
+  action: Action,
+  transport: RequestTransport,
+  asker: AskerName,
+): Promise<string> {
   const secret = `secret ${crypto.randomUUID()}`
   const author = askers[(declaredCollections[name] as DeclaredCollection).author]
   const { id } = await make(name, author, await valuesFor(name, author, secret))
   const who = askers[asker]
   const isCreate = action === 'create'
   const question = questionOf(route, action, isCreate ? await valuesFor(name, maker(who), 'new') : {})
-  const told = await asking.ask(way, who, question(id))
-  if (action === 'list' && told.status === 200) return JSON.stringify(told).includes(secret) ? 'seen' : 'unseen'
-  const missing = action === 'list' || isCreate ? null : await asking.ask(way, who, question(none))
-  return outcomeOf(told, missing, secret)
+  const observed = await asking.ask(transport, who, question(id))
+  if (action === 'list' && observed.status === 200) return JSON.stringify(observed).includes(secret) ? 'seen' : 'unseen'
+  const missing = action === 'list' || isCreate ? null : await asking.ask(transport, who, question(none))
+  return outcomeOf(observed, missing, secret)
 }
 
-/** Who may make what a row names: a key that may not is its user's. */
+/** The caller that creates a referenced row: a key without the right uses its user. */
 function maker(who: Asker): Asker {
   if (who.credential !== 'key') return who
   return who.userId === askers.owner.userId ? askers.owner : askers.admin
@@ -77,18 +90,18 @@ const cases = Object.keys(declaredCollections).flatMap((name) =>
 )
 
 describe.each(cases)('$route, which is to $action', ({ name, route, action }) => {
-  test.each(ways)('by %s: each gets what is declared', async (way) => {
+  test.each(requestTransports)('by %s: each gets what is declared', async (transport) => {
     const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action])
-    const asked = askerNames.filter((asker) => fits(way, askers[asker]))
-    const found = asked.map(async (asker) => [asker, await outcome(name, route, action, way, asker)] as const)
+    const asked = askerNames.filter((asker) => fits(transport, askers[asker]))
+    const found = asked.map(async (asker) => [asker, await outcome(name, route, action, transport, asker)] as const)
     const expected = Object.fromEntries(asked.map((asker) => [asker, declared[asker]]))
     expect(Object.fromEntries(await Promise.all(found))).toEqual(expected)
   })
 })
 
-test('what is hidden is no more there for HEAD, nor under the fixed name of the version', async () => {
+test('a hidden row is hidden for HEAD and under /api/v1 too', async () => {
   const { id } = await make('diaries', askers.owner, { text: 'mine' })
-  const tell = async (line: string): Promise<Told> => asking.ask('bearer', askers.other, { line })
+  const tell = async (line: string): Promise<Observed> => asking.ask('bearer', askers.other, { line })
   for (const start of ['HEAD /api/diaries', 'GET /api/v1/diaries', 'HEAD /api/v1/diaries', 'OPTIONS /api/diaries'])
     expect(await tell(`${start}/${id}`), start).toEqual(await tell(`${start}/${none}`))
   expect(await tell(`HEAD /api/diaries/${id}`)).toMatchObject({ status: 404 })

@@ -1,7 +1,7 @@
-/** Who may do what with accounts, and the routes that are for everybody. */
+/** The declared access to account routes, and the public routes. */
 import { anonymous, everyone, keys, known, type Outcomes, people } from './outcomes.ts'
 import { type Askers, password } from './people.ts'
-import type { Question } from './ways.ts'
+import type { Question } from './request-transports.ts'
 
 export interface DeclaredRoute {
   outcomes: Outcomes
@@ -9,7 +9,7 @@ export interface DeclaredRoute {
   ask(askers: Askers): Omit<Question, 'line'> & { path?: string }
   /** The path that names nothing, where a 404 is to be compared. */
   missing?: string
-  /** Whether asking ends what was asked with, so that the next needs people of its own. */
+  /** True when the request ends its own credential, so that the next case needs new accounts. */
   isLast?: boolean
 }
 

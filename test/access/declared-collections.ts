@@ -1,11 +1,11 @@
-/** Who may do what with the rows of the collections in `fixtures/access.ts` and with `todos`. */
+/** The declared access to the rows of the collections in `fixtures/access.ts` and to `todos`. */
 import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
 import type { AskerName } from './people.ts'
 
 export interface DeclaredCollection {
   /** Whose row it is that all ask for. */
   author: AskerName
-  /** What it is made from, but for its text. */
+  /** The body that creates it, without its text. */
   values?: Record<string, unknown>
   list: Outcomes
   read: Outcomes
@@ -15,15 +15,15 @@ export interface DeclaredCollection {
 }
 
 const readers = ['owner', 'admin', 'readingKey', 'fullKey'] as const
-const strangers = ['other', 'editor'] as const
+const unknownRows = ['other', 'editor'] as const
 const readingKey = ['readingKey'] as const
 
 const ownRows = {
-  list: { seen: readers, unseen: strangers, 401: anonymous, 403: foreign },
-  read: { 200: readers, hidden: strangers, 401: anonymous, 403: foreign },
+  list: { seen: readers, unseen: unknownRows, 401: anonymous, 403: foreign },
+  read: { 200: readers, hidden: unknownRows, 401: anonymous, 403: foreign },
   create: { 201: [...people, 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
-  update: { 200: ['owner', 'admin', 'fullKey'], hidden: strangers, 401: anonymous, 403: [...readingKey, ...foreign] },
-  delete: { 204: ['owner', 'admin', 'fullKey'], hidden: strangers, 401: anonymous, 403: [...readingKey, ...foreign] },
+  update: { 200: ['owner', 'admin', 'fullKey'], hidden: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
+  delete: { 204: ['owner', 'admin', 'fullKey'], hidden: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
 } satisfies Partial<Record<string, Outcomes>>
 
 const editors = ['editor', 'admin'] as const
@@ -49,7 +49,7 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
     update: {
       200: ['owner', 'admin', 'fullKey'],
       401: anonymous,
-      403: [...strangers, ...readingKey, ...foreign],
+      403: [...unknownRows, ...readingKey, ...foreign],
     },
     delete: { 204: ['admin'], 401: anonymous, 403: butAdmin },
   },
@@ -72,8 +72,8 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
   drafts: {
     ...ownRows,
     author: 'owner',
-    list: { seen: readers, unseen: [...anonymous, ...strangers], 403: foreign },
-    read: { 200: readers, hidden: [...anonymous, ...strangers], 403: foreign },
+    list: { seen: readers, unseen: [...anonymous, ...unknownRows], 403: foreign },
+    read: { 200: readers, hidden: [...anonymous, ...unknownRows], 403: foreign },
   },
   lines: {
     author: 'editor',

@@ -1,4 +1,4 @@
-/** Who may follow what, and publish to it. */
+/** The declared access to topics: who may read and who may publish. */
 import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
 import type { Askers } from './people.ts'
 
@@ -11,7 +11,7 @@ export interface DeclaredTopic {
 
 const readers = ['owner', 'admin', 'readingKey', 'fullKey'] as const
 const writers = ['other', 'editor', 'owner', 'admin', 'fullKey'] as const
-const strangers = [...anonymous, 'other', 'editor', ...foreign] as const
+const unknownRows = [...anonymous, 'other', 'editor', ...foreign] as const
 const users = [...people, 'readingKey', 'fullKey'] as const
 const butAdmin = everyone.filter((name) => name !== 'admin')
 const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
@@ -19,8 +19,8 @@ const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as con
 /** Only the server itself tells of rows; administrators may not either. */
 const ownPart = (name: string): DeclaredTopic => ({
   topic: ({ owner }) => `${name}/${owner.userId}`,
-  read: { 200: readers, hidden: strangers },
-  publish: { 403: readers, hidden: strangers },
+  read: { 200: readers, hidden: unknownRows },
+  publish: { 403: readers, hidden: unknownRows },
 })
 
 export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
@@ -60,10 +60,10 @@ export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
     read: { 200: ['editor', 'admin'], 401: anonymous, 403: noEditors },
     publish: { 201: ['editor', 'admin'], 401: anonymous, 403: noEditors },
   },
-  /** Who may put something in need not see what is in. */
+  /** A caller that may create need not be able to read. */
   pigeonholes: {
     topic: ({ owner }) => `pigeonholes/${owner.userId}`,
-    read: { 200: readers, hidden: strangers },
+    read: { 200: readers, hidden: unknownRows },
     publish: { 201: writers, 403: ['readingKey'], hidden: [...anonymous, ...foreign] },
   },
 }

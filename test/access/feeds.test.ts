@@ -1,10 +1,10 @@
-/** What reaches those who follow: everything of theirs, and nothing of others'. */
+/** Feeds deliver all events of the caller's audience, and none of others'. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../conformance/http.ts'
 import { type Client, kinds, type Message, request } from '../transports/clients.ts'
 import { type Asker, act, bearer, type Person, signIn, signUp, signUpAs } from './people.ts'
+import { connect, observedMessage } from './request-transports.ts'
 import { server } from './server.ts'
-import { connect, toldIn } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -47,7 +47,7 @@ async function nextEvent(client: Client): Promise<[string, string, Row]> {
 }
 
 describe.each(kinds)('over %s', (kind) => {
-  test("a row that is somebody's own is told to its owner and to administrators who follow, and to nobody else", async () => {
+  test("a row that is somebody's own reaches its owner and administrators who follow, and to nobody else", async () => {
     const [owner, other] = [await signUp(world.send), await signUp(world.send)]
     const topic = `diaries/${owner.userId}`
     const others = await follow(kind, other, [`diaries/${other.userId}`, 'todos', 'cards', 'notices'])
@@ -63,15 +63,15 @@ describe.each(kinds)('over %s', (kind) => {
     expect((await nextEvent(others))[2].id).toBe(own.id)
   })
 
-  test('a row that moves away is told to those who saw it as it was, and as it is to those who see it now', async () => {
+  test('a row that moves to another audience is deleted for the old one and created for the new one', async () => {
     const [editor, writer] = [await signUpAs(world.send, root, 'editor'), await signUpAs(world.send, root, 'writer')]
     const editors = await follow(kind, editor, ['lines/editor'])
     const writers = await follow(kind, writer, ['lines/writer'])
     const row = await make(editor, 'lines', { room: 'editor', text: 'draft' })
     await act(world.send, root, `PATCH /api/lines/${row.id}`, { room: 'writer', text: 'for writers alone' })
     expect((await nextEvent(editors))[1]).toBe('created')
-    const [, type, told] = await nextEvent(editors)
-    expect([type, told.text, told.room]).toEqual(['deleted', 'draft', 'editor'])
+    const [, type, observed] = await nextEvent(editors)
+    expect([type, observed.text, observed.room]).toEqual(['deleted', 'draft', 'editor'])
     const [, writersType, writersRow] = await nextEvent(writers)
     expect([writersType, writersRow.text]).toEqual(['created', 'for writers alone'])
     await act(world.send, root, `PATCH /api/lines/${row.id}`, { text: 'later' })
@@ -79,7 +79,7 @@ describe.each(kinds)('over %s', (kind) => {
     expect((await nextEvent(editors))[2].text).toBe('next')
   })
 
-  test('a refused write is told to nobody', async () => {
+  test('a refused write sends no event', async () => {
     const editor = await signUpAs(world.send, root, 'editor')
     const client = await follow(kind, root, ['lines/editor', 'lines/vip'])
     const row = await make(editor, 'lines', { room: 'editor', text: 'stays' })
@@ -91,7 +91,7 @@ describe.each(kinds)('over %s', (kind) => {
     expect((await nextEvent(client)).slice(0, 2)).toEqual(['lines/editor', 'deleted'])
   })
 
-  test('what happened while a role was away is not replayed to who has lost it', async () => {
+  test('events are not replayed to a user that has lost the role', async () => {
     const person = await signUpAs(world.send, root, 'editor')
     const client = await follow(kind, person, ['reports'])
     await make(root, 'reports', { text: 'seen' })
@@ -100,20 +100,20 @@ describe.each(kinds)('over %s', (kind) => {
     await make(root, 'reports', { text: 'unseen' })
     const again = await connect(world.url, kind, await signIn(world.send, person))
     open.push(again)
-    const { body } = toldIn(await again.ask(request(1, 'GET /api/topics/todos/events')))
+    const { body } = observedMessage(await again.ask(request(1, 'GET /api/topics/todos/events')))
     const { epoch } = (body as { position: { epoch: string } }).position
     for (const after of [
       { epoch, offset },
       { epoch, offset: 0 },
       { epoch: 'another', offset },
     ]) {
-      const told = toldIn(await again.ask(request(2, 'subscribe', { topic: 'reports', after })))
-      expect(told.status).toBe(403)
-      expect(JSON.stringify(told)).not.toContain('offset')
+      const observed = observedMessage(await again.ask(request(2, 'subscribe', { topic: 'reports', after })))
+      expect(observed.status).toBe(403)
+      expect(JSON.stringify(observed)).not.toContain('offset')
     }
   })
 
-  test('who is in a topic is told to those who may read it, and ends with their right to', async () => {
+  test('presence is visible to those who may read the topic, as long as they may', async () => {
     const [editor, another] = [await signUpAs(world.send, root, 'editor'), await signUpAs(world.send, root, 'editor')]
     const first = await follow(kind, editor, [])
     const second = await follow(kind, another, [])

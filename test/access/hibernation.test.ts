@@ -1,13 +1,13 @@
-/** On Workers: who is at the other end of a session is still known after its object has slept. */
+/** On Workers, a connection keeps its identity while its Durable Object hibernates. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSend } from '../conformance/http.ts'
 import { hibernate } from '../harness/hibernation.ts'
 import { isFullRun } from '../harness/sample.ts'
 import { type RunningWorker, startWorker } from '../harness/server.ts'
 import { type Client, request } from '../transports/clients.ts'
-import { lastOf } from './live-ends.ts'
+import { lastOf } from './open-connections.ts'
 import { act, bearer, cookie, type Person, signIn, signUp } from './people.ts'
-import { connect, dialWith, toldIn } from './ways.ts'
+import { connect, dialWith, observedMessage } from './request-transports.ts'
 
 let server: RunningWorker
 beforeAll(async () => {
@@ -18,11 +18,11 @@ afterAll(() => server?.stop())
 const send = createSend(() => server.url)
 
 async function whoIs(client: Client): Promise<unknown> {
-  const { status, body } = toldIn(await client.ask(request('who', 'GET /api/auth/me')))
+  const { status, body } = observedMessage(await client.ask(request('who', 'GET /api/auth/me')))
   return status === 200 ? (body as { data: { id: string } }).data.id : status
 }
 
-test('a session is whose it was, however it signed in, and is cut when that ends', async () => {
+test('a connection keeps its identity, however it signed in, and is closed when the session ends', async () => {
   const person: Person = await signUp(send)
   const [known, unknown, another] = [await signIn(send, person), await signIn(send, person), await signIn(send, person)]
   const topic = `diaries/${person.userId}`

@@ -1,11 +1,11 @@
-/** Who somebody is taken for: what counts, what does not, and what counts more. */
+/** Identification: which credentials count, which do not, and which take precedence. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../conformance/http.ts'
 import { type Client, dial, kinds, request } from '../transports/clients.ts'
 import { bearer, cookie, nobody, type Person, signIn, signUp } from './people.ts'
 import { dialRaw, rawRequest } from './raw.ts'
+import { connect, dialWith, hello, observedMessage } from './request-transports.ts'
 import { server } from './server.ts'
-import { connect, dialWith, hello, toldIn } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -34,9 +34,9 @@ const kept = (client: Client) => {
   return client
 }
 
-/** Who the server takes somebody for: a user's id, or the status of the refusal. */
+/** Returns the identified user's id, or the status of the refusal. */
 async function whoAmI(client: Client): Promise<unknown> {
-  const { status, body } = toldIn(await client.ask(request('who', 'GET /api/auth/me')))
+  const { status, body } = observedMessage(await client.ask(request('who', 'GET /api/auth/me')))
   return status === 200 ? (body as { data: { id: string } }).data.id : status
 }
 
@@ -68,7 +68,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect(await whoAmI(client)).toBe(ben.userId)
   })
 
-  test('is one: several at a time are refused, and none of them is done', async () => {
+  test('a JSON-RPC batch is refused as a whole', async () => {
     const client = kept(await connect(world.url, kind, ann))
     client.send([request(1, `DELETE /api/diaries/${diary.id}`), request(2, 'GET /api/auth/me')])
     expect((await client.next()).error?.code).toBe(-32600)
@@ -82,7 +82,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect(await whoAmI(client)).toBe(401)
   })
 
-  test('stays who it was: a second hello with another token is refused', async () => {
+  test('keeps its identity: a second hello with another token is refused', async () => {
     const client = kept(await connect(world.url, kind, ben))
     expect((await hello(client, ann)).error?.code).toBe(-32600)
     expect(await whoAmI(client)).toBe(ben.userId)
@@ -93,7 +93,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     client.send(request(1, 'hello', { token: ann.token }))
     client.send(request(2, 'GET /api/auth/me'))
     await client.next()
-    expect(toldIn(await client.next()).body).toMatchObject({ data: { id: ann.userId } })
+    expect(observedMessage(await client.next()).body).toMatchObject({ data: { id: ann.userId } })
   })
 
   test.each(['', 'Bearer', `gls_${'A'.repeat(43)}`, `glr_${'A'.repeat(43)}`, 'x'.repeat(10_000)])(
@@ -118,7 +118,7 @@ describe.each(kinds)('a request over %s', (kind) => {
   test('a sign-in by message gives a token and does not change who asks', async () => {
     const client = kept(await dial(world.url, kind))
     const body = { email: ann.email, password: 'correct horse battery', token: true }
-    expect(toldIn(await client.ask(request(1, 'POST /api/auth/sign-in', { body }))).status).toBe(200)
+    expect(observedMessage(await client.ask(request(1, 'POST /api/auth/sign-in', { body }))).status).toBe(200)
     expect(await whoAmI(client)).toBe(401)
   })
 
@@ -171,7 +171,7 @@ describe('a WebSocket', () => {
 
   test('that came through a proxy which is not trusted does not read what is for this machine', async () => {
     const client = kept(await dialWith(world.url, { 'X-Forwarded-For': '203.0.113.9' }))
-    expect(toldIn(await client.ask(request(1, 'GET /metrics'))).status).toBe(403)
+    expect(observedMessage(await client.ask(request(1, 'GET /metrics'))).status).toBe(403)
   })
 })
 
@@ -220,7 +220,7 @@ describe('over HTTP', () => {
     expect((await world.send('POST /api/auth/sign-in', { headers, body })).status).toBe(200)
   })
 
-  test.each(['GET', 'HEAD'])('%s of a path in other clothes is no way around', async (method) => {
+  test.each(['GET', 'HEAD'])('%s of a path in another spelling has the same access rules', async (method) => {
     for (const path of [
       '//api/diaries',
       '/api//diaries',
@@ -232,7 +232,7 @@ describe('over HTTP', () => {
       expect((await world.send(`${method} ${path}/${diary.id}`, { headers: bearer(ben) })).status, path).not.toBe(200)
   })
 
-  test('headers that claim to be somebody are nobody', async () => {
+  test('headers that claim an identity are ignored', async () => {
     for (const name of ['X-User', 'X-User-Id', 'X-Principal', 'X-Forwarded-User', 'Remote-User', 'X-Role'])
       expect(await whoIs({ [name]: ann.userId })).toBe(401)
   })
@@ -245,7 +245,7 @@ describe('many at once', () => {
     return [index % 3 === 0 ? cookie(person) : bearer(person), person.userId]
   }
 
-  test('one after the other on one connection, without waiting: each is who it shows', async () => {
+  test('pipelined on one connection, each caller is identified by its own credential', async () => {
     const connection = await dialRaw(world.url)
     const asked = Array.from({ length: 40 }, (_, index) => showing(index))
     connection.write(asked.map(([headers]) => rawRequest('GET /api/auth/me', headers)).join(''))
@@ -254,7 +254,7 @@ describe('many at once', () => {
     for (const [index, [, expected]] of asked.entries()) expect(answers[index], `${index}`).toContain(expected)
   })
 
-  test('on connections of their own: each is who it shows', async () => {
+  test('on separate connections, each caller is identified by its own credential', async () => {
     const found = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
         const [headers, expected] = showing(index)
@@ -264,7 +264,7 @@ describe('many at once', () => {
     expect(found).toEqual(found.map(() => true))
   })
 
-  test('on sessions: each is who said hello', async () => {
+  test('on message connections, each caller is identified by its hello', async () => {
     const clients = await Promise.all(
       [ann, ben, nobody].flatMap((asker) =>
         kinds.map(async (kind) => [kept(await connect(world.url, kind, asker)), asker] as const),

@@ -1,9 +1,9 @@
-/** What somebody could learn of rows that they may not read, by every way around. */
+/** Indirect ways to learn of rows that a caller may not read. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reply, Row } from '../conformance/http.ts'
 import { type Asker, act, bearer, makeKey, nobody, type Person, signUp, signUpAs } from './people.ts'
+import { observedReply } from './request-transports.ts'
 import { server } from './server.ts'
-import { toldBy } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -134,16 +134,16 @@ describe('a hidden row', () => {
     ['a change with a key', 'PATCH', () => ({ 'Idempotency-Key': 'probe-it' }), { mood: 1 }],
   ]
   test.each(probes)('%s is answered as if it were not there', async (_, method, headers, body) => {
-    const told = toldBy(await as(other, `${method} /api/diaries/${hidden.id}`, headers(), body))
-    expect(told).toEqual(toldBy(await as(other, `${method} /api/diaries/${none}`, headers(), body)))
-    expect(told.status).not.toBe(200)
+    const observed = observedReply(await as(other, `${method} /api/diaries/${hidden.id}`, headers(), body))
+    expect(observed).toEqual(observedReply(await as(other, `${method} /api/diaries/${none}`, headers(), body)))
+    expect(observed.status).not.toBe(200)
   })
 
   test('a reference to it is refused as one to nothing is', async () => {
-    const refer = async (diary: string) => toldBy(await as(other, 'POST /api/links', {}, { diary }))
+    const refer = async (diary: string) => observedReply(await as(other, 'POST /api/links', {}, { diary }))
     expect(await refer(hidden.id)).toEqual(await refer(none))
     const own = await make(other, 'links', { diary: (await make(other, 'diaries', { text: 'own' })).id })
-    const change = async (diary: string) => toldBy(await as(other, `PATCH /api/links/${own.id}`, {}, { diary }))
+    const change = async (diary: string) => observedReply(await as(other, `PATCH /api/links/${own.id}`, {}, { diary }))
     expect(await change(hidden.id)).toEqual(await change(none))
     expect((await change(hidden.id)).status).toBe(400)
   })
@@ -155,7 +155,7 @@ describe('a hidden row', () => {
     expect((await as(owner, `GET /api/diaries/${hidden.id}`)).row).toEqual(hidden)
   })
 
-  test('a value that must be unique tells that it is taken, and nothing else', async () => {
+  test('a conflict of a unique value shows nothing of the other row', async () => {
     const reply = await as(other, 'POST /api/diaries', {}, { text: 'other', code: hidden.code })
     expect(reply.status).toBe(409)
     expect(reply.text).not.toContain(hidden.id)
@@ -164,7 +164,7 @@ describe('a hidden row', () => {
     expect((await as(other, `PATCH /api/diaries/${others.id}`, {}, { code: hidden.code })).status).toBe(409)
   })
 
-  test('nobody gives it away or takes it: the owner is not to be set', async () => {
+  test('the owner can not be set', async () => {
     const taken = await as(other, 'POST /api/diaries', {}, { text: 'planted', owner: owner.userId })
     if (taken.status === 201) expect(taken.row.owner).toBe(other.userId)
     else expect(taken.status).toBe(400)
@@ -173,7 +173,7 @@ describe('a hidden row', () => {
   })
 })
 
-describe('what somebody may change', () => {
+describe('changes to an account', () => {
   test('is not moved to where they may put nothing', async () => {
     const line = await make(editor, 'lines', { room: 'editor', text: 'moving' })
     const reply = await as(editor, `PATCH /api/lines/${line.id}`, {}, { room: 'vip' })
@@ -232,7 +232,7 @@ describe('an Idempotency-Key', () => {
   })
 })
 
-describe('what everybody may ask', () => {
+describe('public routes', () => {
   test('the description of the API has no data, and is the same for all', async () => {
     const texts = await Promise.all(
       [nobody, other, root].map(async (asker) => (await as(asker, 'GET /openapi.json')).text),
@@ -244,8 +244,8 @@ describe('what everybody may ask', () => {
   test('OPTIONS says which methods there are, whatever is there', async () => {
     const { id } = await make(owner, 'diaries', { text: 'hidden' })
     for (const start of ['/api/diaries', '/api/v1/diaries'])
-      expect(toldBy(await as(nobody, `OPTIONS ${start}/${id}`))).toEqual(
-        toldBy(await as(nobody, `OPTIONS ${start}/${none}`)),
+      expect(observedReply(await as(nobody, `OPTIONS ${start}/${id}`))).toEqual(
+        observedReply(await as(nobody, `OPTIONS ${start}/${none}`)),
       )
   })
 
@@ -256,7 +256,7 @@ describe('what everybody may ask', () => {
   })
 })
 
-describe('what the rows of others keep in place', () => {
+describe('references from rows of others', () => {
   test("can't be deleted, which tells that something hidden names it, and not what", async () => {
     const diary = await make(owner, 'diaries', { text: 'named' })
     const link = await make(root, 'links', { diary: diary.id, label: 'hidden label' })

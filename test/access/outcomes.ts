@@ -1,6 +1,6 @@
-/** What is declared of an action: each outcome, and those who get it. */
+/** The declared outcomes of an action, and the callers that get each. */
 import { type AskerName, askerNames } from './people.ts'
-import type { Told } from './ways.ts'
+import type { Observed } from './request-transports.ts'
 
 /**
  * A status; `hidden`, which is a 404 that can't be told from that of something which is not there; for lists `seen` and
@@ -23,16 +23,16 @@ export function byAsker(outcomes: Outcomes): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
-/** Those of whom nothing is said, or twice. */
+/** The callers that have no outcome, or two. */
 export function unclear(outcomes: Outcomes): string[] {
   const named = Object.values(outcomes).flat()
   return askerNames.filter((name) => named.filter((each) => each === name).length !== 1)
 }
 
-/** What came of asking for one thing, beside what came of asking for nothing. */
-export function outcomeOf(told: Told, missing: Told | null, secret: string | null): string {
-  const { status } = told
-  if (status >= 400 && secret !== null && JSON.stringify(told).includes(secret)) return `${status} that leaks`
+/** The outcome of a request for one thing, compared with a request for something that does not exist. */
+export function outcomeOf(observed: Observed, missing: Observed | null, secret: string | null): string {
+  const { status } = observed
+  if (status >= 400 && secret !== null && JSON.stringify(observed).includes(secret)) return `${status} that leaks`
   if (status !== 404 || missing === null) return String(status)
-  return JSON.stringify(told) === JSON.stringify(missing) ? 'hidden' : '404 that tells'
+  return JSON.stringify(observed) === JSON.stringify(missing) ? 'hidden' : '404 that tells'
 }

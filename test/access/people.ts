@@ -1,9 +1,9 @@
-/** Those who ask: people, what they show, and what was worth something once. */
+/** Callers: people and their credentials, valid and expired. */
 import type { Send } from '../conformance/http.ts'
 
 export const password = 'correct horse battery'
 
-/** Who asks, and by what. */
+/** A caller and its credential. */
 export interface Asker {
   userId: string
   /** Null for nobody. */
@@ -70,7 +70,7 @@ export async function makeKey(
   return { userId: person.userId, token: secret, credential: 'key', credentialId: id }
 }
 
-/** Does as somebody what must not fail. */
+/** Sends a request that must not fail. */
 export async function act(send: Send, asker: Asker, line: string, body?: unknown): Promise<void> {
   const reply = await send(line, { headers: bearer(asker), ...(body !== undefined && { body }) })
   if (reply.status >= 300) throw new Error(`${line}: ${reply.text}`)
@@ -87,7 +87,7 @@ export async function signUpAs(send: Send, root: Person, role: string): Promise<
   return signIn(send, person)
 }
 
-/** Everybody of the matrix whose credential stands. */
+/** The callers of the access matrix with valid credentials. */
 export const askerNames = [
   'anonymous',
   'other',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dial, kinds, request } from '../transports/clients.ts'
-import { cut, lastOf, openAll } from './live-ends.ts'
+import { cut, lastOf, openAll } from './open-connections.ts'
 import { type Asker, act, bearer, makeKey, type Person, password, signIn, signUp, signUpAs } from './people.ts'
 import { dialRaw, type RawConnection, rawRequest } from './raw.ts'
+import { connect, hello } from './request-transports.ts'
 import { server } from './server.ts'
-import { connect, hello } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -36,7 +36,7 @@ async function reset({ email }: Person): Promise<void> {
   expect(reply.status).toBe(204)
 }
 
-/** What the person does in another session, or an administrator does. */
+/** Done by the person in another session, or by an administrator. */
 const cuts: Record<string, Cut> = {
   'a sign-out': (_, ended) => act(world.send, ended, 'POST /api/auth/sign-out'),
   'its end from another session': (person, { credentialId }) =>
@@ -76,7 +76,7 @@ describe('a session is cut on every transport within a second', () => {
     await expectWorthless(ended)
   })
 
-  test('and the one that did it goes on', async () => {
+  test('and the session that did it continues', async () => {
     const person = await signUp(world.send)
     const open = await openAll(world.send, world.url, person, `diaries/${person.userId}`)
     const other = await signIn(world.send, person)
@@ -124,12 +124,12 @@ describe('an API key is cut on every transport within a second', () => {
 describe('a role that is taken away', () => {
   const take = ({ userId }: Asker) => act(world.send, root, `PATCH /api/admin/users/${userId}`, { role: 'user' })
 
-  test('cuts what is open by it, within a second', async () => {
+  test('closes all of its connections within a second', async () => {
     const person = await signUpAs(world.send, root, 'editor')
     await expectCut(person, 'reports', () => take(person))
   })
 
-  test('is gone with the next request, and what stands beside it goes on with the same token', async () => {
+  test('ends with the next request, and its other rights stay', async () => {
     const person = await signUpAs(world.send, root, 'editor')
     const key = await makeKey(world.send, person, ['*'])
     const read = (asker: Asker, path: string) => world.send(`GET /api/${path}`, { headers: bearer(asker) })
@@ -159,7 +159,7 @@ describe('a role that is taken away', () => {
   })
 })
 
-describe('what begins while it is revoked', () => {
+describe('a request that begins during the revocation', () => {
   test.each(kinds)('does not stay: a session over %s', async (kind) => {
     const person = await signUp(world.send)
     for (let round = 0; round < 10; round += 1) {
@@ -198,7 +198,7 @@ describe('a write whose body comes after the revocation', () => {
     return Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
   }
 
-  test('is refused: nobody keeps a request open to use later what was taken away', async () => {
+  test('is refused, however early the request began', async () => {
     const person = await signUp(world.send)
     const ended = await signIn(world.send, person)
     const connection = await begin(ended, '/api/diaries')
@@ -219,10 +219,10 @@ describe('a write whose body comes after the revocation', () => {
   })
 })
 
-describe('what expires', () => {
+describe('expiry', () => {
   const hourMs = 3_600_000
 
-  test('is told of nothing more: where the next event would have come all is over', async () => {
+  test('receives no event after its end', async () => {
     const person = await signUp(world.send)
     const expiresAt = new Date(Date.now() + 1000 * hourMs).toISOString()
     const key = await makeKey(world.send, person, ['diaries:read'], { expiresAt })

@@ -1,15 +1,15 @@
-/** What an administrator takes away is gone at once, whatever serves it. */
+/** Access that an administrator revokes ends at once, on every server. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSend } from '../conformance/http.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
-import { places } from '../transports/servers.ts'
-import { cut, openAll } from './live-ends.ts'
+import { serverKinds } from '../transports/servers.ts'
+import { cut, openAll } from './open-connections.ts'
 import { type Asker, act, bearer, makeKey, type Person, signIn, signUp, signUpAs } from './people.ts'
 import { dialRaw, rawRequest } from './raw.ts'
 
 const cutMsMax = 1000
 
-describe.each(places)('$name', ({ runtime, engine, kinds }) => {
+describe.each(serverKinds)('$name', ({ runtime, engine, kinds }) => {
   let server: RunningProcess
   beforeAll(async () => {
     const env = { HTTP_ENGINE: engine, LOG_LEVEL: 'warn' }
@@ -18,7 +18,7 @@ describe.each(places)('$name', ({ runtime, engine, kinds }) => {
   afterAll(() => server?.stop())
   const send = createSend(() => server.url)
   let root: Promise<Person> | undefined
-  /** Whoever has read what the server says at its start. */
+  /** Signs up with the code that the server prints at its start. */
   const administrator = () => {
     root ??= signUp(send, { code: /gla_[\w-]+/.exec(server.output())?.[0] ?? '' })
     return root
@@ -32,7 +32,7 @@ describe.each(places)('$name', ({ runtime, engine, kinds }) => {
     expect(performance.now() - before).toBeLessThan(cutMsMax)
   }
 
-  test('who is disabled is cut, sessions and keys, and does not come in again', async () => {
+  test('a disabled user loses all connections of sessions and keys, and can not sign in', async () => {
     const admin = await administrator()
     const person = await signUp(send)
     const key = await makeKey(send, person, ['*'])
@@ -47,7 +47,7 @@ describe.each(places)('$name', ({ runtime, engine, kinds }) => {
     await expect(signIn(send, person)).rejects.toThrow('401')
   })
 
-  test('who loses a role is cut from what it was good for', async () => {
+  test('a user that loses a role loses the connections that needed it', async () => {
     const admin = await administrator()
     const person = await signUpAs(send, admin, 'editor')
     await expectCut(person, 'reports', () =>
@@ -73,7 +73,7 @@ describe.each(places)('$name', ({ runtime, engine, kinds }) => {
     expect((await send('GET /api/diaries', { headers: bearer(person) })).rows).toEqual([])
   })
 
-  test('who signs out is cut', async () => {
+  test('signing out closes the connections of the session', async () => {
     const person = await signUp(send)
     await expectCut(person, `diaries/${person.userId}`, () => act(send, person, 'POST /api/auth/sign-out'))
   })

@@ -4,7 +4,7 @@ import { server } from '../../src/server.ts'
 import type { Row } from '../conformance/http.ts'
 import { collectionRoutes } from './declared-collections.ts'
 import { type Askers, askerNames, bearer, makeAskers, type Person, signUp } from './people.ts'
-import { Asking, fits, type Told, type Way, ways } from './ways.ts'
+import { Asking, fits, type Observed, type RequestTransport, requestTransports } from './request-transports.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
 
-/** What a row of each collection is made from. */
+/** The body that creates a row of each collection. */
 const valuesOf: Readonly<Record<string, () => object>> = {
   todos: () => ({ title: 'milk' }),
   rooms: () => ({ name: crypto.randomUUID() }),
@@ -44,12 +44,17 @@ async function make(name: string): Promise<Row> {
 
 const done = { list: 200, read: 200, create: 201, update: 200, delete: 204 }
 
-async function ask(name: string, route: string, way: Way, who: (typeof askerNames)[number]): Promise<Told> {
+async function ask(
+  name: string,
+  route: string,
+  transport: RequestTransport,
+  who: (typeof askerNames)[number],
+): Promise<Observed> {
   const isCreate = route.startsWith('POST')
   const id = isCreate ? '' : (await make(name)).id
   const line = route.replace('NAME', name).replace(':id', id)
   const body = isCreate ? { body: valuesOf[name]?.() } : route.startsWith('P') ? { body: {} } : {}
-  return asking.ask(way, askers[who], { line, ...body })
+  return asking.ask(transport, askers[who], { line, ...body })
 }
 
 const cases = Object.keys(valuesOf).flatMap((name) =>
@@ -59,9 +64,9 @@ const cases = Object.keys(valuesOf).flatMap((name) =>
 )
 
 describe.each(cases)('$route of $name', ({ name, route, action }) => {
-  test.each(ways)('by %s: everybody may', async (way) => {
-    const asked = askerNames.filter((who) => fits(way, askers[who]))
-    const statuses = await Promise.all(asked.map(async (who) => (await ask(name, route, way, who)).status))
+  test.each(requestTransports)('by %s: everybody may', async (transport) => {
+    const asked = askerNames.filter((who) => fits(transport, askers[who]))
+    const statuses = await Promise.all(asked.map(async (who) => (await ask(name, route, transport, who)).status))
     expect(statuses).toEqual(asked.map(() => done[action]))
   })
 })
@@ -69,13 +74,13 @@ describe.each(cases)('$route of $name', ({ name, route, action }) => {
 const topics = ['todos', 'rooms', 'members/ROOM', 'messages/ROOM', 'playground']
 
 describe.each(topics)('the topic %s', (pattern) => {
-  test.each(ways)('by %s: everybody may follow it', async (way) => {
+  test.each(requestTransports)('by %s: everybody may follow it', async (transport) => {
     const topic = pattern.replace('ROOM', room.id)
-    const asked = askerNames.filter((who) => fits(way, askers[who]))
-    const told = await Promise.all(
-      asked.map((who) => asking.ask(way, askers[who], { line: `GET /api/topics/${topic}/events` })),
+    const asked = askerNames.filter((who) => fits(transport, askers[who]))
+    const observed = await Promise.all(
+      asked.map((who) => asking.ask(transport, askers[who], { line: `GET /api/topics/${topic}/events` })),
     )
-    expect(told.map(({ status }) => status)).toEqual(asked.map(() => 200))
+    expect(observed.map(({ status }) => status)).toEqual(asked.map(() => 200))
   })
 
   test("by publishing nobody passes for the server, where it is a collection's", async () => {
@@ -88,7 +93,7 @@ describe.each(topics)('the topic %s', (pattern) => {
   })
 })
 
-test('rows that are open tell nobody who made them', async () => {
+test('public rows do not show their owner', async () => {
   const made = await world.send('POST /api/todos', { headers: bearer(askers.owner), body: { title: 'milk' } })
   expect(made.text).not.toContain(askers.owner.userId)
 })

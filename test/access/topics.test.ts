@@ -4,8 +4,16 @@ import { declaredCollections } from './declared-collections.ts'
 import { type DeclaredTopic, declaredTopics } from './declared-topics.ts'
 import { byAsker, outcomeOf } from './outcomes.ts'
 import { type Asker, type AskerName, type Askers, askerNames, bearer, cookie, makeAskers, signUp } from './people.ts'
+import {
+  Asking,
+  fits,
+  type Observed,
+  observedReply,
+  type Question,
+  type RequestTransport,
+  requestTransports,
+} from './request-transports.ts'
 import { server } from './server.ts'
-import { Asking, fits, type Question, type Told, toldBy, type Way, ways } from './ways.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -25,18 +33,18 @@ afterAll(async () => {
   expect(world.problems).toEqual([])
 })
 
-/** What no server has, with a part where the other has one. */
+/** A topic that does not exist, with a partition where the other has one. */
 const absent = (topic: string) => `nothing_here${topic.includes('/') ? '/part' : ''}`
 
-/** What came of asking for a topic, beside asking for one that there is not. */
-async function outcome(topic: string, ask: (topic: string) => Promise<Told>): Promise<string> {
+/** The outcome of a request for a topic, compared with one for a topic that does not exist. */
+async function outcome(topic: string, ask: (topic: string) => Promise<Observed>): Promise<string> {
   return outcomeOf(await ask(topic), await ask(absent(topic)), null)
 }
 
 async function outcomes(
   { topic }: DeclaredTopic,
   asked: readonly AskerName[],
-  ask: (asker: Asker, topic: string) => Promise<Told>,
+  ask: (asker: Asker, topic: string) => Promise<Observed>,
 ): Promise<Record<string, string>> {
   const pairs = asked.map(async (name) => {
     return [name, await outcome(topic(askers), (each) => ask(askers[name], each))] as const
@@ -49,11 +57,11 @@ function expected(rules: DeclaredTopic['read'], asked: readonly AskerName[]): Re
   return Object.fromEntries(asked.map((name) => [name, declared[name]]))
 }
 
-const askedBy = (way: Way) => askerNames.filter((name) => fits(way, askers[name]))
+const askedBy = (transport: RequestTransport) => askerNames.filter((name) => fits(transport, askers[name]))
 
 /** The head of a stream of events. */
-async function stream(way: 'bearer' | 'cookie', asker: Asker, topic: string): Promise<Told> {
-  const shown = way === 'bearer' ? bearer(asker) : cookie(asker)
+async function stream(transport: 'bearer' | 'cookie', asker: Asker, topic: string): Promise<Observed> {
+  const shown = transport === 'bearer' ? bearer(asker) : cookie(asker)
   const controller = new AbortController()
   const headers = { ...shown, Accept: 'text/event-stream' }
   const { signal } = controller
@@ -67,23 +75,26 @@ const viaMessages = kinds.flatMap((kind) => (['subscribe', 'join'] as const).map
 
 describe.each(Object.entries(declaredTopics))('the topic of %s', (_, declared) => {
   const question = (more: string, rest: Partial<Question> = {}) => {
-    return (way: Way) => (asker: Asker, topic: string) =>
-      asking.ask(way, asker, { line: more.replace('TOPIC', topic), ...rest })
+    return (transport: RequestTransport) => (asker: Asker, topic: string) =>
+      asking.ask(transport, asker, { line: more.replace('TOPIC', topic), ...rest })
   }
   const poll = question('GET /api/topics/TOPIC/events')
   const presence = question('GET /api/topics/TOPIC/presence')
   const publish = question('POST /api/topics/TOPIC/events', { body: { type: 'told', data: null } })
 
-  test.each(ways)('by %s: those read it, who is there, and publish, who are declared', async (way) => {
-    const asked = askedBy(way)
-    expect(await outcomes(declared, asked, poll(way))).toEqual(expected(declared.read, asked))
-    expect(await outcomes(declared, asked, presence(way))).toEqual(expected(declared.read, asked))
-    expect(await outcomes(declared, asked, publish(way))).toEqual(expected(declared.publish, asked))
-  })
+  test.each(requestTransports)(
+    'by %s: those read it, who is there, and publish, who are declared',
+    async (transport) => {
+      const asked = askedBy(transport)
+      expect(await outcomes(declared, asked, poll(transport))).toEqual(expected(declared.read, asked))
+      expect(await outcomes(declared, asked, presence(transport))).toEqual(expected(declared.read, asked))
+      expect(await outcomes(declared, asked, publish(transport))).toEqual(expected(declared.publish, asked))
+    },
+  )
 
-  test.each(['bearer', 'cookie'] as const)('as a stream by %s: to those who are declared', async (way) => {
-    const asked = askedBy(way)
-    const found = await outcomes(declared, asked, (asker, topic) => stream(way, asker, topic))
+  test.each(['bearer', 'cookie'] as const)('as a stream by %s: to those who are declared', async (transport) => {
+    const asked = askedBy(transport)
+    const found = await outcomes(declared, asked, (asker, topic) => stream(transport, asker, topic))
     expect(found).toEqual(expected(declared.read, asked))
   })
 
@@ -126,16 +137,16 @@ async function readPosition(): Promise<{ data: { epoch: string; offset: number }
   return { data: position }
 }
 
-test('what is hidden says so as a stream, too, in the words for what is not there', async () => {
-  const told = toldBy(
+test('a stream of a hidden topic gets the response of a missing one', async () => {
+  const observed = observedReply(
     await world.send(`GET /api/topics/diaries/${askers.owner.userId}/events`, {
       headers: { ...bearer(askers.other), Accept: 'text/event-stream' },
     }),
   )
-  const absentTold = toldBy(
+  const absentTold = observedReply(
     await world.send('GET /api/topics/nothing_here/part/events', {
       headers: { ...bearer(askers.other), Accept: 'text/event-stream' },
     }),
   )
-  expect(told).toEqual(absentTold)
+  expect(observed).toEqual(absentTold)
 })

@@ -11,7 +11,7 @@ import type { Platform } from '../../src/ports/platform.ts'
 import { createSend, type Send } from '../conformance/http.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
-/** What is looked at of an app beside what serves it. */
+/** The app as served, with its routes. */
 interface Routed extends Served {
   routes: readonly { method: string; path: string }[]
 }
@@ -46,6 +46,8 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
     notifier: createLocalNotifier(),
     assets: { open: async () => null },
     settings: settingsOf(config),
+    // A busy machine must not change the outcome of a test.
+    refusesOverload: true,
     now: () => Date.now() + clock.aheadMs,
     random: (bytes) => crypto.getRandomValues(bytes),
     log: { access() {}, note() {}, problem: ({ error }) => void problems.push(error) },

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { createWorld } from '../auth/world.ts'
 
-test('many wrong tries cost as much work for an account that was signed in to from here as for none', async () => {
+test('many wrong passwords cost as much work for a known account as for an unknown one', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const guess = async (typed: string) => {

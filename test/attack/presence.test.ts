@@ -44,7 +44,7 @@ test('a member that does not read gets the newest states and not all that there 
   busy.write(echo)
   await read(busy)
   idle.write(echo)
-  // What the kernel has taken for it comes all the same.
+  // Data already in the kernel's buffers still arrives.
   expect(await read(idle)).toBeLessThan((updates * update.length) / 2)
   idle.destroy()
   busy.destroy()

@@ -1,4 +1,4 @@
-/** What a server that was started as a person would gives to others of its machine and its site. */
+/** A server with default settings, attacked from its machine and from other sites. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'

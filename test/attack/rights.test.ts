@@ -77,7 +77,7 @@ test('a write whose body comes after the account was disabled is refused', async
   expect(await slowly('/api/club', person, '{"title":"late"}', disable)).toContain(' 401 ')
 })
 
-test('who ends no session leaves nothing in the audit', async () => {
+test('a request that ends no session leaves nothing in the audit', async () => {
   const person = await signUp(world.send)
   for (let count = 0; count < 3; count += 1) {
     await world.send('DELETE /api/auth/sessions', { headers: bearer(person) })

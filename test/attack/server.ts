@@ -20,7 +20,7 @@ const club = collection('club', {
   access: { read: 'signedIn', create: 'signedIn', update: 'owner', delete: 'owner' },
 })
 
-/** What the tests of attacks are tried on. */
+/** The app under attack. */
 export function server(platform: Platform) {
   return createApp(platform, {
     collections: [posts, club],

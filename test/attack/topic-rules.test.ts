@@ -1,4 +1,4 @@
-/** What the rule `nobody` of a topic lets through. */
+/** Access to topics whose rule is `nobody`. */
 import { expect, test } from 'vitest'
 import type { Identity } from '../../src/request/identity.ts'
 import { createTopicRules, topic } from '../../src/topics/topic.ts'
@@ -13,7 +13,7 @@ const session: Identity = {
 }
 const rules = createTopicRules([topic('system'), topic('secret', { access: { read: 'nobody' } })])
 
-test('a role that is called nobody is not who nobody means', () => {
+test('a role called "nobody" does not match the rule "nobody"', () => {
   const barred = { ...session, role: 'nobody' }
   expect(() => rules.authorize('system', barred, 'publish')).toThrow()
   expect(() => rules.authorize('secret', barred)).toThrow()

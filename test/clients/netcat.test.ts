@@ -27,7 +27,7 @@ describe.each(['node', 'deno'] as const)('nc with a server on %s', (runtime) => 
     })
   })
 
-  test('all requests are answered although nothing more will be said', async () => {
+  test('all requests are answered although the client has ended its side', async () => {
     const { output, next } = netcat(portOf(server))
     const ids = [1, 2, 3, 4, 5]
     output.end(ids.map((id) => `${list(id)}\r\n`).join(''))

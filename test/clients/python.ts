@@ -15,7 +15,7 @@ export interface Python {
   take(count: number): Promise<Line[]>
   /** Resolves once its standard error has shown the words so many times. */
   told(words: string, times?: number): Promise<void>
-  /** What it has written to standard error so far. */
+  /** Standard error so far. */
   errors(): string
 }
 

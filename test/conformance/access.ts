@@ -1,6 +1,6 @@
 /** Rules of every kind, on every runtime: who gets what, what is hidden, and that what is revoked is cut. */
 import { beforeAll, expect, test } from 'vitest'
-import { cut, openAll } from '../access/live-ends.ts'
+import { cut, openAll } from '../access/open-connections.ts'
 import {
   type Asker,
   act,
@@ -13,7 +13,7 @@ import {
   signIn,
   signUp,
 } from '../access/people.ts'
-import { toldBy } from '../access/ways.ts'
+import { observedReply } from '../access/request-transports.ts'
 import type { Reply, Row, Subject } from './http.ts'
 
 const none = '0'.repeat(26)
@@ -77,7 +77,7 @@ export function accessCases(subject: Subject): void {
     "%s of another's row can't be told from that of no row",
     async (method) => {
       const body = method === 'PATCH' || method === 'PUT' ? { mood: 1 } : undefined
-      const tell = async (id: string) => toldBy(await as(other, `${method} /api/diaries/${id}`, body))
+      const tell = async (id: string) => observedReply(await as(other, `${method} /api/diaries/${id}`, body))
       expect(await tell(diary.id)).toEqual(await tell(none))
     },
   )

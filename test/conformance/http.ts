@@ -90,12 +90,17 @@ export interface Subject {
   ownsSocket: boolean
 }
 
+/** Sends again what a busy machine sheds, as a client would. */
 export function createSend(origin: () => string): Send {
-  return (line, { headers = {}, body, chunked = false } = {}) => {
+  return async (line, { headers = {}, body, chunked = false } = {}) => {
     const space = line.indexOf(' ')
     const bytes = bytesOf(body)
     const framing = bytes === null || chunked ? {} : { 'Content-Length': String(bytes.length) }
-    return exchange(origin(), line.slice(0, space), line.slice(space + 1), { ...framing, ...headers }, bytes)
+    for (;;) {
+      const fields = { ...framing, ...headers }
+      const reply = await exchange(origin(), line.slice(0, space), line.slice(space + 1), fields, bytes)
+      if (reply.status !== 503 || !reply.text.includes('"code":"busy"')) return reply
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import { fieldCases } from './fields.ts'
 import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { healthCases } from './health.ts'
+import { hookCases } from './hooks.ts'
 import { createSend, type Subject } from './http.ts'
 import { idempotencyCases } from './idempotency.ts'
 import { idCases } from './ids.ts'
@@ -42,6 +43,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   idempotency: idempotencyCases,
   'custom routes': customCases,
   'own routes': ownRouteCases,
+  hooks: hookCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Reply, Subject } from './http.ts'
 import { createTodo, unique } from './rows.ts'
-import { eventsPath, pageOf, positionOf, publish } from './topics.ts'
+import { eventsPath, pageOf, positionOf, publish, publishMany } from './topics.ts'
 
 export function topicPollCases(subject: Subject): void {
   polls(subject)
@@ -115,7 +115,11 @@ function gaps({ send }: Subject): void {
   test('a position whose next event is gone is a gap, and what is kept can be read', async () => {
     const start = await positionOf(send, 'brief')
     // Topics are trimmed each time they have grown by 256 events, beside what is served.
-    await Promise.all(Array.from({ length: 512 }, () => publish(send, 'brief', { type: 'many' })))
+    await publishMany(
+      send,
+      'brief',
+      Array.from({ length: 512 }, () => ({ type: 'many' })),
+    )
     let reply = await send(`GET ${eventsPath('brief', start)}`)
     while (reply.status === 200) reply = await send(`GET ${eventsPath('brief', start)}`)
     const position = { ...start, offset: start.offset + 512 }

@@ -3,7 +3,7 @@ import { runAll } from '../../src/database/steps.ts'
 import type { Statement } from '../../src/ports/database.ts'
 import { add, all, type Case, codeOf, insert } from './subject.ts'
 
-/** What the port must do when the engine under it fails. */
+/** The port's behaviour when the engine under it fails. */
 export const faultCases: Case[] = [
   {
     name: 'an error at COMMIT fails the write and keeps nothing of it; the next one works',

@@ -1,5 +1,5 @@
 /**
- * What every implementation of the `Database` port must do, faults included. The cases know no test
+ * The contract of the `Database` port, faults included. The cases know no test
  * runner, because they also run inside Deno and workerd: a case is good when it does not throw.
  */
 import assert from 'node:assert/strict'

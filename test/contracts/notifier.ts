@@ -1,5 +1,5 @@
 /**
- * What every implementation of the `Bus` port must do. The cases know no test runner: a case is good
+ * The contract of the `Notifier` port. The cases know no test runner: a case is good
  * when it does not throw.
  */
 import assert from 'node:assert/strict'

@@ -1,13 +1,13 @@
-/** Single writes whose answers a ledger takes note of, whatever they are. */
+/** Single writes whose responses a ledger records, whatever they are. */
 import { acknowledge, type Ledger, type Operation, type Todo } from '../process/ledger.ts'
 
-/** An answer's status, with the error's code where it is one. */
-export type Verdict = string
+/** The status of a response, with the code of an error. */
+export type Outcome = string
 
-export const createdVerdict: Verdict = '201'
+export const createdOutcome: Outcome = '201'
 
-/** Makes a write and says how it was answered: `201`, or `507 storage_full`. */
-export async function attempt(url: string, ledger: Ledger, operation: Operation): Promise<Verdict> {
+/** Makes a write and returns its outcome: `201`, or `507 storage_full`. */
+export async function attempt(url: string, ledger: Ledger, operation: Operation): Promise<Outcome> {
   ledger.open.add(operation)
   const { method, path, headers, body } = operation
   const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
@@ -32,6 +32,6 @@ export function removal({ id }: Todo): Operation {
   return { kind: 'delete', method: 'DELETE', path: `/api/todos/${id}`, id, headers: {} }
 }
 
-export function createMany(url: string, ledger: Ledger, count: number): Promise<Verdict[]> {
+export function createMany(url: string, ledger: Ledger, count: number): Promise<Outcome[]> {
   return Promise.all(Array.from({ length: count }, () => attempt(url, ledger, creation())))
 }

@@ -4,10 +4,10 @@ import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
 import type { Context, Env } from '../../src/request/context.ts'
 
-/** What no answer may tell. */
+/** Must appear in no response. */
 const secret = 'the-password-is-swordfish'
 
-/** What became of one call; its promises resolve when it happens. */
+/** The events of one call; each promise resolves when its event happens. */
 interface Call {
   /** The handler runs, or its stream was asked for bytes. */
   begun: Event
@@ -22,7 +22,7 @@ interface Call {
 interface Event {
   happen(detail?: string): void
   happened: Promise<string>
-  /** Whether it has by now. */
+  /** True once it has happened. */
   has: boolean
 }
 

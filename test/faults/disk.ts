@@ -41,7 +41,7 @@ export type Failure = keyof typeof failures
 /** A data directory, and how its disk is to behave. */
 export interface Disk {
   dataDir: string
-  /** What a power cut would leave. */
+  /** The contents after a power cut: synced data only. */
   shadowDir: string
   /** For the server that is to live on it. */
   env: Record<string, string>

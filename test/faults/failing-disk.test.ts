@@ -1,10 +1,10 @@
-/** Disks that fill up, fail, or can't be written: what needs them says so, the rest goes on, and so does all once they are well. */
+/** Disks that fill up, fail, or can't be written: writes are refused, reads go on, and writes work again after the disk recovers. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
-import { faultsOf, type Ledger, type Todo } from '../process/ledger.ts'
+import { contradictions, type Ledger, type Todo } from '../process/ledger.ts'
 import { runToEnd, servers, terminate } from '../process/servers.ts'
-import { attempt, change, createdVerdict, createMany, creation, removal } from './attempt.ts'
+import { attempt, change, createdOutcome, createMany, creation, removal } from './attempt.ts'
 import type { Disk, Failure } from './disk.ts'
 import { disks } from './disks.ts'
 import { storedTodos } from './stored.ts'
@@ -12,8 +12,8 @@ import { storedTodos } from './stored.ts'
 const newDisk = disks()
 const start = servers()
 
-/** What a write is answered with while the disk fails. */
-const verdicts = [
+/** The response to a write while the disk fails. */
+const outcomes = [
   ['full', '507 storage_full'],
   ['bad at writes', '503 storage_unavailable'],
   ['bad at syncs', '503 storage_unavailable'],
@@ -26,17 +26,17 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
   /** Every case on Node, and every second one on Deno, where the database is the same. */
   const casesOf = <Case>(cases: readonly Case[]) => (runtime === 'node' ? [...cases] : sample(cases, 2))
 
-  test.each(casesOf(verdicts))(
+  test.each(casesOf(outcomes))(
     'on a disk that is %s refuses writes, answers reads, and recovers by itself',
-    async (failure, verdict) => {
+    async (failure, outcome) => {
       const { disk, server, ledger } = await startWithRows(runtime)
       disk.fail(failure)
-      expect(await everyWrite(server, ledger)).toEqual(Array.from({ length: 5 }, () => verdict))
-      expect(new Set(await createMany(server.url, ledger, 16))).toEqual(new Set([verdict]))
+      expect(await everyWrite(server, ledger)).toEqual(Array.from({ length: 5 }, () => outcome))
+      expect(new Set(await createMany(server.url, ledger, 16))).toEqual(new Set([outcome]))
       expect(disk.get('faults')).toBeGreaterThan(0)
       expect(await everyRead(server, ledger)).toEqual([200, 200, 200, 200])
       disk.heal()
-      expect(faultsOf(ledger, await storedTodos(server.url))).toEqual([])
+      expect(contradictions(ledger, await storedTodos(server.url))).toEqual([])
       expect(await everyWrite(server, ledger)).toEqual(['201', '201', '201', '200', '204'])
       await expectKept(runtime, server, disk, ledger)
     },
@@ -49,17 +49,17 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
       disk.fail('full', room)
       const seen = new Set<string>()
       while (!seen.has('507 storage_full')) {
-        for (const verdict of await createMany(server.url, ledger, 16)) seen.add(verdict)
+        for (const outcome of await createMany(server.url, ledger, 16)) seen.add(outcome)
       }
-      expect(seen.difference(new Set([createdVerdict, '507 storage_full']))).toEqual(new Set())
-      expect(faultsOf(ledger, await storedTodos(server.url))).toEqual([])
+      expect(seen.difference(new Set([createdOutcome, '507 storage_full']))).toEqual(new Set())
+      expect(contradictions(ledger, await storedTodos(server.url))).toEqual([])
       disk.heal()
       expect(await everyWrite(server, ledger)).toEqual(['201', '201', '201', '200', '204'])
       await expectKept(runtime, server, disk, ledger)
     },
   )
 
-  test.each(casesOf(verdicts.map(([failure]) => failure)))(
+  test.each(casesOf(outcomes.map(([failure]) => failure)))(
     'that is told to stop while its disk is %s ends with 0 and loses nothing',
     async (failure) => {
       const { disk, server, ledger } = await startWithRows(runtime)
@@ -68,8 +68,8 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
       expect(await terminate(server), server.output()).toBe(0)
       disk.heal()
       const again = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
-      expect(faultsOf(ledger, await storedTodos(again.url))).toEqual([])
-      expect(await attempt(again.url, ledger, creation())).toBe(createdVerdict)
+      expect(contradictions(ledger, await storedTodos(again.url))).toEqual([])
+      expect(await attempt(again.url, ledger, creation())).toBe(createdOutcome)
       await expectKept(runtime, again, disk, ledger)
     },
   )
@@ -89,8 +89,8 @@ describe.each(['node', 'deno'] as const)('a server on %s', (runtime) => {
     expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: line })
     disk.heal()
     const again = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
-    expect(faultsOf(ledger, await storedTodos(again.url))).toEqual([])
-    expect(await attempt(again.url, ledger, creation())).toBe(createdVerdict)
+    expect(contradictions(ledger, await storedTodos(again.url))).toEqual([])
+    expect(await attempt(again.url, ledger, creation())).toBe(createdOutcome)
   })
 })
 
@@ -133,6 +133,6 @@ async function expectKept(runtime: 'node' | 'deno', server: RunningProcess, disk
   await server.stop()
   const rest = await newDisk(disk.shadowDir)
   const again = await start({ runtime, dataDir: rest.dataDir })
-  expect(faultsOf(ledger, await storedTodos(again.url))).toEqual([])
+  expect(contradictions(ledger, await storedTodos(again.url))).toEqual([])
   await again.stop()
 }

@@ -1,13 +1,13 @@
-/** What an acknowledgement is worth when the power goes: as the disk was synced, and no more than that. */
+/** Power cuts: acknowledged writes survive exactly as far as the disk was synced. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { rounds } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
-import { createRandom, type Random, writeUntilGone } from '../process/crowd.ts'
-import { faultsOf, type Ledger } from '../process/ledger.ts'
+import { contradictions, type Ledger } from '../process/ledger.ts'
 import { servers } from '../process/servers.ts'
 import { temporaryFolders } from '../process/temporary.ts'
+import { createRandom, type Random, writeUntilGone } from '../process/write-load.ts'
 import type { Disk } from './disk.ts'
 import { disks } from './disks.ts'
 import { tearDisk } from './power.ts'
@@ -34,21 +34,21 @@ test.each([
   let disk = await newDisk()
   for (let round = 0; round < cuts; round += 1) {
     const server = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
-    await settle(server.url, ledger)
+    await reconcile(server.url, ledger)
     totals.acknowledged += await writeUntilCut(server, disk, ledger, random)
     totals.unanswered += ledger.open.size
     disk = await newDisk(await remains(disk, random))
     expect(await integrityOf(disk.dataDir, await folder()), `round ${round}`).toBe('ok')
   }
   const last = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
-  await settle(last.url, ledger)
+  await reconcile(last.url, ledger)
   console.info(`power cuts on ${runtime}: ${JSON.stringify({ cuts, ...totals, rows: ledger.rows.size })}`)
 })
 
 /** Holds the ledger against what is stored. What was open is known then, either way. */
-async function settle(url: string, ledger: Ledger): Promise<void> {
+async function reconcile(url: string, ledger: Ledger): Promise<void> {
   const stored = await storedTodos(url)
-  expect(faultsOf(ledger, stored)).toEqual([])
+  expect(contradictions(ledger, stored)).toEqual([])
   ledger.open.clear()
   ledger.rows = stored
 }
@@ -118,5 +118,5 @@ async function lossesOf(
   await writeUntilGone({ url: server.url, clients, ledger, random: createRandom(seed), onAcknowledged })
   const rest = await newDisk(disk.shadowDir)
   const again = await start({ runtime, dataDir: rest.dataDir })
-  return faultsOf(ledger, await storedTodos(again.url)).filter((fault) => fault.endsWith('found nothing'))
+  return contradictions(ledger, await storedTodos(again.url)).filter((fault) => fault.endsWith('found nothing'))
 }

@@ -1,7 +1,7 @@
-/** What a power cut leaves of a disk. */
+/** Simulates the contents of a disk after a power cut. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Random } from '../process/crowd.ts'
+import type { Random } from '../process/write-load.ts'
 import type { Disk } from './disk.ts'
 
 /** The unit that a disk writes wholly or not at all. */

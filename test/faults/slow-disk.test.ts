@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Ledger } from '../process/ledger.ts'
 import { servers } from '../process/servers.ts'
-import { attempt, createdVerdict, creation } from './attempt.ts'
+import { attempt, createdOutcome, creation } from './attempt.ts'
 import { disks } from './disks.ts'
 import { storedTodos } from './stored.ts'
 
@@ -23,9 +23,9 @@ test.each(['node', 'deno'] as const)(
     disk.set('syncDelayMs', 5)
     const syncsBefore = disk.get('syncs')
     const write = async () => {
-      const verdicts: string[] = []
-      for (let i = 0; i < writesEach; i += 1) verdicts.push(await attempt(url, ledger, creation()))
-      return verdicts
+      const outcomes: string[] = []
+      for (let i = 0; i < writesEach; i += 1) outcomes.push(await attempt(url, ledger, creation()))
+      return outcomes
     }
     const progress = { writing: true }
     const read = async () => {
@@ -34,12 +34,12 @@ test.each(['node', 'deno'] as const)(
       return statuses
     }
     const reading = Promise.all(Array.from({ length: readers }, read))
-    const verdicts = await Promise.all(Array.from({ length: writers }, write))
+    const outcomes = await Promise.all(Array.from({ length: writers }, write))
     progress.writing = false
     const statuses = (await reading).flat()
     const syncs = disk.get('syncs') - syncsBefore
     console.info(`slow disk on ${runtime}: ${writers * writesEach} writes, ${syncs} syncs, ${statuses.length} reads`)
-    expect(new Set(verdicts.flat())).toEqual(new Set([createdVerdict]))
+    expect(new Set(outcomes.flat())).toEqual(new Set([createdOutcome]))
     expect(new Set(statuses)).toEqual(new Set([200]))
     // One sync for each write would be a disk that many wait for; here sixteen ask at once.
     expect(syncs).toBeLessThan((writers * writesEach) / 2)

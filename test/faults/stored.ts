@@ -1,4 +1,4 @@
-/** What is kept, as the server tells it and as SQLite does. */
+/** Reads the stored rows through the server, and checks the database file with SQLite. */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -16,7 +16,7 @@ export async function storedTodos(url: string): Promise<Map<string, Todo>> {
   return rows
 }
 
-/** SQLite's own verdict, found on a copy in `scratch`, so that the server recovers by itself. */
+/** Runs SQLite's integrity check on a copy in `scratch`, so that the server recovers by itself. */
 export async function integrityOf(dataDir: string, scratch: string): Promise<unknown> {
   await cp(dataDir, scratch, { recursive: true })
   const db = new DatabaseSync(join(scratch, 'galley.db'))

@@ -60,7 +60,7 @@ export class Matcher {
     return found && { length: found[0].length, groups: { ...found.groups } }
   }
 
-  /** Whether more bytes could still make it match. */
+  /** True when more bytes could still make it match. */
   mayBecome(from: string): boolean {
     return this.#beginning.test(from)
   }

@@ -1,7 +1,7 @@
 /** How much of the parser has run, and how often, as V8 counts it. */
 import { type Profiler, Session } from 'node:inspector'
 
-/** Where code is, a byte for each character of a script. */
+/** Marks code, a byte for each character of a script. */
 type Marks = Uint8Array
 const neverRan = 1
 const ran = 2

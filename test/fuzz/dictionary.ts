@@ -1,4 +1,4 @@
-/** What mutations put in: words of the protocol, whole lines of it, and bytes at the borders of its classes. */
+/** Text that mutations insert: words of the protocol, whole lines, and bytes at the borders of character classes. */
 export const lines: readonly string[] = [
   'Host: a',
   'Host: b:80',

@@ -40,7 +40,7 @@ function stepsOf(pieces: readonly Piece[], coverage: Coverage): number {
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** What is alive on the heap and beside it. Buffers are freed after the collection that finds them, hence two. */
+/** The memory in use on the heap and beside it. Buffers are freed after the collection that finds them, hence two. */
 export function liveBytes(): number {
   collectGarbage()
   collectGarbage()

@@ -1,15 +1,15 @@
-/** What must hold for every input, however broken. Each check gives what is wrong, or null. */
+/** Invariants of every input, however broken. Each check returns the fault, or null. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Limits } from '../../src/http1/limits.ts'
 import type { ParserOptions } from '../../src/http1/request-parser.ts'
 import {
   byteByByte,
+  outcomeOf,
   type Piece,
   parse,
   parserOptions,
   type Seen,
   type SeenRequest,
-  verdict,
   whole,
 } from '../http1/parsing.ts'
 import { inputBytesMax } from './mutate.ts'
@@ -45,7 +45,7 @@ export class Oracles {
     const seen = parse(whole(bytes), this.#options)
     const pieces = isThorough ? byteByByte(bytes) : this.#split(bytes)
     const other = parse(pieces, this.#options)
-    if (!isSame(verdict(seen), verdict(other))) fail('pieces change what is seen', seen, other)
+    if (!isSame(outcomeOf(seen), outcomeOf(other))) fail('pieces change what is seen', seen, other)
     if (performance.now() - start > inputMsMax && isSlow(pieces)) fail('it takes too long', seen, null)
     if (isThorough) {
       checkReference(bytes, seen, this.#options)
@@ -70,7 +70,7 @@ export class Oracles {
   }
 }
 
-/** Whether it was the input, and not something else that the machine had to do. */
+/** Returns whether the input was slow, and not the machine. */
 function isSlow(pieces: readonly Piece[]): boolean {
   return Array.from({ length: tries }).every(() => {
     const start = performance.now()

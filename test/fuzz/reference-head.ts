@@ -1,4 +1,4 @@
-/** What a head means, and all that is wrong with it: which fault is reported is not the reference's business. */
+/** The meaning of a head and all of its faults. The reference does not choose which fault is reported. */
 import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { token } from './reference-grammar.ts'
 

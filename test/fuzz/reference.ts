@@ -75,7 +75,7 @@ function skipEmptyLines(text: string): string {
   return rest
 }
 
-/** What a rule matches within so many bytes; more than those get `beyond`. */
+/** The strings of at most so many bytes that a rule matches; longer ones get `beyond`. */
 function take(rule: Matcher, text: string, bytesMax: number, beyond: HttpErrorStatus) {
   const window = text.slice(0, bytesMax)
   const found = rule.match(window)

@@ -28,7 +28,7 @@ export interface ProcessOptions {
   /** The entry file, relative to the repository. */
   entry?: string
   env?: Record<string, string>
-  /** What comes after the entry file on the command line. */
+  /** Arguments after the entry file. */
   args?: readonly string[]
   /** Given to go on with the data of an earlier run; else a new one, removed by `stop`. */
   dataDir?: string

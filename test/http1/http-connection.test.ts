@@ -1,4 +1,4 @@
-/** What needs a transport whose every step is known: the rest is tried on real sockets. */
+/** Cases that need control of every step of the transport; the rest runs on real sockets. */
 import { expect, test } from 'vitest'
 import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
 import type { ConnectionOptions } from '../../src/http1/connection-options.ts'

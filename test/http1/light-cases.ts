@@ -1,4 +1,4 @@
-/** What light objects are compared in with native ones, behaviour by behaviour. */
+/** The behaviours in which light objects are compared with native ones. */
 import { fetchCases } from './light/fetch-cases.ts'
 import { headersCases } from './light/headers-cases.ts'
 import { headersInitCases } from './light/headers-init-cases.ts'

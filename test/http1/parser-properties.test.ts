@@ -1,14 +1,14 @@
 /** Requests made up at random: good ones come out as they went in, broken ones and noise are refused. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Breakage, breakages, broken } from './breakages.ts'
+import { type Defect, defects, withDefect } from './defects.ts'
 import { anyRequest, type MadeRequest, serialize } from './made-requests.ts'
-import { byteByByte, latin1, type Piece, parse, parserOptions, type SeenRequest, verdict, whole } from './parsing.ts'
+import { byteByByte, latin1, outcomeOf, type Piece, parse, parserOptions, type SeenRequest, whole } from './parsing.ts'
 
 const runs = { numRuns: 300 }
 const shared = parserOptions()
 
-/** Where to cut, as parts of the whole, and how many events to take after each piece. */
+/** The cuts, as fractions of the whole, and the number of events to take after each piece. */
 const schedule = fc.array(
   fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), eventsMax: fc.constantFrom(0, 1, 2, 1e9, 1e9) }),
   { maxLength: 12 },
@@ -59,15 +59,15 @@ function asWanted({ method, minorVersion, target, fields, body }: MadeRequest): 
 }
 
 describe('broken requests', () => {
-  for (const breakage of breakages) test(`${breakage.name}: ${breakage.status}`, () => refuses(breakage))
+  for (const defect of defects) test(`${defect.name}: ${defect.status}`, () => refuses(defect))
 })
 
-function refuses(breakage: Breakage): void {
+function refuses(defect: Defect): void {
   fc.assert(
     fc.property(anyRequest, fc.nat(), schedule, (request, choice, cuts) => {
-      const bytes = latin1(serialize(anyRequestBefore) + broken(breakage, request, choice))
+      const bytes = latin1(serialize(anyRequestBefore) + withDefect(defect, request, choice))
       const { requests, refusal } = parse(cut(bytes, cuts), shared)
-      expect(refusal).toBe(breakage.status)
+      expect(refusal).toBe(defect.status)
       expect(requests.filter(({ isWhole }) => isWhole)).toHaveLength(1)
     }),
     { numRuns: 100 },
@@ -88,9 +88,9 @@ describe('noise', () => {
   test('is refused or awaited, the same whole and in pieces, and nothing else is thrown', () => {
     fc.assert(
       fc.property(noise, schedule, (bytes, cuts) => {
-        const seen = verdict(parse(whole(bytes), shared))
-        expect(verdict(parse(byteByByte(bytes), shared))).toEqual(seen)
-        expect(verdict(parse(cut(bytes, cuts), shared))).toEqual(seen)
+        const seen = outcomeOf(parse(whole(bytes), shared))
+        expect(outcomeOf(parse(byteByByte(bytes), shared))).toEqual(seen)
+        expect(outcomeOf(parse(cut(bytes, cuts), shared))).toEqual(seen)
       }),
       { numRuns: 2000 },
     )

@@ -7,11 +7,11 @@ import {
   byteByByte,
   cutAt,
   latin1,
+  outcomeOf,
   parse,
   parserOptions,
   type Seen,
   type SeenRequest,
-  verdict,
   whole,
 } from './parsing.ts'
 
@@ -45,8 +45,9 @@ function fourWays(each: ParserCase): void {
 
   test('split at every byte', () => {
     const seen = parse(whole(bytes), shared)
-    expect(verdict(parse(byteByByte(bytes), shared))).toEqual(verdict(seen))
-    for (const offset of offsets(bytes)) expect(verdict(parse(cutAt(bytes, [offset]), shared))).toEqual(verdict(seen))
+    expect(outcomeOf(parse(byteByByte(bytes), shared))).toEqual(outcomeOf(seen))
+    for (const offset of offsets(bytes))
+      expect(outcomeOf(parse(cutAt(bytes, [offset]), shared))).toEqual(outcomeOf(seen))
   })
 
   test('with trailing bytes', () => {
@@ -64,9 +65,9 @@ function fourWays(each: ParserCase): void {
     const seen = parse(whole(bytes), shared)
     const first = parse(whole(latin1(before))).requests
     const pipeline = latin1(before + each.bytes)
-    const wanted = verdict({ ...seen, requests: [...first, ...seen.requests] })
-    expect(verdict(parse(whole(pipeline), shared))).toEqual(wanted)
-    expect(verdict(parse(byteByByte(pipeline), shared))).toEqual(wanted)
+    const wanted = outcomeOf({ ...seen, requests: [...first, ...seen.requests] })
+    expect(outcomeOf(parse(whole(pipeline), shared))).toEqual(wanted)
+    expect(outcomeOf(parse(byteByByte(pipeline), shared))).toEqual(wanted)
   })
 }
 

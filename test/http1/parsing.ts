@@ -34,7 +34,7 @@ export interface Piece {
   eventsMax: number
 }
 
-/** What the parsers of one server share. */
+/** Shared by the parsers of one server. */
 export function parserOptions(limits: Partial<Limits> = {}): ParserOptions {
   return {
     limits: { ...defaultLimits, ...limits },
@@ -97,7 +97,7 @@ export function parse(pieces: readonly Piece[], options: ParserOptions = parserO
 }
 
 /** Of a request that ends in a refusal, how much data came before depends on how they came. */
-export function verdict({ requests, ...rest }: Seen): Seen {
+export function outcomeOf({ requests, ...rest }: Seen): Seen {
   if (rest.refusal === null) return { requests, ...rest }
   return { ...rest, requests: requests.map((request) => (request.isWhole ? request : { ...request, body: '' })) }
 }
@@ -152,7 +152,7 @@ function requestOf({ method, minorVersion, target, isAbnormal, fields, framing }
   }
 }
 
-/** What the parser says of its state must fit what it gave. */
+/** Checks that the parser's state fits its events. */
 function checkRest(parser: RequestParser, { requests }: Seen): void {
   const isInBody = requests.at(-1)?.isWhole === false
   if (isInBody && parser.isInHead) throw new Error('The parser is in a head and in a body.')

@@ -8,7 +8,7 @@ import { fetch } from '../probe/peers/echo.ts'
 import { bytewiseSlug, isSentBytewise, plan, type Result, runProbe } from '../probe/probe.ts'
 
 function targetAt(port: number): Target {
-  return { host: '127.0.0.1', port, authority: `localhost:${port}`, quietMs: 150, patienceMs: 20_000 }
+  return { host: '127.0.0.1', port, authority: `localhost:${port}`, quietMs: 150, timeoutMs: 20_000 }
 }
 
 describe('Galley', () => {
@@ -56,7 +56,7 @@ describe('the probe', () => {
 
   test('passes no case of a server that answers everything with a truncated 200', async () => {
     const { port } = careless.address() as AddressInfo
-    const target = { ...targetAt(port), patienceMs: 1000 }
+    const target = { ...targetAt(port), timeoutMs: 1000 }
     const results = await runProbe({ target, only: 'host-' })
     const whole = results.filter(({ slug }) => !slug.endsWith('/bytewise'))
     expect(whole.length).toBeGreaterThan(40)

@@ -4,7 +4,7 @@ import type { OpenPage, Visit } from './browser.ts'
 
 export const message = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
 export const said = (page: Page, text: string) =>
-  page.getByRole('list', { name: 'Sent' }).getByText(text, { exact: true })
+  page.getByRole('list', { name: 'Sent', exact: true }).getByText(text, { exact: true })
 export const unsent = (page: Page, text: string) =>
   page.getByRole('list', { name: 'Not sent yet' }).getByRole('listitem').filter({ hasText: text })
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -37,7 +37,7 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** The texts of the room, oldest first. */
 export function texts(page: Page): Promise<string[]> {
-  return page.getByRole('list', { name: 'Sent' }).locator('.text').allTextContents()
+  return page.getByRole('list', { name: 'Sent', exact: true }).locator('.text').allTextContents()
 }
 
 /** Edits a message. */

@@ -48,7 +48,7 @@ describe('two todo pages', () => {
     await expect.poll(() => box(one, 'Bake bread').isChecked()).toBe(true)
     await rename(one, 'Bake bread', 'Bake rye')
     await button(two, 'Delete Bake rye').click()
-    await one.getByText('Add your first todo above.').waitFor()
+    await one.getByText('Add the first one above.').waitFor()
     await expect.poll(() => titles(two)).toEqual([])
     expect(await problem(one).count()).toBe(0)
   })
@@ -76,7 +76,7 @@ describe('two todo pages', () => {
     await problem(two).filter({ hasText: 'Somebody else deleted this todo.' }).waitFor()
     expect(await editor(two).inputValue()).toBe('Bake cake')
     await button(two, 'Remove from list').click()
-    await two.getByText('Add your first todo above.').waitFor()
+    await two.getByText('Add the first one above.').waitFor()
   })
 })
 

@@ -56,7 +56,7 @@ describe('two pages', () => {
     await box(page, 'Bake bread').click()
     await problem(page).filter({ hasText: 'Somebody else deleted this todo.' }).waitFor()
     await button(page, 'Remove from list').click()
-    await page.getByText('Add your first todo above.').waitFor()
+    await page.getByText('Add the first one above.').waitFor()
   })
 })
 

@@ -1,5 +1,5 @@
 /** Every case, by topic. */
-import { answers } from './cases/answers.ts'
+
 import type { Topic } from './cases/case.ts'
 import { chunked } from './cases/chunked.ts'
 import { connection } from './cases/connection.ts'
@@ -9,6 +9,7 @@ import { fields } from './cases/fields.ts'
 import { host } from './cases/host.ts'
 import { limits } from './cases/limits.ts'
 import { requestLine } from './cases/request-line.ts'
+import { answers } from './cases/responses.ts'
 import { transferEncoding } from './cases/transfer-encoding.ts'
 
 export const topics: readonly Topic[] = [

@@ -1,5 +1,5 @@
-/** What can be asked of an answer beyond its status. A check returns what is wrong, or null. */
-import { type Answer, valuesOf } from './answers.ts'
+/** Checks of a response beyond its status. A check returns the fault, or null. */
+import { type Answer, valuesOf } from './responses.ts'
 
 export type Check = (answer: Answer, all: readonly Answer[]) => string | null
 

@@ -5,16 +5,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Answer, type Reading, readAnswers } from './answers.ts'
 import { type Case, fromHost, type Outcome } from './cases/case.ts'
+import { type Answer, type Reading, readAnswers } from './responses.ts'
 
 export interface Target {
   host: string
   port: number
-  /** What requests say in Host. */
+  /** The value of Host in requests. */
   authority: string
   quietMs: number
-  patienceMs: number
+  timeoutMs: number
 }
 
 export interface Seen {
@@ -38,20 +38,20 @@ export async function exchange(probed: Case, target: Target): Promise<Seen> {
   }
 }
 
-async function play(probed: Case, { quietMs, patienceMs }: Target, wire: Wire): Promise<Seen> {
-  const sent = send(probed, wire, quietMs, patienceMs)
-  await wire.until(() => isDecided(wire.reading.answers, probed.outcomes), patienceMs)
+async function play(probed: Case, { quietMs, timeoutMs }: Target, wire: Wire): Promise<Seen> {
+  const sent = send(probed, wire, quietMs, timeoutMs)
+  await wire.until(() => isDecided(wire.reading.answers, probed.outcomes), timeoutMs)
   await sent
   const afters = new Set(fitting(wire.reading.answers, probed.outcomes).map(({ after }) => after))
-  if (afters.size === 1 && afters.has('closed')) await wire.until(() => false, patienceMs)
+  if (afters.size === 1 && afters.has('closed')) await wire.until(() => false, timeoutMs)
   else if (!(afters.size === 1 && afters.has('open'))) await wire.until(() => false, quietMs)
   const mayBeOpen = afters.has('open') || afters.has('either')
-  if (mayBeOpen && !wire.ended) return askOnce(wire, quietMs, patienceMs)
+  if (mayBeOpen && !wire.ended) return askOnce(wire, quietMs, timeoutMs)
   const { answers, problem } = wire.reading
   return { answers, problem, end: wire.ended ? 'closed' : 'open', cut: wire.cut }
 }
 
-/** Whether no accepted outcome waits for a further answer. */
+/** Returns whether no accepted outcome waits for a further response. */
 function isDecided(answers: readonly Answer[], outcomes: readonly Outcome[]): boolean {
   return fitting(answers, outcomes).every((outcome) => outcome.answers.length <= answers.length)
 }
@@ -65,7 +65,7 @@ function fitting(answers: readonly Answer[], outcomes: readonly Outcome[]): Outc
   )
 }
 
-async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, patienceMs: number): Promise<void> {
+async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, timeoutMs: number): Promise<void> {
   const [first = '', second] = parts
   if (how === 'bytewise') return wire.writeBytewise(first)
   if (how === 'half-close') return wire.end(first)
@@ -74,15 +74,15 @@ async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, pat
   wire.read()
   if (second === undefined) return
   const heard = () => wire.reading.answers.length + wire.reading.interim.length > 0
-  await wire.until(heard, how === 'after-pause' ? quietMs : patienceMs)
+  await wire.until(heard, how === 'after-pause' ? quietMs : timeoutMs)
   await wire.write(second)
 }
 
 /** A plain request says whether the connection is open, and closes it: after its answer no other can come. */
-async function askOnce(wire: Wire, quietMs: number, patienceMs: number): Promise<Seen> {
+async function askOnce(wire: Wire, quietMs: number, timeoutMs: number): Promise<Seen> {
   const before = wire.reading.answers.length
   await wire.write(plainRequest)
-  await wire.until(() => wire.reading.answers.length > before, patienceMs)
+  await wire.until(() => wire.reading.answers.length > before, timeoutMs)
   await wire.until(() => false, quietMs)
   const { answers, problem } = wire.reading
   const { cut } = wire

@@ -1,8 +1,9 @@
-/** Whether what was seen is one of the outcomes that a case accepts. */
-import { type Answer, valuesOf } from './answers.ts'
+/** Decides whether a case accepts the observed outcome. */
+
 import type { After, Case, Expected, Outcome } from './cases/case.ts'
 import type { Seen } from './exchange.ts'
 import { type Fault, faultOf } from './fault.ts'
+import { type Answer, valuesOf } from './responses.ts'
 
 export interface Verdict {
   passed: boolean

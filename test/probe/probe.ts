@@ -13,7 +13,7 @@ export interface Result extends Verdict {
 
 export interface ProbeOptions {
   target: Target
-  /** Whether the server answers `POST /echo-body` with the body that it got. */
+  /** True when the server echoes the body of `POST /echo-body`. */
   hasEcho?: boolean
   /** Only cases whose slug contains this. */
   only?: string
@@ -57,7 +57,7 @@ async function runBothWays({ topic, probed }: Planned, target: Target): Promise<
   return [whole, { ...whole, slug: bytewiseSlug(slug), topic: bytewiseTopic, ...verdict }]
 }
 
-/** Where a reset met a byte on its way the answer may have been lost on this side: then it does not count. */
+/** A reset may discard a response that was on its way: then the result does not count. */
 async function runBytewise(twin: Case, whole: Verdict, target: Target): Promise<Verdict> {
   for (let attempt = 1; ; attempt++) {
     const seen = await exchange(twin, target)

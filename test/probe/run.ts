@@ -30,7 +30,7 @@ function targetOf(authority = 'localhost:3000'): Target {
     port: Number(port || 80),
     authority,
     quietMs: Number(values['quiet-ms']),
-    patienceMs: Number(values['patience-ms']),
+    timeoutMs: Number(values['patience-ms']),
   }
 }
 

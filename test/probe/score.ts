@@ -31,7 +31,7 @@ async function resultsOf(peer: Peer): Promise<Result[] | null> {
   try {
     const { port, stop } = await startPeer(peer)
     const authority = `localhost:${port}`
-    const target = { host: '127.0.0.1', port, authority, quietMs: 150, patienceMs: 1000 }
+    const target = { host: '127.0.0.1', port, authority, quietMs: 150, timeoutMs: 1000 }
     return await runProbe({ target }).finally(stop)
   } catch (error) {
     console.log(`${peer.name} is left out: ${String(error)}`)
@@ -69,7 +69,7 @@ function table(scores: readonly Score[]): string {
     .join('\n')
 }
 
-/** What a server fails, by the way it fails. */
+/** The failed cases of a server, by kind of failure. */
 function failures({ peer, results }: Score): string {
   const failed = results.filter(({ passed }) => !passed)
   const lines = faults.flatMap((fault) => {

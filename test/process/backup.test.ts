@@ -58,30 +58,30 @@ function one(file: string, sql: string): unknown {
 
 const epochIn = (dataDir: string) => one(join(dataDir, 'galley.db'), 'select epoch from galley_epoch')
 
-test('a backup of a busy server has all that was answered before it, and is sound', async () => {
+test('a backup of a busy server contains every write acknowledged before it, and is intact', async () => {
   const server = await start({ runtime: 'node' })
   const file = join(await folder(), 'copy.db')
-  const crowd = { busy: true, written: 0 }
+  const load = { busy: true, written: 0 }
   const enough = Promise.withResolvers<void>()
   const write = async () => {
-    while (crowd.busy) {
-      await createTodo(server.url, `todo ${crowd.written}`)
-      crowd.written += 1
-      if (crowd.written === 100) enough.resolve()
+    while (load.busy) {
+      await createTodo(server.url, `todo ${load.written}`)
+      load.written += 1
+      if (load.written === 100) enough.resolve()
     }
   }
   const writers = Array.from({ length: 8 }, write)
   await enough.promise
-  const before = crowd.written
+  const before = load.written
   expect(await maintain('backup', file, server.dataDir)).toEqual(good)
-  const after = crowd.written
-  crowd.busy = false
+  const after = load.written
+  load.busy = false
   await Promise.all(writers)
   expect(one(file, 'PRAGMA integrity_check')).toBe('ok')
   expect(one(file, 'select count(*) from todos')).toSatisfy((rows) => rows >= before && rows <= after + 8)
 })
 
-test('a restored directory holds what the backup held, in a new epoch, and keeps what was there', async () => {
+test('a restored directory has the data of the backup in a new epoch, and keeps the old data beside it', async () => {
   const dataDir = await filled('milk', 'bread')
   const file = join(await folder(), 'copy.db')
   expect(await maintain('backup', file, dataDir)).toEqual(good)
@@ -127,7 +127,7 @@ test('a new and a damaged directory can be restored into', async () => {
   expect(await titlesIn(dataDir)).toEqual(['milk'])
 })
 
-test('a restore while the server runs is refused, and it goes on undisturbed', async () => {
+test('a restore while the server runs is refused, and the server continues', async () => {
   const server = await start({ runtime: 'node' })
   await createTodo(server.url, 'milk')
   const file = join(await folder(), 'copy.db')
@@ -136,7 +136,7 @@ test('a restore while the server runs is refused, and it goes on undisturbed', a
   expect(await titlesOf(server.url)).toEqual(['milk'])
 })
 
-test('a backup replaces no file, and of nothing there is none', async () => {
+test('a backup replaces no file, and needs a database', async () => {
   const dataDir = await filled('milk')
   const file = join(await folder(), 'copy.db')
   writeFileSync(file, 'mine')

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { rounds } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
-import { createRandom, perform, type Random, todoOf, writeUntilGone } from './crowd.ts'
-import { acknowledge, faultsOf, type Ledger, type Todo } from './ledger.ts'
+import { acknowledge, contradictions, type Ledger, type Todo } from './ledger.ts'
 import { servers, terminate } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
+import { createRandom, perform, type Random, todoOf, writeUntilGone } from './write-load.ts'
 
 const start = servers()
 const folder = temporaryFolders()
@@ -56,16 +56,16 @@ async function writeUntilKilled(server: RunningProcess, ledger: Ledger, random: 
 /** Holds the ledger against what is stored, settles what was open, and does so again. */
 async function compare(url: string, ledger: Ledger): Promise<number> {
   const stored = await allTodos(url)
-  expect(faultsOf(ledger, stored)).toEqual([])
+  expect(contradictions(ledger, stored)).toEqual([])
   const repeated = await repeatKeyed(url, ledger, stored)
   const settled = await allTodos(url)
-  // What was open and had no key is now known either way.
+  // Unanswered writes without a key are known by now, either way.
   const known = new Set([...ledger.open].flatMap(({ id }) => id ?? []))
   const titles = new Set([...ledger.open].map(({ body }) => body?.title))
   ledger.open.clear()
   for (const id of known) ledger.rows.delete(id)
   for (const row of settled.values()) if (known.has(row.id) || titles.has(row.title)) ledger.rows.set(row.id, row)
-  expect(faultsOf(ledger, settled)).toEqual([])
+  expect(contradictions(ledger, settled)).toEqual([])
   return repeated
 }
 

@@ -1,4 +1,4 @@
-/** What clients know of a server that may be killed at any moment: what it acknowledged, and what they still wait for. */
+/** The clients' record of a server that may be killed at any moment: acknowledged writes, and unanswered ones. */
 
 export interface Todo {
   id: string
@@ -34,8 +34,8 @@ export function acknowledge({ rows, open }: Ledger, operation: Operation, todo: 
   else if (operation.id !== undefined) rows.delete(operation.id)
 }
 
-/** What is at odds between the ledger and what is stored, in words; empty when nothing is. */
-export function faultsOf(ledger: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
+/** Describes each contradiction between the ledger and the stored rows. */
+export function contradictions(ledger: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
   const touched = new Map([...ledger.open].flatMap((operation) => (operation.id ? [[operation.id, operation]] : [])))
   const faults: string[] = []
   for (const [id, row] of ledger.rows) {
@@ -44,18 +44,18 @@ export function faultsOf(ledger: Ledger, stored: ReadonlyMap<string, Todo>): str
     const operation = touched.get(id)
     if (!operation || !happened(operation, row, found)) faults.push(`acknowledged ${text(row)}, found ${text(found)}`)
   }
-  return [...faults, ...strangers(ledger, stored)]
+  return [...faults, ...unknownRows(ledger, stored)]
 }
 
 /** Rows that nobody knows of: deleted ones that came back, creates that happened twice or only half. */
-function strangers({ rows, open }: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
+function unknownRows({ rows, open }: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
   const titles = new Map([...open].map((operation) => [operation.body?.title, operation]))
   const faults: string[] = []
   for (const row of stored.values()) {
     if (!isWhole(row)) faults.push(`half a row: ${text(row)}`)
     if (rows.has(row.id)) continue
     const operation = titles.get(row.title)
-    if (operation?.kind !== 'create' || (operation.id ?? row.id) !== row.id) faults.push(`a stranger: ${text(row)}`)
+    if (operation?.kind !== 'create' || (operation.id ?? row.id) !== row.id) faults.push(`an unknown row: ${text(row)}`)
     titles.delete(row.title)
   }
   return faults

@@ -1,4 +1,4 @@
-/** What a peer may not do, on Node: each connection is closed after the envelope of every error. */
+/** Limits on peers, on Node: each violation gets an error response and a closed connection. */
 import { readdir, readlink } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
@@ -25,7 +25,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     await connection.closed
   })
 
-  test.concurrent('cuts a connection on which nothing comes', async () => {
+  test.concurrent('closes a connection that sends nothing', async () => {
     const connection = await openConnection(server.url)
     if (engine === 'node') expectError(await connection.answer(), 408, 'request_timeout')
     await connection.closed
@@ -110,7 +110,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     await connection.closed
   })
 
-  test.concurrent('outlives clients that break off wherever it hurts', async () => {
+  test.concurrent('survives clients that disconnect at any byte of a request', async () => {
     const whole = 'POST /api/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400\r\n\r\n{"title":"'
     for (let length = 1; length <= whole.length; length += 3) {
       const connection = await openConnection(server.url)
@@ -121,7 +121,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     expect(await titlesOf(server.url)).toEqual([])
   })
 
-  test('outlives clients that break off downloads, and lets go of the files', async () => {
+  test('survives clients that abort downloads, and closes the files', async () => {
     const own = await startProcess({ runtime: 'node', env: { HTTP_ENGINE: engine } })
     onTestFinished(() => own.stop())
     for (let i = 0; i < 600; i += 1) await breakOffDownload(own.url, i % 12)
@@ -129,7 +129,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     expect(await titlesOf(own.url)).toEqual([])
   })
 
-  test('still answers after all of that, and has reported nothing', async () => {
+  test('still answers after all of that, and has logged no error', async () => {
     expect(await titlesOf(server.url)).toEqual([])
     expect(server.output()).not.toContain('"level":"error"')
   })

@@ -1,4 +1,4 @@
-/** What a server writes to standard output, and that it never waits for whoever reads it. */
+/** The log on standard output, which never blocks the server. */
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { readExposition } from '../exposition.ts'
@@ -46,7 +46,7 @@ describe.each(['node', 'deno', 'bun'] as const)('the log of a server on %s', (ru
     expect(output.split('\n').filter((line) => line.toLowerCase().includes(secret))).toEqual([])
   })
 
-  test('goes nowhere when nobody reads it, and no request waits for that', async () => {
+  test('is dropped when nobody reads it, and no request waits for it', async () => {
     const server = await start({ runtime })
     const { stdout } = server.process
     if (!stdout) throw new Error('There is no standard output.')

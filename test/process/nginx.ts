@@ -6,21 +6,21 @@ import { afterAll } from 'vitest'
 import { root } from '../harness/server.ts'
 
 const missing = 'These tests want nginx: `apt-get install -y nginx-light`.'
-/** What nginx says once its sockets are open. */
+/** Printed by nginx once its sockets are open. */
 const readyPattern = /using the "\w+" event method/
 
 export interface Nginx {
   url: string
-  /** What it has reported so far. */
+  /** Standard error so far. */
   output(): string
 }
 
 interface NginxOptions {
-  /** Where nginx listens. */
+  /** The port of nginx. */
   port: number
-  /** Where the two servers behind it do. */
+  /** The ports of the two servers behind it. */
   upstreams: readonly [number, number]
-  /** What stands for `non_idempotent` in the example. */
+  /** Replaces `non_idempotent` in the example. */
   repeats: string
 }
 

@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
   { name: 'integrity', score: ({ html }) => (/<script[^>]+src="(https?:)?\/\//.test(html) ? -50 : 0) },
 ]
 
-/** What a page of a site scores, and for what. */
+/** Scores a page, in all and by rule. */
 export function observe(seen: Seen): { score: number; parts: Record<string, number> } {
   const parts = Object.fromEntries(rules.map(({ name, score }) => [name, score(seen)]))
   const all = Object.values(parts)

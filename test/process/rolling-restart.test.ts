@@ -1,4 +1,4 @@
-/** One server takes over from the other behind nginx, and nobody who uses them notices. */
+/** Hand-overs between two servers behind nginx lose no request. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -7,12 +7,12 @@ import { rounds } from '../harness/sample.ts'
 import { root } from '../harness/server.ts'
 import { freePort } from './free-port.ts'
 import { nginxes } from './nginx.ts'
-import { type ProxiedCrowd, startProxiedCrowd } from './proxied-crowd.ts'
-import { listens, type Successor, successors, waits } from './successor.ts'
+import { type ProxiedLoad, startProxiedLoad } from './proxied-load.ts'
 import { temporaryFolders } from './temporary.ts'
+import { listens, type WaitingServer, waitingServers, waits } from './waiting-server.ts'
 
 const startNginx = nginxes()
-const start = successors()
+const start = waitingServers()
 const folder = temporaryFolders()
 
 const handOvers = rounds({ sampled: 2, full: 10 })
@@ -23,16 +23,16 @@ const waitSeconds = 30
 
 describe.each(['node', 'deno'] as const)('after hand-overs behind nginx on %s', (runtime) => {
   test('every request was answered with success, and what was acknowledged is there once', async () => {
-    const { crowd, stored, output } = await handOverUnderLoad({ keyed: true, repeats: 'non_idempotent' })
-    expect(crowd.failures, output).toEqual([])
-    expect(stored.toSorted()).toEqual(crowd.created.toSorted())
+    const { load, stored, output } = await handOverUnderLoad({ keyed: true, repeats: 'non_idempotent' })
+    expect(load.failures, output).toEqual([])
+    expect(stored.toSorted()).toEqual(load.created.toSorted())
   })
 
-  test('no write without a key was done twice or forgotten, where nginx repeats none', async () => {
-    const { crowd, stored } = await handOverUnderLoad({ keyed: false, repeats: '' })
-    expect(stored).toEqual(expect.arrayContaining(crowd.created))
+  test('no write without a key was repeated or lost, where nginx retries none', async () => {
+    const { load, stored } = await handOverUnderLoad({ keyed: false, repeats: '' })
+    expect(stored).toEqual(expect.arrayContaining(load.created))
     // A connection that is cut leaves it open whether its write happened, as anywhere.
-    expect(stored.length).toBeLessThanOrEqual(crowd.created.length + crowd.failures.length)
+    expect(stored.length).toBeLessThanOrEqual(load.created.length + load.failures.length)
   })
 
   async function handOverUnderLoad({ keyed, repeats }: { keyed: boolean; repeats: string }): Promise<Outcome> {
@@ -40,17 +40,17 @@ describe.each(['node', 'deno'] as const)('after hand-overs behind nginx on %s', 
     const { url, output } = await startNginx(await folder(), { port, upstreams: ports, repeats })
     let current = start({ runtime, dataDir, port: ports[0], waitSeconds })
     await current.printed(listens)
-    const crowd = startProxiedCrowd({ url, clients, keyed })
+    const load = startProxiedLoad({ url, clients, keyed })
     for (let round = 1; round <= handOvers; round += 1) {
-      await crowd.wrote(writesBetween)
+      await load.wrote(writesBetween)
       current = await handOver(current, start({ runtime, dataDir, port: ports[round % 2] ?? 0, waitSeconds }))
     }
-    await crowd.wrote(writesBetween)
-    await crowd.stop()
+    await load.wrote(writesBetween)
+    await load.stop()
     const stored = [...(await storedTodos(current.url)).keys()]
-    const figures = { handOvers, keyed, rows: stored.length, failures: crowd.failures.length }
+    const figures = { handOvers, keyed, rows: stored.length, failures: load.failures.length }
     console.info(`hand-overs on ${runtime}: ${JSON.stringify(figures)}`)
-    return { crowd, stored, output: output() }
+    return { load, stored, output: output() }
   }
 })
 
@@ -75,14 +75,14 @@ test('docs/deployment.md shows the configuration of these tests', async () => {
 })
 
 interface Outcome {
-  crowd: ProxiedCrowd
+  load: ProxiedLoad
   /** The ids of all rows at the end. */
   stored: string[]
-  /** What nginx reported. */
+  /** Standard error of nginx. */
   output: string
 }
 
-async function handOver(old: Successor, next: Successor): Promise<Successor> {
+async function handOver(old: WaitingServer, next: WaitingServer): Promise<WaitingServer> {
   await next.printed(waits)
   old.process.kill('SIGTERM')
   await next.printed(listens)

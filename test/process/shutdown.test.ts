@@ -67,7 +67,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     })
   })
 
-  test('ends although a client does not take its answers', async () => {
+  test('ends although a client does not read its responses', async () => {
     const server = await start({ runtime })
     const stuck = await openConnection(server.url)
     stuck.socket.pause()
@@ -138,9 +138,9 @@ async function openIdle(server: RunningProcess): Promise<Connection> {
 
 /** Sends a signal and resolves once it has taken effect: an idle connection is closed. */
 async function signalled(server: RunningProcess, signal: NodeJS.Signals): Promise<void> {
-  const witness = await openIdle(server)
+  const probe = await openIdle(server)
   server.process.kill(signal)
-  await witness.closed
+  await probe.closed
 }
 
 /** Resolves once the kernel takes nothing more on a connection, though the server has had many turns to write. */

@@ -1,4 +1,4 @@
-/** What an operator can mend is said in one line, and nothing that is stored is touched. */
+/** Refused starts: one line for each mistake of an operator, and nothing stored is touched. */
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

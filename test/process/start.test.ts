@@ -39,7 +39,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     expect(page.headers.get('content-type')).toContain('text/html')
   })
 
-  test('has nothing to say but its banner and a line for each request', async () => {
+  test('prints its banner and a line for each request, and nothing else', async () => {
     const dataDir = await folder()
     const server = await start({ runtime, dataDir })
     await createTodo(server.url, 'milk')
@@ -68,7 +68,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
   })
 })
 
-test('what one runtime has stored, the other one serves', async () => {
+test('one runtime serves the data that the other one stored', async () => {
   const dataDir = await folder()
   const node = await start({ runtime: 'node', dataDir })
   await createTodo(node.url, 'milk')

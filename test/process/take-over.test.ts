@@ -1,15 +1,15 @@
-/** DATA_DIR_WAIT: a server that listens before the data directory is its own. */
+/** DATA_DIR_WAIT: a server that listens before it owns the data directory. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openConnection } from './connection.ts'
 import { freePort } from './free-port.ts'
 import { createTodo, runToEnd, servers, terminate, titlesOf } from './servers.ts'
-import { listens, type Successor, successors, waits } from './successor.ts'
 import { temporaryFolders } from './temporary.ts'
+import { listens, type WaitingServer, waitingServers, waits } from './waiting-server.ts'
 
 const start = servers()
-const startSuccessor = successors()
+const startWaiting = waitingServers()
 const folder = temporaryFolders()
 
 describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data directory is in use', (runtime) => {
@@ -17,12 +17,12 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
   async function startBoth(waitSeconds: number) {
     const first = await start({ runtime })
     const { dataDir } = first
-    const second = startSuccessor({ runtime, dataDir, port: await freePort(), waitSeconds })
+    const second = startWaiting({ runtime, dataDir, port: await freePort(), waitSeconds })
     await second.printed(waits)
     return { first, second, dataDir }
   }
 
-  test('says that it waits, and serves once the other has ended', async () => {
+  test('prints that it waits, and serves once the other has ended', async () => {
     const { first, second, dataDir } = await startBoth(30)
     await createTodo(first.url, 'milk')
     expect(second.errors()).toBe(`Galley waits for ${dataDir}\n`)
@@ -31,7 +31,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
     expect(await titlesOf(second.url)).toEqual(['milk'])
   })
 
-  test('lets its clients wait, and then answers each of them, however large the request', async () => {
+  test('makes its clients wait, and then answers each, however large the request', async () => {
     const { first, second } = await startBoth(30)
     const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
     const answers = Promise.all(titles.map((title) => createTodo(second.url, title)))
@@ -44,7 +44,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
     expect((await titlesOf(second.url)).toSorted()).toEqual(titles.toSorted())
   })
 
-  test('takes over from one that was killed', async () => {
+  test('takes over from a killed server', async () => {
     const { first, second } = await startBoth(30)
     await createTodo(first.url, 'milk')
     await terminate(first, 'SIGKILL')
@@ -52,7 +52,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
     expect(await titlesOf(second.url)).toEqual(['milk'])
   })
 
-  test('gives up when its time is over, with one line and code 1, and harms nobody', async () => {
+  test('ends with one line and code 1 when its time is over, and leaves the other server alone', async () => {
     const { first, second, dataDir } = await startBoth(1)
     expect(await second.exited).toBe(1)
     const line = `galley: The data directory ${dataDir} is in use by another process.`
@@ -86,14 +86,14 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
 })
 
 describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', (runtime) => {
-  test('does not wait for what time does not mend: a taken port', async () => {
+  test('does not wait when the port is taken', async () => {
     const { url, dataDir } = await start({ runtime })
     const { port } = new URL(url)
     const { code, stderr } = await runToEnd({ runtime, dataDir, env: { PORT: port, DATA_DIR_WAIT: '600' } })
     expect([code, stderr]).toEqual([1, `galley: The address 127.0.0.1:${port} is taken.\n`])
   })
 
-  test('does not wait for what time does not mend: a database that is none', async () => {
+  test('does not wait when the database is invalid', async () => {
     const dataDir = await folder()
     await mkdir(join(dataDir, 'galley.db'))
     const { code, stderr } = await runToEnd({ runtime, dataDir, env: { DATA_DIR_WAIT: '600' } })
@@ -102,14 +102,14 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', 
   })
 
   test('serves at once where nobody has the data directory', async () => {
-    const server = startSuccessor({ runtime, dataDir: await folder(), port: await freePort(), waitSeconds: 600 })
+    const server = startWaiting({ runtime, dataDir: await folder(), port: await freePort(), waitSeconds: 600 })
     await server.printed(listens)
     expect(await titlesOf(server.url)).toEqual([])
   })
 })
 
 /** A request's status; null when its connection was closed without a response. An error has the envelope of every error. */
-async function statusOf({ url }: Successor): Promise<number | null> {
+async function statusOf({ url }: WaitingServer): Promise<number | null> {
   const response = await fetch(`${url}/api/todos`).catch(() => null)
   const body: unknown = await response?.json().catch(() => null)
   if (response === null || (body ?? null) === null) return null
@@ -122,7 +122,7 @@ async function statusOf({ url }: Successor): Promise<number | null> {
 }
 
 /** Resolves once it has taken all connections that were opened to it before, since it takes them in order. */
-async function reached({ url }: Successor): Promise<void> {
+async function reached({ url }: WaitingServer): Promise<void> {
   const { socket, closed } = await openConnection(url)
   socket.destroy()
   await closed

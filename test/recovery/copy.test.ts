@@ -1,4 +1,4 @@
-/** The judge of the simulation is judged: it must see each thing that must not happen. */
+/** The checks of the simulation must notice everything that must not happen. */
 import { expect, test } from 'vitest'
 import { Copy, type Start } from './copy.ts'
 import { History } from './history.ts'
@@ -12,28 +12,28 @@ function createCopy(): Copy {
   for (const offset of [1, 2, 3, 4, 5]) history.of('e', 'todos').push({ type: 'created', data: event(offset).data })
   const copy = new Copy('todos', { history, epoch: () => 'e', oldest: () => 3 })
   copy.begin(start(0))
-  copy.tell(event(1))
+  copy.receive(event(1))
   return copy
 }
 
-test('what happened, in order, is taken', () => {
+test('accepts the true events in order', () => {
   const copy = createCopy()
-  copy.tell(event(2))
+  copy.receive(event(2))
   expect([...copy.rows.keys()]).toEqual(['i1', 'i2'])
 })
 
 test.each([
-  ['a lost event', (copy: Copy) => copy.tell(event(3))],
-  ['a repeated event', (copy: Copy) => copy.tell(event(1))],
-  ['another event than happened', (copy: Copy) => copy.tell(event(2, 'other'))],
-  ['an event that never happened', (copy: Copy) => [2, 3, 4, 5, 6].map((offset) => copy.tell(event(offset)))],
+  ['a lost event', (copy: Copy) => copy.receive(event(3))],
+  ['a repeated event', (copy: Copy) => copy.receive(event(1))],
+  ['another event than happened', (copy: Copy) => copy.receive(event(2, 'other'))],
+  ['an event that never happened', (copy: Copy) => [2, 3, 4, 5, 6].map((offset) => copy.receive(event(offset)))],
   ['a connection that goes on elsewhere', (copy: Copy) => copy.begin(start(3))],
   ['a gap of epochs that are the same', (copy: Copy) => copy.leap(gap(5, 'epoch'))],
   ['a gap into the future', (copy: Copy) => copy.leap(gap(5, 'future'))],
   [
     'a gap although all is there',
     (copy: Copy) => {
-      copy.tell(event(2))
+      copy.receive(event(2))
       copy.leap(gap(5, 'trimmed'))
     },
   ],
@@ -41,11 +41,11 @@ test.each([
   expect(() => wrong(createCopy())).toThrow()
 })
 
-test('a gap that must be is one, and the copy goes on from what was loaded', () => {
+test('accepts a true gap, and continues from the loaded state', () => {
   const copy = createCopy()
   copy.leap(gap(3, 'trimmed'))
   copy.reload({ epoch: 'e', offset: 4 }, [{ id: 'i4' }])
-  copy.tell(event(4))
-  copy.tell(event(5))
+  copy.receive(event(4))
+  copy.receive(event(5))
   expect([[...copy.rows.keys()], copy.gaps]).toEqual([['i4', 'i5'], 1])
 })

@@ -1,4 +1,4 @@
-/** What a client makes of a topic: a copy of the collection, or a place in a log; it checks all that it is told. */
+/** A client's copy of a topic. It checks every event against the history. */
 import assert from 'node:assert/strict'
 import type { Happened, History } from './history.ts'
 
@@ -21,7 +21,7 @@ export interface Row {
   id: string
 }
 
-/** What a reader may look at to judge what it is told. */
+/** The truth that a reader is checked against. */
 export interface Truth {
   history: Pick<History, 'expectEvent'>
   epoch(): string
@@ -59,7 +59,7 @@ export class Copy {
     this.#told = start.position
   }
 
-  /** Whether the connection can go on with what was loaded, which may be of another epoch by now. */
+  /** True when the connection can continue from the loaded state, which may be of another epoch by now. */
   get isOfOnePiece(): boolean {
     return this.position?.epoch === this.#told?.epoch
   }
@@ -82,14 +82,14 @@ export class Copy {
     for (const row of rows) this.rows.set(row.id, row)
   }
 
-  tell(event: Told): void {
+  receive(event: Told): void {
     const { topic, position } = this
     assert.ok(position !== null && this.#told !== null, 'an event before the start')
     const { epoch, offset } = this.#told
     assert.equal(event.offset, offset + 1, `${topic} ${epoch}: lost, repeated or out of order after ${offset}`)
     this.#truth.history.expectEvent(epoch, topic, event.offset, { type: event.type, data: event.data })
     this.#told = { epoch, offset: event.offset }
-    // What came before the list was read is in it.
+    // Events from before the list was read are in the list.
     if (event.offset <= position.offset) return
     assert.deepEqual(position, { epoch, offset }, `${topic}: the copy is elsewhere`)
     this.position = this.#told

@@ -13,7 +13,7 @@ export interface Connection<Message> {
 export const kinds = ['ws-json', 'ws-cbor', 'tcp-json', 'tcp-cbor'] as const
 export type Kind = (typeof kinds)[number]
 
-/** What has come and nobody has asked for yet. */
+/** Received messages that are not read yet. */
 class Inbox<Message> {
   readonly #messages: Message[] = []
   #arrival = Promise.withResolvers<void>()
@@ -101,8 +101,8 @@ function receive(socket: Socket, take: (bytes: Buffer) => Taken, add: (message: 
 
 function takeLine(bytes: Buffer): Taken {
   const end = bytes.lastIndexOf('\n') + 1
-  const lines = bytes.subarray(0, end).toString().split('\n').slice(0, -1)
-  return { rest: bytes.subarray(end), messages: lines.map((line) => JSON.parse(line) as unknown) }
+  const followers = bytes.subarray(0, end).toString().split('\n').slice(0, -1)
+  return { rest: bytes.subarray(end), messages: followers.map((line) => JSON.parse(line) as unknown) }
 }
 
 function frameOf(message: object): Buffer {

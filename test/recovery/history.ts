@@ -1,4 +1,4 @@
-/** What has truly happened: every event of every epoch, taken from the database behind the server's back. */
+/** The true history: every event of every epoch, read from the database file. */
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -22,7 +22,7 @@ export class History {
   absorbTopic(connection: DatabaseSync, epoch: string, topic: string): void {
     const known = this.of(epoch, topic)
     for (const { offset, type, data } of connection.prepare(eventsSql).all(topic, known.length)) {
-      // What was trimmed before this epoch began was seen in the one before.
+      // Events trimmed before this epoch began were recorded in the epoch before.
       while (known.length + 1 < Number(offset)) known.push({ type: '', data: null })
       known.push({ type: String(type), data: type === '' ? null : JSON.parse(String(data)) })
     }

@@ -1,10 +1,10 @@
 /** A client of a real server that follows one topic, through whatever happens to the server. */
 import type { Random } from '../contracts/notifier-random.ts'
 import { Copy, type Position, type Row, type Start } from './copy.ts'
+import type { Follower, Item, Open } from './followers.ts'
 import type { Happened, History } from './history.ts'
-import type { Item, Line, Open } from './lines.ts'
 
-/** What a reader was told before it is known what happened. */
+/** Something received before the history is known. */
 class Claims {
   #claims: [epoch: string, topic: string, offset: number, told: Happened][] = []
 
@@ -24,7 +24,7 @@ export class LiveReader {
   readonly #open: Open
   readonly #random: Random
   readonly #claims = new Claims()
-  #line: Line | null = null
+  #line: Follower | null = null
   #waiting: (() => void) | null = null
   failure: unknown = null
   /** How often it has gone away by itself. */
@@ -51,7 +51,7 @@ export class LiveReader {
         this.#line = await this.#open(url, this.copy.topic, this.copy.position)
         await this.#read(url, this.#line)
       } catch (error) {
-        // What the server broke off is tried again; what it told wrongly is not.
+        // A broken connection is retried, a wrong event is not.
         if (error instanceof Error && error.name === 'AssertionError') this.failure = error
       } finally {
         this.#line?.close()
@@ -60,11 +60,11 @@ export class LiveReader {
     }
   }
 
-  async #read(url: string, line: Line): Promise<void> {
+  async #read(url: string, line: Follower): Promise<void> {
     let left = this.#random.happens(50) ? 1 + this.#random.below(40) : Number.POSITIVE_INFINITY
     for await (const item of line.items) {
       if (!(await this.#take(url, item))) return
-      if ('tell' in item) line.ack(item.tell.offset)
+      if ('receive' in item) line.ack(item.receive.offset)
       this.#waiting?.()
       left -= 1
       if (left > 0) continue
@@ -74,7 +74,7 @@ export class LiveReader {
   }
 
   async #take(url: string, item: Item): Promise<boolean> {
-    if ('tell' in item) this.copy.tell(item.tell)
+    if ('receive' in item) this.copy.receive(item.receive)
     else if ('begin' in item) this.copy.begin(item.begin)
     else this.copy.leap(item.leap)
     const start = 'leap' in item ? item.leap : 'begin' in item ? item.begin : null

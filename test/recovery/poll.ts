@@ -30,6 +30,6 @@ export const followByPoll: Way = async (reader, connection) => {
       return
     }
     if (isFirst) copy.begin({ position: copy.position ?? position, recovered: true })
-    for (const { offset, type, data: row } of data) copy.tell({ offset, type, data: row })
+    for (const { offset, type, data: row } of data) copy.receive({ offset, type, data: row })
   }
 }

@@ -9,8 +9,8 @@ import { createRandom, type Random } from '../contracts/notifier-random.ts'
 import { rounds } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import type { Position } from './copy.ts'
+import { followers } from './followers.ts'
 import { History } from './history.ts'
-import { lines } from './lines.ts'
 import { LiveReader } from './live-reader.ts'
 import { LiveWriters } from './live-writers.ts'
 
@@ -77,7 +77,7 @@ test.each([
     const folder = await mkdtemp(join(tmpdir(), 'galley-killed-'))
     const dataDir = join(folder, 'data')
     const random = createRandom(seed)
-    const readers = Object.entries(lines).flatMap(([name, open]) =>
+    const readers = Object.entries(followers).flatMap(([name, open]) =>
       topics.map((topic) => new LiveReader(name, open, topic, random)),
     )
     const scene: Scene = { history: new History(), writers: new LiveWriters(random), readers, random }

@@ -13,7 +13,7 @@ interface Message {
   method: string
   body: string | null
   headers: Record<string, string>
-  /** What must be found in the history. */
+  /** Must be found in the history. */
   mark: string
   sentMs: number
 }
@@ -22,7 +22,7 @@ interface Promised {
   epoch: string
   topic: string
   mark: string
-  /** Where it was told to be; null where the answer does not say. */
+  /** The position of the response; null where it has none. */
   offset: number | null
 }
 

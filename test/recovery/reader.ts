@@ -3,7 +3,7 @@
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
-/** What one connection needs to know of whether it is still wanted. */
+/** Tells one connection whether it is still wanted. */
 export interface Connection {
   readonly isOver: boolean
   /** Waits while the client takes nothing. */

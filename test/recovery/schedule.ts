@@ -25,7 +25,7 @@ const eightDaysMs = 8 * 24 * 60 * 60 * 1000
 /** In the end all must have caught up within so much virtual time. */
 const catchUpMs = 60_000
 
-/** What a run has done, for whoever compares two of them. */
+/** The result of a run, for comparing two runs. */
 export interface Outcome {
   /** All steps, and where the readers were after each. */
   trace: string[]
@@ -182,7 +182,7 @@ class Schedule {
     }
   }
 
-  /** Where everybody is, so that two runs can be compared. */
+  /** Records every reader's position, so that two runs can be compared. */
   #note(): void {
     const places = this.#readers.map(({ name, copy }) => `${name} ${copy.position?.offset ?? '-'}`)
     this.trace.push(`${this.trace.pop()} | ${this.#time.ms} ms | ${this.#server.epoch()} | ${places.join(' | ')}`)

@@ -144,7 +144,7 @@ async function take(reader: Reader, connection: Connection, message: Message): P
   const { method, result, params } = message
   if (method === 'event' && params) {
     assert.equal(params.topic, copy.topic)
-    copy.tell({ offset: params.offset, type: params.type, data: params.data })
+    copy.receive({ offset: params.offset, type: params.type, data: params.data })
   } else if (method === 'gap' && params) {
     const start = { position: params.position, recovered: false, reason: params.reason }
     copy.leap(start)

@@ -1,4 +1,4 @@
-/** Seeded schedules: what readers are told, whatever happens to server, rings, connections and clients. */
+/** Seeded schedules: readers lose and repeat nothing, whatever happens to server, notifications, connections and clients. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -46,7 +46,7 @@ export const followBySse: Way = async (reader, connection) => {
     const { done, value } = await body.read().catch(() => ({ done: true, value: undefined }))
     if (connection.isOver || done || value === undefined) return
     for (const { event, data } of parse(value)) {
-      if (event === 'message') copy.tell(toldOf(data))
+      if (event === 'message') copy.receive(toldOf(data))
       else if (event === 'position') copy.begin(startOf(data))
       else if (!hasToldGap) copy.leap(startOf(data))
       // A gap at the beginning says again what the position said.

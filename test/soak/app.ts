@@ -1,7 +1,7 @@
-/** What the server of a soak run serves: each kind of handler that there is, good and bad. */
+/** The app of a soak run: each kind of handler, good and bad. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { contents, contentsWhole, Digest } from './contents.ts'
-import { counted, countedStream, IntendedError } from './flight.ts'
+import { counted, countedStream, IntendedError } from './in-flight.ts'
 
 interface Call {
   request: Request

@@ -2,16 +2,16 @@
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '../fuzz/random.ts'
-import type { ClientOrder } from './orders.ts'
+import type { ClientOrder } from './commands.ts'
 import { bad } from './traffic/bad.ts'
-import { crowds } from './traffic/crowds.ts'
+import { connectionLimits } from './traffic/connection-limits.ts'
 import { good } from './traffic/good.ts'
 import { slow } from './traffic/slow.ts'
 import { sockets } from './traffic/sockets.ts'
-import { type Scene, type Tally, User, type UserOptions } from './user.ts'
+import { type Scenario, type Tally, User, type UserOptions } from './user.ts'
 
 const index = Number(process.argv[2] ?? 0)
-const scenes = [...good, ...bad, ...slow, ...crowds, ...sockets]
+const scenes = [...good, ...bad, ...slow, ...connectionLimits, ...sockets]
 const restMs = 30
 let lastNumber = (index + 1) * 1e9
 
@@ -33,13 +33,13 @@ async function obey(order: ClientOrder): Promise<void> {
   process.stdout.write(`${JSON.stringify({ id, result })}\n`)
 }
 
-/** Each scene as often as it weighs. */
-function filled(only: readonly string[]): Scene[] {
+/** Each scenario as often as it weighs. */
+function filled(only: readonly string[]): Scenario[] {
   const chosen = scenes.filter(({ name }) => only.length === 0 || only.includes(name))
-  return chosen.flatMap((scene) => Array.from({ length: scene.weight }, () => scene))
+  return chosen.flatMap((scenario) => Array.from({ length: scenario.weight }, () => scenario))
 }
 
-async function play(options: UserOptions, hat: readonly Scene[], untilMs: number): Promise<void> {
+async function play(options: UserOptions, hat: readonly Scenario[], untilMs: number): Promise<void> {
   const user = new User(options)
   while (performance.now() < untilMs) {
     await user.play(options.random.pick(hat))

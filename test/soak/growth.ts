@@ -1,6 +1,6 @@
 /** Judges whether figures that are taken once a phase grow. */
 
-/** What a process of this kind settles at moves by less than this over a run, whether it takes a minute or an hour. */
+/** The memory of a process of this kind varies by less than this over a run, be it a minute or an hour. */
 export const boundsMiB: Readonly<Record<'heap' | 'buffers' | 'RSS', number>> = { heap: 2, buffers: 2, RSS: 64 }
 
 const warmPhasesMax = 5

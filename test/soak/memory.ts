@@ -1,4 +1,4 @@
-/** What the server still holds when nobody is connected. */
+/** The memory that the server holds when nobody is connected. */
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { queryObjects } from 'node:v8'
@@ -6,9 +6,9 @@ import { HttpConnection } from '../../src/http1/http-connection.ts'
 import { IncomingBody } from '../../src/http1/incoming-body.ts'
 import { LightRequest } from '../../src/http1/light-request.ts'
 import { StreamSender } from '../../src/http1/stream-sender.ts'
-import type { Counts, Memory } from './orders.ts'
+import type { Counts, Memory } from './commands.ts'
 
-/** What one collection finds dead may hold back more until the next. */
+/** Garbage found by one collection may keep more alive until the next. */
 const collections = 5
 const classes = { HttpConnection, LightRequest, IncomingBody, StreamSender, Socket }
 

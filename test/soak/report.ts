@@ -1,6 +1,7 @@
-/** What a run prints. */
+/** The output of a run. */
+
+import type { Finding, PhaseResult } from './commands.ts'
 import { boundsMiB, climbMiB } from './growth.ts'
-import type { Finding, PhaseResult } from './orders.ts'
 import type { Quiet } from './soaked-server.ts'
 
 export interface Phase extends PhaseResult {

@@ -1,14 +1,14 @@
 /** Well-formed requests, each with the one answer that is right. */
 import type { Random } from '../fuzz/random.ts'
-import type { Answer } from './answer-reader.ts'
 import { contents, contentsWhole, Digest, digestOf } from './contents.ts'
+import type { Answer } from './response-reader.ts'
 
 export interface Asked {
   method: string
   head: string
-  /** What follows the head, in parts. */
+  /** The bytes after the head, in parts. */
   body(): Iterable<string | Uint8Array>
-  /** What is wrong with the answer; null when it is the right one. */
+  /** Returns the fault of the response, or null. */
   fault(answer: Answer): string | null
 }
 
@@ -22,7 +22,7 @@ export interface Recipe {
   /** Length and hash of the body, or its text, when that is fixed. */
   digest?: string
   text?: string
-  /** Whether the number has to come back in the head. */
+  /** True when the number must come back in the head. */
   isNumbered?: boolean
 }
 

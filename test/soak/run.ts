@@ -1,6 +1,6 @@
 /** Mixed, broken and aborted traffic for as long as you like: `npm run soak -- [--help]`. Ends with 1 when it finds something. */
 import { parseArgs } from 'node:util'
-import type { ClientOrder, Finding, PhaseResult } from './orders.ts'
+import type { ClientOrder, Finding, PhaseResult } from './commands.ts'
 import { findingsText, growth, kindOf, type Phase, phaseLine, table, totals } from './report.ts'
 import { SoakedServer } from './soaked-server.ts'
 import { type Runtime, Worker } from './worker.ts'

@@ -6,10 +6,10 @@ import { WebSocketServer } from 'ws'
 import { type ServeOptions, type Server, serve } from '../../adapters/tcp/serve.ts'
 import { makeCertificate } from '../http1/serving/certificate.ts'
 import { fetch } from './app.ts'
-import { begin, flight, IntendedError, over } from './flight.ts'
+import type { Ready, ServerOrder } from './commands.ts'
+import { begin, flight, IntendedError, over } from './in-flight.ts'
 import { limits, smallLimits } from './limits.ts'
 import { measure } from './memory.ts'
-import type { Ready, ServerOrder } from './orders.ts'
 
 const acceptor = new WebSocketServer({ noServer: true, perMessageDeflate: false })
 

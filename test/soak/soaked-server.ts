@@ -1,7 +1,7 @@
 /** The server of a run as seen from outside: what it holds, and whether it lets go of it. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Counts, Memory, Ports, Ready } from './commands.ts'
 import { countSockets } from './open-sockets.ts'
-import type { Counts, Memory, Ports, Ready } from './orders.ts'
 import { type Runtime, Worker } from './worker.ts'
 
 /** Longer than any limit of the server, and than a client takes to go. */
@@ -13,7 +13,7 @@ export interface Quiet extends Memory {
   /** How long it took until nobody was connected. */
   afterMs: number
   sockets: number
-  /** What is left that was not there before the first phase. */
+  /** Resources left that did not exist before the first phase. */
   leaks: readonly string[]
 }
 

@@ -1,12 +1,12 @@
-/** One of many clients at work in a process: what it does is up to its random numbers. */
+/** One of many clients in a process. Its random numbers decide its actions. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Random } from '../fuzz/random.ts'
-import { type Answer, AnswerReader, type Pace } from './answer-reader.ts'
-import type { PhaseResult, Ports } from './orders.ts'
+import type { PhaseResult, Ports } from './commands.ts'
 import { type Asked, bytesOf } from './requests.ts'
+import { type Answer, AnswerReader, type Pace } from './response-reader.ts'
 import { BrokenError, Wire, type WireOptions } from './wire.ts'
 
-export interface Scene {
+export interface Scenario {
   name: string
   /** How often it is played, against the others. */
   weight: number
@@ -27,7 +27,7 @@ export interface Tally extends PhaseResult {
 }
 
 /** How a request is sent: in its own parts, or cut at so many places; and so many milliseconds at most between the parts. */
-export interface Manner {
+export interface SendOptions {
   cuts?: number
   waitMs?: number
 }
@@ -38,7 +38,7 @@ export interface Line {
 }
 
 /** Far longer than any of them takes. */
-const sceneMsMax = 90_000
+const scenarioMsMax = 90_000
 
 export class User {
   readonly random: Random
@@ -54,15 +54,15 @@ export class User {
     this.nextNumber = options.nextNumber
   }
 
-  async play(scene: Scene): Promise<void> {
+  async play(scenario: Scenario): Promise<void> {
     const { played } = this.#options.result
-    played[scene.name] = (played[scene.name] ?? 0) + 1
+    played[scenario.name] = (played[scenario.name] ?? 0) + 1
     const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new BrokenError('it never ends')), sceneMsMax)
+    const timer = setTimeout(() => late.reject(new BrokenError('it never ends')), scenarioMsMax)
     try {
-      await Promise.race([scene.play(this), late.promise])
+      await Promise.race([scenario.play(this), late.promise])
     } catch (error) {
-      this.find(scene.name, error instanceof BrokenError ? error.message : String((error as Error).stack))
+      this.find(scenario.name, error instanceof BrokenError ? error.message : String((error as Error).stack))
     } finally {
       clearTimeout(timer)
       for (const leave of this.#leaving) leave()
@@ -80,7 +80,7 @@ export class User {
     noted[what] = (noted[what] ?? 0) + 1
   }
 
-  /** Connects, now and then with TLS. It is closed when the scene is over. */
+  /** Connects, now and then with TLS. It is closed when the scenario is over. */
   async open(options: Partial<WireOptions> = {}): Promise<Line> {
     const isSecure = options.port === undefined && this.random.below(5) === 0
     const port = isSecure ? this.ports.secure : this.ports.plain
@@ -89,7 +89,7 @@ export class User {
     return { wire, reader: new AnswerReader(wire) }
   }
 
-  /** What is to be done when the scene is over, however it ends. */
+  /** Adds cleanup that runs when the scenario ends, however it ends. */
   onLeave(leave: () => void): void {
     this.#leaving.push(leave)
   }
@@ -104,9 +104,14 @@ export class User {
    * Sends a request and takes its answer, which may come before all is sent.
    * @throws BrokenError when there is none, or a wrong one
    */
-  async exchange({ wire, reader }: Line, asked: Asked, manner: Manner = {}, pace: Pace | null = null): Promise<Answer> {
+  async exchange(
+    { wire, reader }: Line,
+    asked: Asked,
+    options: SendOptions = {},
+    pace: Pace | null = null,
+  ): Promise<Answer> {
     let isOver = false
-    const sent = this.send(wire, this.#parts(asked, manner), manner, () => isOver)
+    const sent = this.send(wire, this.#parts(asked, options), options, () => isOver)
     const answer = await this.answer(reader, asked, pace)
     isOver = answer.isLast
     await sent
@@ -127,7 +132,7 @@ export class User {
   }
 
   /** Resolves when all is sent, nothing more can be, or it is enough. */
-  async send(wire: Wire, parts: Iterable<string | Uint8Array>, { waitMs = 0 }: Manner, isEnough = () => false) {
+  async send(wire: Wire, parts: Iterable<string | Uint8Array>, { waitMs = 0 }: SendOptions, isEnough = () => false) {
     for (const part of parts) {
       if (isEnough() || !(await wire.send(part))) return
       if (waitMs > 0) await pause(this.random.below(waitMs + 1))
@@ -155,7 +160,7 @@ export class User {
     }
   }
 
-  *#parts(asked: Asked, { cuts }: Manner): Generator<string | Uint8Array> {
+  *#parts(asked: Asked, { cuts }: SendOptions): Generator<string | Uint8Array> {
     if (cuts !== undefined) {
       yield* this.cut(bytesOf(asked), cuts)
       return

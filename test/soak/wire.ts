@@ -16,7 +16,7 @@ export interface WireOptions {
 }
 
 /** Far longer than a server that is alive needs, on a machine that is busy. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 /** More than this is left to the kernel, which then tells the server to wait. */
 const queueBytesMax = 256 * 1024
 
@@ -32,7 +32,7 @@ export class Wire {
   constructor(raw: Socket, socket: Socket) {
     this.#raw = raw
     this.#socket = socket
-    socket.setTimeout(patienceMs, () => socket.destroy(new Error(`nothing for ${patienceMs / 1000} s`)))
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`nothing for ${timeoutMs / 1000} s`)))
     socket.on('data', (bytes: Buffer) => this.#take(bytes))
     socket.on('end', () => {
       this.#hasEnded = true

@@ -30,7 +30,7 @@ export class Worker {
   #isEnding = false
   #error: Error | null = null
 
-  /** What goes wrong in it, its own end included, is told to `onComplaint`. */
+  /** `onComplaint` gets every fault of the process, its end included. */
   constructor(runtime: Runtime, file: string, args: readonly string[], onComplaint: (what: string) => void) {
     const [command, ...before] = commands[runtime]
     this.#onComplaint = onComplaint
@@ -47,7 +47,7 @@ export class Worker {
     this.#ready.promise.catch(() => {})
   }
 
-  /** What it tells first. */
+  /** The first message of the process. */
   ready<T>(): Promise<T> {
     return this.#ready.promise as Promise<T>
   }

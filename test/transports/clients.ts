@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { decode, encode } from 'cborg'
 import { WebSocket } from 'ws'
 
-/** What a message may have, as far as tests look at it; a test knows which of them it has. */
+/** The parts of a message that tests look at. Not every message has all of them. */
 export interface Message {
   id: number | string | null
   method: string
@@ -22,7 +22,7 @@ export interface Message {
 
 export interface Client {
   send(message: object): void
-  /** What is no message. */
+  /** Sends bytes that are not a message. */
   sendRaw(data: string | Uint8Array): void
   /** The next message. @throws when the connection ends before it */
   next(): Promise<Message>
@@ -38,7 +38,7 @@ export type Kind = (typeof kinds)[number]
 
 const preface = Buffer.from('d9d9f7', 'hex')
 
-/** What has come and nobody has asked for yet. */
+/** Received messages that are not read yet. */
 class Inbox {
   readonly #messages: Message[] = []
   #wake: () => void = () => {}

@@ -2,13 +2,13 @@
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { dialTcp, encoded, openSocket, request, talkOn } from './clients.ts'
-import { serverIn, tcpPlaces } from './servers.ts'
+import { tcpServerKinds, useServer } from './servers.ts'
 
 const tcpKinds = ['tcp-json', 'tcp-cbor'] as const
 const begin = { 'tcp-json': Buffer.alloc(0), 'tcp-cbor': Buffer.from('d9d9f7', 'hex') }
 
-describe.each(tcpPlaces)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(tcpServerKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
   test.each(tcpKinds)('reads %s that comes byte by byte', async (kind) => {
     const socket = await openSocket(server().url)
@@ -23,7 +23,7 @@ describe.each(tcpPlaces)('on $name', (place) => {
     await client.closed
   })
 
-  test.each(tcpKinds)('reads %s that is cut at any place', async (kind) => {
+  test.each(tcpKinds)('reads %s that is cut at any byte', async (kind) => {
     const bytes = Buffer.concat([begin[kind], encoded(request(1, 'echo', { text: 'ä' }), kind)])
     for (let cut = 1; cut < bytes.length; cut++) {
       const client = talkOn(await openSocket(server().url), kind)
@@ -91,12 +91,12 @@ describe.each(tcpPlaces)('on $name', (place) => {
     client.end()
   })
 
-  test.concurrent('closes a connection on which nothing comes', async () => {
+  test.concurrent('closes a connection that sends nothing', async () => {
     const socket = await openSocket(server().url)
-    expect(await text(socket)).toMatch(place.engine === 'node' ? /^HTTP\/1\.1 408 / : /^$/)
+    expect(await text(socket)).toMatch(serverKind.engine === 'node' ? /^HTTP\/1\.1 408 / : /^$/)
   })
 
-  test.concurrent('leaves a session alone that is quiet for longer than a head of HTTP may take', async () => {
+  test.concurrent('keeps a message connection that is quiet for longer than the head time-out of HTTP', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await client.ask(request(1, 'echo'))
     const silent = await openSocket(server().url)

@@ -1,22 +1,22 @@
-/** Who does not answer is let go; who does may be quiet for ever. In real time: two heartbeats are forty seconds. */
+/** Heartbeats: a client that does not answer is disconnected, a quiet one stays. In real time: two heartbeats are forty seconds. */
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { servers } from '../process/servers.ts'
 import { dialTcp, dialWebSocket, request } from './clients.ts'
-import { type Place, places, tcpPlaces } from './servers.ts'
+import { type ServerKind, serverKinds, tcpServerKinds } from './servers.ts'
 
 const start = servers()
-const serve = ({ runtime, engine }: Place) => start({ runtime, env: { HTTP_ENGINE: engine } })
+const serve = ({ runtime, engine }: ServerKind) => start({ runtime, env: { HTTP_ENGINE: engine } })
 
-test.concurrent.each(places)(
+test.concurrent.each(serverKinds)(
   'on $name a WebSocket that answers nothing ends with 4408, and one that answers pings alone stays',
-  async (place) => {
-    const { url } = await serve(place)
+  async (serverKind) => {
+    const { url } = await serve(serverKind)
     const deaf = new WebSocket(`${url.replace('http', 'ws')}/api/connect`, 'galley.v1.json', { autoPong: false })
     const alive = await dialWebSocket(url, 'ws-json')
     await alive.ask(request(1, 'echo'))
-    // Where pings are messages their answers are, too.
+    // Where pings are messages, pongs are messages too.
     alive.webSocket.on('message', (data: Buffer) => {
       if (data.includes('"ping"')) alive.send({ jsonrpc: '2.0', method: 'pong' })
     })
@@ -27,10 +27,10 @@ test.concurrent.each(places)(
   },
 )
 
-test.concurrent.each(tcpPlaces)(
+test.concurrent.each(tcpServerKinds)(
   'on $name a quiet TCP client is asked, and ended when it does not answer',
-  async (place) => {
-    const { url } = await serve(place)
+  async (serverKind) => {
+    const { url } = await serve(serverKind)
     const clients = [await dialTcp(url, 'tcp-json'), await dialTcp(url, 'tcp-cbor')]
     for (const client of clients) await client.ask(request(1, 'echo'))
     for (const client of clients) {

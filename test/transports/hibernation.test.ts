@@ -1,4 +1,4 @@
-/** Sessions on Workers outlive the memory of the object that holds them. */
+/** On Workers, connections outlive the memory of their Durable Object. */
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -46,7 +46,7 @@ async function connect() {
 const create = (title: string) =>
   fetch(`${server.url}/api/todos`, { method: 'POST', body: JSON.stringify({ title }) }).then(({ status }) => status)
 
-test('a subscription goes on after its object has slept, and nothing is lost or repeated', async () => {
+test('a subscription continues after hibernation, and no event is lost or repeated', async () => {
   const session = await connect()
   session.ask(1, 'subscribe', { topic: 'todos' })
   session.ask(2, 'join', { topic: 'todos', name: 'ann' })
@@ -64,7 +64,7 @@ test('a subscription goes on after its object has slept, and nothing is lost or 
   session.close()
 })
 
-test('a subscription that waits for an ack goes on from the log after its object has slept', async () => {
+test('a subscription that waits for an ack continues from the log after hibernation', async () => {
   const session = await connect()
   session.ask(1, 'subscribe', { topic: 'todos', window: 1 })
   await session.find(({ id }) => id === 1)

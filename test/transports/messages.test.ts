@@ -1,12 +1,12 @@
 /** Messages on each way in: WebSocket and TCP, text and binary. */
 import { describe, expect, test } from 'vitest'
 import { dial, type Message, request } from './clients.ts'
-import { places, serverIn } from './servers.ts'
+import { serverKinds, useServer } from './servers.ts'
 
-describe.each(places)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(serverKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
-  describe.each(place.kinds)('by %s', (kind) => {
+  describe.each(serverKind.kinds)('by %s', (kind) => {
     test('answers a request to a route of the app', async () => {
       const client = await dial(server().url, kind)
       const { result } = await client.ask(request(1, 'GET /api/todos?limit=1'))
@@ -70,7 +70,7 @@ describe.each(places)('on $name', (place) => {
       }
     })
 
-    test('goes on after what is no message', async () => {
+    test('continues after an invalid message', async () => {
       const client = await dial(server().url, kind)
       await client.ask(request(1, 'echo'))
       client.send([])

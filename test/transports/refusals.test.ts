@@ -13,7 +13,7 @@ import {
   request,
   talkOn,
 } from './clients.ts'
-import { places, serverIn, tcpPlaces } from './servers.ts'
+import { serverKinds, tcpServerKinds, useServer } from './servers.ts'
 
 /** The code of the `goaway`, when it is that of the closing, too. */
 async function endOf(client: Client): Promise<number> {
@@ -27,10 +27,10 @@ async function endOf(client: Client): Promise<number> {
 
 const tooLong = 'x'.repeat(1_200_000)
 
-describe.each(places)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(serverKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
-  test.each(place.kinds)('ends a session by %s with 1009 at a message that is too large', async (kind: Kind) => {
+  test.each(serverKind.kinds)('ends a session by %s with 1009 at a message that is too large', async (kind: Kind) => {
     const client = await dial(server().url, kind)
     await client.ask(request(1, 'echo'))
     client.send(request(2, 'echo', { tooLong }))
@@ -53,16 +53,19 @@ describe.each(places)('on $name', (place) => {
     expect(await client.closed).toBe(1003)
   })
 
-  test.each(place.kinds)('ends a session by %s with 1008 after many broken messages in a row', async (kind: Kind) => {
-    const client = await dial(server().url, kind)
-    await client.ask(request(1, 'echo'))
-    for (let count = 0; count < malformedMessagesMax; count++) client.send([])
-    expect(await endOf(client)).toBe(1008)
-  })
+  test.each(serverKind.kinds)(
+    'ends a session by %s with 1008 after many broken messages in a row',
+    async (kind: Kind) => {
+      const client = await dial(server().url, kind)
+      await client.ask(request(1, 'echo'))
+      for (let count = 0; count < malformedMessagesMax; count++) client.send([])
+      expect(await endOf(client)).toBe(1008)
+    },
+  )
 })
 
-describe.each(tcpPlaces)('by TCP on $name', (place) => {
-  const server = serverIn(place)
+describe.each(tcpServerKinds)('by TCP on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
   test.each([
     ['a preface that is none', 'd9d900'],
@@ -86,7 +89,7 @@ describe.each(tcpPlaces)('by TCP on $name', (place) => {
     await client.closed
   })
 
-  test('takes a line that is no UTF-8 for a broken message, and goes on', async () => {
+  test('takes a line that is not UTF-8 for an invalid message, and continues', async () => {
     const client = talkOn(await openSocket(server().url), 'tcp-json')
     client.send(request(1, 'echo'))
     client.sendRaw(Buffer.from('7b22ff227d0a', 'hex'))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type ProcessRuntime, type RunningProcess, startProcess } from '../harness/server.ts'
 import { type Kind, kinds } from './clients.ts'
 
-export interface Place {
+export interface ServerKind {
   name: string
   runtime: ProcessRuntime
   engine: 'galley' | 'node'
@@ -11,8 +11,8 @@ export interface Place {
 
 const webSockets: readonly Kind[] = ['ws-json', 'ws-cbor']
 
-/** Wherever messages are served, and by which ways. */
-export const places: readonly Place[] = [
+/** The servers that serve messages, and their transports. */
+export const serverKinds: readonly ServerKind[] = [
   { name: 'node', runtime: 'node', engine: 'galley', kinds },
   { name: "node with node's HTTP", runtime: 'node', engine: 'node', kinds },
   { name: 'deno', runtime: 'deno', engine: 'galley', kinds },
@@ -21,10 +21,10 @@ export const places: readonly Place[] = [
 ]
 
 /** Those of them that have TCP. */
-export const tcpPlaces = places.filter((place) => place.kinds.includes('tcp-json'))
+export const tcpServerKinds = serverKinds.filter((serverKind) => serverKind.kinds.includes('tcp-json'))
 
 /** A server for all tests of a `describe`. */
-export function serverIn({ runtime, engine }: Place, env: Record<string, string> = {}): () => RunningProcess {
+export function useServer({ runtime, engine }: ServerKind, env: Record<string, string> = {}): () => RunningProcess {
   let server: RunningProcess | null = null
   beforeAll(async () => {
     server = await startProcess({ runtime, env: { HTTP_ENGINE: engine, LOG_LEVEL: 'warn', ...env } })

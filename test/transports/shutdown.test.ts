@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../process/free-port.ts'
 import { servers } from '../process/servers.ts'
-import { listens, successors, waits } from '../process/successor.ts'
+import { listens, waitingServers, waits } from '../process/waiting-server.ts'
 import { dial, dialTcp, dialWebSocket, request } from './clients.ts'
-import { places, tcpPlaces } from './servers.ts'
+import { serverKinds, tcpServerKinds } from './servers.ts'
 
 const start = servers()
-const startSuccessor = successors()
+const startWaiting = waitingServers()
 
-describe.each(places)('on $name', ({ runtime, engine, kinds }) => {
-  test('sends every session away with 1012 when it is told to end, and ends with code 0', async () => {
+describe.each(serverKinds)('on $name', ({ runtime, engine, kinds }) => {
+  test('closes every connection with 1012 at SIGTERM, and ends with code 0', async () => {
     const server = await start({ runtime, env: { HTTP_ENGINE: engine } })
     const clients = await Promise.all(kinds.map((kind) => dial(server.url, kind)))
     for (const client of clients) await client.ask(request(1, 'subscribe', { topic: 'todos' }))
@@ -38,11 +38,11 @@ describe.each(places)('on $name', ({ runtime, engine, kinds }) => {
   })
 })
 
-describe.each(tcpPlaces)('a server on $name that waits for its data', ({ runtime, engine, kinds }) => {
+describe.each(tcpServerKinds)('a server on $name that waits for its data', ({ runtime, engine, kinds }) => {
   test.each(kinds)('sends %s away with 1013 until it has them, and serves it then', async (kind) => {
     const first = await start({ runtime })
     const port = await freePort()
-    const second = startSuccessor({
+    const second = startWaiting({
       runtime,
       dataDir: first.dataDir,
       port,

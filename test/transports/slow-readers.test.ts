@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type Client, dialTcp, dialWebSocket, type Message, request } from './clients.ts'
-import { places, serverIn, tcpPlaces } from './servers.ts'
+import { serverKinds, tcpServerKinds, useServer } from './servers.ts'
 
 const megabyte = 1024 ** 2
 /** Far above what one session may hold back, and far below what would pile up without a bound. */
@@ -23,8 +23,8 @@ async function answers(client: Client, count: number): Promise<number[]> {
   return ids.toSorted((a, b) => a - b)
 }
 
-describe.each(tcpPlaces)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(tcpServerKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
   test('holds little for a client that asks much and reads nothing, and answers all once it reads', async () => {
     const slow = await dialTcp(server().url, 'tcp-json')
@@ -42,7 +42,7 @@ describe.each(tcpPlaces)('on $name', (place) => {
     quick.end()
   })
 
-  test.runIf(place.engine === 'galley')(
+  test.runIf(serverKind.engine === 'galley')(
     'holds little when small requests in one piece have large answers, and answers all once they are read',
     async () => {
       const maker = await dialTcp(server().url, 'tcp-json')
@@ -61,7 +61,7 @@ describe.each(tcpPlaces)('on $name', (place) => {
     },
   )
 
-  test.runIf(place.engine === 'node')('ends a session with 1013 whose answers pile up', async () => {
+  test.runIf(serverKind.engine === 'node')('ends a session with 1013 whose answers pile up', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await makeTodos(client)
     for (let id = 0; id < 200; id++) client.send(request(id, 'GET /api/todos?limit=1000'))
@@ -82,8 +82,8 @@ async function makeTodos(client: Client): Promise<void> {
   }
 }
 
-describe.each(places)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(serverKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
   test('brings all events to a follower that read nothing for long, while others have them at once', async () => {
     const slow = await dialWebSocket(server().url, 'ws-json')

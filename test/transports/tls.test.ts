@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../http1/serving/certificate.ts'
 import { dial, dialTcp, encoded, openSocket, request } from './clients.ts'
-import { places, serverIn } from './servers.ts'
+import { serverKinds, useServer } from './servers.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'galley-tls-'))
 const env = { TLS_CERT: join(folder, 'cert.pem'), TLS_KEY: join(folder, 'key.pem') }
@@ -15,10 +15,10 @@ writeFileSync(env.TLS_CERT, cert)
 writeFileSync(env.TLS_KEY, key)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe.each(places)('with TLS on $name', (place) => {
-  const server = serverIn(place, env)
+describe.each(serverKinds)('with TLS on $name', (serverKind) => {
+  const server = useServer(serverKind, env)
 
-  test.each(place.kinds)('answers %s', async (kind) => {
+  test.each(serverKind.kinds)('answers %s', async (kind) => {
     const client = await dial(server().url, kind)
     expect((await client.ask(request(1, 'GET /api/todos'))).result.status).toBe(200)
     const large = { text: 'ü'.repeat(400_000) }
@@ -27,7 +27,7 @@ describe.each(places)('with TLS on $name', (place) => {
     await client.closed
   })
 
-  test.runIf(place.kinds.includes('tcp-json'))('answers who ends its side, and HTTP beside it', async () => {
+  test.runIf(serverKind.kinds.includes('tcp-json'))('answers who ends its side, and HTTP beside it', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     client.socket.end(encoded(request(1, 'POST /api/todos', { body: { title: 'milk' } }), 'tcp-json'))
     expect((await client.next()).result.status).toBe(201)

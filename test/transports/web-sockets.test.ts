@@ -1,11 +1,11 @@
-/** What is particular to WebSockets: the handshake, who may connect, pings, and the closing. */
+/** Rules of WebSockets alone: handshake, allowed origins, pings, and closing. */
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { WebSocket as WsWebSocket } from 'ws'
 import { dialWebSocket, type Message, request } from './clients.ts'
-import { places, serverIn } from './servers.ts'
+import { serverKinds, useServer } from './servers.ts'
 
 const handshake = {
   Connection: 'Upgrade',
@@ -35,8 +35,8 @@ async function shake(url: string, headers: Record<string, string>, path = '/api/
   return await Promise.race([upgraded, answered])
 }
 
-describe.each(places)('on $name', (place) => {
-  const server = serverIn(place)
+describe.each(serverKinds)('on $name', (serverKind) => {
+  const server = useServer(serverKind)
 
   test.each(['galley.v1.json', 'galley.v1.cbor'])(
     'speaks %s when it is asked for, whatever else is offered',
@@ -85,7 +85,7 @@ describe.each(places)('on $name', (place) => {
     expect((await shake(server().url, {}, '/api/v1/connect')).status).toBe(101)
   })
 
-  test('answers 426 to who does not ask for a WebSocket', async () => {
+  test('answers 426 to a request that is not a WebSocket handshake', async () => {
     const response = await fetch(`${server().url}/api/connect`)
     expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket'])
     await response.body?.cancel()
@@ -113,7 +113,7 @@ describe.each(places)('on $name', (place) => {
     await client.closed
   })
 
-  test('frees a session whose WebSocket is gone without a word', async () => {
+  test('frees a connection whose WebSocket has vanished', async () => {
     const gone = await dialWebSocket(server().url, 'ws-json')
     const witness = await dialWebSocket(server().url, 'ws-json')
     await witness.ask(request(1, 'join', { topic: 'todos', name: 'witness' }))

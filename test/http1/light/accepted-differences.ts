@@ -1,4 +1,4 @@
-/** Where light objects differ from the native ones of a runtime, and why that is as it should be. */
+/** The accepted differences between light and native objects of a runtime, and their reasons. */
 
 export type Runtime = 'Node' | 'Deno'
 

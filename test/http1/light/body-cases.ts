@@ -1,7 +1,7 @@
-/** What is read from a body, of an answer or a request, by each of the readers. */
+/** Reading the body of a response or a request with each method. */
 import { outcome } from './observe.ts'
 
-/** What requests and answers have in common. */
+/** Common to requests and responses. */
 export type Holder = Request | Response
 
 interface Reading {
@@ -94,7 +94,7 @@ const eachReader: Reading[] = Object.entries(readers).flatMap(([name, read]): Re
   },
 ])
 
-/** Whether a method throws at once or gives a promise that rejects. */
+/** Returns whether a method throws or returns a promise that rejects. */
 async function howItFails(holder: Holder, method: (typeof methods)[number]): Promise<unknown> {
   let promise: Promise<unknown>
   try {

@@ -1,4 +1,4 @@
-/** What `Headers` do with fields that are there: those of an answer, and those that came with a request. */
+/** `Headers` with fields: those of a response, and those that came with a request. */
 import { changingCases, readingCases } from './headers-content-cases.ts'
 import { iterationCases } from './headers-iteration-cases.ts'
 import { passingCases, shapeCases } from './headers-shape-cases.ts'

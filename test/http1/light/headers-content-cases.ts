@@ -1,4 +1,4 @@
-/** What is read from fields and how they change. */
+/** Reading and changing fields. */
 import { all, cookies, type FieldsCase, usual } from './fields-samples.ts'
 import { attempt } from './observe.ts'
 

@@ -1,4 +1,4 @@
-/** What `Headers` are made from, and what they refuse to be made from. */
+/** The inits that `Headers` accept and refuse. */
 import { type Case, type Kit, natives } from './kit.ts'
 
 function made(name: string, init: (kit: Kit) => unknown): Case[] {

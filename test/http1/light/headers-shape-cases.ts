@@ -1,4 +1,4 @@
-/** What kind of object `Headers` are, and who takes them. */
+/** The shape of `Headers` objects, and the platform functions that accept them. */
 import { inspect } from 'node:util'
 import { all, cookies, type FieldsCase, usual } from './fields-samples.ts'
 import { natives } from './kit.ts'

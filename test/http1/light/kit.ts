@@ -1,4 +1,4 @@
-/** What a case gets: a way to make each object, natively or light, so that the same lines run on both. */
+/** Makes each object natively or light, so that one case runs on both. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { plainCodec } from '../../../src/http1/codec.ts'
@@ -42,13 +42,13 @@ export interface Kit {
   request(plan?: RequestPlan): Request
   /** The client of the request goes away. */
   abort(request: Request, reason: Error): void
-  /** Where a server answers with what it was sent, as JSON. */
+  /** The URL of a server that echoes requests as JSON. */
   echo: string
 }
 
 export interface Case {
   name: string
-  /** What is seen, as something that JSON can say; what it throws counts by name. */
+  /** Returns the observation as a JSON value; an error counts by its name. */
   run(kit: Kit): unknown
 }
 
@@ -75,7 +75,7 @@ function lightBody(plan: RequestPlan): LightBody | null {
   return new LightBody(form === 'pooled bytes' ? Buffer.from(bytesOf(body)) : bytesOf(body).slice())
 }
 
-/** What a request line and fields become on their way through the parser. */
+/** Parses a request line and fields. */
 function parse({ method = 'GET', target = '/', host = 'host.test', fields = [] }: RequestPlan): RequestHead {
   const lines = [['host', host], ...fields].map(([name, value]) => `${name}: ${value}\r\n`)
   const bytes = Uint8Array.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, (char) => char.charCodeAt(0))
@@ -121,7 +121,7 @@ function arrivedHeaders(pairs: Pairs): Headers {
   return LightHeaders.ofBlock(scanner.block(bytes, 0, end, plainCodec))
 }
 
-/** What the runtime itself has. */
+/** The runtime's own objects. */
 export function nativeKit(echo: string): Kit {
   const { Headers: NativeHeaders } = natives
   return {
@@ -136,7 +136,7 @@ export function nativeKit(echo: string): Kit {
   }
 }
 
-/** What the light objects make of it. This changes the globals of the process for good. */
+/** The light objects. This changes the globals of the process for good. */
 export function lightKit(echo: string): Kit {
   installLightObjects()
   return {

@@ -9,8 +9,8 @@ export interface Observation {
   nativeAfter: string
 }
 
-/** Long beyond what any case takes: one that hangs is to be told by its name. */
-const patientMs = 10_000
+/** Far longer than any case takes, so that a case that hangs is reported by its name. */
+const hangTimeoutMs = 10_000
 
 /** All cases on native objects, then on light ones. The globals stay changed. */
 export async function observe(cases: readonly Case[]): Promise<Observation[]> {
@@ -35,13 +35,13 @@ async function observeAll(cases: readonly Case[], kit: Kit): Promise<string[]> {
 
 async function observeOne(run: Case['run'], kit: Kit): Promise<string> {
   const deadline = Promise.withResolvers<string>()
-  const timer = setTimeout(() => deadline.resolve('hangs'), patientMs)
+  const timer = setTimeout(() => deadline.resolve('hangs'), hangTimeoutMs)
   const seen = await Promise.race([outcome(async () => run(kit)), deadline.promise])
   clearTimeout(timer)
   return toText(seen)
 }
 
-/** What comes of it: the value, or the name of the error. */
+/** Returns the value, or the name of the error. */
 export async function outcome(work: () => unknown): Promise<unknown> {
   try {
     return await work()
@@ -73,7 +73,7 @@ function toText(value: unknown): string {
   })
 }
 
-/** Whether a getter gives the same thing each time. */
+/** Returns whether a getter gives the same object each time. */
 export function isSteady(get: () => unknown): boolean {
   const first = get()
   return first === get()

@@ -1,4 +1,4 @@
-/** What kind of object a request is. */
+/** The shape of a Request object. */
 import { inspect } from 'node:util'
 import { type Case, natives } from './kit.ts'
 import { memberCases, members } from './member-cases.ts'

@@ -1,4 +1,4 @@
-/** Fields of requests, and how their signals tell that the client is gone. */
+/** Fields of requests, and signals that abort when the client has gone. */
 import type { Case } from './kit.ts'
 import { attempt, isSteady, outcome } from './observe.ts'
 import { describe, gone, typical } from './request-samples.ts'

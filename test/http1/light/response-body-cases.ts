@@ -41,7 +41,7 @@ const kinds: Readonly<Record<string, () => unknown>> = {
   'a form': form,
 }
 
-/** Others of which type and text tell enough. */
+/** Others, of which type and text suffice. */
 const oddities: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
   'two marks': () => '\ufeff\ufefftext',

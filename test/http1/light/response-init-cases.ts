@@ -1,4 +1,4 @@
-/** What a Response is made from: status, status text, headers. */
+/** The init of a Response: status, status text, headers. */
 import { type Case, natives } from './kit.ts'
 import { isSteady } from './observe.ts'
 import { describe, given } from './response-samples.ts'

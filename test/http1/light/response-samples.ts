@@ -1,4 +1,4 @@
-/** What shows of a Response, but for its body. */
+/** The visible parts of a Response without its body. */
 
 export const given = (init: unknown) => init as ResponseInit
 

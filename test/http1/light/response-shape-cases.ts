@@ -1,4 +1,4 @@
-/** What kind of object a Response is. */
+/** The shape of a Response object. */
 import { inspect } from 'node:util'
 import { type Case, type Kit, natives } from './kit.ts'
 import { memberCases, members } from './member-cases.ts'

@@ -1,4 +1,4 @@
-/** What a head says of its connection: RFC 9112 §9, RFC 9110 §7.6.1, §7.8 and §10.1.1; and pipelines. */
+/** Connection options of a head: RFC 9112 §9, RFC 9110 §7.6.1, §7.8 and §10.1.1; and pipelines. */
 import type { Framing } from '../../../src/http1/framing.ts'
 import { chunked, get, head, type ParserCase, post, refused, taken, unfinished } from './parser-case.ts'
 

@@ -1,8 +1,8 @@
-/** What a case is, and the requests that most cases are variations of. */
+/** The form of a case, and the requests that most cases vary. */
 import type { Framing } from '../../../src/http1/framing.ts'
 import type { HttpErrorStatus } from '../../../src/http1/http-error.ts'
 
-/** What must be seen of a request; what is left out does not matter to the case. */
+/** The expected parts of a request; the case ignores all others. */
 export interface Wanted {
   method?: string
   minorVersion?: number
@@ -22,7 +22,7 @@ export interface ParserCase {
   name: string
   bytes: string
   wanted: readonly Wanted[] | HttpErrorStatus
-  /** Whether all requests have all their bytes; then more may follow. */
+  /** True when all requests are complete; then more may follow. */
   isComplete: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Clients that others wrote. Those that are no part of the tests' own installation are left out where they are missing. */
+/** Clients that others wrote. Programs that are not installed are left out. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestSecurely } from 'node:https'
@@ -10,12 +10,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { type Server, serve } from '../../../adapters/tcp/serve.ts'
 import { useBrowser } from '../../page/browser.ts'
 import { freePort } from '../../process/free-port.ts'
-import { curl, goProgram, Inn, isInstalled, run, startNginx } from './guests.ts'
-import { ownCertificate } from './here.ts'
+import { curl, EchoServer, goProgram, isInstalled, run, startNginx } from './client-programs.ts'
+import { ownCertificate } from './in-process.ts'
 
 const hostname = '127.0.0.1'
 const errors: unknown[] = []
-let inn: Inn
+let echoServer: EchoServer
 let plain: Server
 let secure: Server
 let url: string
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const options = {
     port: 0,
     hostname,
-    fetch: (request: Request, peer: Parameters<Inn['fetch']>[1]) => inn.fetch(request, peer),
+    fetch: (request: Request, peer: Parameters<EchoServer['fetch']>[1]) => echoServer.fetch(request, peer),
     onError: (error: unknown) => errors.push(error),
   }
   plain = await serve(options)
@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'galley-clients-'))
 })
 beforeEach(() => {
-  inn = new Inn()
+  echoServer = new EchoServer()
   errors.length = 0
 })
 afterAll(async () => {
@@ -78,7 +78,7 @@ describe('curl', () => {
     expect(seen).toContain('< HTTP/1.1 200 OK')
   })
 
-  test('is told no before it uploads', async () => {
+  test('is refused before it uploads', async () => {
     await writeFile(join(folder, 'many'), many)
     const seen = await curl(
       '-v',
@@ -119,7 +119,7 @@ describe('curl', () => {
   test('uses one connection for many requests', async () => {
     const counts = await curl('-w', '%{num_connects}', '-o', '/dev/null', `${url}/size/[1-20]`)
     expect(counts.replaceAll('0', '').length).toBeLessThanOrEqual(1)
-    expect(inn.connections.size).toBe(1)
+    expect(echoServer.connections.size).toBe(1)
   })
 
   test('speaks TLS', async () => {
@@ -147,7 +147,7 @@ describe('undici', () => {
       if (index % 7 === 0) expect(bytes).toHaveLength((index % 5) * 10_000)
       else expect(Buffer.from(bytes).toString()).toBe(`GET /number/${index}`)
     }
-    expect(inn.connections.size).toBeLessThanOrEqual(2)
+    expect(echoServer.connections.size).toBeLessThanOrEqual(2)
   })
 
   test('posts bodies from many at once', async () => {
@@ -189,7 +189,7 @@ describe('node:http', () => {
       expect(await answerTo(request)).toBe(`GET /${index}`)
       expect(request.reusedSocket).toBe(index > 0)
     }
-    expect(inn.connections.size).toBe(1)
+    expect(echoServer.connections.size).toBe(1)
   })
 
   test('sends a body in chunks and one of known length', async () => {
@@ -237,7 +237,7 @@ describe('nginx in front', () => {
     for (let index = 0; index < 50; index++) {
       expect(await (await fetch(`${front}/${index}`)).text()).toBe(`GET /${index}`)
     }
-    expect(inn.connections.size).toBeLessThanOrEqual(4)
+    expect(echoServer.connections.size).toBeLessThanOrEqual(4)
     const body = Buffer.alloc(3_000_000, 'x')
     for (const way of ['', '/unbuffered']) {
       const response = await fetch(`${front}${way}/echo`, { method: 'POST', body })

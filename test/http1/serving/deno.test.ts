@@ -1,9 +1,9 @@
 /** The scenarios once more, with the server on Deno. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sample } from '../../harness/sample.ts'
-import { type Elsewhere, startElsewhere } from './elsewhere.ts'
-import { play, type Scenario } from './scenario.ts'
-import { sieges } from './scenarios/sieges.ts'
+import { type ChildHost, startChildHost } from './child-process.ts'
+import { runScenario, type Scenario } from './scenario.ts'
+import { slowClientScenarios } from './scenarios/slow-clients.ts'
 import { lifeScenarios, limitScenarios, scenarios, streamingScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
@@ -14,17 +14,17 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
 }
 
 describe('on Deno', () => {
-  let deno: Elsewhere
+  let deno: ChildHost
   beforeAll(() => {
-    deno = startElsewhere('deno')
+    deno = startChildHost('deno')
   })
   afterAll(() => deno.end())
 
   describe.each(Object.entries(groups))('as to %s the server', (_, group) => {
-    test.concurrent.each(sample(group, 3))('$says', (scenario) => play(scenario, deno, openWire))
+    test.concurrent.each(sample(group, 3))('$says', (scenario) => runScenario(scenario, deno, openWire))
   })
 
-  test.each(sample(sieges, 2))('the server $says', (scenario) => play(scenario, deno, openWire))
+  test.each(sample(slowClientScenarios, 2))('the server $says', (scenario) => runScenario(scenario, deno, openWire))
 
   test('no error was left to the process', () => {
     expect(deno.process.exitCode).toBe(null)

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type Server, serve } from '../../../adapters/tcp/serve.ts'
 import { root } from '../../harness/server.ts'
-import { here } from './here.ts'
-import { play } from './scenario.ts'
+import { inProcess } from './in-process.ts'
+import { runScenario } from './scenario.ts'
 import { lifeScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(lifeScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => play(scenario, here, openWire))
+  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
 })
 
 const hostname = '127.0.0.1'

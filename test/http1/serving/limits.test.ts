@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { type Elsewhere, startElsewhere } from './elsewhere.ts'
-import { here } from './here.ts'
-import { play } from './scenario.ts'
-import { sieges } from './scenarios/sieges.ts'
+import { type ChildHost, startChildHost } from './child-process.ts'
+import { inProcess } from './in-process.ts'
+import { runScenario } from './scenario.ts'
+import { slowClientScenarios } from './scenarios/slow-clients.ts'
 import { limitScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(limitScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => play(scenario, here, openWire))
+  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
 })
 
 describe('in a process of its own the server', () => {
-  let elsewhere: Elsewhere
+  let childHost: ChildHost
   beforeAll(() => {
-    elsewhere = startElsewhere('node')
+    childHost = startChildHost('node')
   })
-  afterAll(() => elsewhere.end())
+  afterAll(() => childHost.end())
 
-  test.each(sieges)('$says', (scenario) => play(scenario, elsewhere, openWire))
+  test.each(slowClientScenarios)('$says', (scenario) => runScenario(scenario, childHost, openWire))
 })

@@ -1,12 +1,12 @@
 /**
- * A scenario is a handler on a server of its own and what a client lives through with it. It is data, so that the same
+ * A scenario is a handler on a server of its own and what a client experiences with it. It is data, so that the same
  * one runs with the server in this process, in another one, and on Deno.
  */
 import type { FetchHandler, Limits, ServeOptions } from '../../../adapters/tcp/serve.ts'
 import type { Wire, WireOptions } from './wire.ts'
 
-/** Tells the client's side of a scenario what has happened on the server's. */
-export type Tell = (what: string) => void
+/** Reports an event on the server's side of a scenario to its client's side. */
+export type Report = (what: string) => void
 
 export interface Scenario {
   /** A sentence that begins with a verb: what the server does. */
@@ -14,43 +14,43 @@ export interface Scenario {
   limits?: Partial<Limits>
   isSecure?: boolean
   hostname?: string
-  handler(tell: Tell): FetchHandler
+  handler(report: Report): FetchHandler
   upgrade?: ServeOptions['upgrade']
   /** Throws when something is not as it should be. */
-  run(stage: Stage): Promise<void>
+  run(context: ScenarioContext): Promise<void>
 }
 
-/** Where a scenario takes place. */
-export interface Stage {
+/** The server of a scenario, as its client sees it. */
+export interface ScenarioContext {
   port: number
   /** The connections are closed after the scenario. */
   open(options?: Omit<WireOptions, 'port'>): Promise<Wire>
-  /** Resolves as soon as the server's side has told this. */
-  told(what: string): Promise<void>
-  toldSoFar(): readonly string[]
+  /** Resolves as soon as the server's side has reported this. */
+  reportOf(what: string): Promise<void>
+  reported(): readonly string[]
   drain(): Promise<void>
   close(graceMs?: number): Promise<void>
 }
 
-export interface Theatre {
-  stage(scenario: Scenario): Promise<Served>
+export interface ScenarioHost {
+  start(scenario: Scenario): Promise<ServedScenario>
 }
 
-export interface Served extends Omit<Stage, 'open'> {
+export interface ServedScenario extends Omit<ScenarioContext, 'open'> {
   /** Ends the server, whatever is in flight. */
-  strike(): Promise<void>
+  stop(): Promise<void>
 }
 
-/** Plays a scenario, and leaves no connection behind. */
-export async function play(
+/** Runs a scenario, and leaves no connection behind. */
+export async function runScenario(
   scenario: Scenario,
-  theatre: Theatre,
+  host: ScenarioHost,
   open: (o: WireOptions) => Promise<Wire>,
 ): Promise<void> {
-  const served = await theatre.stage(scenario)
+  const served = await host.start(scenario)
   const wires: Wire[] = []
   const { isSecure = false, hostname } = scenario
-  const openHere: Stage['open'] = async (options) => {
+  const openHere: ScenarioContext['open'] = async (options) => {
     const at = { port: served.port, isSecure, ...(hostname === undefined ? {} : { host: hostname }) }
     const wire = await open({ ...at, ...options })
     wires.push(wire)
@@ -60,29 +60,29 @@ export async function play(
     await scenario.run({ ...served, open: openHere })
   } finally {
     for (const wire of wires) wire.socket.destroy()
-    await served.strike()
+    await served.stop()
   }
 }
 
-/** What has been told, for whoever waits for it. */
-export class Heard {
+/** Keeps reports in order, and resolves those who wait for one. */
+export class Reports {
   readonly #all: string[] = []
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>()
 
-  hear(what: string): void {
+  add(what: string): void {
     this.#all.push(what)
     this.#expected(what).resolve()
   }
 
-  told(what: string): Promise<void> {
+  reportOf(what: string): Promise<void> {
     return this.#expected(what).promise
   }
 
-  toldSoFar(): readonly string[] {
+  reported(): readonly string[] {
     return [...this.#all]
   }
 
-  /** Who still waits will wait in vain. */
+  /** Rejects everything that still waits. */
   fail(reason: Error): void {
     for (const { promise, reject } of this.#waiting.values()) {
       promise.catch(() => {})

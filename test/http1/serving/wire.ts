@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setInterval as ticks } from 'node:timers/promises'
 import { connect as connectSecurely } from 'node:tls'
-import { type Answer, type Reading, readAnswers } from '../../probe/answers.ts'
+import { type Answer, type Reading, readAnswers } from '../../probe/responses.ts'
 
 export interface WireOptions {
   port: number
   host?: string
   isSecure?: boolean
-  /** Where it comes from: all of 127.0.0.0/8 is this machine. */
+  /** The client's address: all of 127.0.0.0/8 is this machine. */
   localAddress?: string
-  /** Reads nothing before it is told to. */
+  /** Reads nothing before it is resumed. */
   isPaused?: boolean
 }
 
@@ -41,18 +41,18 @@ export class Wire {
       this.arrivals += 1
       this.receivedBytes += bytes.length
       this.#parts.push(bytes)
-      this.#tell()
+      this.#report()
     })
     socket.on('end', () => {
       this.#hasEnded = true
-      this.#tell()
+      this.#report()
     })
     this.closed = new Promise((resolve) => socket.on('close', () => resolve(fault ? 'reset' : 'ended')))
-    socket.on('close', () => this.#tell())
+    socket.on('close', () => this.#report())
   }
 
   /** For whoever waits for something to come, or for the end. */
-  #tell(): void {
+  #report(): void {
     this.#news.resolve()
     this.#news = Promise.withResolvers<void>()
   }

@@ -1,15 +1,15 @@
-/** What a case is, and the few sentences most cases are written in. */
+/** The form of a case, and functions that make the usual ones. */
 import type { Check } from '../checks.ts'
 
 export interface Expected {
   statuses: readonly number[]
   checks?: readonly Check[]
-  /** Whether a 100 (Continue) has to or may come before it; without this none may. */
+  /** Requires or allows a 100 (Continue) before it; without this none may come. */
   continues?: 'must' | 'may'
 }
 
 /**
- * What becomes of the connection after the last answer. `open`: a plain request that follows is served.
+ * The connection after the last response. `open`: a plain request that follows is served.
  * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further answer may come.
  */
 export type After = 'open' | 'closed' | 'either' | 'any'
@@ -101,11 +101,11 @@ export function serves(slug: string, section: string, says: string, send: string
 
 export interface Refused extends Rest {
   statuses?: readonly number[]
-  /** Whether the RFC leaves it to the server to close without a word. */
+  /** True when the RFC lets the server close without a response. */
   silent?: boolean
   /** Statuses that are not the right ones but do no harm. */
   lenientStatuses?: readonly number[]
-  /** Where the request ends is beyond doubt, so the RFC would let the connection go on. */
+  /** The end of the request is beyond doubt, so the RFC would let the connection continue. */
   keepable?: boolean
   /** False where the bytes that follow would be taken as part of what is refused. */
   followed?: boolean

@@ -45,7 +45,7 @@ function badTrailer(slug: string, trailers: string, says: string, extra: Refused
 const helloServed: Outcome = { answers: [{ statuses: [200], checks: [hasBody('hello')] }], after: 'open' }
 const refused: Outcome = { answers: [{ statuses: [400] }], after: 'closed' }
 
-/** What must not be merged into the headers may be refused as well as ignored (9110 §6.5.1). */
+/** Fields that must not be merged into the headers may be refused as well as ignored (9110 §6.5.1). */
 function ignored(slug: string, trailer: string): Case {
   const says = `${slug} as a trailer changes nothing`
   const outcomes = [helloServed, refused, closedSilently]

@@ -14,7 +14,7 @@ import {
   serves,
 } from './case.ts'
 
-/** What a server may say to a request that is right but that it may not want. */
+/** The allowed responses to a valid request that a server need not support. */
 const handled = [200, 204, 301, 302, 307, 308, 401, 403, 404, 405, 501]
 const wrongVersion = [400, 505]
 
@@ -23,10 +23,10 @@ function bad(slug: string, says: string, line: string, extra: Refused = {}): Cas
   return refuses(slug, '9112 §3', says, head(line), { silent: true, lenientStatuses: [505], ...extra })
 }
 
-/** What §3 lets a lenient server parse all the same. */
+/** Requests that §3 lets a lenient server parse. */
 const lenient = { stricter: true }
 
-/** What is wrong is the target alone; the request is in good shape otherwise. */
+/** Only the target is wrong. */
 const keepable = { keepable: true }
 
 function badVersion(slug: string, version: string): Case {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readCorpus } from '../../fuzz/corpus.ts'
 import { topics } from '../../probe/cases.ts'
 import { type Asked, asked, bytesOf, download, smallRequest, upload } from '../requests.ts'
-import type { Scene, User } from '../user.ts'
+import type { Scenario, User } from '../user.ts'
 import { BrokenError } from '../wire.ts'
 
 const endless = ['/events', '/silent', '/never', '/deaf']
@@ -20,7 +20,7 @@ function anyRequest({ random, nextNumber }: User): Asked {
 }
 
 /** Breaks off at a random place of what is sent or of what is received. */
-const abort: Scene = {
+const abort: Scenario = {
   name: 'abort',
   weight: 30,
   async play(user) {
@@ -49,7 +49,7 @@ const inputs = [
 ]
 
 /** Whatever comes, the connection ends. */
-const garbage: Scene = {
+const garbage: Scenario = {
   name: 'garbage',
   weight: 25,
   async play(user) {
@@ -76,7 +76,7 @@ function garbled(user: User): Buffer {
 }
 
 /** Goes while the handler is at work or its stream says nothing. A client that only half closes is cut off in time. */
-const gone: Scene = {
+const gone: Scenario = {
   name: 'gone',
   weight: 8,
   async play(user) {
@@ -96,7 +96,7 @@ const gone: Scene = {
 }
 
 /** An answer that breaks off must be seen to. */
-const breaks: Scene = {
+const breaks: Scenario = {
   name: 'broken answer',
   weight: 5,
   async play(user) {
@@ -112,4 +112,4 @@ const breaks: Scene = {
   },
 }
 
-export const bad: readonly Scene[] = [abort, garbage, gone, breaks]
+export const bad: readonly Scenario[] = [abort, garbage, gone, breaks]

@@ -1,14 +1,14 @@
 /** Traffic of clients that do nothing wrong: each of their requests has to get its right answer. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Pace } from '../answer-reader.ts'
 import { type Asked, asked, bytesOf, download, smallRequest, upload } from '../requests.ts'
-import type { Line, Manner, Scene, User } from '../user.ts'
+import type { Pace } from '../response-reader.ts'
+import type { Line, Scenario, SendOptions, User } from '../user.ts'
 import { BrokenError } from '../wire.ts'
 
 const mebibyte = 2 ** 20
 
-function manner({ random }: User): Manner {
-  return random.pick<Manner>([{}, { cuts: 0 }, { cuts: 1 }, { cuts: 8, waitMs: 3 }, { cuts: 3, waitMs: 30 }])
+function options({ random }: User): SendOptions {
+  return random.pick<SendOptions>([{}, { cuts: 0 }, { cuts: 1 }, { cuts: 8, waitMs: 3 }, { cuts: 3, waitMs: 30 }])
 }
 
 /** After a last answer comes the end, and nothing else. */
@@ -18,21 +18,21 @@ async function expectEnd({ wire }: Line): Promise<void> {
   if (end !== 'end') throw new BrokenError(`no end after a last answer: ${end.message}`)
 }
 
-const keepAlive: Scene = {
+const keepAlive: Scenario = {
   name: 'keep-alive',
   weight: 30,
   async play(user) {
     const line = await user.open()
     const { random } = user
     for (let left = 1 + random.below(80); left > 0; left--) {
-      const answer = await user.exchange(line, smallRequest(random, user.nextNumber()), manner(user))
+      const answer = await user.exchange(line, smallRequest(random, user.nextNumber()), options(user))
       if (answer.isLast) return await expectEnd(line)
       if (random.below(8) === 0) await pause(random.below(100))
     }
   },
 }
 
-const pipeline: Scene = {
+const pipeline: Scenario = {
   name: 'pipeline',
   weight: 20,
   async play(user) {
@@ -55,7 +55,7 @@ const pipeline: Scene = {
   },
 }
 
-const uploads: Scene = {
+const uploads: Scenario = {
   name: 'upload',
   weight: 4,
   async play(user) {
@@ -67,7 +67,7 @@ const uploads: Scene = {
   },
 }
 
-const downloads: Scene = {
+const downloads: Scenario = {
   name: 'download',
   weight: 6,
   async play(user) {
@@ -84,7 +84,7 @@ const downloads: Scene = {
 }
 
 /** The end of the client comes right after its requests, and they are answered all the same. */
-const halfClose: Scene = {
+const halfClose: Scenario = {
   name: 'half-close',
   weight: 6,
   async play(user) {
@@ -102,7 +102,7 @@ const halfClose: Scene = {
   },
 }
 
-const last: Scene = {
+const last: Scenario = {
   name: 'close',
   weight: 4,
   async play(user) {
@@ -114,13 +114,13 @@ const last: Scene = {
     const head = isOld
       ? request.head.replace('HTTP/1.1', 'HTTP/1.0')
       : request.head.replace('\r\n', '\r\nConnection: close\r\n')
-    const { isLast } = await user.exchange(line, { ...request, head }, manner(user))
+    const { isLast } = await user.exchange(line, { ...request, head }, options(user))
     if (!isLast) throw new BrokenError('the last answer does not say that it is')
     await expectEnd(line)
   },
 }
 
-const expectContinue: Scene = {
+const expectContinue: Scenario = {
   name: '100-continue',
   weight: 6,
   async play(user) {
@@ -148,7 +148,7 @@ async function early(user: User, line: Line, request: Asked, head: Parameters<Li
   await expectEnd(line)
 }
 
-const simple: Scene = {
+const simple: Scenario = {
   name: 'one GET',
   weight: 8,
   async play(user) {
@@ -158,4 +158,13 @@ const simple: Scene = {
   },
 }
 
-export const good: readonly Scene[] = [keepAlive, pipeline, uploads, downloads, halfClose, last, expectContinue, simple]
+export const good: readonly Scenario[] = [
+  keepAlive,
+  pipeline,
+  uploads,
+  downloads,
+  halfClose,
+  last,
+  expectContinue,
+  simple,
+]

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { limits, slackMs } from '../limits.ts'
 import { asked, bytesOf, smallRequest } from '../requests.ts'
-import type { Line, Scene, User } from '../user.ts'
+import type { Line, Scenario, User } from '../user.ts'
 import { BrokenError } from '../wire.ts'
 
 type Slowness = (user: User, line: Line) => Promise<void>
@@ -68,7 +68,7 @@ const ways: Record<string, { limitMs: number; play: Slowness }> = {
   },
 }
 
-export const slow: readonly Scene[] = Object.entries(ways).map(([name, { limitMs, play }]) => ({
+export const slow: readonly Scenario[] = Object.entries(ways).map(([name, { limitMs, play }]) => ({
   name,
   weight: 1,
   async play(user) {

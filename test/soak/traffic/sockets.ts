@@ -2,10 +2,10 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { contentsWhole } from '../contents.ts'
-import type { Scene } from '../user.ts'
+import type { Scenario } from '../user.ts'
 import { BrokenError } from '../wire.ts'
 
-const webSocket: Scene = {
+const webSocket: Scenario = {
   name: 'WebSocket',
   weight: 8,
   async play(user) {
@@ -14,7 +14,7 @@ const webSocket: Scene = {
     const url = isSecure ? `wss://127.0.0.1:${ports.secure}/ws` : `ws://127.0.0.1:${ports.plain}/ws`
     const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false })
     user.onLeave(() => socket.terminate())
-    // Whoever waits for something hears of an error as well.
+    // Errors reach everything that waits.
     socket.on('error', () => {})
     const closed = once(socket, 'close')
     closed.catch(() => {})
@@ -46,7 +46,7 @@ function frame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
-const firstMessageAlong: Scene = {
+const firstMessageAlong: Scenario = {
   name: 'handshake with a message',
   weight: 3,
   async play(user) {
@@ -63,4 +63,4 @@ const firstMessageAlong: Scene = {
   },
 }
 
-export const sockets: readonly Scene[] = [webSocket, firstMessageAlong]
+export const sockets: readonly Scenario[] = [webSocket, firstMessageAlong]

@@ -1,17 +1,26 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import type { Scenario, Tell } from '../scenario.ts'
+import type { Report, Scenario } from '../scenario.ts'
 import { fieldOf, get, post, type Wire } from '../wire.ts'
-import { bodies, isOver, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses, tellAbort } from './witness.ts'
+import {
+  bodies,
+  isOver,
+  neverMs,
+  outlastHeadTimeout,
+  pathOf,
+  quickMs,
+  reportAbort,
+  statuses,
+} from './probe-connection.ts'
 
 const limits = { headTimeoutMs: quickMs, bodyIdleTimeoutMs: quickMs }
 
 /** Reads each body as a whole; tells when that fails. */
-const reader = (tell: Tell) => async (request: Request) => {
-  tellAbort(request, tell)
+const reader = (report: Report) => async (request: Request) => {
+  reportAbort(request, report)
   try {
     return new Response(String((await request.text()).length))
   } catch (error) {
-    tell('failed')
+    report('failed')
     throw error
   }
 }
@@ -36,48 +45,48 @@ export const bodyTimes: readonly Scenario[] = [
     says: 'answers 408 to a body that stops, fails its reading and aborts the signal',
     limits,
     handler: reader,
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(`${post('/', 100)}half of it`)
       await expectTimeout(wire)
-      await told('failed')
-      await told('aborted')
+      await reportOf('failed')
+      await reportOf('aborted')
     },
   },
   {
     says: 'answers 408 to a body in chunks that stops',
     limits,
     handler: reader,
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(`${post('/', 'chunked')}5\r\nhello\r\n`)
       await expectTimeout(wire)
-      await told('failed')
+      await reportOf('failed')
     },
   },
   {
     says: 'answers 408 to a body that drips slower than the minimum rate',
     limits: { ...limits, bodyBytesPerSecondMin: 10_000 },
     handler: reader,
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(post('/', 100_000))
       await wire.drip('x')
       await expectTimeout(wire)
-      await told('failed')
+      await reportOf('failed')
     },
   },
   {
     says: 'never cuts a steady body that is faster than the minimum rate',
     limits: { ...limits, bodyBytesPerSecondMin: 200 },
     handler: reader,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 'chunked'))
-      const slow = await stage.open()
+      const slow = await context.open()
       slow.send(post('/', 100_000))
-      const witness = expectTimeout(slow)
-      await Promise.all([slow.drip('x'), wire.drip('64\r\n'.padEnd(104, 'x').concat('\r\n'), isOver(witness)), witness])
+      const probe = expectTimeout(slow)
+      await Promise.all([slow.drip('x'), wire.drip('64\r\n'.padEnd(104, 'x').concat('\r\n'), isOver(probe)), probe])
       wire.send('0\r\n\r\n')
       equal((await wire.answer()).status, 200)
     },
@@ -86,12 +95,12 @@ export const bodyTimes: readonly Scenario[] = [
     says: 'does not cut a body that it has not asked for yet',
     limits,
     handler: waiter,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 5, 'Expect: 100-continue'))
-      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(context)
       equal(wire.receivedBytes, 0)
-      const other = await stage.open()
+      const other = await context.open()
       other.send(get('/go'))
       await wire.until(({ interim }) => interim.length > 0)
       wire.send('hello')
@@ -102,13 +111,13 @@ export const bodyTimes: readonly Scenario[] = [
     says: 'does not cut a body whose sender it does not let go on',
     limits: { ...limits, bodyQueueBytesMax: 1000 },
     handler: waiter,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 8_000_000))
       wire.send(new Uint8Array(8_000_000))
-      await outlastHeadTimeout(stage)
-      await outlastHeadTimeout(stage)
-      const other = await stage.open()
+      await outlastHeadTimeout(context)
+      await outlastHeadTimeout(context)
+      const other = await context.open()
       other.send(get('/go'))
       deepEqual(bodies(await wire.answers(1)), ['8000000'])
     },
@@ -139,14 +148,14 @@ export const bodyTimes: readonly Scenario[] = [
   {
     says: 'closes a half-closed connection in a body with 400, for the rest will never come',
     handler: reader,
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(`${post('/', 100)}half of it`)
       wire.socket.end()
       const { answers } = await wire.all()
       deepEqual(statuses(answers), [400])
       equal(fieldOf(answers[0], 'connection'), 'close')
-      await told('failed')
+      await reportOf('failed')
     },
   },
 ]

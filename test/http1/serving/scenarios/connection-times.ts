@@ -10,18 +10,18 @@ import {
   outlastHeadTimeout,
   pathOf,
   quickMs,
+  reportAbort,
   statuses,
-  tellAbort,
-} from './witness.ts'
+} from './probe-connection.ts'
 
 const unread = { writeTimeoutMs: quickMs, headTimeoutMs: quickMs }
 
 /** A stream that never ends and tells when nobody wants it any more. */
-function endless(tell: (what: string) => void, chunk: Uint8Array = new Uint8Array(64 * 1024)): Response {
+function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Array(64 * 1024)): Response {
   return new Response(
     new ReadableStream({
       pull: (controller) => controller.enqueue(chunk),
-      cancel: () => tell('cancelled'),
+      cancel: () => report('cancelled'),
     }),
   )
 }
@@ -54,11 +54,11 @@ export const connectionTimes: readonly Scenario[] = [
   {
     says: 'cuts a client that reads nothing of a stream, and lets go of the stream',
     limits: unread,
-    handler: (tell) => () => endless(tell),
-    async run({ open, told }) {
+    handler: (report) => () => endless(report),
+    async run({ open, reportOf }) {
       const wire = await open({ isPaused: true })
       wire.send(get('/'))
-      await told('cancelled')
+      await reportOf('cancelled')
       wire.socket.resume()
       await wire.closed
       equal(wire.reading.answers.length, 0)
@@ -67,31 +67,31 @@ export const connectionTimes: readonly Scenario[] = [
   {
     says: 'cuts a client that reads nothing of the answers to a pipeline',
     limits: unread,
-    handler: (tell) => (request) => {
-      if (pathOf(request) === '/last') tell('last')
+    handler: (report) => (request) => {
+      if (pathOf(request) === '/last') report('last')
       return new Response('x'.repeat(200_000))
     },
-    async run({ open, toldSoFar }) {
+    async run({ open, reported }) {
       const wire = await open({ isPaused: true })
       wire.send(get('/').repeat(500) + get('/last'))
       const other = await open()
       other.send(get('/'))
       await other.answer()
       await outlastCut(wire)
-      deepEqual(toldSoFar(), [])
+      deepEqual(reported(), [])
     },
   },
   {
     says: 'cuts a client that reads nothing of a whole body of many megabytes',
     limits: unread,
-    handler: (tell) => (request) => {
-      tellAbort(request, tell)
+    handler: (report) => (request) => {
+      reportAbort(request, report)
       return new Response(new Uint8Array(64_000_000))
     },
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open({ isPaused: true })
       wire.send(get('/'))
-      await told('aborted')
+      await reportOf('aborted')
       wire.socket.resume()
       await wire.closed
       equal(wire.receivedBytes < 64_000_000, true)
@@ -102,15 +102,15 @@ export const connectionTimes: readonly Scenario[] = [
       says: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
       isSecure,
       limits: { ...unread, writeTimeoutMs: 12 * quickMs, lingerTimeoutMs: quickMs },
-      handler: (tell) => (request) =>
-        pathOf(request) === '/endless' ? endless(tell) : new Response(new Uint8Array(30_000_000)),
-      async run({ open, told }) {
+      handler: (report) => (request) =>
+        pathOf(request) === '/endless' ? endless(report) : new Response(new Uint8Array(30_000_000)),
+      async run({ open, reportOf }) {
         const [steady, stuck] = [await open({ isPaused: true }), await open({ isPaused: true })]
         steady.send(get('/', 'Connection: close'))
         stuck.send(get('/endless'))
-        const witness = told('cancelled')
-        await sip(steady, isOver(witness))
-        await witness
+        const probe = reportOf('cancelled')
+        await sip(steady, isOver(probe))
+        await probe
         steady.socket.resume()
         const { answers } = await steady.all()
         deepEqual(
@@ -123,15 +123,15 @@ export const connectionTimes: readonly Scenario[] = [
   {
     says: 'gives up on a client that has sent its end when the handler takes too long',
     limits: { halfCloseTimeoutMs: quickMs },
-    handler: (tell) => (request) => {
-      tellAbort(request, tell)
+    handler: (report) => (request) => {
+      reportAbort(request, report)
       return never()
     },
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(get('/'))
       wire.socket.end()
-      await told('aborted')
+      await reportOf('aborted')
       deepEqual((await wire.all()).answers, [])
     },
   },
@@ -155,13 +155,13 @@ export const connectionTimes: readonly Scenario[] = [
         )
       }
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(get('/'))
       wire.socket.end()
-      await outlastHeadTimeout(stage)
-      await outlastHeadTimeout(stage)
-      const other = await stage.open()
+      await outlastHeadTimeout(context)
+      await outlastHeadTimeout(context)
+      const other = await context.open()
       other.send(get('/enough'))
       const { answers, problem } = await wire.all()
       deepEqual([statuses(answers), problem], [[200], null])
@@ -170,18 +170,18 @@ export const connectionTimes: readonly Scenario[] = [
   {
     says: 'lets go of a stream that has nothing to say when the client has sent its end',
     limits: { halfCloseTimeoutMs: quickMs },
-    handler: (tell) => () => {
+    handler: (report) => () => {
       const first = new TextEncoder().encode('first')
       return new Response(
-        new ReadableStream({ start: (controller) => controller.enqueue(first), cancel: () => tell('cancelled') }),
+        new ReadableStream({ start: (controller) => controller.enqueue(first), cancel: () => report('cancelled') }),
       )
     },
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(get('/events'))
       await wire.until((_, text) => text.includes('first'))
       wire.socket.end()
-      await told('cancelled')
+      await reportOf('cancelled')
     },
   },
   {
@@ -211,21 +211,21 @@ export const connectionTimes: readonly Scenario[] = [
         writeTimeoutMs: neverMs,
       },
       handler: lastOf,
-      async run(stage) {
-        const { open, toldSoFar } = stage
+      async run(context) {
+        const { open, reported } = context
         const probe = await open({ isPaused: true })
         probe.send(get('/1000').repeat(1000))
-        await outlastHeadTimeout(stage)
-        await outlastHeadTimeout(stage)
-        const stuckAt = toldSoFar().length
+        await outlastHeadTimeout(context)
+        await outlastHeadTimeout(context)
+        const stuckAt = reported().length
         probe.socket.destroy()
         const counts = [stuckAt - 1, stuckAt, stuckAt + 1]
         const wires = await Promise.all(counts.map(() => open({ isPaused: true })))
         for (const [index, wire] of wires.entries()) wire.send(get(`/${counts[index]}`).repeat(counts[index] as number))
-        await outlastHeadTimeout(stage)
+        await outlastHeadTimeout(context)
         if (isEnding) for (const wire of wires) wire.socket.end()
-        await outlastHeadTimeout(stage)
-        await outlastHeadTimeout(stage)
+        await outlastHeadTimeout(context)
+        await outlastHeadTimeout(context)
         for (const wire of wires) wire.socket.resume()
         for (const [index, wire] of wires.entries()) equal((await wire.all()).answers.length, counts[index])
       },
@@ -234,13 +234,13 @@ export const connectionTimes: readonly Scenario[] = [
 ]
 
 /** The n-th answer of a connection to requests for /n is the last one. */
-function lastOf(tell: (what: string) => void) {
+function lastOf(report: (what: string) => void) {
   const counts = new Map<string, number>()
   return (request: Request) => {
     const path = pathOf(request)
     const count = (counts.get(path) ?? 0) + 1
     counts.set(path, count)
-    tell(path)
+    report(path)
     const isLast = path === `/${count}`
     return new Response('x'.repeat(200_000), isLast ? { headers: { connection: 'close' } } : {})
   }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Scenario, Tell } from '../scenario.ts'
+import type { Report, Scenario } from '../scenario.ts'
 import { get, post } from '../wire.ts'
-import { bodies, pathOf, statuses } from './witness.ts'
+import { bodies, pathOf, statuses } from './probe-connection.ts'
 
 type Answering = (request: Request) => Response | Promise<Response>
 
@@ -15,7 +15,7 @@ async function usedResponse(): Promise<Response> {
   return response
 }
 
-/** What a handler in plain JavaScript may give back instead of an answer. */
+/** Values that a handler in plain JavaScript may return instead of a Response. */
 function nothing(): Response {
   return undefined as unknown as Response
 }
@@ -42,13 +42,13 @@ function lockedResponse(): Response {
 }
 
 /** Waits until its client is gone, and then answers. */
-const late = (answer: () => Response | Promise<Response>) => (tell: Tell) => async (request: Request) => {
+const late = (answer: () => Response | Promise<Response>) => (report: Report) => async (request: Request) => {
   if (pathOf(request) === '/hello') return new Response('hello')
-  tell('asked')
+  report('asked')
   await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
   // Not in the same turn, so that the connection has been let go of.
   await new Promise((resolve) => setImmediate(resolve))
-  setImmediate(() => tell('answered'))
+  setImmediate(() => report('answered'))
   return answer()
 }
 
@@ -65,19 +65,19 @@ export const failures: readonly Scenario[] = [
   ...failing.map(
     ([how, answer]): Scenario => ({
       says: `answers 500 when the handler ${how}, tells why, and goes on`,
-      handler: (tell) => (request) => {
+      handler: (report) => (request) => {
         if (pathOf(request) !== '/hello') return answer(request)
-        tell('hello')
+        report('hello')
         return new Response('hello')
       },
-      async run({ open, told, toldSoFar }) {
+      async run({ open, reportOf, reported }) {
         const wire = await open()
         wire.send(get('/') + get('/hello'))
         const answers = await wire.answers(2)
         deepEqual([statuses(answers), answers[1]?.body], [[500, 200], 'hello'])
         ok(!answers[0]?.body.includes('out of order'))
-        await told('hello')
-        equal(toldSoFar().filter((what) => what.startsWith('error: ')).length, 1)
+        await reportOf('hello')
+        equal(reported().filter((what) => what.startsWith('error: ')).length, 1)
       },
     }),
   ),
@@ -101,12 +101,12 @@ export const failures: readonly Scenario[] = [
     ([what, answer]): Scenario => ({
       says: `survives ${what} that comes after the client has gone`,
       handler: late(answer),
-      async run({ open, told }) {
+      async run({ open, reportOf }) {
         const wire = await open()
         wire.send(get('/'))
-        await told('asked')
+        await reportOf('asked')
         wire.socket.resetAndDestroy()
-        await told('answered')
+        await reportOf('answered')
         const other = await open()
         other.send(get('/hello'))
         deepEqual(bodies(await other.answers(1)), ['hello'])
@@ -115,13 +115,13 @@ export const failures: readonly Scenario[] = [
   ),
   {
     says: 'lets go of a stream that comes after the client has gone',
-    handler: (tell) => late(() => new Response(new ReadableStream({ cancel: () => tell('cancelled') })))(tell),
-    async run({ open, told }) {
+    handler: (report) => late(() => new Response(new ReadableStream({ cancel: () => report('cancelled') })))(report),
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(get('/'))
-      await told('asked')
+      await reportOf('asked')
       wire.socket.resetAndDestroy()
-      await told('cancelled')
+      await reportOf('cancelled')
     },
   },
 ]

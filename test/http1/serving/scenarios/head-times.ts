@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { Scenario } from '../scenario.ts'
 import { get } from '../wire.ts'
-import { bodies, hello, isOver, neverMs, outlastHeadTimeout, quickMs, statuses } from './witness.ts'
+import { bodies, hello, isOver, neverMs, outlastHeadTimeout, quickMs, statuses } from './probe-connection.ts'
 
 const limits = { headTimeoutMs: quickMs }
 
@@ -33,8 +33,8 @@ export const headTimes: readonly Scenario[] = [
     says: 'answers 408 to a first byte that comes late and to nothing after it',
     limits,
     handler: () => hello,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send('\r')
       const { answers } = await wire.all()
       deepEqual(statuses(answers), [408])
@@ -79,11 +79,11 @@ export const headTimes: readonly Scenario[] = [
     says: 'counts the head time anew for each request, so that a busy connection is never cut',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => hello,
-    async run(stage) {
-      const wire = await stage.open()
-      const witness = outlastHeadTimeout(stage)
-      await wire.drip(get('/'), isOver(witness))
-      await witness
+    async run(context) {
+      const wire = await context.open()
+      const probe = outlastHeadTimeout(context)
+      await wire.drip(get('/'), isOver(probe))
+      await probe
       const count = (await wire.answers(1)).length
       wire.send(get('/last', 'Connection: close'))
       const { answers, problem } = await wire.all()
@@ -106,11 +106,11 @@ export const headTimes: readonly Scenario[] = [
         return new Response(request.url.at(-1) ?? '')
       }
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(`${get('/1')}GET /2 HTTP/1.1\r\nHo`)
-      await outlastHeadTimeout(stage)
-      const other = await stage.open()
+      await outlastHeadTimeout(context)
+      const other = await context.open()
       other.send(get('/go'))
       await wire.answer()
       wire.send('st: localhost\r\n\r\n')
@@ -121,11 +121,11 @@ export const headTimes: readonly Scenario[] = [
     says: 'answers whole requests that waited longer than a head may, because the client was slow to read',
     limits: { ...limits, keepAliveTimeoutMs: neverMs, writeTimeoutMs: neverMs, backlogBytesMax: 1024 ** 2 },
     handler: () => () => new Response('x'.repeat(200_000)),
-    async run(stage) {
-      const wire = await stage.open({ isPaused: true })
+    async run(context) {
+      const wire = await context.open({ isPaused: true })
       wire.send(get('/').repeat(100))
-      await outlastHeadTimeout(stage)
-      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(context)
+      await outlastHeadTimeout(context)
       wire.socket.resume()
       await wire.receivedAtLeast(100 * 200_000)
       wire.send(get('/', 'Connection: close'))

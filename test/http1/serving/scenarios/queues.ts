@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Scenario } from '../scenario.ts'
 import { fieldOf, get, post } from '../wire.ts'
-import { bodies, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses } from './witness.ts'
+import { bodies, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses } from './probe-connection.ts'
 
 const megabyte = 1024 ** 2
 /** More than the buffers of both kernels hold. */
@@ -33,14 +33,14 @@ export const queues: readonly Scenario[] = [
         return new Response(String(await count(request.body)))
       }
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', muchBytes))
       equal(wire.send(new Uint8Array(muchBytes)), false)
-      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(context)
       const { writableLength } = wire.socket
       ok(writableLength > 0, 'the client could send all of it')
-      const other = await stage.open()
+      const other = await context.open()
       other.send(get('/go'))
       deepEqual(bodies(await wire.answers(1)), [String(muchBytes)])
     },
@@ -48,31 +48,31 @@ export const queues: readonly Scenario[] = [
   {
     says: 'holds back a client whose body is read up to some place only',
     limits,
-    handler(tell) {
+    handler(report) {
       const go = Promise.withResolvers<void>()
       return async (request) => {
         if (pathOf(request) === '/go') go.resolve()
         if (request.body === null) return new Response('')
         const reader = request.body.getReader()
         let bytes = (await reader.read()).value?.byteLength ?? 0
-        tell('first')
+        report('first')
         await go.promise
         for (let part = await reader.read(); !part.done; part = await reader.read()) bytes += part.value.byteLength
         return new Response(String(bytes))
       }
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 'chunked'))
       const chunk = Buffer.alloc(megabyte + 10, 'x')
       chunk.write('100000\r\n', 0)
       chunk.write('\r\n', chunk.length - 2)
       for (let sent = 0; sent < muchBytes; sent += megabyte) wire.send(chunk)
       wire.send('0\r\n\r\n')
-      await stage.told('first')
-      await outlastHeadTimeout(stage)
+      await context.reportOf('first')
+      await outlastHeadTimeout(context)
       ok(wire.socket.writableLength > muchBytes - kernelBytesMax, `${wire.socket.writableLength} are left`)
-      const other = await stage.open()
+      const other = await context.open()
       other.send(get('/go'))
       deepEqual(bodies(await wire.answers(1)), [String(muchBytes)])
     },
@@ -89,14 +89,14 @@ export const queues: readonly Scenario[] = [
         return new Response(path)
       }
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       const requests = Array.from({ length: 8000 }, (_, index) => get(`/${index}`, `X-Padding: ${'x'.repeat(7900)}`))
       for (const request of requests) wire.send(request)
       wire.send(get('/last', 'Connection: close'))
-      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(context)
       ok(wire.socket.writableLength > muchBytes - kernelBytesMax, `${wire.socket.writableLength} are left`)
-      const other = await stage.open()
+      const other = await context.open()
       other.send(get('/go'))
       const { answers } = await wire.all()
       deepEqual(bodies(answers), [...requests.map((_, index) => `/${index}`), '/last'])
@@ -206,14 +206,14 @@ export const wholeBodies: readonly Scenario[] = [
     {
       says: `answers 413 to a body ${how} that is larger than one may be as a whole and comes after its head`,
       limits: whole,
-      handler: (tell) => (request) => {
-        tell('asked')
+      handler: (report) => (request) => {
+        report('asked')
         return lengthOf(request)
       },
-      async run({ open, told }) {
+      async run({ open, reportOf }) {
         const wire = await open()
         wire.send(head)
-        await told('asked')
+        await reportOf('asked')
         wire.send(body)
         equal((await wire.answer()).status, 413)
       },
@@ -232,21 +232,21 @@ export const wholeBodies: readonly Scenario[] = [
   {
     says: 'answers 413 when a streamed body in chunks grows beyond all that one may be, and fails its stream',
     limits: { bodyBytesMax: 10_000 },
-    handler: (tell) => async (request) => {
-      tell('asked')
+    handler: (report) => async (request) => {
+      report('asked')
       try {
         return new Response(String(await count(request.body)))
       } catch (error) {
-        tell('failed')
+        report('failed')
         throw error
       }
     },
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(post('/', 'chunked'))
-      await told('asked')
+      await reportOf('asked')
       for (let part = 0; part < 11; part++) wire.send('3e8\r\n'.concat('x'.repeat(1000), '\r\n'))
-      await told('failed')
+      await reportOf('failed')
       deepEqual(statuses((await wire.all()).answers), [413])
     },
   },

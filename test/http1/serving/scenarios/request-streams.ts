@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import type { Scenario, Tell } from '../scenario.ts'
+import type { Report, Scenario } from '../scenario.ts'
 import { bare, fieldOf, get, post } from '../wire.ts'
-import { bodies, pathOf, statuses, tellAbort } from './witness.ts'
+import { bodies, pathOf, reportAbort, statuses } from './probe-connection.ts'
 
 const megabyte = 1024 ** 2
 
@@ -22,17 +22,17 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Tells how the reading of a body ended. */
-const reader = (tell: Tell) => async (request: Request) => {
-  tellAbort(request, tell)
-  tell('asked')
+/** Reports how the reading of a body ended. */
+const reader = (report: Report) => async (request: Request) => {
+  reportAbort(request, report)
+  report('asked')
   try {
     let bytes = 0
     for await (const chunk of request.body ?? []) bytes += chunk.byteLength
-    tell('whole')
+    report('whole')
     return new Response(String(bytes))
   } catch (error) {
-    tell('failed')
+    report('failed')
     throw error
   }
 }
@@ -77,37 +77,37 @@ export const requestStreams: readonly Scenario[] = [
     ([what, go]): Scenario => ({
       says: `aborts the signal and fails the body when the client ${what} in a body`,
       handler: reader,
-      async run({ open, told, toldSoFar }) {
+      async run({ open, reportOf, reported }) {
         const wire = await open()
         wire.send(`${post('/', 100)}part`)
-        await told('asked')
+        await reportOf('asked')
         go(wire.socket)
-        await told('failed')
-        await told('aborted')
-        ok(!toldSoFar().includes('whole'))
+        await reportOf('failed')
+        await reportOf('aborted')
+        ok(!reported().includes('whole'))
       },
     }),
   ),
   {
     says: 'never takes the end of a connection for the end of a body in chunks',
     handler: reader,
-    async run({ open, told, toldSoFar }) {
+    async run({ open, reportOf, reported }) {
       const wire = await open()
       wire.send(`${post('/', 'chunked')}4\r\npart\r\n`)
-      await told('asked')
+      await reportOf('asked')
       wire.socket.end()
-      await told('failed')
-      ok(!toldSoFar().includes('whole'))
+      await reportOf('failed')
+      ok(!reported().includes('whole'))
     },
   },
   {
     says: 'does not abort the signal of a request that is answered, when the client goes later',
-    handler: (tell) => (request) => {
-      tellAbort(request, tell)
+    handler: (report) => (request) => {
+      reportAbort(request, report)
       request.signal.throwIfAborted()
       return new Response(pathOf(request))
     },
-    async run({ open, toldSoFar }) {
+    async run({ open, reported }) {
       const wire = await open()
       wire.send(get('/'))
       await wire.answer()
@@ -115,24 +115,24 @@ export const requestStreams: readonly Scenario[] = [
       const other = await open()
       other.send(get('/'))
       await other.answer()
-      deepEqual(toldSoFar(), [])
+      deepEqual(reported(), [])
     },
   },
   {
     says: 'aborts the signals of none but the request in flight when a client with a pipeline goes',
-    handler: (tell) => (request) => {
+    handler: (report) => (request) => {
       const path = pathOf(request)
-      request.signal.addEventListener('abort', () => tell(`aborted ${path}`))
-      tell(path)
+      request.signal.addEventListener('abort', () => report(`aborted ${path}`))
+      report(path)
       return path === '/2' ? new Promise(() => {}) : new Response(path)
     },
-    async run({ open, told, toldSoFar }) {
+    async run({ open, reportOf, reported }) {
       const wire = await open()
       wire.send(get('/1') + get('/2') + get('/3'))
-      await told('/2')
+      await reportOf('/2')
       wire.socket.resetAndDestroy()
-      await told('aborted /2')
-      deepEqual(toldSoFar(), ['/1', '/2', 'aborted /2'])
+      await reportOf('aborted /2')
+      deepEqual(reported(), ['/1', '/2', 'aborted /2'])
     },
   },
 ]
@@ -142,19 +142,19 @@ const expecting = 'Expect: 100-continue'
 export const expectations: readonly Scenario[] = [
   {
     says: 'says 100 Continue when the handler begins to read and not before',
-    handler(tell) {
+    handler(report) {
       const go = Promise.withResolvers<void>()
       return async (request) => {
         if (pathOf(request) === '/go') go.resolve()
-        tell('asked')
+        report('asked')
         await go.promise
         return new Response(await request.text())
       }
     },
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(post('/', 5, expecting))
-      await told('asked')
+      await reportOf('asked')
       const other = await open()
       other.send(get('/go'))
       equal((await other.answer()).interim.length, 0)

@@ -5,7 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { ServeOptions } from '../../../../adapters/tcp/serve.ts'
 import type { Scenario } from '../scenario.ts'
 import { bare, fieldOf, get } from '../wire.ts'
-import { bodies, hello, quickMs } from './witness.ts'
+import { bodies, hello, quickMs } from './probe-connection.ts'
 
 const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: true })
 
@@ -151,10 +151,10 @@ export const upgrades: readonly Scenario[] = [
     upgrade: () => {
       throw new Error('out of order')
     },
-    async run({ open, told, close: closeServer }) {
+    async run({ open, reportOf, close: closeServer }) {
       const wire = await open()
       wire.send(get('/', ...asking))
-      await told('error: out of order')
+      await reportOf('error: out of order')
       const { answers } = await wire.all()
       deepEqual([answers.length, answers[0]?.status, fieldOf(answers[0], 'connection')], [1, 500, 'close'])
       await closeServer(600_000)

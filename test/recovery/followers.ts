@@ -1,25 +1,25 @@
-/** The six ways to follow a topic of a real server, each as a client would write it. */
+/** The six transports on which a client can follow a topic of a real server. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { Position, Start, Told } from './copy.ts'
 import { dial, type Kind, kinds } from './dial.ts'
 import { createEventParser, startOf, toldOf } from './sse.ts'
 
-/** What a reader is told. */
-export type Item = { begin: Start } | { leap: Start } | { tell: Told }
+/** One thing that a reader receives. */
+export type Item = { begin: Start } | { leap: Start } | { receive: Told }
 
 /** One connection. Its items end, or throw, when it does. */
-export interface Line {
+export interface Follower {
   items: AsyncIterable<Item>
   /** Takes note of what was read. */
   ack(offset: number): void
   close(): void
 }
 
-export type Open = (url: string, topic: string, after: Position | null) => Promise<Line>
+export type Open = (url: string, topic: string, after: Position | null) => Promise<Follower>
 
 const sessionWindow = 16
 
-export const lines: Record<string, Open> = {
+export const followers: Record<string, Open> = {
   sse: openStream,
   poll: openPolls,
   ...Object.fromEntries(kinds.map((kind) => [kind, openSession(kind)])),
@@ -36,7 +36,7 @@ function get(
   return { sent, answered }
 }
 
-async function openStream(url: string, topic: string, after: Position | null): Promise<Line> {
+async function openStream(url: string, topic: string, after: Position | null): Promise<Follower> {
   const headers: Record<string, string> = { Accept: 'text/event-stream' }
   if (after) headers['Last-Event-ID'] = `${after.epoch}:${after.offset}`
   const { sent, answered } = get(`${url}/api/topics/${topic}/events`, headers)
@@ -48,7 +48,7 @@ async function* streamed(answer: IncomingMessage): AsyncGenerator<Item> {
   let hasToldGap = false
   for await (const chunk of answer) {
     for (const { event, data } of parse(chunk as Buffer)) {
-      if (event === 'message') yield { tell: toldOf(data) }
+      if (event === 'message') yield { receive: toldOf(data) }
       else if (event === 'position') yield { begin: startOf(data) }
       else if (!hasToldGap) yield { leap: startOf(data) }
       hasToldGap = event === 'position' && !startOf(data).recovered
@@ -56,7 +56,7 @@ async function* streamed(answer: IncomingMessage): AsyncGenerator<Item> {
   }
 }
 
-async function openPolls(url: string, topic: string, after: Position | null): Promise<Line> {
+async function openPolls(url: string, topic: string, after: Position | null): Promise<Follower> {
   const state: { isClosed: boolean; sent: ClientRequest | null } = { isClosed: false, sent: null }
   async function poll(position: Position | null): Promise<{ status: number; body: PollAnswer | null }> {
     const query = position ? `?after=${position.offset}&epoch=${position.epoch}&wait=25` : ''
@@ -76,7 +76,7 @@ async function openPolls(url: string, topic: string, after: Position | null): Pr
       if (status === 204) continue
       if (status !== 200 || body === null) return
       if (position === null) yield { begin: { position: body.position, recovered: true } }
-      for (const event of body.data) yield { tell: toldOf(event) }
+      for (const event of body.data) yield { receive: toldOf(event) }
       position = body.position
     }
   }
@@ -111,7 +111,7 @@ function openSession(kind: Kind): Open {
         if (message === null) return
         const { method, result, params: news, error } = message
         if (error !== undefined || method === 'goaway') return
-        if (method === 'event' && news) yield { tell: toldOf(news) }
+        if (method === 'event' && news) yield { receive: toldOf(news) }
         else if (method === 'gap' && news) yield { leap: { ...news, recovered: false } }
         else if (result) yield { begin: result }
       }

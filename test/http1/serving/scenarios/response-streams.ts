@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Scenario } from '../scenario.ts'
 import { bare, fieldOf, get, post } from '../wire.ts'
-import { bodies, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses } from './witness.ts'
+import { bodies, neverMs, outlastHeadTimeout, pathOf, quickMs, statuses } from './probe-connection.ts'
 
 const encoder = new TextEncoder()
 const chunkBytes = 64 * 1024
@@ -26,7 +26,7 @@ function streamOf(...parts: readonly (string | Uint8Array | Error)[]): ReadableS
 const table = (answers: Readonly<Record<string, () => Response>>) => () => (request: Request) =>
   (answers[pathOf(request)] ?? (() => new Response('hello')))()
 
-export const answerStreams: readonly Scenario[] = [
+export const responseStreams: readonly Scenario[] = [
   {
     says: 'pulls from a stream only as fast as the client reads',
     limits: { headTimeoutMs: quickMs, writeTimeoutMs: neverMs },
@@ -46,11 +46,11 @@ export const answerStreams: readonly Scenario[] = [
         )
       }
     },
-    async run(stage) {
-      const wire = await stage.open({ isPaused: true })
+    async run(context) {
+      const wire = await context.open({ isPaused: true })
       wire.send(get('/', 'Connection: close'))
-      await outlastHeadTimeout(stage)
-      const other = await stage.open()
+      await outlastHeadTimeout(context)
+      const other = await context.open()
       other.send(get('/pulled'))
       const pulled = Number((await other.answer()).body)
       ok(pulled > 0 && pulled < kernelChunks, `${pulled} chunks were pulled`)
@@ -61,7 +61,7 @@ export const answerStreams: readonly Scenario[] = [
   },
   {
     says: 'sends each part of a stream as it comes, the head before the first',
-    handler(tell) {
+    handler(report) {
       let controller: ReadableStreamDefaultController<Uint8Array> | null = null
       const begin = (given: ReadableStreamDefaultController<Uint8Array>) => {
         controller = given
@@ -71,7 +71,7 @@ export const answerStreams: readonly Scenario[] = [
         if (path === '/end') controller?.close()
         else if (path !== '/') controller?.enqueue(encoder.encode(path))
         if (path !== '/') return new Response('')
-        tell('begun')
+        report('begun')
         return new Response(new ReadableStream({ start: begin }))
       }
     },
@@ -139,11 +139,11 @@ export const answerStreams: readonly Scenario[] = [
   ).map(
     ([how, make, length, error]): Scenario => ({
       says: `breaks off, and tells why, when a stream ${how}`,
-      handler: (tell) => (request) => {
-        if (pathOf(request) === '/hello') tell('hello')
+      handler: (report) => (request) => {
+        if (pathOf(request) === '/hello') report('hello')
         return new Response(make(), length === undefined ? {} : { headers: { 'content-length': length } })
       },
-      async run({ open, toldSoFar }) {
+      async run({ open, reported }) {
         const wire = await open()
         wire.send(get('/') + get('/hello'))
         const { answers } = await wire.all()
@@ -152,8 +152,8 @@ export const answerStreams: readonly Scenario[] = [
           [],
         )
         ok(!wire.received.toString('latin1').endsWith('0\r\n\r\n'))
-        const told = toldSoFar()
-        ok(told.length === 1 && told[0]?.startsWith(`error: ${error}`), told.join())
+        const reports = reported()
+        ok(reports.length === 1 && reports[0]?.startsWith(`error: ${error}`), reports.join())
       },
     }),
   ),
@@ -188,21 +188,21 @@ export const answerStreams: readonly Scenario[] = [
   },
   {
     says: 'lets go of a stream that HEAD does not want, and goes on',
-    handler: (tell) => (request) =>
-      new Response(request.method === 'HEAD' ? new ReadableStream({ cancel: () => tell('cancelled') }) : 'hello'),
-    async run({ open, told }) {
+    handler: (report) => (request) =>
+      new Response(request.method === 'HEAD' ? new ReadableStream({ cancel: () => report('cancelled') }) : 'hello'),
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.heads.push(0)
       wire.send(bare('HEAD', '/') + get('/hello'))
       deepEqual(bodies(await wire.answers(2)), ['', 'hello'])
-      await told('cancelled')
+      await reportOf('cancelled')
     },
   },
   ...(['resetAndDestroy', 'destroy'] as const).map(
     (how): Scenario => ({
       says: `lets go of a stream when its client goes by ${how === 'destroy' ? 'a close' : 'a reset'}`,
-      handler: (tell) => (request) => {
-        request.signal.addEventListener('abort', () => tell('aborted'))
+      handler: (report) => (request) => {
+        request.signal.addEventListener('abort', () => report('aborted'))
         const tick = encoder.encode('tick ')
         return new Response(
           new ReadableStream({
@@ -210,17 +210,17 @@ export const answerStreams: readonly Scenario[] = [
               await new Promise((resolve) => setTimeout(resolve, 5))
               controller.enqueue(tick)
             },
-            cancel: () => tell('cancelled'),
+            cancel: () => report('cancelled'),
           }),
         )
       },
-      async run({ open, told }) {
+      async run({ open, reportOf }) {
         const wire = await open()
         wire.send(get('/'))
         await wire.until((_, text) => text.includes('tick'))
         wire.socket[how]()
-        await told('cancelled')
-        await told('aborted')
+        await reportOf('cancelled')
+        await reportOf('aborted')
       },
     }),
   ),

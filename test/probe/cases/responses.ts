@@ -1,4 +1,4 @@
-/** What an answer has to say, and what it must not. */
+/** The required and the forbidden parts of a response. */
 import { allowsWhen405, hasDate, lacks, saysLengthOfFirst } from '../checks.ts'
 import { allows, type Case, type Expected, echo, fromHost, get, head, refuses, serves } from './case.ts'
 

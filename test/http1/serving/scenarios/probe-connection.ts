@@ -1,7 +1,7 @@
-/** Time without a clock: a witness lives through the same limits and comes to its end by one of them. */
+/** Time without a clock: a probe connection has the same limits and is closed by one of them. */
 import { deepEqual } from 'node:assert/strict'
 import type { FetchHandler } from '../../../../adapters/tcp/serve.ts'
-import type { Stage } from '../scenario.ts'
+import type { ScenarioContext } from '../scenario.ts'
 
 /** So short that tests are quick, and so long that a busy machine does not reach them by itself. */
 export const quickMs = 300
@@ -9,10 +9,10 @@ export const quickMs = 300
 export const neverMs = 600_000
 
 /** Resolves when a connection that was opened now has come to the end of its `headTimeoutMs`. */
-export async function outlastHeadTimeout({ open }: Stage): Promise<void> {
-  const witness = await open()
-  witness.send('GET /')
-  const { answers } = await witness.all()
+export async function outlastHeadTimeout({ open }: ScenarioContext): Promise<void> {
+  const probe = await open()
+  probe.send('GET /')
+  const { answers } = await probe.all()
   deepEqual(
     answers.map(({ status }) => status),
     [408],
@@ -33,9 +33,9 @@ export function pathOf(request: Request): string {
   return new URL(request.url).pathname
 }
 
-/** Tells of the end of a request that its client does not wait for. */
-export function tellAbort(request: Request, tell: (what: string) => void): void {
-  request.signal.addEventListener('abort', () => tell('aborted'))
+/** Reports that a client has gone before its response. */
+export function reportAbort(request: Request, report: (what: string) => void): void {
+  request.signal.addEventListener('abort', () => report('aborted'))
 }
 
 export function never(): Promise<Response> {

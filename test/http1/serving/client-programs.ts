@@ -1,11 +1,11 @@
-/** What real clients ask for, and the programs among them. */
+/** An echo server for real clients, and the programs among them. */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { Peer } from '../../../adapters/tcp/serve.ts'
 
-/** Serves guests and remembers the connections on which they came. */
-export class Inn {
+/** Echoes requests, and keeps the connections that they came on. */
+export class EchoServer {
   /** Each connection has a peer of its own. */
   readonly connections = new Set<Peer>()
 

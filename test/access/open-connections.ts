@@ -1,8 +1,8 @@
-/** Everything that somebody can have open at a time, and how each of it ends. */
+/** Opens a connection of every kind with one credential, and reports how each ends. */
 import type { Send } from '../conformance/http.ts'
 import { type Client, type Kind, kinds, request } from '../transports/clients.ts'
 import { type Asker, bearer, cookie } from './people.ts'
-import { connect, dialWith } from './ways.ts'
+import { connect, dialWith } from './request-transports.ts'
 
 export interface Open {
   name: string
@@ -39,18 +39,18 @@ async function follow(name: string, connecting: Promise<Client>, topic: string):
   return { name, ended: lastOf(client) }
 }
 
-/** What it is told at the end, and the close code where there is one. */
+/** The last message, and the close code where there is one. */
 export async function lastOf(client: Client): Promise<string> {
-  let told = 'nothing'
+  let observed = 'nothing'
   try {
     for (;;) {
       const { method, params } = await client.next()
-      if (method === 'goaway') told = `goaway ${params.code}`
-      if (method === 'event') told = 'event'
+      if (method === 'goaway') observed = `goaway ${params.code}`
+      if (method === 'event') observed = 'event'
     }
   } catch {
     const code = await client.closed
-    return code === null || told === `goaway ${code}` ? told : `${told}, then ${code}`
+    return code === null || observed === `goaway ${code}` ? observed : `${observed}, then ${code}`
   }
 }
 
@@ -78,7 +78,7 @@ async function streamEnd(reader: ReadableStreamDefaultReader<string>): Promise<s
   }
 }
 
-/** Whether it waits by now nobody is told; what comes too early is a poll that ends too early. */
+/** The server does not say when a poll waits. A response that comes too early is a poll that ended too early. */
 async function poll(send: Send, topic: string, headers: Record<string, string>): Promise<Open> {
   const now = await send(`GET /api/topics/${topic}/events`, { headers })
   const { position } = JSON.parse(now.text) as { position: { epoch: string; offset: number } }

@@ -2,11 +2,11 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { TLSSocket } from 'node:tls'
 import type { Scenario } from '../scenario.ts'
 import { get, openWire, post } from '../wire.ts'
-import { bodies, hello, neverMs, pathOf, quickMs } from './witness.ts'
+import { bodies, hello, neverMs, pathOf, quickMs } from './probe-connection.ts'
 
 const isSecure = true
 
-export const secrecy: readonly Scenario[] = [
+export const tlsScenarios: readonly Scenario[] = [
   {
     says: 'serves requests over TLS, says so, and agrees on http/1.1',
     isSecure,
@@ -102,22 +102,22 @@ export const secrecy: readonly Scenario[] = [
   {
     says: 'lets go of a stream over TLS when its client goes',
     isSecure,
-    handler: (tell) => () =>
+    handler: (report) => () =>
       new Response(
         new ReadableStream({
           async pull(controller) {
             await new Promise((resolve) => setTimeout(resolve, 5))
             controller.enqueue(new TextEncoder().encode('tick'))
           },
-          cancel: () => tell('cancelled'),
+          cancel: () => report('cancelled'),
         }),
       ),
-    async run({ open, told }) {
+    async run({ open, reportOf }) {
       const wire = await open()
       wire.send(get('/'))
       await wire.until((_, text) => text.includes('tick'))
       ;(wire.socket as TLSSocket).destroy()
-      await told('cancelled')
+      await reportOf('cancelled')
     },
   },
 ]

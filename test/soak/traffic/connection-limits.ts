@@ -1,13 +1,13 @@
-/** More connections than one address may have, or than the server takes. */
+/** More connections than the limits of one address or of the server. */
 import { limits, smallLimits } from '../limits.ts'
 import { asked } from '../requests.ts'
-import type { Scene, User } from '../user.ts'
+import type { Scenario, User } from '../user.ts'
 import { BrokenError, type WireOptions } from '../wire.ts'
 
 type Fate = 'served' | 'refused' | 'lost' | 'broken'
 
 const extra = 20
-let isCrowded = false
+let isRunning = false
 
 /** Those beyond the limit are refused; when they have sent a request by then the refusal may be lost. */
 async function visit(user: User, options: Partial<WireOptions>): Promise<Fate> {
@@ -27,12 +27,12 @@ async function visit(user: User, options: Partial<WireOptions>): Promise<Fate> {
   }
 }
 
-async function crowd(user: User, size: number, options: WireOptions): Promise<Record<Fate, number>> {
+async function connectMany(user: User, size: number, options: WireOptions): Promise<Record<Fate, number>> {
   const fates: Record<Fate, number> = { served: 0, refused: 0, lost: 0, broken: 0 }
   const all = Array.from({ length: size }, async () => {
     const fate = await visit(user, options)
     fates[fate] += 1
-    user.note(`in a crowd: ${fate}`)
+    user.note(`of many connections: ${fate}`)
   })
   await Promise.all(all)
   return fates
@@ -40,38 +40,38 @@ async function crowd(user: User, size: number, options: WireOptions): Promise<Re
 
 /** One at a time in a process, so that the crowd is no larger than it is meant to be. */
 async function alone(play: () => Promise<void>): Promise<void> {
-  if (isCrowded) return
-  isCrowded = true
+  if (isRunning) return
+  isRunning = true
   try {
     await play()
   } finally {
-    isCrowded = false
+    isRunning = false
   }
 }
 
-const fromOneAddress: Scene = {
-  name: 'crowd of an address',
+const fromOneAddress: Scenario = {
+  name: 'connections of an address',
   weight: 1,
   play: (user) =>
     alone(async () => {
       const { random } = user
       const localAddress = `127.${1 + random.below(200)}.${random.below(256)}.${1 + random.below(200)}`
       const most = limits.connectionsPerAddressMax
-      const fates = await crowd(user, most + extra, { port: user.ports.plain, localAddress })
-      if (fates.served !== most || fates.broken > 0) throw new BrokenError(`a crowd fared ${JSON.stringify(fates)}`)
+      const fates = await connectMany(user, most + extra, { port: user.ports.plain, localAddress })
+      if (fates.served !== most || fates.broken > 0) throw new BrokenError(`connections fared ${JSON.stringify(fates)}`)
     }),
 }
 
-const atSmallServer: Scene = {
-  name: 'crowd',
+const atSmallServer: Scenario = {
+  name: 'connections',
   weight: 2,
   play: (user) =>
     alone(async () => {
-      const fates = await crowd(user, smallLimits.connectionsMax + extra, { port: user.ports.small })
+      const fates = await connectMany(user, smallLimits.connectionsMax + extra, { port: user.ports.small })
       if (fates.served > smallLimits.connectionsMax || fates.broken > 0) {
-        throw new BrokenError(`a crowd fared ${JSON.stringify(fates)}`)
+        throw new BrokenError(`connections fared ${JSON.stringify(fates)}`)
       }
     }),
 }
 
-export const crowds: readonly Scene[] = [fromOneAddress, atSmallServer]
+export const connectionLimits: readonly Scenario[] = [fromOneAddress, atSmallServer]

@@ -1,16 +1,16 @@
 import { equal, ok } from 'node:assert/strict'
 import { setInterval as ticks } from 'node:timers/promises'
-import type { Scenario, Stage } from '../scenario.ts'
+import type { Scenario, ScenarioContext } from '../scenario.ts'
 import { get, post, type Wire } from '../wire.ts'
-import { neverMs, outlastHeadTimeout, pathOf, quickMs } from './witness.ts'
+import { neverMs, outlastHeadTimeout, pathOf, quickMs } from './probe-connection.ts'
 
 const megabyte = 1024 ** 2
 const slowClients = 1000
 const requests = 200
 /** Enough to begin a siege and to be served in it, on a busy machine as well. */
-const siegeMs = 10_000
+const timeoutMs = 10_000
 
-/** What each slow client does at first, and then bit by bit. */
+/** The first bytes of each slow client, and those that follow slowly. */
 const slownesses: readonly { first: string; bit: string; isPaused: boolean }[] = [
   { first: 'GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ', bit: 'x', isPaused: false },
   { first: post('/', 1_000_000), bit: 'x', isPaused: false },
@@ -23,7 +23,7 @@ interface Slow {
   bit: string
 }
 
-async function besiege({ open }: Stage): Promise<Slow[]> {
+async function openSlowClients({ open }: ScenarioContext): Promise<Slow[]> {
   const slow: Slow[] = []
   for (let index = 0; index < slowClients; index++) {
     const { bit, isPaused } = slownesses[index % slownesses.length] as (typeof slownesses)[number]
@@ -53,22 +53,22 @@ async function memoryOf(wire: Wire): Promise<number> {
 }
 
 /** These say nothing when other servers have their share of the process. */
-export const sieges: readonly Scenario[] = [
+export const slowClientScenarios: readonly Scenario[] = [
   {
     says: 'serves others as if nothing were while a thousand clients are slow, and cuts all of those',
-    limits: { headTimeoutMs: siegeMs, bodyIdleTimeoutMs: siegeMs, writeTimeoutMs: siegeMs },
+    limits: { headTimeoutMs: timeoutMs, bodyIdleTimeoutMs: timeoutMs, writeTimeoutMs: timeoutMs },
     handler: () => async (request) => {
       if (pathOf(request) === '/much') return new Response(new Uint8Array(megabyte))
       return new Response(await request.text())
     },
-    async run(stage) {
-      const slow = await besiege(stage)
+    async run(context) {
+      const slow = await openSlowClients(context)
       let cut = 0
       for (const { wire } of slow) wire.socket.on('end', () => cut++).on('close', () => cut++)
       const over = Promise.all(slow.map(({ wire }) => wire.closed))
       let isOver = false
       const dripping = drip(slow, () => isOver)
-      const wire = await stage.open()
+      const wire = await context.open()
       for (let count = 1; count <= requests; count++) {
         wire.send(get('/'))
         equal((await wire.answers(count)).at(-1)?.status, 200)
@@ -94,13 +94,13 @@ export const sieges: readonly Scenario[] = [
       if (pathOf(request) === '/stream') return new Response(endless())
       return new Promise(() => {})
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       const before = await memoryOf(wire)
       const much = Buffer.alloc(32 * megabyte, 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n')
       for (let count = 0; count < 15; count++) {
         const [body, chunks, pipeline, stream] = await Promise.all(
-          [1, 2, 3, 4].map(() => stage.open({ isPaused: true })),
+          [1, 2, 3, 4].map(() => context.open({ isPaused: true })),
         )
         body?.send(post('/body', much.length))
         body?.send(much)
@@ -110,8 +110,8 @@ export const sieges: readonly Scenario[] = [
         pipeline?.send(much)
         stream?.send(get('/stream'))
       }
-      await outlastHeadTimeout(stage)
-      await outlastHeadTimeout(stage)
+      await outlastHeadTimeout(context)
+      await outlastHeadTimeout(context)
       const grown = (await memoryOf(wire)) - before
       ok(grown < 100 * megabyte, `${Math.round(grown / megabyte)} MB more`)
     },

@@ -1,12 +1,12 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import type { Scenario, Stage } from '../scenario.ts'
+import type { Scenario, ScenarioContext } from '../scenario.ts'
 import { fieldOf, get, type Wire, type WireOptions } from '../wire.ts'
-import { bodies, hello, statuses } from './witness.ts'
+import { bodies, hello, statuses } from './probe-connection.ts'
 
 type Options = Omit<WireOptions, 'port'>
 
 /** So many connections that have been served and stay. */
-async function fill({ open }: Stage, count: number, options: Options = {}): Promise<Wire[]> {
+async function fill({ open }: ScenarioContext, count: number, options: Options = {}): Promise<Wire[]> {
   const wires: Wire[] = []
   for (let index = 0; index < count; index++) {
     const wire = await open(options)
@@ -17,7 +17,7 @@ async function fill({ open }: Stage, count: number, options: Options = {}): Prom
   return wires
 }
 
-async function expectRefused({ open }: Stage, options: Options = {}): Promise<void> {
+async function expectRefused({ open }: ScenarioContext, options: Options = {}): Promise<void> {
   const wire = await open(options)
   wire.send(get('/'))
   const { answers, problem } = await wire.all()
@@ -28,9 +28,9 @@ async function expectRefused({ open }: Stage, options: Options = {}): Promise<vo
   ok(Number(fieldOf(answer, 'retry-after')) > 0)
 }
 
-async function isServed(stage: Stage): Promise<boolean> {
+async function isServed(context: ScenarioContext): Promise<boolean> {
   try {
-    await fill(stage, 1)
+    await fill(context, 1)
     return true
   } catch {
     return false
@@ -38,7 +38,7 @@ async function isServed(stage: Stage): Promise<boolean> {
 }
 
 /** Resolves as soon as the server has noticed that there is room. */
-async function expectRoom({ open }: Stage): Promise<void> {
+async function expectRoom({ open }: ScenarioContext): Promise<void> {
   for (;;) {
     const wire = await open()
     wire.send(get('/'))
@@ -48,18 +48,18 @@ async function expectRoom({ open }: Stage): Promise<void> {
   }
 }
 
-export const crowds: readonly Scenario[] = [
+export const connectionCounts: readonly Scenario[] = [
   {
     says: 'refuses one connection too many with 503 and Retry-After',
     limits: { connectionsMax: 3 },
     handler: () => hello,
-    async run(stage) {
-      const [first, second] = await fill(stage, 3)
-      await expectRefused(stage)
+    async run(context) {
+      const [first, second] = await fill(context, 3)
+      await expectRefused(context)
       second?.send(get('/'))
       equal((await second?.answers(2))?.[1]?.status, 200)
       first?.socket.end()
-      await expectRoom(stage)
+      await expectRoom(context)
     },
   },
   {
@@ -67,13 +67,13 @@ export const crowds: readonly Scenario[] = [
     limits: { connectionsMax: 3 },
     isSecure: true,
     handler: () => hello,
-    async run(stage) {
-      const [first, second] = await fill(stage, 3)
-      await rejects(stage.open())
+    async run(context) {
+      const [first, second] = await fill(context, 3)
+      await rejects(context.open())
       second?.send(get('/'))
       equal((await second?.answers(2))?.[1]?.status, 200)
       first?.socket.end()
-      while (!(await isServed(stage))) {
+      while (!(await isServed(context))) {
         // The server has not noticed yet that the first one left.
       }
     },
@@ -82,36 +82,36 @@ export const crowds: readonly Scenario[] = [
     says: 'refuses one connection too many from one address, and serves another address',
     limits: { connectionsPerAddressMax: 2 },
     handler: () => hello,
-    async run(stage) {
-      const [first] = await fill(stage, 2)
-      await expectRefused(stage)
-      await fill(stage, 2, { localAddress: '127.0.0.2' })
-      await expectRefused(stage, { localAddress: '127.0.0.2' })
+    async run(context) {
+      const [first] = await fill(context, 2)
+      await expectRefused(context)
+      await fill(context, 2, { localAddress: '127.0.0.2' })
+      await expectRefused(context, { localAddress: '127.0.0.2' })
       first?.socket.resetAndDestroy()
-      await expectRoom(stage)
+      await expectRoom(context)
     },
   },
   {
     says: 'lets a refused client read why, although it had sent its request already',
     limits: { connectionsMax: 1 },
     handler: () => hello,
-    async run(stage) {
-      await fill(stage, 1)
-      for (let index = 0; index < 100; index++) await expectRefused(stage)
+    async run(context) {
+      await fill(context, 1)
+      for (let index = 0; index < 100; index++) await expectRefused(context)
     },
   },
   {
     says: 'counts connections that are refused or reset as gone',
     limits: { connectionsMax: 5 },
     handler: () => hello,
-    async run(stage) {
+    async run(context) {
       for (let round = 0; round < 10; round++) {
-        const wires = await Promise.all(Array.from({ length: 20 }, () => stage.open()))
+        const wires = await Promise.all(Array.from({ length: 20 }, () => context.open()))
         for (const wire of wires) wire.socket.resetAndDestroy()
         await Promise.all(wires.map(({ closed }) => closed))
       }
-      await expectRoom(stage)
-      for (let index = 0; index < 3; index++) await expectRoom(stage)
+      await expectRoom(context)
+      for (let index = 0; index < 3; index++) await expectRoom(context)
     },
   },
   {
@@ -131,15 +131,15 @@ export const crowds: readonly Scenario[] = [
   {
     says: 'executes no request of a pipeline beyond the last that a connection gets',
     limits: { requestsPerConnectionMax: 3 },
-    handler: (tell) => (request) => {
-      tell(request.url)
+    handler: (report) => (request) => {
+      report(request.url)
       return new Response(request.url.at(-1) ?? '')
     },
-    async run({ open, toldSoFar }) {
+    async run({ open, reported }) {
       const wire = await open()
       wire.send([1, 2, 3, 4, 5].map((index) => get(`/${index}`)).join(''))
       deepEqual(bodies((await wire.all()).answers), ['1', '2', '3'])
-      equal(toldSoFar().length, 3)
+      equal(reported().length, 3)
     },
   },
 ]

@@ -1,18 +1,18 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { Scenario, Stage, Tell } from '../scenario.ts'
+import type { Report, Scenario, ScenarioContext } from '../scenario.ts'
 import { fieldOf, get, post } from '../wire.ts'
-import { bodies, hello, never, neverMs, pathOf, quickMs, statuses, tellAbort } from './witness.ts'
+import { bodies, hello, never, neverMs, pathOf, quickMs, reportAbort, statuses } from './probe-connection.ts'
 
 /** Answers with the body, or the path where there is none. */
-const reader = (tell: Tell) => async (request: Request) => {
-  if (request.method === 'POST') tell('asked')
+const reader = (report: Report) => async (request: Request) => {
+  if (request.method === 'POST') report('asked')
   return new Response((await request.text()) || pathOf(request))
 }
 
 /** Resolves as soon as no connection is taken any more. */
-async function refusesConnections({ port }: Stage): Promise<void> {
+async function refusesConnections({ port }: ScenarioContext): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
     const refused = new Promise((resolve) => socket.on('error', resolve))
@@ -21,7 +21,7 @@ async function refusesConnections({ port }: Stage): Promise<void> {
   }
 }
 
-export const lives: readonly Scenario[] = [
+export const lifeCycle: readonly Scenario[] = [
   {
     says: 'says Connection: close with each next answer once it drains, and takes connections still',
     handler: () => hello,
@@ -41,24 +41,24 @@ export const lives: readonly Scenario[] = [
   {
     says: 'closes idle connections at once when it closes, used ones and fresh ones',
     handler: () => hello,
-    async run(stage) {
-      const [used, fresh] = [await stage.open(), await stage.open()]
+    async run(context) {
+      const [used, fresh] = [await context.open(), await context.open()]
       used.send(get('/'))
       await used.answer()
-      await stage.close(neverMs)
+      await context.close(neverMs)
       deepEqual([await used.closed, await fresh.closed], ['ended', 'ended'])
-      await refusesConnections(stage)
+      await refusesConnections(context)
     },
   },
   {
     says: 'finishes the answer in flight when it closes, and tells that it is the last',
     handler: reader,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 4))
-      await stage.told('asked')
-      const closed = stage.close(neverMs)
-      await refusesConnections(stage)
+      await context.reportOf('asked')
+      const closed = context.close(neverMs)
+      await refusesConnections(context)
       wire.send('body')
       const [answer] = (await wire.all()).answers
       deepEqual([answer?.body, fieldOf(answer, 'connection')], ['body', 'close'])
@@ -68,12 +68,12 @@ export const lives: readonly Scenario[] = [
   {
     says: 'finishes a stream in flight when it closes, and closes the connection behind it',
     handler: () => (request) => new Response(request.body),
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(`${post('/', 8)}echo`)
       await wire.until((_, text) => text.includes('echo'))
-      const closed = stage.close(neverMs)
-      await refusesConnections(stage)
+      const closed = context.close(neverMs)
+      await refusesConnections(context)
       wire.send('echo')
       deepEqual(bodies((await wire.all()).answers), ['echoecho'])
       await closed
@@ -82,12 +82,12 @@ export const lives: readonly Scenario[] = [
   {
     says: 'answers no request of a pipeline behind the one in flight when it closes',
     handler: reader,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(post('/', 4))
-      await stage.told('asked')
-      const closed = stage.close(neverMs)
-      await refusesConnections(stage)
+      await context.reportOf('asked')
+      const closed = context.close(neverMs)
+      await refusesConnections(context)
       wire.send(`body${get('/next')}`)
       deepEqual(bodies((await wire.all()).answers), ['body'])
       await closed
@@ -95,32 +95,32 @@ export const lives: readonly Scenario[] = [
   },
   {
     says: 'breaks off what is stuck when the grace is over',
-    handler: (tell) => (request) => {
-      tellAbort(request, tell)
-      tell('asked')
+    handler: (report) => (request) => {
+      reportAbort(request, report)
+      report('asked')
       return never()
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(get('/'))
-      await stage.told('asked')
-      await stage.close(quickMs)
-      await stage.told('aborted')
+      await context.reportOf('asked')
+      await context.close(quickMs)
+      await context.reportOf('aborted')
       deepEqual((await wire.all()).answers, [])
     },
   },
   {
-    says: 'breaks off at once when it is told to close again without grace',
-    handler: (tell) => () => {
-      tell('asked')
+    says: 'breaks off at once when close() is called again without grace',
+    handler: (report) => () => {
+      report('asked')
       return never()
     },
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.send(get('/'))
-      await stage.told('asked')
-      const closed = stage.close(neverMs)
-      await stage.close(0)
+      await context.reportOf('asked')
+      const closed = context.close(neverMs)
+      await context.close(0)
       await Promise.all([closed, wire.closed])
     },
   },
@@ -128,12 +128,12 @@ export const lives: readonly Scenario[] = [
     says: 'does not wait for a client that keeps its side of an idle connection open when it closes',
     limits: { lingerTimeoutMs: quickMs },
     handler: () => hello,
-    async run(stage) {
-      const wire = await stage.open()
+    async run(context) {
+      const wire = await context.open()
       wire.socket.allowHalfOpen = true
       wire.send(get('/'))
       await wire.answer()
-      await stage.close(neverMs)
+      await context.close(neverMs)
     },
   },
   {

@@ -1,15 +1,15 @@
-/** One way each to break a good request, and the status that must answer it. */
+/** Defects of requests, and the status that must answer each. */
 import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { type MadeBody, type MadeField, type MadeRequest, serialize, serializeLine } from './made-requests.ts'
 
-export interface Breakage {
+export interface Defect {
   name: string
   status: HttpErrorStatus
   /** `choice` is any number, to choose a place with. */
   apply(request: MadeRequest, choice: number): string
 }
 
-function line(name: string, status: HttpErrorStatus, change: (request: MadeRequest) => string): Breakage {
+function line(name: string, status: HttpErrorStatus, change: (request: MadeRequest) => string): Defect {
   return {
     name,
     status,
@@ -18,7 +18,7 @@ function line(name: string, status: HttpErrorStatus, change: (request: MadeReque
 }
 
 /** Changes the fields, at a place that is chosen. */
-function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) => string): Breakage {
+function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) => string): Defect {
   return {
     name,
     status,
@@ -33,12 +33,12 @@ function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) =>
   }
 }
 
-function withField(name: string, status: HttpErrorStatus, field: string): Breakage {
+function withField(name: string, status: HttpErrorStatus, field: string): Defect {
   return fields(name, status, () => `${field}\r\n`)
 }
 
 /** Sends another body, chunked whatever it was. */
-function chunked(name: string, status: HttpErrorStatus, text: (good: string) => string): Breakage {
+function chunked(name: string, status: HttpErrorStatus, text: (good: string) => string): Defect {
   return {
     name,
     status,
@@ -52,7 +52,7 @@ function chunked(name: string, status: HttpErrorStatus, text: (good: string) => 
   }
 }
 
-const lines: readonly Breakage[] = [
+const lines: readonly Defect[] = [
   line('a second blank after the method', 400, ({ method, target }) => `${method}  ${target} HTTP/1.1`),
   line('a blank at the end of the request line', 400, (request) => `${serializeLine(request)} `),
   line('a blank before the request line', 400, (request) => ` ${serializeLine(request)}`),
@@ -69,7 +69,7 @@ const lines: readonly Breakage[] = [
   line('a target beyond the limit', 414, ({ method }) => `${method} /${'x'.repeat(8192)} HTTP/1.1`),
 ]
 
-const heads: readonly Breakage[] = [
+const heads: readonly Defect[] = [
   withField('a second Host', 400, 'Host: a.example'),
   withField('a blank before a colon', 400, 'X : y'),
   withField('a field without a colon', 400, 'X'),
@@ -92,7 +92,7 @@ const heads: readonly Breakage[] = [
   fields('a hundred more fields', 431, ({ name }) => `X-${name}:\r\n`.repeat(100)),
 ]
 
-const bodies: readonly Breakage[] = [
+const bodies: readonly Defect[] = [
   chunked('a chunk that is longer than it says', 400, (good) => good.replace('hello', 'hello!')),
   chunked('a chunk that is shorter than it says', 400, (good) => good.replace('hello', 'hell')),
   chunked('a size that is no number', 400, (good) => `x${good}`),
@@ -108,8 +108,8 @@ const bodies: readonly Breakage[] = [
   chunked('an end that is not empty', 400, (good) => good.replace('A: b\r\n\r\n', 'A: b\r\n\r\r\n')),
 ]
 
-export const breakages: readonly Breakage[] = [...lines, ...heads, ...bodies]
+export const defects: readonly Defect[] = [...lines, ...heads, ...bodies]
 
-export function broken(breakage: Breakage, request: MadeRequest, choice: number): string {
-  return breakage.apply(request, choice)
+export function withDefect(defect: Defect, request: MadeRequest, choice: number): string {
+  return defect.apply(request, choice)
 }

@@ -1,6 +1,6 @@
-/** Clients of a proxy, who never ask twice and take note of every answer. */
+/** Load through a proxy: clients that never retry and record every response. */
 
-export interface ProxiedCrowd {
+export interface ProxiedLoad {
   /** The ids of all rows whose creation was acknowledged. */
   created: string[]
   /** Every answer that was none or not a success, in words. */
@@ -13,12 +13,12 @@ export interface ProxiedCrowd {
 interface Options {
   url: string
   clients: number
-  /** Whether writes carry an `Idempotency-Key`. */
+  /** Writes carry an `Idempotency-Key`. */
   keyed: boolean
 }
 
 /** Starts clients that read and write all the time. */
-export function startProxiedCrowd({ url, clients, keyed }: Options): ProxiedCrowd {
+export function startProxiedLoad({ url, clients, keyed }: Options): ProxiedLoad {
   const created: string[] = []
   const failures: string[] = []
   const watchers = new Set<() => void>()

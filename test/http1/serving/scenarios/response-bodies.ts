@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Scenario } from '../scenario.ts'
 import { bare, fieldOf, get, post } from '../wire.ts'
-import { bodies, pathOf } from './witness.ts'
+import { bodies, pathOf } from './probe-connection.ts'
 
 const megabyte = 1024 ** 2
 
@@ -58,7 +58,7 @@ function form(): FormData {
   return data
 }
 
-export const answerBodies: readonly Scenario[] = [
+export const responseBodies: readonly Scenario[] = [
   ...Object.entries(texts).map(([what, text]) => sends(what, () => text)),
   ...Object.entries(bytesOf).map(([what, make]) => sends(what, make)),
   {
@@ -170,9 +170,9 @@ export const pipelines: readonly Scenario[] = [
   ),
   {
     says: 'answers what of a pipeline is ready while the next answer takes its time',
-    handler(tell) {
+    handler(report) {
       return (request) => {
-        tell(pathOf(request))
+        report(pathOf(request))
         return pathOf(request) === '/slow' ? new Promise(() => {}) : Promise.resolve(new Response(pathOf(request)))
       }
     },

@@ -4,17 +4,17 @@ import { afterAll } from 'vitest'
 import { type ProcessOptions, spawnServer } from '../harness/server.ts'
 
 /** A server that was started for a data directory which may be in use. */
-export interface Successor {
+export interface WaitingServer {
   process: ChildProcess
   url: string
   /** Resolves once it has printed that. @throws when it ends before */
   printed(pattern: RegExp): Promise<void>
-  /** What it has written to standard error so far. */
+  /** Standard error so far. */
   errors(): string
   exited: Promise<number | string>
 }
 
-interface SuccessorOptions extends ProcessOptions {
+interface WaitingServerOptions extends ProcessOptions {
   dataDir: string
   port: number
   waitSeconds: number
@@ -24,8 +24,8 @@ export const waits = /^Galley waits for /m
 export const listens = /^Galley listens on /m
 
 /** Starts servers that wait for their data; none outlives the test file. Call it at the top level. */
-export function successors(): (options: SuccessorOptions) => Successor {
-  const started: Successor[] = []
+export function waitingServers(): (options: WaitingServerOptions) => WaitingServer {
+  const started: WaitingServer[] = []
   afterAll(() =>
     Promise.all(
       started.map(({ process, exited }) => {
@@ -35,13 +35,13 @@ export function successors(): (options: SuccessorOptions) => Successor {
     ),
   )
   return (options) => {
-    const successor = start(options)
-    started.push(successor)
-    return successor
+    const server = start(options)
+    started.push(server)
+    return server
   }
 }
 
-function start({ port, waitSeconds, env, ...options }: SuccessorOptions): Successor {
+function start({ port, waitSeconds, env, ...options }: WaitingServerOptions): WaitingServer {
   const child = spawnServer({ ...options, env: { ...env, PORT: String(port), DATA_DIR_WAIT: String(waitSeconds) } })
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   let errors = ''

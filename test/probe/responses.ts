@@ -1,5 +1,5 @@
 /**
- * What a server sent, read back into answers. Strict: whatever is not an HTTP/1.1 answer to the last byte is
+ * Parses a server's bytes into responses. Strict: whatever is not an HTTP/1.1 response to the last byte is
  * a problem, for a client in front of this server could be led astray by it.
  */
 

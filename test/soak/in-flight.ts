@@ -1,5 +1,5 @@
 /** Counts what has begun in the app and is not over, and makes streams that are counted. */
-import type { Counts } from './orders.ts'
+import type { Counts } from './commands.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -14,11 +14,11 @@ export function over(what: string): void {
   if (flight[what] === 0) delete flight[what]
 }
 
-/** What an app fails with on purpose. */
+/** An error that the app throws on purpose. */
 export class IntendedError extends Error {}
 
 export interface CountedOptions {
-  /** What it counts as. */
+  /** The name in the counts. */
   path: string
   /** The next part, or null at the end. */
   next(): Bytes | null | Promise<Bytes | null>

@@ -1,4 +1,4 @@
-/** Clients that write at the same time, each one write after the other and each on rows of its own. */
+/** Write load: clients that write at the same time, each on rows of its own and one write after the other. */
 import { acknowledge, type Ledger, type Operation, type Todo } from './ledger.ts'
 
 export type Random = () => number
@@ -14,7 +14,7 @@ export function createRandom(seed: number): Random {
   }
 }
 
-interface Crowd {
+interface WriteLoad {
   url: string
   clients: number
   ledger: Ledger
@@ -24,18 +24,18 @@ interface Crowd {
 }
 
 /** Writes until the server is gone. @throws when it answers anything but success */
-export async function writeUntilGone(crowd: Crowd): Promise<void> {
-  const ids = [...crowd.ledger.rows.keys()]
-  const works = Array.from({ length: crowd.clients }, (_, client) =>
+export async function writeUntilGone(load: WriteLoad): Promise<void> {
+  const ids = [...load.ledger.rows.keys()]
+  const works = Array.from({ length: load.clients }, (_, client) =>
     work(
-      crowd,
-      ids.filter((_, index) => index % crowd.clients === client),
+      load,
+      ids.filter((_, index) => index % load.clients === client),
     ),
   )
   await Promise.all(works)
 }
 
-async function work({ url, ledger, random, onAcknowledged }: Crowd, own: string[]): Promise<void> {
+async function work({ url, ledger, random, onAcknowledged }: WriteLoad, own: string[]): Promise<void> {
   for (;;) {
     const operation = nextOperation(random, own)
     ledger.open.add(operation)

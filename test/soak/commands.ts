@@ -1,4 +1,4 @@
-/** What the processes of a run tell each other: lines of JSON through standard input and output. */
+/** The commands and reports between the processes of a run: lines of JSON on standard input and output. */
 
 export interface Ports {
   plain: number
@@ -19,7 +19,7 @@ export interface Memory {
   arrayBuffers: number
   /** Objects of the engine that are still reachable, by class. */
   objects: Counts
-  /** What keeps the event loop alive, by kind. */
+  /** The resources that keep the event loop alive, by kind. */
   resources: Counts
 }
 

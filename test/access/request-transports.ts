@@ -1,4 +1,4 @@
-/** One way to ask over all transports, and one form of what comes back. */
+/** Sends a request over any transport, and gives all responses one form. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Reply } from '../conformance/http.ts'
@@ -7,8 +7,8 @@ import { type Asker, bearer, cookie } from './people.ts'
 import type { World } from './world.ts'
 
 /** `bearer` and `cookie` are HTTP; the others carry messages, after a `hello` with the token. */
-export const ways = ['bearer', 'cookie', ...kinds] as const
-export type Way = (typeof ways)[number]
+export const requestTransports = ['bearer', 'cookie', ...kinds] as const
+export type RequestTransport = (typeof requestTransports)[number]
 
 export interface Question {
   line: string
@@ -16,22 +16,22 @@ export interface Question {
   body?: unknown
 }
 
-/** What came back, without what differs from one time to the next. */
-export interface Told {
+/** A response without the parts that vary between requests. */
+export interface Observed {
   status: number
   body: unknown
   /** Those that are not about this one answer. */
   headers: Record<string, unknown>
 }
 
-/** Whether somebody can ask this way at all: a key is no cookie. */
-export function fits(way: Way, { credential }: Asker): boolean {
-  return way !== 'cookie' || credential !== 'key'
+/** Returns whether the caller can use this transport: a key can't be a cookie. */
+export function fits(transport: RequestTransport, { credential }: Asker): boolean {
+  return transport !== 'cookie' || credential !== 'key'
 }
 
 const varying = new Set(['date', 'x-request-id', 'connection', 'keep-alive'])
 
-export function toldBy({ status, headers, text }: Reply): Told {
+export function observedReply({ status, headers, text }: Reply): Observed {
   const kept = Object.entries(headers).filter(([name]) => !varying.has(name))
   return { status, body: withoutRequestId(parsed(text)), headers: Object.fromEntries(kept) }
 }
@@ -64,7 +64,7 @@ interface Failure {
 }
 
 /** The answer of a message. */
-export function toldIn(message: Message): Told {
+export function observedMessage(message: Message): Observed {
   const { result, error } = message as unknown as { result?: Result; error?: Failure }
   if (result !== undefined) {
     const { status = 200, body = result, headers = {} } = result
@@ -85,21 +85,22 @@ export class Asking {
     this.#world = world
   }
 
-  async ask(way: Way, asker: Asker, { line, headers = {}, body }: Question): Promise<Told> {
+  async ask(transport: RequestTransport, asker: Asker, { line, headers = {}, body }: Question): Promise<Observed> {
     const given = body === undefined ? {} : { body }
-    if (way !== 'bearer' && way !== 'cookie') return this.call(way, asker, line, { headers, ...given })
-    const shown = way === 'bearer' ? bearer(asker) : cookie(asker)
-    return toldBy(await this.#world.send(line, { headers: { ...headers, ...shown }, ...given }))
+    if (transport !== 'bearer' && transport !== 'cookie')
+      return this.call(transport, asker, line, { headers, ...given })
+    const shown = transport === 'bearer' ? bearer(asker) : cookie(asker)
+    return observedReply(await this.#world.send(line, { headers: { ...headers, ...shown }, ...given }))
   }
 
-  async call(kind: Kind, asker: Asker, method: string, params: object): Promise<Told> {
+  async call(kind: Kind, asker: Asker, method: string, params: object): Promise<Observed> {
     const client = await this.client(kind, asker)
     this.#lastId += 1
     const id = this.#lastId
     client.send(request(id, method, params))
     for (;;) {
       const message = await client.next()
-      if (message.id === id) return toldIn(message)
+      if (message.id === id) return observedMessage(message)
       if (message.method === 'goaway') return { status: message.params.code, body: null, headers: {} }
     }
   }

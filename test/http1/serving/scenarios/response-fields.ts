@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Answer } from '../../../probe/answers.ts'
+import type { Answer } from '../../../probe/responses.ts'
 import type { Scenario } from '../scenario.ts'
 import { fieldOf, get } from '../wire.ts'
-import { bodies, pathOf, statuses } from './witness.ts'
+import { bodies, pathOf, statuses } from './probe-connection.ts'
 
 /** Ways in which a handler could try to put a line of its own into the head of an answer. */
 const attempts: Readonly<Record<string, (text: string) => Response>> = {
@@ -33,7 +33,7 @@ function changed(change: (headers: Headers) => void): Response {
   try {
     change(response.headers)
   } catch {
-    // What is left of a failed attempt is sent.
+    // The rest of a failed attempt is sent.
   }
   return response
 }
@@ -83,7 +83,7 @@ export const injections: readonly Scenario[] = Object.entries(attempts).map(([wh
   },
 }))
 
-export const answerFields: readonly Scenario[] = [
+export const responseFields: readonly Scenario[] = [
   {
     says: 'sends each cookie in a line of its own',
     handler: given(() =>

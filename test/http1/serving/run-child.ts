@@ -1,12 +1,10 @@
-/**
- * A process, on Node or Deno, that serves the scenarios it is asked for: a line of JSON in, lines of JSON out.
- */
+/** A process on Node or Deno that serves scenarios on command: lines of JSON in and out. */
 import { createInterface } from 'node:readline'
 import type { Server } from '../../../adapters/tcp/serve.ts'
-import { type Certificate, serveScenario } from './host.ts'
 import { scenarios } from './scenarios.ts'
+import { type Certificate, serveScenario } from './serve-scenario.ts'
 
-export interface Order {
+export interface Command {
   /** Of the server that is meant. */
   id: number
   serve?: { says: string; tls: Certificate }
@@ -17,7 +15,8 @@ export interface Order {
 export interface Report {
   id: number
   port?: number
-  told?: string
+  /** By the scenario. */
+  reported?: string
   drained?: true
   closed?: true
 }
@@ -28,11 +27,11 @@ function report(what: Report): void {
   process.stdout.write(`${JSON.stringify(what)}\n`)
 }
 
-async function obey({ id, serve, drain, close }: Order): Promise<void> {
+async function execute({ id, serve, drain, close }: Command): Promise<void> {
   if (serve !== undefined) {
     const scenario = scenarios.find(({ says }) => says === serve.says)
     if (scenario === undefined) throw new Error(`There is no scenario "${serve.says}".`)
-    const server = await serveScenario(scenario, (told) => report({ id, told }), serve.tls)
+    const server = await serveScenario(scenario, (reported) => report({ id, reported }), serve.tls)
     servers.set(id, server)
     report({ id, port: server.port })
   }
@@ -47,4 +46,4 @@ async function obey({ id, serve, drain, close }: Order): Promise<void> {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => void obey(JSON.parse(line) as Order))
+createInterface({ input: process.stdin }).on('line', (line) => void execute(JSON.parse(line) as Command))
