@@ -25,7 +25,7 @@ const origin = z
 const range = z.string().refine((text) => parseRange(text) !== null, 'must be addresses or ranges such as 10.0.0.0/8')
 const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
 
-/** Every setting: environment variables on Node and Deno, vars on Workers. */
+/** Every setting: environment variables of a process, vars on Workers. */
 const schema = z.object({
   PORT: z
     .string()
@@ -99,6 +99,9 @@ const schema = z.object({
 })
 
 export type Config = z.output<typeof schema>
+
+/** The settings whose values are secret. */
+export const secretNames: readonly (keyof Config)[] = ['METRICS_TOKEN', 'SMTP_URL', 'MAIL_API_TOKEN']
 
 /**
  * Reads the configuration.

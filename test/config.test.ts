@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { configHelp, configNames, parseConfig, settingsOf } from '../src/config.ts'
+import { configHelp, configNames, parseConfig, secretNames, settingsOf } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
 
 describe('the configuration', () => {
@@ -117,6 +117,13 @@ describe('the settings of the app', () => {
 })
 
 describe('--help', () => {
+  test('lists its secret settings, all of them known and without a default', () => {
+    for (const name of secretNames) {
+      expect(configNames).toContain(name)
+      expect(parseConfig({})[name]).toBe('')
+    }
+  })
+
   test('has a line for every variable, with its default', () => {
     const lines = configHelp().trimEnd().split('\n').slice(2)
     expect(lines.map((line) => line.trim().split(/ +/)[0])).toEqual(configNames)

@@ -5,7 +5,7 @@ import { type Listening, type MessageServer, readTls, type Served } from '../pro
 import { runProcess, type ServeOptions } from '../process/run.ts'
 import { createDenoWebSockets } from './web-sockets.ts'
 
-/** The part of Deno that is used here, so that `tsc` reads this file as well as `deno check`. */
+/** The part of Deno that is used here, so that `tsc` can check this file as well as `deno check`. */
 declare const Deno: {
   serve(
     options: { port: number; hostname: string; cert?: string; key?: string; onListen(): void },

@@ -11,9 +11,9 @@ import type { TopicEvent } from '../../src/topics/event.ts'
 import type { ChannelConnection, MessageServer } from '../process/listening.ts'
 import { blockedBytes, unsentBytesMax } from '../tcp/socket-channel.ts'
 
-/** Deno tells of no drain, so blocked channels are looked at this often. */
+/** Deno has no drain event, so blocked channels are checked this often. */
 const drainCheckMs = 50
-/** How long clients may take to answer the closing of their WebSockets. */
+/** A client that does not answer the close frame is disconnected after this. */
 const closeTimeoutMs = 5000
 
 const [, cborProtocol] = protocols
@@ -28,7 +28,7 @@ declare const Deno: {
 
 class DenoWebSocketChannel implements Channel {
   readonly format: Format
-  session: ChannelConnection | null = null
+  connection: ChannelConnection | null = null
   isBlocked = false
   readonly #webSocket: WebSocket
 
@@ -51,7 +51,7 @@ class DenoWebSocketChannel implements Channel {
     for (const event of events) this.send(event.as(this.format.event))
   }
 
-  /** Deno sends no ping of its own that one could ask for; the message does as well. */
+  /** Deno has no method for a ping frame, so this sends the ping message. */
   ping(): void {
     this.send(this.format.ping)
   }
@@ -63,39 +63,39 @@ class DenoWebSocketChannel implements Channel {
 
   receive(data: string | ArrayBuffer): void {
     const message = typeof data === 'string' ? data : new Uint8Array(data)
-    if (message.length > messageBytesMax) this.session?.end(1009, 'The message is too large.')
-    else this.session?.receive(message)
+    if (message.length > messageBytesMax) this.connection?.end(1009, 'The message is too large.')
+    else this.connection?.receive(message)
   }
 
   closed(): void {
     blocked.delete(this)
-    this.session?.closed()
+    this.connection?.closed()
   }
 
   drained(): void {
     this.isBlocked = false
-    this.session?.drained()
+    this.connection?.drained()
   }
 
   #watch(): void {
     const { bufferedAmount } = this.#webSocket
     if (bufferedAmount <= blockedBytes) return
     this.isBlocked = true
-    watch(this)
-    // Deno can't be told to read no more, so this is what bounds the answers.
-    if (bufferedAmount > unsentBytesMax) this.session?.end(1013, 'Nobody takes the answers.')
+    awaitDrain(this)
+    // Deno can't pause reading, so this bounds the responses.
+    if (bufferedAmount > unsentBytesMax) this.connection?.end(1013, 'The client does not read its responses.')
   }
 }
 
 const blocked = new Set<DenoWebSocketChannel>()
 let timer: ReturnType<typeof setInterval> | undefined
 
-function watch(channel: DenoWebSocketChannel): void {
+function awaitDrain(channel: DenoWebSocketChannel): void {
   blocked.add(channel)
-  timer ??= setInterval(look, drainCheckMs)
+  timer ??= setInterval(checkBlocked, drainCheckMs)
 }
 
-function look(): void {
+function checkBlocked(): void {
   for (const channel of blocked) {
     if (!channel.isDrained) continue
     blocked.delete(channel)
@@ -107,9 +107,9 @@ function look(): void {
 }
 
 export interface DenoWebSockets {
-  /** The answer to a request that the app admits for this peer. */
+  /** Opens a WebSocket for a request that the app admits, and returns the response. */
   accept(request: Request, peer: Peer): Response
-  /** Resolves when all are closed, or have had their time for that. */
+  /** Resolves when all are closed, or after the time-out. */
   closed(): Promise<void>
 }
 
@@ -122,7 +122,7 @@ export function createDenoWebSockets(app: Pick<MessageServer, 'connections'>): D
     open.add(socket)
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
-      channel.session = begin()
+      channel.connection = begin()
     }
     socket.onmessage = ({ data }) => channel.receive(data as string | ArrayBuffer)
     socket.onclose = () => {

@@ -1,10 +1,9 @@
 /**
- * Sessions of messages over the WebSockets of a Durable Object. The sockets outlive the object's memory
- * (hibernation), so what a session must know to go on is kept in SQL: written when a subscription, an
- * acknowledgement or a membership changes, and never for an event, because an object that wakes knows from its log
- * where those stand who are sent everything as it happens. A ping is answered without waking it.
+ * Message connections over the WebSockets of a Durable Object. The sockets outlive the object's memory (hibernation), so
+ * the state of a connection is kept in SQL. It is written when a subscription, an acknowledgement or a membership
+ * changes, and never for an event: an object that wakes finds the position of live subscribers in its log. A ping is
+ * answered by the runtime, without waking it.
  */
-
 import { cborFormat } from '../../src/connections/cbor-format.ts'
 import type { Channel } from '../../src/connections/channel.ts'
 import type { Connection } from '../../src/connections/connection.ts'
@@ -35,7 +34,7 @@ export interface SocketHolder {
 declare const WebSocketPair: new () => { 0: unknown; 1: ObjectWebSocket }
 declare const WebSocketRequestResponsePair: new (request: string, response: string) => unknown
 
-/** What stays with a socket while its object sleeps. */
+/** The data that stays with a socket while its object sleeps. */
 interface Attachment {
   id: string
   protocol: 'galley.v1.json' | 'galley.v1.cbor'
@@ -48,10 +47,10 @@ interface Served {
   connections: Connections
 }
 
-/** Who is a member of a topic and is not heard for so long is taken for gone: two heartbeats. */
+/** A member that is silent for longer is disconnected: two heartbeats. */
 const silenceMsMax = 40_000
 
-/** A WebSocket as the channel of a session. How much the other end has taken is not told here; credit bounds it. */
+/** A WebSocket as a channel. The runtime does not report the bytes that the client has taken; credit bounds them. */
 class ObjectChannel implements Channel {
   readonly isBlocked = false
   readonly format
@@ -70,7 +69,7 @@ class ObjectChannel implements Channel {
     for (const event of events) this.send(event.as(this.format.event))
   }
 
-  /** The runtime looks after its sockets itself. */
+  /** The runtime sends its own pings. */
   ping(): void {}
 
   close(code: number, reason: string): void {
@@ -78,7 +77,7 @@ class ObjectChannel implements Channel {
   }
 }
 
-/** A socket that has just gone throws; its end is told of elsewhere. */
+/** A socket that has just closed throws; its close event follows. */
 function attempt(work: () => void): void {
   try {
     work()
@@ -89,10 +88,10 @@ export class ObjectConnections {
   readonly #app: Served
   readonly #holder: SocketHolder
   readonly #sql: ObjectStorage['sql']
-  readonly #sessions = new Map<ObjectWebSocket, Connection>()
-  /** The sessions that are members of some topic. */
+  readonly #connections = new Map<ObjectWebSocket, Connection>()
+  /** The ids of connections that are members of a topic. */
   readonly #members = new Set<string>()
-  readonly #heardMs = new Map<ObjectWebSocket, number>()
+  readonly #lastMessageMs = new Map<ObjectWebSocket, number>()
 
   constructor(app: Served, holder: SocketHolder, { sql }: ObjectStorage) {
     this.#app = app
@@ -102,7 +101,7 @@ export class ObjectConnections {
     sql.exec('create table if not exists galley_sockets (id text primary key, state text not null) without rowid')
   }
 
-  /** Goes on with all sessions; to be done before anything is served. */
+  /** Restores all connections; called before the first request. */
   async wake(): Promise<void> {
     const states = new Map(this.#stored().map((state) => [state.id, state]))
     for (const webSocket of this.#holder.getWebSockets()) {
@@ -113,17 +112,17 @@ export class ObjectConnections {
       const state = states.get(id) ?? { id, isFresh: true, identity: null, subscriptions: [], memberships: [] }
       states.delete(id)
       this.#note(state)
-      this.#heardMs.set(webSocket, Date.now())
-      const options = this.#options(attachment, () => this.#sessions.get(webSocket))
-      const session = await this.#app.connections.restore(channel, peer, state, options)
-      this.#sessions.set(webSocket, session)
-      // A gap, say, may have moved it already.
-      if (!session.isClosed) this.#keep(session.state())
+      this.#lastMessageMs.set(webSocket, Date.now())
+      const options = this.#options(attachment, () => this.#connections.get(webSocket))
+      const connection = await this.#app.connections.restore(channel, peer, state, options)
+      this.#connections.set(webSocket, connection)
+      // A gap, for example, may have changed the state already.
+      if (!connection.isClosed) this.#keep(connection.state())
     }
     for (const id of states.keys()) this.#drop(id)
   }
 
-  /** Answers a request that wants a WebSocket; null when it does not, or may not. */
+  /** Opens a WebSocket and returns the response; null when the request does not want one, or is not admitted. */
   connect(request: Request, socketPeer: Peer): Response | null {
     const peer = this.#app.admit(request, socketPeer)
     const protocol = chooseProtocol(request.headers)
@@ -136,40 +135,41 @@ export class ObjectConnections {
       authority: new URL(request.url).host,
       peer: { address: peer.address, isSecure: peer.isSecure },
     }
-    const options = this.#options(known, () => this.#sessions.get(webSocket))
-    const session = this.#app.connections.open(new ObjectChannel(webSocket, protocol), peer, options)
-    webSocket.serializeAttachment({ id: session.id, ...known } satisfies Attachment)
-    this.#sessions.set(webSocket, session)
-    this.#heardMs.set(webSocket, Date.now())
-    if (session.state().identity !== null) this.#keep(session.state())
+    const options = this.#options(known, () => this.#connections.get(webSocket))
+    const connection = this.#app.connections.open(new ObjectChannel(webSocket, protocol), peer, options)
+    webSocket.serializeAttachment({ id: connection.id, ...known } satisfies Attachment)
+    this.#connections.set(webSocket, connection)
+    this.#lastMessageMs.set(webSocket, Date.now())
+    if (connection.state().identity !== null) this.#keep(connection.state())
     const headers = request.headers.has('sec-websocket-protocol') ? { 'Sec-WebSocket-Protocol': protocol } : {}
     return new Response(null, { status: 101, headers, webSocket: pair[0] } as ResponseInit)
   }
 
   receive(webSocket: ObjectWebSocket, message: string | ArrayBuffer): void {
-    const session = this.#sessions.get(webSocket)
-    if (!session) return
-    this.#heardMs.set(webSocket, Date.now())
+    const connection = this.#connections.get(webSocket)
+    if (!connection) return
+    this.#lastMessageMs.set(webSocket, Date.now())
     const { protocol } = webSocket.deserializeAttachment() as Attachment
     const isBinary = typeof message !== 'string'
-    if (isBinary === (protocol === 'galley.v1.cbor')) session.receive(isBinary ? new Uint8Array(message) : message)
-    else if (message !== pongText) session.end(1003, 'The frame type does not match the subprotocol.')
+    if (isBinary === (protocol === 'galley.v1.cbor')) connection.receive(isBinary ? new Uint8Array(message) : message)
+    else if (message !== pongText) connection.end(1003, 'The frame type does not match the subprotocol.')
   }
 
   closed(webSocket: ObjectWebSocket): void {
-    const session = this.#sessions.get(webSocket)
-    this.#sessions.delete(webSocket)
-    this.#heardMs.delete(webSocket)
-    if (!session) return
-    session.closed()
-    this.#drop(session.id)
+    const connection = this.#connections.get(webSocket)
+    this.#connections.delete(webSocket)
+    this.#lastMessageMs.delete(webSocket)
+    if (!connection) return
+    connection.closed()
+    this.#drop(connection.id)
   }
 
-  /** Ends the sessions of members who have gone without a word; true while there are members. */
-  endSilent(): boolean {
-    for (const [webSocket, session] of this.#sessions) {
-      if (!this.#members.has(session.id)) continue
-      if (Date.now() - this.#lastHeardMs(webSocket) > silenceMsMax) session.end(4408, 'Nothing was heard.')
+  /** Disconnects silent members. Returns true while there are members. */
+  disconnectSilent(): boolean {
+    for (const [webSocket, connection] of this.#connections) {
+      if (!this.#members.has(connection.id)) continue
+      if (Date.now() - this.#lastActivityMs(webSocket) > silenceMsMax)
+        connection.end(4408, 'The connection was silent for too long.')
     }
     return this.hasMembers
   }
@@ -178,16 +178,16 @@ export class ObjectConnections {
     return this.#members.size > 0
   }
 
-  #lastHeardMs(webSocket: ObjectWebSocket): number {
+  #lastActivityMs(webSocket: ObjectWebSocket): number {
     const pingedMs = this.#holder.getWebSocketAutoResponseTimestamp(webSocket)?.getTime() ?? 0
-    return Math.max(pingedMs, this.#heardMs.get(webSocket) ?? 0)
+    return Math.max(pingedMs, this.#lastMessageMs.get(webSocket) ?? 0)
   }
 
-  #options({ authority }: Pick<Attachment, 'authority'>, session: () => Connection | undefined) {
+  #options({ authority }: Pick<Attachment, 'authority'>, connection: () => Connection | undefined) {
     return {
       authority,
       onChange: () => {
-        const changed = session()
+        const changed = connection()
         if (changed) this.#keep(changed.state())
       },
     }

@@ -1,7 +1,7 @@
 /**
- * The database port over the SQLite of a Durable Object. It is local and synchronous, and the object's
- * output gate holds every answer back until what was written before it is durable, so a write runs at
- * once and a group needs no gathering: the runtime commits together what happens without an await.
+ * The database port over the SQLite of a Durable Object. It is local and synchronous, and the object's output gate holds
+ * every response back until the writes before it are durable. So a write runs at once, without grouping: the runtime
+ * commits writes together between which there is no await.
  */
 import { createKysely } from '../../src/database/dialect.ts'
 import { databaseError } from '../../src/database/failure.ts'

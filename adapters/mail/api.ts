@@ -23,7 +23,7 @@ export function createApiMailer({ url, token, from, fetch = globalThis.fetch }: 
         signal: AbortSignal.timeout(timeoutMs),
       })
       await response.body?.cancel()
-      if (!response.ok) throw new Error(`The API for mail answered ${response.status}.`)
+      if (!response.ok) throw new Error(`The mail API responded with status ${response.status}.`)
     },
   }
 }

@@ -11,11 +11,11 @@ import { createApiMailer } from './api.ts'
 export function createMailer(config: Config, log: Log): Mailer {
   const { SMTP_URL, MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from } = config
   if (SMTP_URL === '' && url === '') return createLogMailer(log)
-  if (from === '') throw new StartError('MAIL_FROM must say who sends mail.')
+  if (from === '') throw new StartError('MAIL_FROM must name the sender of mail.')
   return SMTP_URL === '' ? createApiMailer({ url, token, from }) : createSmtp(SMTP_URL, from)
 }
 
-/** Loaded with the first letter, because a start should not wait for it. */
+/** Loads the SMTP client with the first email, so that the start does not wait for it. */
 function createSmtp(url: string, from: string): Mailer {
   let mailer: Promise<Mailer> | null = null
   return {

@@ -10,7 +10,7 @@ export interface SmtpMailerOptions {
 
 const timeoutMs = 15_000
 
-/** The mailer port over SMTP, for Node and Deno. */
+/** The mailer port over SMTP, for Node, Deno and Bun. */
 export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
   const { protocol, hostname, port, username, password, searchParams } = new URL(url)
   const secure = protocol === 'smtps:'
@@ -18,7 +18,7 @@ export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
     host: hostname,
     port: port === '' ? (secure ? 465 : 587) : Number(port),
     secure,
-    // Without it a network could have letters in the clear; `?tls=off` is for a server on the same machine.
+    // Otherwise emails could cross a network in the clear; `?tls=off` is for a server on the same machine.
     requireTLS: !secure && searchParams.get('tls') !== 'off',
     ignoreTLS: searchParams.get('tls') === 'off',
     ...(username !== '' && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),

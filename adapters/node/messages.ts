@@ -1,4 +1,4 @@
-/** Messages on the port of a server of `node:http` or `node:https`: the first byte of a connection tells them from HTTP. */
+/** Message connections on the port of a server of `node:http` or `node:https`, told from HTTP by their first byte. */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AcceptMessages } from '../tcp/first-byte.ts'
@@ -6,59 +6,59 @@ import { attach, ignore, readPlainly, type SocketOwner } from '../tcp/socket.ts'
 
 export interface MessageConnectionsOptions {
   isSecure: boolean
-  letIn: AcceptMessages
-  /** How long a connection may bring nothing. */
-  silenceMs: number
-  /** What requests without a host are for; known once the server listens. */
+  accept: AcceptMessages
+  /** A connection must bring its first byte within this time. */
+  firstByteTimeoutMs: number
+  /** The authority of requests without a host; known once the server listens. */
   authority(): string
-  /** Is given connections that bring nothing. */
-  late(socket: Socket): void
+  /** Handles a connection without a byte. */
+  onTimeout(socket: Socket): void
 }
 
 export interface MessageConnections {
-  /** Ends connections on which nothing has come yet. */
+  /** Destroys connections without a byte. */
   close(): void
 }
 
-/** Looks at each connection before HTTP has it. */
+/** Reads the first bytes of each connection before HTTP does. */
 export function acceptMessages(server: Server, options: MessageConnectionsOptions): MessageConnections {
-  const { isSecure, letIn, authority } = options
+  const { isSecure, accept, authority } = options
   const event = isSecure ? 'secureConnection' : 'connection'
-  const toHttp = server.listeners(event)
-  const silent = new Set<Socket>()
+  const httpListeners = server.listeners(event)
+  const waiting = new Set<Socket>()
 
   function decide(socket: Socket, bytes: Buffer): void {
     const peer = { address: socket.remoteAddress ?? null, isSecure }
-    const guest = letIn(bytes[0] as number, socket, peer, authority())
-    if (guest !== null) {
-      seat(socket, guest, bytes)
+    const owner = accept(bytes[0] as number, socket, peer, authority())
+    if (owner !== null) {
+      handOver(socket, owner, bytes)
       return
     }
-    // As nobody had ever read from it: else what is put back would be lost before HTTP listens.
+    // As if never read from: otherwise the bytes that are put back would be lost before HTTP listens.
     socket.readableFlowing = null
     socket.unshift(bytes)
-    for (const listener of toHttp) Reflect.apply(listener, server, [socket])
+    for (const listener of httpListeners) Reflect.apply(listener, server, [socket])
   }
 
   server.removeAllListeners(event)
   server.on(event, (socket: Socket) => {
-    silent.add(socket)
+    waiting.add(socket)
     awaitBytes(socket, options, (bytes) => {
-      silent.delete(socket)
+      waiting.delete(socket)
       if (bytes !== null) decide(socket, bytes)
     })
   })
   return {
     close() {
-      for (const socket of silent) socket.destroy()
+      for (const socket of waiting) socket.destroy()
     },
   }
 }
 
-/** Tells the first bytes; null when there will be none. */
+/** Passes on the first bytes; null when the socket closes without any. */
 function awaitBytes(
   socket: Socket,
-  { silenceMs, late }: MessageConnectionsOptions,
+  { firstByteTimeoutMs, onTimeout }: MessageConnectionsOptions,
   done: (bytes: Buffer | null) => void,
 ): void {
   const finish = (bytes: Buffer | null) => {
@@ -69,20 +69,20 @@ function awaitBytes(
   const listeners: readonly (readonly [string, (bytes: Buffer) => void])[] = [
     ['data', (bytes) => finish(bytes)],
     ['end', () => socket.end()],
-    ['timeout', () => late(socket)],
+    ['timeout', () => onTimeout(socket)],
     ['close', () => finish(null)],
     ['error', ignore],
   ]
   for (const [event, listener] of listeners) socket.on(event, listener)
-  socket.setTimeout(silenceMs)
+  socket.setTimeout(firstByteTimeoutMs)
 }
 
-function seat(socket: Socket, guest: SocketOwner, bytes: Buffer): void {
-  // A client that is done with asking still waits for answers.
+function handOver(socket: Socket, owner: SocketOwner, bytes: Buffer): void {
+  // A client that has ended its side still waits for responses.
   socket.allowHalfOpen = true
-  attach(socket, guest)
-  socket.on('close', () => guest.closed())
+  attach(socket, owner)
+  socket.on('close', () => owner.closed())
   socket.on('error', ignore)
   readPlainly(socket)
-  guest.receive(bytes, 0, bytes.length)
+  owner.receive(bytes, 0, bytes.length)
 }

@@ -20,7 +20,7 @@ const nodeMajorMin = 26
 
 /** A head must arrive within this time, however it drips. */
 const headTimeoutMs = 5000
-/** How often that is looked at. */
+/** How often that is checked. */
 const timeoutSweepMs = 500
 const headerBytesMax = 16 * 1024
 const keepAliveIdleMs = 65_000
@@ -53,15 +53,15 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   }) as Server
   webSockets.acceptOn(server)
   const port = () => (server.address() as AddressInfo).port
-  const guests = acceptMessages(server, {
+  const messages = acceptMessages(server, {
     isSecure,
-    letIn: createAcceptMessages(app),
-    silenceMs: headTimeoutMs,
+    accept: createAcceptMessages(app),
+    firstByteTimeoutMs: headTimeoutMs,
     authority: () => `${HOST.includes(':') ? `[${HOST}]` : HOST}:${port()}`,
-    late: (socket) => refuse(Object.assign(new Error(), { code: lateCode }), socket),
+    onTimeout: (socket) => refuse(Object.assign(new Error(), { code: timeoutCode }), socket),
   })
   server.on('clientError', refuse)
-  server.setTimeout(writeTimeoutMs, endIfStuck)
+  server.setTimeout(writeTimeoutMs, destroyIfStuck)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(PORT, HOST, backlogMax, resolve)
@@ -70,13 +70,13 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
     port: port(),
     drain: () => drain(server),
     close() {
-      guests.close()
+      messages.close()
       return close(server)
     },
   }
 }
 
-/** Asks for the address late, because few requests need it. */
+/** Looks up the address on demand, because few requests need it. */
 class SocketPeer implements Peer {
   readonly #socket: Socket
   readonly isSecure: boolean
@@ -91,8 +91,8 @@ class SocketPeer implements Peer {
   }
 }
 
-/** After a time without traffic: a peer that takes nothing of what is sent goes, and so does an idle one, but not one whose answer is being made. */
-function endIfStuck(socket: Busy): void {
+/** After a time without traffic, destroys a connection that is idle or takes no bytes, but not one whose response is in the making. */
+function destroyIfStuck(socket: Busy): void {
   if (!socket._httpMessage || socket.writableLength > 0) socket.destroy()
 }
 
@@ -106,7 +106,7 @@ function prepare(): void {
   restrictFileMode()
 }
 
-/** A connection that is busy now turns idle after its answer, so idle ones are looked for until there are none. */
+/** A busy connection turns idle after its response, so idle ones are closed again and again until there are none. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), drainSweepMs)
@@ -124,14 +124,14 @@ function drain(server: Server): void {
   })
 }
 
-const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT'
+const timeoutCode = 'ERR_HTTP_REQUEST_TIMEOUT'
 
-const refusals: Record<string, ErrorCode> = {
+const errorCodes: Record<string, ErrorCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
-  [lateCode]: 'request_timeout',
+  [timeoutCode]: 'request_timeout',
 }
 
-/** The answer that a connection is busy with; Node has no public way to it. */
+/** A socket with the response that it is busy with; Node has no public access to it. */
 interface Busy extends Socket {
   _httpMessage?: ServerResponse | null
 }
@@ -148,7 +148,7 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
     current.once('close', () => socket.end())
     return
   }
-  const refusal = new AppError(refusals[error.code ?? ''] ?? 'bad_request')
+  const refusal = new AppError(errorCodes[error.code ?? ''] ?? 'bad_request')
   void end(socket, errorResponse(refusal, { requestId: crypto.randomUUID() }, null))
 }
 

@@ -6,7 +6,7 @@ import type { MessageServer } from '../process/listening.ts'
 import { createWebSockets } from '../websocket/web-sockets.ts'
 
 export interface NodeWebSockets {
-  /** For the option `shouldUpgradeCallback`: what is not wanted is a plain request. */
+  /** For the option `shouldUpgradeCallback`: an upgrade that is not wanted stays a plain request. */
   isWanted(incoming: IncomingMessage): boolean
   acceptOn(server: Server): void
 }
@@ -31,7 +31,7 @@ export function createNodeWebSockets(app: MessageServer, isSecure: boolean): Nod
   }
 }
 
-/** Null where it names no host. */
+/** Null when the request names no host. */
 function requestOf({ url, headers }: IncomingMessage): Request | null {
   const target = URL.parse(url ?? '', `http://${headers.host}`)
   const fields = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])

@@ -14,8 +14,8 @@ export interface Mount {
 const chunkBytes = 64 * 1024
 
 /**
- * The assets port over folders on disk, for Node and Deno. The first mount that has the file wins.
- * Links are followed only as long as they stay inside.
+ * The assets port over folders on disk, for runtimes with `node:fs`. The first mount that has the file wins.
+ * Links are followed only inside the folder.
  */
 export function createFolderAssets(mounts: readonly Mount[]): Assets {
   return {
@@ -61,8 +61,8 @@ function isRegular(mode: bigint): boolean {
 }
 
 /**
- * Opens the file at the first pull, so that an answer that is never read holds nothing open, and
- * closes it on every way out: a handle that is only collected ends the process on Node.
+ * Opens the file at the first pull, so that a response that is never read keeps no file open, and always closes it: on
+ * Node a handle that is garbage-collected ends the process.
  */
 function readRange(path: string, start: number, end: number): ReadableStream<Uint8Array> {
   let opening: Promise<FileHandle> | null = null

@@ -1,11 +1,11 @@
-/** For sessions on Galley's own engine: requests and answers that never become native objects. */
+/** Requests and responses of message connections on Galley's own engine, without native objects. */
 import type { FieldBlock } from '../../src/http1/fields.ts'
 import { LightBody } from '../../src/http1/light-body.ts'
 import { LightRequest } from '../../src/http1/light-request.ts'
 import { LightResponse } from '../../src/http1/light-response.ts'
 import type { MadeRequest, RequestParts } from '../../src/ports/request-maker.ts'
 
-/** A path that URLs write as it is. */
+/** A path that `URL` does not change. */
 const plainPath = /^\/[\w/?=&-]*$/
 
 export function makeLightRequest({ method, origin, path, names, values, body }: RequestParts): MadeRequest {
@@ -27,7 +27,7 @@ function fieldBlock(names: readonly string[], values: readonly string[]): FieldB
   return { names, text, spans, starts }
 }
 
-/** The body when it is text at hand; null when it isn't. */
+/** The body of a response, if it is text in memory; else null. */
 export function lightTextOf(response: Response): string | null {
   if (!LightResponse.is(response)) return null
   const body = LightResponse.bodyToWrite(response)

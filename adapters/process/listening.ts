@@ -8,25 +8,25 @@ import type { Connections, OpenOptions } from '../../src/connections/connections
 import { StartError } from '../../src/errors.ts'
 import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
 
-/** What a process serves: the part of `createApp`'s result that it needs. */
+/** The part of `createApp`'s result that a process serves. */
 export interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>
-  /** The client, if a session may begin with this request, which wants a WebSocket; else null, and `fetch` answers it. */
+  /** The peer, if this request for a WebSocket is admitted; null leaves it to `fetch`. */
   admit(request: Request, peer: Peer): AdmittedPeer | null
   connections: Pick<Connections, 'open' | 'goaway'>
   start(): Promise<Started>
   drain(): void
-  /** Lets go of what need not be kept any more. */
+  /** Deletes expired data. */
   cleanUp(): Promise<void>
 }
 
-/** What a channel tells. */
+/** The part of a message connection that its channel calls. */
 export type ChannelConnection = Pick<
   Connection,
   'receive' | 'malformed' | 'heard' | 'drained' | 'halfClosed' | 'closed' | 'end'
 >
 
-/** What answers clients: requests, and messages. */
+/** Serves requests and message connections. */
 export interface MessageServer extends Pick<Served, 'fetch' | 'admit'> {
   connections: { open(channel: Channel, peer: Peer | null, options: OpenOptions): ChannelConnection }
 }
@@ -34,9 +34,9 @@ export interface MessageServer extends Pick<Served, 'fetch' | 'admit'> {
 /** A server that listens. */
 export interface Listening {
   port: number
-  /** Ends each connection with its next answer, but still takes new ones: nothing is cut that is on its way. */
+  /** Ends each connection with its next response, but still accepts new ones, so that no request on its way is lost. */
   drain(): void
-  /** Takes no new connections and resolves when those in flight are answered. */
+  /** Stops accepting and resolves when the requests in flight have their responses. */
   close(): Promise<void>
 }
 

@@ -1,19 +1,19 @@
-/** Lines wait this long for others, so that a write to the file serves many. */
+/** Lines wait this long for others, so that they share a write. */
 const flushMs = 50
 const flushLength = 64 * 1024
-/** A reader of the log that stands still costs lines, never requests or memory. */
+/** More waiting lines are dropped: a log that nobody reads must cost neither requests nor memory. */
 const bufferLengthMax = 4 * 1024 * 1024
-/** What is left at the end may take this long to be written. */
+/** The last lines must be written within this time at the end. */
 const closeTimeoutMs = 1000
 
-/** Writes some of the bytes to standard output, off the thread, and tells how many. */
+/** Writes some of the bytes to standard output, off the thread, and resolves with their number. */
 export type WriteOutput = (bytes: Uint8Array) => Promise<number>
 
 export interface LogOutput {
   write(line: string, urgent: boolean): void
-  /** How many lines were lost because nobody took them. */
+  /** The number of dropped lines. */
   dropped(): number
-  /** Writes what is left, if somebody takes it. */
+  /** Writes the waiting lines, within a time-out. */
   close(): Promise<void>
 }
 
@@ -66,7 +66,7 @@ export function createLogOutput(output: WriteOutput): LogOutput {
   }
 }
 
-/** Again and again until all is taken; a pipe may be full for a while. */
+/** Repeats the write until all bytes are taken; a pipe may be full for a while. */
 async function writeAll(output: WriteOutput, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) {
     const written = await output(bytes.subarray(at))

@@ -6,7 +6,7 @@ const delayResolutionMs = 10
 const nsPerSecond = 1e9
 const quantiles = [50, 90, 99]
 
-/** Adds what there is to know of this process, by the names that Prometheus' own clients use. */
+/** Adds metrics of this process, under the names of Prometheus' own clients. */
 export function addProcessMetrics(metrics: Metrics, droppedLines: () => number): void {
   const startSeconds = Date.now() / 1000 - process.uptime()
   metrics.gauge('process_start_time_seconds', 'When the process began, since 1970.', () => startSeconds)
@@ -16,15 +16,19 @@ export function addProcessMetrics(metrics: Metrics, droppedLines: () => number):
   })
   metrics.gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss())
   metrics.gauge('process_heap_bytes', 'Memory of objects.', () => process.memoryUsage().heapUsed)
-  metrics.total('log_lines_dropped_total', 'Lines of the log that nobody took.', droppedLines)
+  metrics.total(
+    'log_lines_dropped_total',
+    'Log lines that were dropped because standard output was full.',
+    droppedLines,
+  )
   addLoopDelay(metrics)
 }
 
-/** Since the last look, so that a bad moment shows when it happens. */
+/** Measures since the last scrape, so that a bad moment shows when it happens. */
 function addLoopDelay(metrics: Metrics): void {
   const delay = monitorEventLoopDelay({ resolution: delayResolutionMs })
   delay.enable()
-  metrics.gauge('event_loop_delay_seconds', 'How late the event loop was since the last look.', () => {
+  metrics.gauge('event_loop_delay_seconds', 'Delay of the event loop since the last scrape.', () => {
     const values = quantiles.map((each): readonly [Labels, number] => [
       { quantile: String(each / 100) },
       late(delay.percentile(each)),

@@ -1,5 +1,5 @@
 /**
- * The passwords port by scrypt of node:crypto, on Node, on Deno, and on Workers with `nodejs_compat`. It computes in
+ * The passwords port by scrypt of node:crypto, on Node, Deno, Bun, and on Workers with `nodejs_compat`. It computes in
  * threads beside the event loop (in a Worker, in the isolate that calls it), a few at a time.
  */
 import { type BinaryLike, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { AppError } from '../../src/errors.ts'
 import type { Passwords } from '../../src/ports/passwords.ts'
 
-/** The work that scrypt (RFC 7914) is told to do: `N` is 2 to the power of `ln`. */
+/** The cost parameters of scrypt (RFC 7914); `N` is 2 to the power of `ln`. */
 interface Cost {
   ln: number
   r: number
@@ -15,11 +15,11 @@ interface Cost {
 }
 
 export interface PasswordsOptions {
-  /** OWASP's advice for 32 MiB, unless told; less is for tests. */
+  /** OWASP's advice for 32 MiB by default; tests use less. */
   cost?: Cost
-  /** How many run at once; others need threads, too. */
-  atOnceMax?: number
-  /** How many may wait for their turn: at a tenth of a second each, some seconds. */
+  /** How many run at once; other work needs threads, too. */
+  concurrencyMax?: number
+  /** How many may wait: at a tenth of a second each, some seconds. */
   waitingMax?: number
 }
 
@@ -31,34 +31,34 @@ const phcPattern = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/]+)\$
 export function createPasswords(options: PasswordsOptions = {}): Passwords {
   const {
     cost = usualCost,
-    atOnceMax = Math.min(4, Math.max(1, availableParallelism() - 1)),
+    concurrencyMax = Math.min(4, Math.max(1, availableParallelism() - 1)),
     waitingMax = 64,
   } = options
-  const inTurn = createTurns(atOnceMax, waitingMax)
+  const limit = createConcurrencyLimit(concurrencyMax, waitingMax)
   const prefix = `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$`
   return {
     async hash(password) {
       const salt = randomBytes(saltBytes)
-      const hash = await inTurn(() => derive(password, salt, hashBytes, cost))
+      const hash = await limit(() => derive(password, salt, hashBytes, cost))
       return `${prefix}${unpadded(salt)}$${unpadded(hash)}`
     },
     async verify(password, hash) {
       const stored = hash === null ? { cost, salt: randomBytes(saltBytes), hash: null } : parse(hash)
-      const computed = await inTurn(() => derive(password, stored.salt, stored.hash?.length ?? hashBytes, stored.cost))
+      const computed = await limit(() => derive(password, stored.salt, stored.hash?.length ?? hashBytes, stored.cost))
       return stored.hash !== null && timingSafeEqual(computed, stored.hash)
     },
     isCurrent: (hash) => hash.startsWith(prefix),
   }
 }
 
-/** Runs so many at once, lets so many wait, and refuses the rest. */
-function createTurns(atOnceMax: number, waitingMax: number) {
+/** Runs some tasks at once, lets some wait, and throws `busy` for more. */
+function createConcurrencyLimit(concurrencyMax: number, waitingMax: number) {
   const waiting: (() => void)[] = []
   let running = 0
-  return async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= atOnceMax) {
+  return async function limit<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= concurrencyMax) {
       if (waiting.length >= waitingMax) throw new AppError('busy', undefined, { headers: { 'Retry-After': '2' } })
-      // Whoever ends hands its place on, so nobody who comes later gets in between.
+      // A task that ends starts the first waiting one, so later ones can't overtake it.
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else running += 1
     try {
@@ -82,7 +82,7 @@ function derive(password: string, salt: BinaryLike, bytes: number, { ln, r, p }:
 
 function parse(phc: string): { cost: Cost; salt: Buffer; hash: Buffer } {
   const [, ln, r, p, salt = '', hash = ''] = phcPattern.exec(phc) ?? []
-  if (ln === undefined) throw new Error('What is stored is no hash of a password.')
+  if (ln === undefined) throw new Error('The stored value is not a password hash.')
   return {
     cost: { ln: Number(ln), r: Number(r), p: Number(p) },
     salt: Buffer.from(salt, 'base64'),
@@ -90,7 +90,7 @@ function parse(phc: string): { cost: Cost; salt: Buffer; hash: Buffer } {
   }
 }
 
-/** Base 64 as the PHC string format has it. */
+/** Base 64 without padding, as in the PHC string format. */
 function unpadded(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }

@@ -24,9 +24,9 @@ import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
 import { waitingApp } from './waiting-app.ts'
 
-/** Requests in flight may take this long to finish once the server is told to stop. */
+/** Requests in flight may take this long to finish after the signal to stop. */
 const drainTimeoutMs = 15_000
-/** A proxy may have sent a request on a connection that seems idle here; within this time it has its answer. */
+/** A proxy may have sent a request on a connection that seems idle here; it arrives within this time. */
 const drainGraceMs = 300
 
 const cleanUpIntervalMs = 3_600_000
@@ -47,14 +47,14 @@ export interface Runtime {
   prepare?(): void
 }
 
-/** How often topics are looked at without a ring, for the sake of writes whose outcome nobody knew. */
+/** How often topics are read without a notification, for writes whose outcome was unknown. */
 const topicCheckMs = 30_000
 /** How often a data directory in use is tried again. */
 const waitStepMs = 50
 
 /**
- * Runs a server as this process: reads the environment, opens the data directory, listens, says so,
- * and ends in an orderly way at SIGTERM or SIGINT. What an operator can mend is one line and exit code 1.
+ * Runs a server as this process: reads the environment, opens the data directory, listens, prints the banner, and ends in
+ * an orderly way at SIGTERM or SIGINT. An error that the operator can mend is printed in one line, with exit code 1.
  */
 export async function runProcess(
   server: (platform: Platform) => Served,
@@ -69,8 +69,8 @@ export async function runProcess(
     runtime.prepare?.()
     const config = parseConfig(process.env)
     const output = createLogOutput(runtime.writeOutput)
-    const making: Making = { server, options, runtime, config, output }
-    await (config.DATA_DIR_WAIT > 0 ? takeOver(making) : begin(making))
+    const launch: Launch = { server, options, runtime, config, output }
+    await (config.DATA_DIR_WAIT > 0 ? takeOver(launch) : begin(launch))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     process.stderr.write(`galley: ${error.message}\n`)
@@ -78,8 +78,8 @@ export async function runProcess(
   }
 }
 
-/** What a running server is made from. */
-interface Making {
+/** Everything that a start needs. */
+interface Launch {
   server(platform: Platform): Served
   options: ServeOptions
   runtime: Runtime
@@ -87,7 +87,7 @@ interface Making {
   output: LogOutput
 }
 
-async function listen({ runtime, config }: Making, app: MessageServer): Promise<Listening> {
+async function listen({ runtime, config }: Launch, app: MessageServer): Promise<Listening> {
   const listenOn = config.HTTP_ENGINE === 'galley' ? listenOnEngine : runtime.listen
   if (!listenOn) throw new StartError('HTTP_ENGINE=node is not supported on this runtime; leave it at galley.')
   try {
@@ -98,32 +98,32 @@ async function listen({ runtime, config }: Making, app: MessageServer): Promise<
   }
 }
 
-async function begin(making: Making): Promise<void> {
-  const { server, config, output } = making
-  const platform = createPlatform(making)
+async function begin(launch: Launch): Promise<void> {
+  const { server, config, output } = launch
+  const platform = createPlatform(launch)
   const app = server(platform)
-  const started = await app.start().catch((error) => endUnused(platform, error))
-  const listening = await listen(making, app).catch((error) => endUnused(platform, error))
+  const started = await app.start().catch((error) => closeAndThrow(platform, error))
+  const listening = await listen(launch, app).catch((error) => closeAndThrow(platform, error))
   process.stderr.write(banner(config, listening.port, started))
   scheduleCleanUp(app, platform)
   endOnSignal(app, platform, listening, output)
 }
 
 /**
- * Listens first and lets clients wait until the process before this one has let go of the data, so
- * that behind a proxy with both as upstreams no request is lost.
+ * Listens first and lets clients wait until the process before this one has closed the data directory, so that behind a
+ * proxy with both as upstreams no request is lost.
  */
-async function takeOver(making: Making): Promise<void> {
-  const { server, config, output } = making
+async function takeOver(launch: Launch): Promise<void> {
+  const { server, config, output } = launch
   const { promise: app, resolve } = Promise.withResolvers<Pick<Served, 'fetch'>>()
-  const answering: MessageServer = { ...waitingApp, fetch: async (request, peer) => (await app).fetch(request, peer) }
-  const listening = await listen(making, answering)
+  const waiting: MessageServer = { ...waitingApp, fetch: async (request, peer) => (await app).fetch(request, peer) }
+  const listening = await listen(launch, waiting)
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
-    const platform = await createPlatformInTime(making)
+    const platform = await createPlatformInTime(launch)
     const served = server(platform)
-    const started = await served.start().catch((error) => endUnused(platform, error))
-    Object.assign(answering, { fetch: served.fetch, admit: served.admit, connections: served.connections })
+    const started = await served.start().catch((error) => closeAndThrow(platform, error))
+    Object.assign(waiting, { fetch: served.fetch, admit: served.admit, connections: served.connections })
     resolve(served)
     process.stderr.write(banner(config, listening.port, started))
     scheduleCleanUp(served, platform)
@@ -136,11 +136,11 @@ async function takeOver(making: Making): Promise<void> {
   }
 }
 
-async function createPlatformInTime(making: Making): Promise<Platform> {
-  const deadline = performance.now() + making.config.DATA_DIR_WAIT * 1000
+async function createPlatformInTime(launch: Launch): Promise<Platform> {
+  const deadline = performance.now() + launch.config.DATA_DIR_WAIT * 1000
   for (;;) {
     try {
-      return createPlatform(making)
+      return createPlatform(launch)
     } catch (error) {
       if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error
       await new Promise((done) => setTimeout(done, waitStepMs))
@@ -148,12 +148,12 @@ async function createPlatformInTime(making: Making): Promise<Platform> {
   }
 }
 
-async function endUnused({ database }: Platform, error: unknown): Promise<never> {
+async function closeAndThrow({ database }: Platform, error: unknown): Promise<never> {
   await database.close()
   throw error
 }
 
-function createPlatform({ config, options: { publicFolder }, output }: Making): Platform {
+function createPlatform({ config, options: { publicFolder }, output }: Launch): Platform {
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, metrics)
@@ -183,7 +183,7 @@ function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number, { administra
 ${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${url}/account with the code ${administratorCode}\n`}`
 }
 
-/** Now and every hour, beside what is served. */
+/** Runs the cleanup now and every hour. */
 function scheduleCleanUp(app: Served, { log }: Platform): void {
   const cleanUp = () => {
     app.cleanUp().catch((error) => log.problem({ requestId: '', method: '', path: '', error }))
@@ -202,7 +202,7 @@ function endOnSignal(app: Served, { database }: Platform, listening: Listening, 
     setTimeout(() => process.exit(1), drainTimeoutMs).unref()
     listening.drain()
     await new Promise((done) => setTimeout(done, drainGraceMs))
-    // Not before: they would come back here.
+    // Not earlier: clients would come back to this process.
     app.connections.goaway()
     await listening.close()
     await database.close()

@@ -4,7 +4,7 @@ import type { ChannelConnection, MessageServer } from './listening.ts'
 const code = 1013
 const reason = 'The server is about to start.'
 
-const over: ChannelConnection = {
+const closedConnection: ChannelConnection = {
   receive() {},
   malformed() {},
   heard() {},
@@ -14,14 +14,14 @@ const over: ChannelConnection = {
   end() {},
 }
 
-/** Sends sessions away while there is no app that could have them; their clients try again. */
+/** Closes message connections while there is no app yet; their clients try again. */
 export const waitingApp: Pick<MessageServer, 'admit' | 'connections'> = {
   admit: ({ headers }, peer) => (headers.has('sec-websocket-key') ? peer : null),
   connections: {
     open(channel) {
       channel.send(channel.format.encode(goaway(code, reason)))
       channel.close(code, reason)
-      return over
+      return closedConnection
     },
   },
 }

@@ -6,12 +6,12 @@ import { isKnownMigration } from '../../src/database/migrate.ts'
 import { StartError } from '../../src/errors.ts'
 import { applicationId, databaseName, lockDataDirectory } from './data-directory.ts'
 
-/** All at once: a backup by parts begins anew whenever another process writes. Readers and writers go on meanwhile. */
+/** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers go on meanwhile. */
 const pagesAtOnce = 2 ** 30
 
 /**
- * Copies the database to a new file by SQLite's online backup (sqlite.org/backup.html): all that was
- * answered before it began, and nothing by half. The copy is checked before it gets its name.
+ * Copies the database to a new file by SQLite's online backup (sqlite.org/backup.html), with every write that resolved
+ * before it began, and none in part. The copy is checked before it gets its name.
  * @throws StartError when there is no database, when the file exists, or when the copy is not sound
  */
 export async function backup(directory: string, file: string): Promise<void> {
@@ -31,9 +31,9 @@ export async function backup(directory: string, file: string): Promise<void> {
 }
 
 /**
- * Puts a backup in the place of a data directory's database. What was there stays beside it as
- * `galley.db.before-restore`, replacing the one of the last restore. The server must not run.
- * @returns where that is, null where there was nothing
+ * Replaces a data directory's database by a backup. The old database stays beside it as `galley.db.before-restore`,
+ * replacing that of the last restore. The server must not run.
+ * @returns the path of the old database; null when there was none
  * @throws StartError when the directory is in use, or the file is not a sound database of this version or an older one
  */
 export async function restore(file: string, directory: string): Promise<{ aside: string | null }> {
@@ -57,24 +57,24 @@ export async function restore(file: string, directory: string): Promise<{ aside:
   }
 }
 
-/** Leaves the file in its place until the new one takes it in one step. */
+/** Links the old file under its new name; the restored one then replaces it in one step. */
 function setAside(target: string): string {
   const aside = `${target}.before-restore`
   for (const end of ['', '-wal', '-shm']) rmSync(aside + end, { force: true })
-  foldLog(target)
-  // Still there only where the database is too damaged to take it in.
+  checkpoint(target)
+  // Exists only when the database is too damaged for a checkpoint.
   if (existsSync(`${target}-wal`)) renameSync(`${target}-wal`, `${aside}-wal`)
   rmSync(`${target}-shm`, { force: true })
   linkSync(target, aside)
   return aside
 }
 
-/** Brings what a killed server left in the write-ahead log into the file itself. */
-function foldLog(path: string): void {
+/** Moves the write-ahead log of a killed server into the database file. */
+function checkpoint(path: string): void {
   try {
     new DatabaseSync(path).close()
   } catch {
-    // A damaged database may be what the restore is for.
+    // A damaged database may be the reason for the restore.
   }
 }
 
@@ -88,25 +88,25 @@ async function copyDatabase(from: string, to: string): Promise<void> {
     source.close()
   }
   const copy = new DatabaseSync(to)
-  // One file, without a log beside it.
+  // A single file, without a log beside it.
   copy.exec('PRAGMA journal_mode = DELETE')
   copy.close()
 }
 
-/** @throws StartError when it is not a whole database of Galley's that this version can read */
+/** @throws StartError when it is damaged, not a database of Galley's, or of a newer version */
 function checkDatabase(path: string): void {
   const database = openReadOnly(path)
   try {
-    const ask = (sql: string) =>
+    const valuesOf = (sql: string) =>
       database
         .prepare(sql)
         .all()
         .map((row) => Object.values(row)[0])
-    if (ask('PRAGMA application_id')[0] !== applicationId)
+    if (valuesOf('PRAGMA application_id')[0] !== applicationId)
       throw new StartError(`${path} is not one of Galley's databases.`)
-    const [verdict] = ask('PRAGMA integrity_check(1)')
-    if (verdict !== 'ok') throw new StartError(`${path} is damaged: ${String(verdict)}`)
-    const newer = ask('SELECT name FROM galley_migrations').find((name) => !isKnownMigration(String(name)))
+    const [integrity] = valuesOf('PRAGMA integrity_check(1)')
+    if (integrity !== 'ok') throw new StartError(`${path} is damaged: ${String(integrity)}`)
+    const newer = valuesOf('SELECT name FROM galley_migrations').find((name) => !isKnownMigration(String(name)))
     if (newer !== undefined)
       throw new StartError(`${path} was written by a newer version (it has the migration ${String(newer)}).`)
   } catch (error) {
@@ -125,7 +125,7 @@ function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-/** A file's content, or a folder's names, on the disk. */
+/** Makes a file's content, or a folder's entries, durable. */
 function syncPath(path: string): void {
   const descriptor = openSync(path, 'r')
   try {

@@ -5,12 +5,12 @@ import { AppError, StartError } from '../../src/errors.ts'
 import type { Database } from '../../src/ports/database.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createSqliteDatabase } from './database.ts'
-import { syncedBeside } from './durability.ts'
+import { syncedInBackground } from './durability.ts'
 
 export const databaseName = 'galley.db'
 /** Marks a file as Galley's: 'GALY' in ASCII (sqlite.org/pragma.html#pragma_application_id). */
 export const applicationId = 0x47414c59
-/** Up to this size the whole file is checked at the start, which takes well under a second. */
+/** A file up to this size is checked as a whole at the start, which takes well under a second. */
 const checkBytesMax = 64 * 1024 * 1024
 
 const settings = `
@@ -21,7 +21,7 @@ const settings = `
   PRAGMA cache_size = -16000;
 `
 
-/** Another process has the data directory. */
+/** Another process uses the data directory. */
 export class DirectoryInUseError extends StartError {
   constructor(directory: string) {
     super(`The data directory ${directory} is in use by another process.`)
@@ -30,7 +30,7 @@ export class DirectoryInUseError extends StartError {
 
 /**
  * Opens the data directory for this process alone, and the database in it.
- * @throws StartError when it can't be written, is in use, or holds something that is not sound
+ * @throws StartError when it can't be written, is in use, or holds a database that is not sound
  */
 export function openDataDirectory(directory: string, metrics = createMetrics()): Database {
   const lock = lockDataDirectory(directory)
@@ -46,7 +46,7 @@ export function openDataDirectory(directory: string, metrics = createMetrics()):
   const database = createSqliteDatabase(connection, {
     metrics,
     origin: file.origin,
-    durability: syncedBeside(connection, path),
+    durability: syncedInBackground(connection, path),
   })
   return {
     ...database,
@@ -62,7 +62,7 @@ export function openDataDirectory(directory: string, metrics = createMetrics()):
   }
 }
 
-/** Tells one file from another at the same path. Where a file system has no time of birth, any other time may stand for it. */
+/** Identifies a file, to notice another one at the same path. Some file systems have no time of birth and give another time. */
 function fileId(path: string): { inode: string; origin: string } {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   const inode = stat ? `${stat.dev}:${stat.ino}` : ''
@@ -70,16 +70,15 @@ function fileId(path: string): { inode: string; origin: string } {
 }
 
 /**
- * Takes a data directory for this process, making it when it is missing. The lock is on a file of its
- * own, so that the database stays open to other readers, and the kernel lets go of it when the process
- * ends, however it ends.
+ * Locks a data directory for this process, making it when it is missing. The lock is on a separate file, so that other
+ * processes may read the database, and the kernel releases it when the process ends, however it ends.
  * @throws StartError when it is in use or can't be written
  */
 export function lockDataDirectory(directory: string): DatabaseSync {
   try {
     makeDirectory(resolve(directory))
   } catch (error) {
-    throw new StartError(`The data directory ${directory} can't be made: ${reason(error)}`)
+    throw new StartError(`The data directory ${directory} can't be created: ${reason(error)}`)
   }
   const lock = tryOpen(join(directory, 'galley.lock'))
   try {
@@ -140,8 +139,8 @@ function checkFile(connection: DatabaseSync, path: string): boolean {
     throw new StartError(`${path} is a database, but not one of Galley's. Nothing was changed.`)
   if (id !== applicationId) return true
   if (statSync(path).size > checkBytesMax) return false
-  const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
-  if (verdict !== 'ok') throw new StartError(`${path} is damaged: ${String(verdict)}. Nothing was changed.`)
+  const result = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (result !== 'ok') throw new StartError(`${path} is damaged: ${String(result)}. Nothing was changed.`)
   return false
 }
 

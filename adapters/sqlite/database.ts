@@ -1,12 +1,11 @@
 /**
- * The database port over node:sqlite, on Node and Deno.
+ * The database port over node:sqlite, on Node, Deno and Bun.
  *
- * Writes that arrive in one turn of the event loop, or while the group before them is on its way to the
- * disk, share one transaction, so that durability costs one fsync for the group and not one for each. A group runs without
+ * Writes that arrive in one turn of the event loop, or while the group before them is being synced, share one transaction, so that durability costs one fsync for the group and not one for each. A group runs without
  * savepoints, which cost as much as an insert; where one member fails half-way, all of it runs again with a savepoint for
- * each, so that the failing one is undone alone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
+ * each, so that the failing one alone is undone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
  * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
- * member runs again on its own and gets its own verdict.
+ * member runs again alone, with an outcome of its own.
  */
 import type { StatementSync } from 'node:sqlite'
 import { createKysely } from '../../src/database/dialect.ts'
@@ -19,7 +18,7 @@ import { type Connection, syncedByCommit } from './durability.ts'
 
 /** More in one transaction gain nothing and make the first wait for the last. */
 const groupWritesMax = 256
-/** Turns of the event loop in which a group gathers: in the second come the clients whose last write was just answered. */
+/** Turns of the event loop in which a group gathers: the second one gathers clients whose last write has just resolved. */
 const gatherTurns = 2
 /** Beyond this the oldest prepared statement goes. */
 const preparedMax = 256
@@ -103,13 +102,13 @@ export function createSqliteDatabase(
 
   async function commitDurably(group: readonly Pending[]): Promise<Outcome[]> {
     try {
-      durability.hold()
+      durability.pinReaders()
     } catch (error) {
       return group.map(() => ({ error }))
     }
     const outcomes = commitGroup(group)
     try {
-      await durability.settle()
+      await durability.sync()
       return outcomes
     } catch (error) {
       return outcomes.map((outcome) => ('result' in outcome ? { error } : outcome))
@@ -169,7 +168,7 @@ export function createSqliteDatabase(
       try {
         await work(createKysely((sql, parameters) => run({ sql, parameters })))
         connection.exec('COMMIT')
-        await durability.settle()
+        await durability.sync()
       } finally {
         if (connection.isTransaction) connection.exec('ROLLBACK')
       }

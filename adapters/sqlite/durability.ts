@@ -1,11 +1,10 @@
 /**
- * Durability without waiting for the disk on the one thread that there is.
+ * Durability without blocking the event loop on the disk.
  *
- * With `synchronous=NORMAL` a COMMIT only puts its pages into the write-ahead log. The log is then
- * synced by another thread, and its writes are answered after that. Readers meanwhile keep to a
- * snapshot from before the COMMIT, so nobody is told what a power cut could take back. Moving the log
- * into the database file (a checkpoint) is for a worker thread with a connection of its own, which
- * syncs as SQLite wants it.
+ * With `synchronous=NORMAL` a COMMIT only appends its pages to the write-ahead log. Another thread then syncs the log,
+ * and the writes resolve after that. Meanwhile readers see a snapshot from before the COMMIT, so nobody reads data that
+ * a power cut could take back. Checkpoints, which move the log into the database file, run on a worker thread with its
+ * own connection, which syncs as SQLite does.
  */
 import { closeSync, fdatasync, openSync, readSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -15,30 +14,30 @@ import { Worker } from 'node:worker_threads'
 export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'isTransaction' | 'close'>
 
 export interface Durability {
-  /** Comes before a group of writes. @throws when what failed to be synced before still can't be saved */
-  hold(): void
-  /** Resolves when all that was committed is durable, from when on readers see it. */
-  settle(): Promise<void>
-  /** Sees what is durable, and nothing else. */
+  /** Pins what readers see, before a transaction. @throws when a log whose sync has failed still can't be saved */
+  pinReaders(): void
+  /** Resolves when all committed transactions are durable; from then on readers see them. */
+  sync(): Promise<void>
+  /** The connection that sees durable data only. */
   reader(): Connection
   /** Closes all connections. */
   close(): Promise<void>
 }
 
-/** Beyond this the log is moved into the file, beside the writes. */
+/** A longer log is checkpointed, while writes go on. */
 const checkpointFrames = 4000
-/** Beyond this (64 MiB) writes wait for that, because SQLite begins the log anew only when nothing of it is left. */
+/** A longer log (64 MiB) makes writes wait for its checkpoint, because SQLite restarts the log only when all of it is moved. */
 const logFramesMax = 16_384
 
-/** Where the log's index tells how many frames it has, and how many of them were moved (sqlite.org/walformat.html). */
-const framesAt = 16
-const movedAt = 96
+/** Positions in the log's index: the number of frames, and of those that were moved (sqlite.org/walformat.html). */
+const framesPosition = 16
+const movedPosition = 96
 
-/** For a connection that is durable by itself, at every COMMIT. */
+/** Durability of a connection that syncs at every COMMIT. */
 export function syncedByCommit(connection: Connection): Durability {
   return {
-    hold() {},
-    async settle() {},
+    pinReaders() {},
+    async sync() {},
     reader: () => connection,
     async close() {
       closeConnection(connection)
@@ -46,22 +45,22 @@ export function syncedByCommit(connection: Connection): Durability {
   }
 }
 
-/** For the connection to a database file in WAL mode, which it sets up for this. */
-export function syncedBeside(connection: Connection, path: string): Durability {
+/** Durability of a database file in WAL mode, synced in the background. Sets the connection up for that. */
+export function syncedInBackground(connection: Connection, path: string): Durability {
   connection.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
   const snapshot = new DatabaseSync(path, { readOnly: true })
-  const touch = snapshot.prepare('SELECT 1 FROM sqlite_schema')
+  const touchSchema = snapshot.prepare('SELECT 1 FROM sqlite_schema')
   const files = createFiles(path)
   const checkpointer = createCheckpointer(path)
-  let isHeld = false
+  let isPinned = false
   let isLogBroken = false
 
-  function release(): void {
-    isHeld = false
+  function unpinReaders(): void {
+    isPinned = false
     if (snapshot.isTransaction) snapshot.exec('COMMIT')
   }
 
-  /** After a failed sync nobody knows what of the log is on the disk, so all of it is written to the file and begun anew. */
+  /** After a failed sync the disk may have any part of the log, so all of it is checkpointed, and the log is truncated. */
   function saveLog(): void {
     connection.exec('PRAGMA synchronous = FULL')
     try {
@@ -73,12 +72,12 @@ export function syncedBeside(connection: Connection, path: string): Durability {
     }
   }
 
-  /** Where there can be no worker. */
+  /** Checkpoints on this thread, where a worker can't be started. */
   function checkpointHere(): void {
     try {
       connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
     } catch {
-      // Tried again after the next group; the log keeps everything meanwhile.
+      // Tried again after the next transaction; the log keeps everything meanwhile.
     }
   }
 
@@ -91,31 +90,31 @@ export function syncedBeside(connection: Connection, path: string): Durability {
   }
 
   return {
-    hold() {
+    pinReaders() {
       if (isLogBroken) saveLog()
       try {
         snapshot.exec('BEGIN')
-        touch.get()
-        isHeld = true
+        touchSchema.get()
+        isPinned = true
       } finally {
-        if (!isHeld) release()
+        if (!isPinned) unpinReaders()
       }
     },
-    async settle() {
+    async sync() {
       try {
         await files.syncLog()
       } catch (error) {
         isLogBroken = true
         throw error
       } finally {
-        release()
+        unpinReaders()
       }
       await checkpointIfDue()
     },
-    reader: () => (isHeld ? snapshot : connection),
+    reader: () => (isPinned ? snapshot : connection),
     async close() {
       await checkpointer.close()
-      release()
+      unpinReaders()
       snapshot.close()
       closeConnection(connection)
       files.close()
@@ -127,14 +126,14 @@ function closeConnection(connection: Connection): void {
   try {
     connection.exec('PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)')
   } catch {
-    // A full disk, say. The log holds all of it and is read at the next start.
+    // A full disk, for example. The log keeps everything and is read at the next start.
   }
   connection.close()
 }
 
 /**
- * The log and its index as plain files. They are opened when they are there and closed after every
- * connection: closing a file earlier would drop the locks of SQLite, which belong to the process.
+ * The log and its index as plain files. They are opened once they exist and closed after every connection: closing
+ * them earlier would drop SQLite's locks, which belong to the process.
  */
 function createFiles(path: string) {
   let files: { log: number; index: number } | null = null
@@ -152,14 +151,14 @@ function createFiles(path: string) {
       new Promise<void>((resolve, reject) => {
         fdatasync(open().log, (error) => (error ? reject(new Error(`disk I/O error: ${error.message}`)) : resolve()))
       }),
-    log: () => ({ frames: wordAt(framesAt), moved: wordAt(movedAt) }),
+    log: () => ({ frames: wordAt(framesPosition), moved: wordAt(movedPosition) }),
     close() {
       if (files) for (const descriptor of Object.values(files)) closeSync(descriptor)
     },
   }
 }
 
-/** As text, because a file of its own would be found neither by bundlers nor under Deno's permissions. */
+/** As text, because bundlers don't find a separate file, nor may Deno's permissions read it. */
 const workerCode = `
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -188,7 +187,7 @@ function createCheckpointer(path: string) {
     running = null
   }
 
-  /** A thread that fails leaves the log as it is; the next checkpoint starts another. */
+  /** A thread that fails leaves the log as it is; the next checkpoint starts another thread. */
   function startWorker(): Worker {
     const started = new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerCode)}`), { workerData: path })
     started.on('message', finish)
@@ -200,7 +199,7 @@ function createCheckpointer(path: string) {
     return started
   }
 
-  function ask(message: 'run' | 'close'): Promise<void> {
+  function send(message: 'run' | 'close'): Promise<void> {
     if (running) return running.promise
     running = Promise.withResolvers<void>()
     const { promise } = running
@@ -210,11 +209,11 @@ function createCheckpointer(path: string) {
     return promise
   }
 
-  const run = () => ask('run')
+  const run = () => send('run')
 
   return {
     run,
-    /** One that begins now, when nothing is being written. */
+    /** Runs a checkpoint that begins now, while no transaction is open. */
     async runWhole(): Promise<void> {
       await running?.promise
       await run()
@@ -222,7 +221,7 @@ function createCheckpointer(path: string) {
     async close(): Promise<void> {
       await running?.promise
       if (!worker) return
-      await ask('close')
+      await send('close')
       await worker.terminate()
     },
   }

@@ -1,6 +1,6 @@
 import type { Codec } from '../../src/http1/codec.ts'
 
-/** Buffer has faster ones than the Web. */
+/** Conversions by Buffer, which are faster than those of the Web. */
 export const bufferCodec: Codec = {
   latin1: (bytes, start, end) => Buffer.prototype.latin1Slice.call(bytes, start, end),
   startsAt: (head, length, bytes, start) =>

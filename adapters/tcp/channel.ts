@@ -11,7 +11,7 @@ import type { AcceptMessages } from './first-byte.ts'
 import type { SocketOwner } from './socket.ts'
 import { EventForm, SocketChannel } from './socket-channel.ts'
 
-/** A client that does not end its side after the last message is cut after this. */
+/** A client that does not end its side after the last message is disconnected after this. */
 const closeTimeoutMs = 5000
 
 const lineEnd = Buffer.from('\n')
@@ -25,7 +25,7 @@ function formOf({ event: messageOf }: Format): EventForm {
   })
 }
 
-/** What is kept for long would hold all of a pool. */
+/** Bytes that are kept for long must not hold all of a pool. */
 function unpooled(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
   bytes.write(text)
@@ -38,28 +38,28 @@ function frameOf(message: Encoded): string | Uint8Array<ArrayBuffer> {
 
 /** A bare TCP connection that carries messages: lines of JSON, or frames of CBOR. */
 class TcpChannel extends SocketChannel {
-  #isOver = false
+  #isClosed = false
 
   ping(): void {
     this.send(this.format.ping)
   }
 
   close(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.letGo()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.discardWaiting()
     this.socket.end()
-    const cut = setTimeout(destroy, closeTimeoutMs, this.socket)
-    this.socket.once('close', () => clearTimeout(cut))
+    const timer = setTimeout(destroy, closeTimeoutMs, this.socket)
+    this.socket.once('close', () => clearTimeout(timer))
   }
 
   get isOpen(): boolean {
-    return !this.#isOver
+    return !this.#isClosed
   }
 
   closed(): void {
-    this.#isOver = true
-    this.session?.closed()
+    this.#isClosed = true
+    this.connection?.closed()
   }
 
   protected get form(): EventForm {
@@ -83,8 +83,8 @@ function destroy(socket: Socket): void {
   socket.destroy()
 }
 
-/** Has the socket of a channel. */
-class TcpGuest implements SocketOwner {
+/** Reads the messages of a channel from its socket. */
+class TcpMessageReader implements SocketOwner {
   readonly #channel: TcpChannel
   readonly #reader: FrameReader
 
@@ -98,12 +98,12 @@ class TcpGuest implements SocketOwner {
   }
 
   receiveEnd(): void {
-    // The last line may lack its end.
+    // The last line may lack its line end.
     if (this.#channel.format === jsonFormat && this.#reader.pendingBytes > 0) this.#read(lineEnd)
     this.#channel.ended()
   }
 
-  /** The channel hears that from the socket. */
+  /** The channel listens to the socket itself. */
   drained(): void {}
 
   closed(): void {
@@ -116,25 +116,25 @@ class TcpGuest implements SocketOwner {
       this.#reader.push(bytes)
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
-      this.#channel.session?.end(error.code, error.message)
+      this.#channel.connection?.end(error.code, error.message)
     }
   }
 }
 
-/** By the first byte of a connection: the beginning of an object, and of the preface. */
+/** The first byte of a connection tells the format: an object's brace, or the preface. */
 const formats = new Map<number, Format>([
   [0x7b, jsonFormat],
   [preface[0] as number, cborFormat],
 ])
 
-/** Begins sessions on connections that carry messages. */
+/** Opens message connections on sockets whose first byte is one of messages. */
 export function createAcceptMessages(app: Pick<MessageServer, 'connections'>): AcceptMessages {
   return (firstByte, socket, peer, authority) => {
     const format = formats.get(firstByte)
     if (format === undefined) return null
     if (format === cborFormat) socket.write(preface)
     const channel = new TcpChannel(format, socket)
-    channel.session = app.connections.open(channel, peer, { authority })
-    return new TcpGuest(channel)
+    channel.connection = app.connections.open(channel, peer, { authority })
+    return new TcpMessageReader(channel)
   }
 }

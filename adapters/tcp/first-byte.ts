@@ -2,14 +2,14 @@ import type { Socket } from 'node:net'
 import type { Peer } from '../../src/http1/transport.ts'
 import type { SocketOwner } from './socket.ts'
 
-/** Takes a socket over whose first byte is not one of HTTP; null leaves it to HTTP. */
+/** Takes over a socket whose first byte is not one of HTTP; null leaves it to HTTP. */
 export type AcceptMessages = (firstByte: number, socket: Socket, peer: Peer, authority: string) => SocketOwner | null
 
-/** Has a socket until its first byte tells whose it is. */
+/** Owns a socket until its first byte tells its protocol. */
 export class FirstByte implements SocketOwner {
   readonly #decide: (byte: number) => SocketOwner
 
-  /** @param decide gives the socket to another */
+  /** @param decide gives the socket to another owner and returns that */
   constructor(decide: (byte: number) => SocketOwner) {
     this.#decide = decide
   }
@@ -18,7 +18,7 @@ export class FirstByte implements SocketOwner {
     this.#decide(bytes[start] as number).receive(bytes, start, end)
   }
 
-  /** HTTP knows what to do with a connection on which nothing comes. */
+  /** HTTP handles connections without a byte. */
   receiveEnd(): void {
     this.#decide(0).receiveEnd()
   }

@@ -1,6 +1,6 @@
 /**
- * What channels on sockets of Node have in common. Messages that are sent in one turn leave in one write. Events are
- * framed once for all who get them in the same way, and those bytes go to each socket as they are.
+ * The common part of channels on sockets of Node. Messages that are sent in one turn leave in one write. Events are framed
+ * once for all subscribers of one format, and the same bytes go to each socket.
  */
 import type { Socket } from 'node:net'
 import process from 'node:process'
@@ -11,15 +11,15 @@ import { MessageError } from '../../src/connections/message-error.ts'
 import type { TopicEvent } from '../../src/topics/event.ts'
 import type { ChannelConnection } from '../process/listening.ts'
 
-/** With more unsent than this a channel is blocked, and takes nothing in: a few round trips of a fast connection. */
+/** A channel with more unsent bytes is blocked and reads nothing: a few round trips of a fast connection. */
 export const blockedBytes = 256 * 1024
-/** With more unsent than this the other end is not going to take it: two of the largest answers, and more. */
+/** A client with more unsent bytes is disconnected: more than two of the largest responses. */
 export const unsentBytesMax = 16 * 1024 ** 2
 
-/** Events as the bytes that one kind of channel sends. */
+/** The bytes of events, as one kind of channel sends them. */
 export class EventForm {
   readonly #one: (event: TopicEvent) => Buffer
-  /** By the batch as many subscribers get it. */
+  /** The bytes of each batch, which many subscribers share. */
   readonly #batches = new WeakMap<readonly TopicEvent[], Buffer>()
 
   constructor(one: (event: TopicEvent) => Buffer) {
@@ -30,24 +30,24 @@ export class EventForm {
   bytes(events: readonly TopicEvent[]): Buffer {
     const [first] = events as [TopicEvent]
     if (events.length === 1) return first.as(this.#one)
-    const known = this.#batches.get(events)
-    if (known !== undefined) return known
-    const made = Buffer.concat(events.map((event) => event.as(this.#one)))
-    this.#batches.set(events, made)
-    return made
+    const cached = this.#batches.get(events)
+    if (cached !== undefined) return cached
+    const bytes = Buffer.concat(events.map((event) => event.as(this.#one)))
+    this.#batches.set(events, bytes)
+    return bytes
   }
 }
 
-type Came = Encoded | MessageError
+type Received = Encoded | MessageError
 
 export abstract class SocketChannel implements Channel, FrameSink {
   readonly format: Format
   isBlocked = false
-  session: ChannelConnection | null = null
+  connection: ChannelConnection | null = null
   protected readonly socket: Socket
-  #isOverfull = false
-  /** What came in one piece with that whose answers have blocked the channel. */
-  #waiting: Came[] | null = null
+  #isRefused = false
+  /** Messages that came in one read with those whose responses have blocked the channel. */
+  #waiting: Received[] | null = null
   #hasEnded = false
 
   constructor(format: Format, socket: Socket) {
@@ -55,7 +55,6 @@ export abstract class SocketChannel implements Channel, FrameSink {
     this.socket = socket
   }
 
-  /** Whether messages may be sent. */
   abstract readonly isOpen: boolean
   protected abstract readonly form: EventForm
   protected abstract write(message: Encoded): void
@@ -66,7 +65,7 @@ export abstract class SocketChannel implements Channel, FrameSink {
 
   send(message: Encoded): void {
     if (!this.isOpen) return
-    gather(this.socket)
+    cork(this.socket)
     this.write(message)
     this.#watch()
   }
@@ -77,25 +76,24 @@ export abstract class SocketChannel implements Channel, FrameSink {
     this.#watch()
   }
 
-  /** A message has come. */
   receive(message: Encoded): void {
     if (this.isBlocked) this.#wait(typeof message === 'string' ? message : new Uint8Array(message))
-    else this.session?.receive(message)
+    else this.connection?.receive(message)
   }
 
   malformed(error: MessageError): void {
     if (this.isBlocked) this.#wait(error)
-    else this.session?.malformed(error)
+    else this.connection?.malformed(error)
   }
 
-  /** The other end sends nothing more. */
+  /** The peer has ended its side. */
   ended(): void {
     this.#hasEnded = true
-    if (!this.isBlocked) this.session?.halfClosed()
+    if (!this.isBlocked) this.connection?.halfClosed()
   }
 
-  /** Takes in what still comes, whatever has not been taken; for when nothing is answered any more. */
-  protected letGo(): void {
+  /** Discards waiting messages and reads on; for a channel that is closing. */
+  protected discardWaiting(): void {
     this.#waiting = null
     if (this.isBlocked) this.resume()
     this.isBlocked = false
@@ -106,48 +104,48 @@ export abstract class SocketChannel implements Channel, FrameSink {
     if (unsentBytes <= blockedBytes) return
     if (!this.isBlocked) {
       this.isBlocked = true
-      // Else the answers to what is asked meanwhile would pile up.
+      // Otherwise the responses to requests that come meanwhile would pile up.
       this.pause()
       this.socket.once('drain', () => this.#drained())
     }
-    if (unsentBytes <= unsentBytesMax || this.#isOverfull) return
-    this.#isOverfull = true
-    this.session?.end(1013, 'Nobody takes the answers.')
+    if (unsentBytes <= unsentBytesMax || this.#isRefused) return
+    this.#isRefused = true
+    this.connection?.end(1013, 'The client does not read its responses.')
   }
 
   #drained(): void {
     if (!this.isBlocked) return
     this.isBlocked = false
-    this.session?.drained()
+    this.connection?.drained()
     const waiting = this.#waiting ?? []
     this.#waiting = null
-    for (const each of waiting) this.#take(each)
+    for (const each of waiting) this.#deliver(each)
     if (this.isBlocked) return
     this.resume()
-    if (this.#hasEnded) this.session?.halfClosed()
+    if (this.#hasEnded) this.connection?.halfClosed()
   }
 
-  #take(came: Came): void {
-    if (came instanceof MessageError) this.malformed(came)
-    else this.receive(came)
+  #deliver(received: Received): void {
+    if (received instanceof MessageError) this.malformed(received)
+    else this.receive(received)
   }
 
-  #wait(came: Came): void {
-    this.session?.heard()
+  #wait(received: Received): void {
+    this.connection?.heard()
     this.#waiting ??= []
-    this.#waiting.push(came)
+    this.#waiting.push(received)
   }
 }
 
-const gathering: Socket[] = []
+const corked: Socket[] = []
 
-/** Holds back what is written until this turn is over. */
-function gather(socket: Socket): void {
+/** Holds back written bytes until this turn is over. */
+function cork(socket: Socket): void {
   if (socket.writableCorked > 0) return
   socket.cork()
-  if (gathering.push(socket) === 1) process.nextTick(letAllGo)
+  if (corked.push(socket) === 1) process.nextTick(uncorkAll)
 }
 
-function letAllGo(): void {
-  for (const socket of gathering.splice(0)) socket.uncork()
+function uncorkAll(): void {
+  for (const socket of corked.splice(0)) socket.uncork()
 }

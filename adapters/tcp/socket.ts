@@ -1,27 +1,27 @@
 import { type Server as NetServer, Socket } from 'node:net'
 import type { Peer, Transport } from '../../src/http1/transport.ts'
 
-/** One for all sockets: what arrives is dealt with or copied before the next read. */
+/** One buffer serves all sockets: its bytes are handled or copied before the next read. */
 const readBufferBytes = 64 * 1024
 
-const occupantKey = Symbol('galley.occupant')
+const ownerKey = Symbol('galley.socketOwner')
 
-/** Who has a socket, and is told what comes of it: an HTTP connection, or whoever the first byte is for. */
+/** The protocol that a socket reports to: an HTTP connection, a message connection, or the reader of the first byte. */
 export interface SocketOwner {
-  /** Bytes have come; they are borrowed until this returns. */
+  /** Takes bytes that have come; they are borrowed until this returns. */
   receive(bytes: Uint8Array, start: number, end: number): void
-  /** The other end sends nothing more, but may still read. */
+  /** The peer has ended its side, but may still read. */
   receiveEnd(): void
-  /** What was written has been taken. */
+  /** The peer has taken the bytes that were written. */
   drained(): void
-  /** The socket is no more. */
+  /** The socket has closed. */
   closed(): void
 }
 
-/** A socket that tells its occupant; null once another protocol has it. */
+/** A socket with its owner; null once another protocol listens to it directly. */
 export interface ServedSocket extends Socket {
-  [occupantKey]?: SocketOwner | null
-  /** Node's own, to see how much the kernel has taken of a write. */
+  [ownerKey]?: SocketOwner | null
+  /** Internals of Node, to see how much of a write the kernel has taken. */
   _bytesDispatched?: number
   _handle?: { writeQueueSize?: number } | null
 }
@@ -29,7 +29,7 @@ export interface ServedSocket extends Socket {
 export class SocketTransport implements Transport {
   readonly socket: ServedSocket
   readonly peer: Peer
-  /** The plain socket under one with TLS, which alone can be reset. */
+  /** The plain socket under a TLS socket; only that one can be reset. */
   readonly #under: Socket
 
   constructor(socket: ServedSocket, under: Socket, peer: Peer) {
@@ -68,7 +68,7 @@ export class SocketTransport implements Transport {
   }
 
   reset(): void {
-    // A socket whose end is on its way can't be reset any more: it would never close.
+    // A socket that has sent its end can't be reset any more: it would never close.
     if (this.socket.writableEnded) this.socket.destroy()
     else this.#under.resetAndDestroy()
   }
@@ -82,41 +82,41 @@ export class SocketTransport implements Transport {
   }
 }
 
-/** Lets a socket tell an occupant what comes of it. */
-export function attach(socket: ServedSocket, occupant: SocketOwner): void {
-  socket[occupantKey] = occupant
+/** Makes a socket report to an owner. */
+export function attach(socket: ServedSocket, owner: SocketOwner): void {
+  socket[ownerKey] = owner
   socket.on('end', onEnd)
   socket.on('drain', onDrain)
 }
 
-/** Gives an attached socket to another. */
-export function passOn(socket: ServedSocket, occupant: SocketOwner): void {
-  socket[occupantKey] = occupant
+/** Gives an attached socket to another owner. */
+export function passOn(socket: ServedSocket, owner: SocketOwner): void {
+  socket[ownerKey] = owner
 }
 
-/** Lets a socket bring its bytes in buffers of its own. */
+/** Makes a socket read into buffers of its own. */
 export function readPlainly(socket: ServedSocket): void {
   socket.on('data', onData)
 }
 
-/** Asks whether a request's protocol is to go on elsewhere, with the socket as nobody had ever read from it. */
+/** Offers a socket to `upgrade`, in the state of one that was never read from. Returns whether it took the socket. */
 export function handOver(
   upgrade: (request: Request, socket: Socket, head: Buffer) => boolean,
   request: Request,
   { socket }: SocketTransport,
   rest: Uint8Array,
 ): boolean {
-  const occupant = socket[occupantKey] as SocketOwner
+  const owner = socket[ownerKey] as SocketOwner
   const isFlowing = socket.listenerCount('data') > 0
-  socket[occupantKey] = null
-  // As nobody had ever read from it: else what is put back before the next reader listens would be lost.
+  socket[ownerKey] = null
+  // As if never read from: otherwise bytes that are put back before the next reader listens would be lost.
   socket.off('data', onData)
   socket.readableFlowing = null
   let isTaken = false
   try {
     isTaken = upgrade(request, socket, Buffer.from(rest))
   } finally {
-    if (!isTaken) socket[occupantKey] = occupant
+    if (!isTaken) socket[ownerKey] = owner
     if (!isTaken && isFlowing) socket.on('data', onData)
   }
   return isTaken
@@ -148,23 +148,23 @@ export function shareReadBuffer(server: NetServer, accept: (socket: ServedSocket
 }
 
 function onRead(this: ServedSocket, length: number, buffer: Uint8Array): boolean {
-  const occupant = this[occupantKey]
-  if (occupant) occupant.receive(buffer, 0, length)
-  else if (occupant === null) return this.push(Buffer.copyBytesFrom(buffer, 0, length))
+  const owner = this[ownerKey]
+  if (owner) owner.receive(buffer, 0, length)
+  else if (owner === null) return this.push(Buffer.copyBytesFrom(buffer, 0, length))
   return true
 }
 
 function onData(this: ServedSocket, bytes: Buffer): void {
-  this[occupantKey]?.receive(bytes, 0, bytes.length)
+  this[ownerKey]?.receive(bytes, 0, bytes.length)
 }
 
 function onEnd(this: ServedSocket): void {
-  this[occupantKey]?.receiveEnd()
+  this[ownerKey]?.receiveEnd()
 }
 
 function onDrain(this: ServedSocket): void {
-  this[occupantKey]?.drained()
+  this[ownerKey]?.drained()
 }
 
-/** An error is always followed by the end of the socket, and that is what counts. */
+/** An error is always followed by the socket's close, and only that is handled. */
 export function ignore(): void {}

@@ -17,15 +17,15 @@ function formOf({ event: messageOf }: Format): EventForm {
   return new EventForm((event: TopicEvent) => frame(event.as(messageOf), Buffer.allocUnsafeSlow))
 }
 
-/** What the codes say with which `ws` fails a connection. */
+/** Reasons for the codes with which `ws` fails a connection. */
 const faults = new Map<number, readonly [CloseCode, string]>([[1009, [1009, 'The message is too large.']]])
 const brokenFraming = [1002, 'The framing is broken.'] as const
 
-/** A WebSocket of a session. Its channel is set before anything comes. */
-export class SessionWebSocket extends WebSocket {
+/** A WebSocket of a message connection. Its channel is set before the first message. */
+export class MessageWebSocket extends WebSocket {
   channel: WebSocketChannel | null = null
 
-  /** `ws` gives a code alone when the client has broken the protocol: that is told to it before. */
+  /** `ws` passes a code alone when the client has broken the protocol: then a goaway is sent first. */
   override close(code?: number, data?: string | Buffer): void {
     if (code !== undefined && data === undefined && this.readyState === WebSocket.OPEN) this.channel?.failed(code)
     super.close(code, data)
@@ -33,13 +33,13 @@ export class SessionWebSocket extends WebSocket {
 }
 
 /**
- * A WebSocket by `ws`. Messages go past it to the socket: as it does not compress, it sends at once what it has to send,
- * so nothing gets out of order.
+ * A channel on a WebSocket of `ws`. Messages go directly to the socket: without compression `ws` writes its own frames at
+ * once, so the order holds.
  */
 export class WebSocketChannel extends SocketChannel {
-  readonly #webSocket: SessionWebSocket
+  readonly #webSocket: MessageWebSocket
 
-  constructor(webSocket: SessionWebSocket, socket: Socket) {
+  constructor(webSocket: MessageWebSocket, socket: Socket) {
     super(webSocket.protocol === cborProtocol ? cborFormat : jsonFormat, socket)
     this.#webSocket = webSocket
   }
@@ -50,11 +50,11 @@ export class WebSocketChannel extends SocketChannel {
 
   close(code: number, reason: string): void {
     this.#webSocket.close(code, reason)
-    this.letGo()
+    this.discardWaiting()
   }
 
   failed(code: number): void {
-    this.session?.end(...(faults.get(code) ?? brokenFraming))
+    this.connection?.end(...(faults.get(code) ?? brokenFraming))
   }
 
   get isOpen(): boolean {

@@ -1,14 +1,14 @@
-/** What a server sends on a WebSocket, as bytes to be written as they are: whole messages, unmasked (RFC 6455 §5.2). */
+/** The frames that a server sends on a WebSocket: whole messages, unmasked (RFC 6455 §5.2). */
 
 const finalText = 0x81
 const finalBinary = 0x82
-/** Longer payloads have their length in the 2 bytes, or the 8, after the second one. */
+/** Longer payloads have their length in the 2 or 8 bytes after the second one. */
 const shortBytesMax = 125
 const mediumBytesMax = 0xffff
 
 type Allocate = (bytes: number) => Buffer
 
-/** @param allocate where from; `Buffer.allocUnsafeSlow` for what is kept for long, which would hold all of a pool */
+/** @param allocate `Buffer.allocUnsafeSlow` for bytes that are kept for long, which must not hold all of a pool */
 export function frame(message: string | Uint8Array, allocate: Allocate = Buffer.allocUnsafe): Buffer {
   const isText = typeof message === 'string'
   const length = isText ? Buffer.byteLength(message) : message.byteLength

@@ -6,33 +6,33 @@ import { messageBytesMax } from '../../src/connections/limits.ts'
 import { protocols } from '../../src/connections/subprotocols.ts'
 import type { Peer } from '../../src/request/context.ts'
 import type { MessageServer } from '../process/listening.ts'
-import { SessionWebSocket, WebSocketChannel } from './channel.ts'
+import { MessageWebSocket, WebSocketChannel } from './channel.ts'
 
-/** A client that does not answer the closing of its WebSocket is cut after this. */
+/** A client that does not answer the close frame is disconnected after this. */
 const closeTimeout = 5000
 /** Messages up to this size are read, so that their sender gets the reason before the close code. Beyond it the close code is all. */
 const payloadBytesMax = 2 * messageBytesMax
 
-/** A request that wants a WebSocket, as Node and as the Web have it, and the socket that it came on. */
+/** A request for a WebSocket, in the forms of Node and of the Web, with its socket. */
 export interface Upgrade {
   incoming: Pick<IncomingMessage, 'method' | 'headers'>
   request: Request
   socket: Socket
-  /** What came after the request. */
+  /** Bytes that came after the request. */
   head: Buffer
 }
 
-/** Makes WebSockets of those requests that the app admits for this peer. */
+/** Opens a WebSocket for a request that the app admits. */
 export type AcceptWebSocket = (upgrade: Upgrade, peer: Peer) => void
 
 export function createWebSockets(app: Pick<MessageServer, 'connections'>): AcceptWebSocket {
-  const options: ServerOptions<typeof SessionWebSocket> & { closeTimeout: number } = {
+  const options: ServerOptions<typeof MessageWebSocket> & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: payloadBytesMax,
     closeTimeout,
-    WebSocket: SessionWebSocket,
+    WebSocket: MessageWebSocket,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
   }
   const server = new WebSocketServer(options)
@@ -42,20 +42,20 @@ export function createWebSockets(app: Pick<MessageServer, 'connections'>): Accep
       const channel = new WebSocketChannel(webSocket, socket)
       webSocket.channel = channel
       listen(webSocket)
-      channel.session = app.connections.open(channel, peer, { authority })
+      channel.connection = app.connections.open(channel, peer, { authority })
     })
   }
 }
 
-function listen(webSocket: SessionWebSocket): void {
+function listen(webSocket: MessageWebSocket): void {
   webSocket.on('message', onMessage)
-  webSocket.on('ping', onHeard)
-  webSocket.on('pong', onHeard)
+  webSocket.on('ping', onActivity)
+  webSocket.on('pong', onActivity)
   webSocket.on('close', onClose)
   webSocket.on('error', ignore)
 }
 
-/** `ws` gives whole messages as one Buffer unless it is told otherwise. */
+/** `ws` gives a whole message as one Buffer by default. */
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const bytes = data as Buffer
   const channel = channelOf(this)
@@ -63,17 +63,17 @@ function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   else channel?.receive(isBinary ? bytes : bytes.toString())
 }
 
-function onHeard(this: WebSocket): void {
-  channelOf(this)?.session?.heard()
+function onActivity(this: WebSocket): void {
+  channelOf(this)?.connection?.heard()
 }
 
 function onClose(this: WebSocket): void {
-  channelOf(this)?.session?.closed()
+  channelOf(this)?.connection?.closed()
 }
 
-/** A fault of the client is told to it by the channel, and the end follows. */
+/** The channel has told the client its fault, and the close follows. */
 function ignore(): void {}
 
 function channelOf(webSocket: WebSocket): WebSocketChannel | null {
-  return (webSocket as SessionWebSocket).channel
+  return (webSocket as MessageWebSocket).channel
 }

@@ -1,6 +1,6 @@
 /**
  * Passwords on Workers are hashed in the Worker in front, not in the Durable Object, which has one thread for
- * everybody. The object reaches it by a service binding to the entrypoint `Passwords`, which nobody else can.
+ * all requests. Only the object can reach the entrypoint `Passwords`, by a service binding.
  */
 
 import { AppError } from '../../src/errors.ts'
@@ -12,20 +12,20 @@ export interface PasswordsBinding {
   fetch(request: Request | string, init?: RequestInit): Promise<Response>
 }
 
-interface Asked {
+interface PasswordRequest {
   password: string
-  /** What it is held against; left out to make a new one. */
+  /** The hash to verify against; missing to make a new one. */
   hash?: string | null
 }
 
-const here = createPasswords()
+const local = createPasswords()
 
 /** The entrypoint: an object with a `fetch`, as Workers take it. */
 export const passwordsEntrypoint = {
   async fetch(request: Request): Promise<Response> {
-    const { password, hash } = (await request.json()) as Asked
+    const { password, hash } = (await request.json()) as PasswordRequest
     try {
-      const result = hash === undefined ? await here.hash(password) : await here.verify(password, hash)
+      const result = hash === undefined ? await local.hash(password) : await local.verify(password, hash)
       return Response.json({ result })
     } catch (error) {
       if (error instanceof AppError) return Response.json({ busy: true }, { status: 503 })
@@ -34,17 +34,17 @@ export const passwordsEntrypoint = {
   },
 }
 
-/** The passwords port over that binding; without one they are hashed where they are asked for. */
+/** The passwords port over that binding; without one passwords are hashed in the object. */
 export function createWorkerPasswords(binding: PasswordsBinding | undefined): Passwords {
-  if (binding === undefined) return here
-  const ask = async (asked: Asked) => {
-    const response = await binding.fetch('https://passwords.invalid/', { method: 'POST', body: JSON.stringify(asked) })
+  if (binding === undefined) return local
+  const send = async (body: PasswordRequest) => {
+    const response = await binding.fetch('https://passwords.invalid/', { method: 'POST', body: JSON.stringify(body) })
     if (response.status === 503) throw new AppError('busy', undefined, { headers: { 'Retry-After': '2' } })
     return ((await response.json()) as { result: unknown }).result
   }
   return {
-    hash: async (password) => String(await ask({ password })),
-    verify: async (password, hash) => (await ask({ password, hash })) === true,
-    isCurrent: here.isCurrent,
+    hash: async (password) => String(await send({ password })),
+    verify: async (password, hash) => (await send({ password, hash })) === true,
+    isCurrent: local.isCurrent,
   }
 }

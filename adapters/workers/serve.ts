@@ -23,7 +23,7 @@ interface Fetcher {
   fetch(request: Request | string, init?: RequestInit): Promise<Response>
 }
 
-/** What `wrangler.toml` binds, with the variables of the configuration beside it. */
+/** The bindings of `wrangler.toml`, and the variables of the configuration. */
 export interface WorkerEnv extends Record<string, unknown> {
   GALLEY: { getByName(name: string): Fetcher }
   ASSETS?: Fetcher
@@ -47,7 +47,7 @@ interface Served {
   connections: Connections
 }
 
-/** What a Durable Object does. */
+/** The handlers that a Durable Object has. */
 interface GalleyObject {
   fetch(request: Request): Promise<Response>
   alarm(): Promise<void>
@@ -56,7 +56,7 @@ interface GalleyObject {
   webSocketError(webSocket: ObjectWebSocket): void
 }
 
-/** What the Worker's entry file exports: `worker` as default, `Galley` by its name. */
+/** The exports of the Worker's entry file: `worker` as default, the others by name. */
 export interface WorkerExports {
   worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
   /** An entrypoint for the object alone, which the binding `PASSWORDS` names. */
@@ -64,22 +64,22 @@ export interface WorkerExports {
   Galley: new (state: ObjectState, env: WorkerEnv) => GalleyObject
 }
 
-/** All requests that are not for a file go to this one object, for now. */
+/** The one object that handles all requests that are not for a file. */
 const objectName = 'main'
-/** How long after something was written the object tidies up. */
-const tidyAfterMs = 60 * 60 * 1000
-/** How often members who went without a word are looked for, while there are members. */
+/** The object runs its cleanup this long after a write. */
+const cleanUpAfterMs = 60 * 60 * 1000
+/** How often silent members are looked for, while there are members. */
 const silenceSweepMs = 20_000
 /** A static file, which the Worker in front serves itself. Pages go through the app and its middleware. */
 const fileName = /\.(?!html$)\w{1,16}$/
 
 /**
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
- * SQLite; the Worker in front of it, `worker`, serves the static files and hands on the rest.
+ * SQLite; the Worker in front of it, `worker`, serves the static files and forwards the rest.
  */
 export function serve(server: (platform: Platform) => Served): WorkerExports {
   class Galley implements GalleyObject {
-    #running: { app: Served; sessions: ObjectConnections } | null = null
+    #running: { app: Served; connections: ObjectConnections } | null = null
     #failure: unknown
     readonly #storage: ObjectState['storage']
     #alarmMs = Number.POSITIVE_INFINITY
@@ -97,11 +97,11 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
               `Nobody administers it yet: sign up at /account with the code ${administratorCode}`,
             )
           }
-          const sessions = new ObjectConnections(app, state, state.storage)
-          await sessions.wake()
+          const connections = new ObjectConnections(app, state, state.storage)
+          await connections.wake()
           this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
-          platform.notifier.listen(() => this.#wakeWithin(tidyAfterMs))
-          this.#running = { app, sessions }
+          platform.notifier.listen(() => this.#wakeWithin(cleanUpAfterMs))
+          this.#running = { app, connections }
         } catch (error) {
           this.#failure = error
         }
@@ -110,33 +110,33 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
 
     async fetch(request: Request): Promise<Response> {
       if (!this.#running) return refuse(this.#failure, request)
-      const { app, sessions } = this.#running
-      if (request.method !== 'GET') this.#wakeWithin(tidyAfterMs)
+      const { app, connections } = this.#running
+      if (request.method !== 'GET') this.#wakeWithin(cleanUpAfterMs)
       const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
-      return sessions.connect(request, peer) ?? (await app.fetch(request, peer))
+      return connections.connect(request, peer) ?? (await app.fetch(request, peer))
     }
 
     async alarm(): Promise<void> {
       this.#alarmMs = Number.POSITIVE_INFINITY
       if (!this.#running) return
-      if (this.#running.sessions.endSilent()) this.#wakeWithin(silenceSweepMs)
+      if (this.#running.connections.disconnectSilent()) this.#wakeWithin(silenceSweepMs)
       await this.#running.app.cleanUp()
     }
 
     async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {
-      this.#running?.sessions.receive(webSocket, message)
-      if (this.#running?.sessions.hasMembers) this.#wakeWithin(silenceSweepMs)
+      this.#running?.connections.receive(webSocket, message)
+      if (this.#running?.connections.hasMembers) this.#wakeWithin(silenceSweepMs)
     }
 
     webSocketClose(webSocket: ObjectWebSocket): void {
-      this.#running?.sessions.closed(webSocket)
+      this.#running?.connections.closed(webSocket)
     }
 
     webSocketError(webSocket: ObjectWebSocket): void {
-      this.#running?.sessions.closed(webSocket)
+      this.#running?.connections.closed(webSocket)
     }
 
-    /** Sees that an alarm comes by then at the latest. */
+    /** Sets an alarm within this time, unless one is due earlier. */
     #wakeWithin(ms: number): void {
       const atMs = Date.now() + ms
       if (this.#alarmMs <= atMs) return
@@ -156,7 +156,7 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
   return { worker, Galley, Passwords: passwordsEntrypoint }
 }
 
-/** Cloudflare asks Workers for gzip and brotli whatever the client takes; what that is stands in `cf`. */
+/** Cloudflare sends its own Accept-Encoding to Workers; the client's stands in `cf`. */
 function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: string } }): Request {
   const encoding = request.cf?.clientAcceptEncoding
   if (encoding === undefined || encoding === request.headers.get('accept-encoding')) return request
@@ -172,14 +172,14 @@ function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
     notifier: createLocalNotifier(),
     accounts: createAccounts(env),
     assets: createBoundAssets(env.ASSETS),
-    ...createSurroundings(env),
+    ...createEnvironment(env),
   }
 }
 
-function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'notifier' | 'assets' | 'accounts'> {
+function createEnvironment(env: WorkerEnv): Omit<Platform, 'database' | 'notifier' | 'assets' | 'accounts'> {
   const config = parseConfig(env)
   return {
-    // The names under which a Worker is reached are Cloudflare's to check.
+    // Cloudflare checks the host names of a Worker.
     settings: { ...settingsOf(config), hosts: null },
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
@@ -193,14 +193,14 @@ function createSurroundings(env: WorkerEnv): Omit<Platform, 'database' | 'notifi
 function createAccounts(env: WorkerEnv): AccountSettings {
   const config = parseConfig(env)
   const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL } = config
-  const { log } = createSurroundings(env)
+  const { log } = createEnvironment(env)
   const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
   return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: PUBLIC_URL || null }
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
 
-/** The response to every request of an app that could not start. The reason goes to the log. */
+/** The response of an app that could not start; the log has the reason. */
 function refuse(failure: unknown, request: Request): Response {
   const requestId = requestIdOf(request)
   const log = createLog({ level: 'error', write: console.error, now: Date.now })
@@ -214,11 +214,11 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
   const assets = createBoundAssets(env.ASSETS)
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
-  const known: Assets = { open: async () => asset }
-  const pipeline = new Pipeline(createSurroundings(env))
+  const opened: Assets = { open: async () => asset }
+  const pipeline = new Pipeline(createEnvironment(env))
   return pipeline.run(
     request,
-    async () => (await serveAsset(known, request, path)) ?? new Response(null, { status: 404 }),
+    async () => (await serveAsset(opened, request, path)) ?? new Response(null, { status: 404 }),
   )
 }
 

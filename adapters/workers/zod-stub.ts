@@ -1,4 +1,4 @@
-/** In place of parts of zod that nothing here asks for, see wrangler.toml. */
+/** A stub for parts of zod that Galley does not use, see wrangler.toml. */
 export function fromJSONSchema(): never {
   throw new Error('This part of zod is left out of the Worker.')
 }

@@ -1,7 +1,7 @@
 /**
  * A chunked body, RFC 9112 §7.1: `chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF`, a last chunk of
- * size 0, trailer fields and an empty line. Decoded once, byte by byte outside the data, and stopped
- * and resumed at any byte. Extensions and trailers are checked and thrown away: trailers are never
+ * size 0, trailer fields and an empty line. Decodes once, byte by byte outside the data, and can stop
+ * and resume at any byte. Extensions and trailers are checked and discarded: trailers are never
  * merged into the header (RFC 9110 §6.5.1).
  */
 import { CR, classes, HTAB, hexValues, LF, SP, TOKEN, VALUE } from './grammar.ts'
@@ -35,7 +35,7 @@ const semicolon = 0x3b
 const equals = 0x3d
 const quote = 0x22
 const backslash = 0x5c
-/** Thirteen hexadecimal digits are a number that doubles hold exactly. */
+/** A double holds thirteen hexadecimal digits exactly. */
 const sizeDigitsMax = 13
 
 /** Decodes one body. */
@@ -47,7 +47,7 @@ export class ChunkedDecoder {
   #total = 0
   #extensionBytes = 0
   #trailerBytes = 0
-  /** Where the data of the last call lie. Several chunks are moved together, which overwrites what was read. */
+  /** The position of the last call's data. Several chunks are moved together, which overwrites bytes already read. */
   dataStart = 0
   dataEnd = 0
 
@@ -60,7 +60,7 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Decodes up to `end` or the end of the body, and returns the offset after what it took.
+   * Decodes up to `end` or the end of the body, and returns the offset of the next byte.
    * @throws HttpError 400, 413, 431
    */
   decode(bytes: Uint8Array, from: number, end: number): number {
@@ -122,11 +122,11 @@ export class ChunkedDecoder {
     }
     this.#size = this.#digits === 0 ? value : this.#size * 16 + value
     this.#digits += 1
-    if (this.#digits > sizeDigitsMax) throw new HttpError(400, 'The size of a chunk has too many digits.')
+    if (this.#digits > sizeDigitsMax) throw new HttpError(400, 'The chunk size has too many digits.')
   }
 
   #endSize(byte: number): void {
-    if (this.#digits === 0) throw new HttpError(400, 'A chunk has no size.')
+    if (this.#digits === 0) throw new HttpError(400, 'The chunk size is missing.')
     this.#total += this.#size
     if (this.#total > this.#limits.bodyBytesMax) throw new HttpError(413, 'The body is too large.')
     this.#afterExtension(byte, 'beforeSemicolon')
@@ -136,7 +136,7 @@ export class ChunkedDecoder {
   #takeExtension(byte: number): void {
     this.#extensionBytes += 1
     if (this.#extensionBytes > this.#limits.chunkExtensionBytesMax)
-      throw new HttpError(400, 'Chunk extensions are too long.')
+      throw new HttpError(400, 'The chunk extensions are too long.')
     const isBlank = byte === SP || byte === HTAB
     const isToken = (classes[byte]! & TOKEN) !== 0
     switch (this.#state) {
@@ -212,13 +212,13 @@ export class ChunkedDecoder {
 }
 
 function expect(byte: number, wanted: number): void {
-  if (byte !== wanted) throw new HttpError(400, 'A chunk does not end where it should.')
+  if (byte !== wanted) throw new HttpError(400, 'The chunk data does not end with CRLF.')
 }
 
 function badExtension(): HttpError {
-  return new HttpError(400, 'A chunk has a bad size or extension.')
+  return new HttpError(400, 'The chunk size or extension is invalid.')
 }
 
 function badTrailer(): HttpError {
-  return new HttpError(400, 'The body has a bad trailer field.')
+  return new HttpError(400, 'A trailer field is invalid.')
 }

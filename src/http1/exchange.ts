@@ -47,7 +47,7 @@ export class Exchange {
 
   /** The response is written. */
   finish(): void {
-    if (this.body.isOpen) this.body.fail(new Error('The request is answered.'))
+    if (this.body.isOpen) this.body.fail(new Error('The request already has its response.'))
     this.#release()
   }
 

@@ -1,7 +1,6 @@
 /**
- * The names of common request fields, found by the hash of their bytes while these are scanned, so
- * that they cost no string of their own and compare as pointers. The names that decide about framing
- * are among them (RFC 9112 §6, RFC 9110 §7).
+ * The names of common request fields, found by the hash of their bytes during the scan, so that they need no new string
+ * and compare as pointers. The names that decide about framing are among them (RFC 9112 §6, RFC 9110 §7).
  */
 const names = [
   'accept',
@@ -84,7 +83,7 @@ for (const name of names) {
   table[bytes.reduce(hashByte, 0) & (slots - 1)] ??= { name, bytes }
 }
 
-/** The common field name that these bytes spell in any case; '' when it is not one. */
+/** Returns the common field name that these bytes spell, in any case; '' for other names. */
 export function commonName(bytes: Uint8Array, start: number, end: number, hash: number): string {
   const known = table[hash & (slots - 1)]
   if (known === undefined || known.bytes.length !== end - start) return ''

@@ -1,7 +1,7 @@
 /**
  * Header fields, RFC 9112 §5: `field-line = field-name ":" OWS field-value OWS`, each ended by CRLF, and
- * an empty line after the last. Scanned once, byte by byte, and stopped and resumed at any byte. Bare CR
- * or LF, folded lines, and blanks before the colon are refused.
+ * an empty line after the last. Scans once, byte by byte, and can stop and resume at any byte. Rejects bare CR or LF,
+ * folded lines, and blanks before the colon.
  */
 import type { Codec } from './codec.ts'
 import { commonName, hashByte } from './field-names.ts'
@@ -11,15 +11,15 @@ import type { Limits } from './limits.ts'
 
 const colon = 0x3a
 
-/** The fields of one head in the order they came. Immutable, so that equal heads may share one. */
+/** The fields of one head in their order. Immutable, so that equal heads may share one. */
 export interface FieldBlock {
   /** Lower case. */
   readonly names: readonly string[]
-  /** What all values are cut from, as latin1. */
+  /** The text that holds all values, as latin1. */
   readonly text: string
   /** Start and end of each value in `text`. */
   readonly spans: readonly number[]
-  /** Where each line starts. */
+  /** The start of each line. */
   readonly starts: readonly number[]
 }
 
@@ -30,15 +30,15 @@ export function fieldValue({ text, spans }: FieldBlock, index: number): string {
 
 type State = 'line' | 'name' | 'blank' | 'value' | 'lf' | 'lastLf'
 
-/** Scans one field section. After the last byte `block` makes what was found. */
+/** Scans one field section. After the last byte `block` returns its fields. */
 export class FieldScanner {
   readonly #bytesMax: number
   readonly #fieldsMax: number
   #state: State = 'line'
   #hash = 0
-  /** Names that are known already, '' for others. */
+  /** The names of common fields, '' for others. */
   #names: string[] = []
-  /** Of each field, from the start of the section: where its name starts and ends, and where its value does. */
+  /** Start and end of each field's name and value, from the start of the section. */
   #starts: number[] = []
   #nameEnds: number[] = []
   #spans: number[] = []
@@ -50,8 +50,8 @@ export class FieldScanner {
   }
 
   /**
-   * Scans from where it stopped, and returns the offset after the section, or -1 when it wants more.
-   * @param base where the section starts; the same bytes must follow it at every call
+   * Scans from where it stopped, and returns the offset after the section, or -1 when it needs more.
+   * @param base the start of the section; the same bytes must follow it at every call
    * @throws HttpError 400, 431
    */
   scan(bytes: Uint8Array, base: number, from: number, end: number): number {
@@ -91,13 +91,13 @@ export class FieldScanner {
       if (state === 'value') {
         while (index < stop && (classes[bytes[index]!]! & VALUE) !== 0) index += 1
         if (index === stop) break
-        if (bytes[index] !== CR) throw new HttpError(400, 'A header field holds a byte that it may not.')
+        if (bytes[index] !== CR) throw new HttpError(400, 'A header field value contains a forbidden byte.')
         this.#endValue(bytes, base, index)
         index += 1
         state = 'lf'
         continue
       }
-      if (bytes[index] !== LF) throw new HttpError(400, 'A line ends with a CR alone.')
+      if (bytes[index] !== LF) throw new HttpError(400, 'A header line contains a bare CR.')
       index += 1
       if (state === 'lastLf') return index
       state = 'line'
@@ -109,7 +109,7 @@ export class FieldScanner {
 
   #endName(bytes: Uint8Array, base: number, index: number): void {
     const start = base + this.#mark
-    if (bytes[index] !== colon || index === start) throw new HttpError(400, 'A header field has no proper name.')
+    if (bytes[index] !== colon || index === start) throw new HttpError(400, 'A header field name is invalid.')
     this.#names.push(commonName(bytes, start, index, this.#hash))
     this.#starts.push(this.#mark)
     this.#nameEnds.push(index - base)
@@ -122,7 +122,7 @@ export class FieldScanner {
     this.#spans.push(this.#mark, end - base)
   }
 
-  /** Begins with so many fields of a block that lie here in the same way; the scan goes on behind them. */
+  /** Begins with the first fields of an earlier block, whose bytes are the same here; the scan goes on after them. */
   beginWith({ names, starts, spans }: FieldBlock, count: number): void {
     this.#names = names.slice(0, count)
     this.#starts = starts.slice(0, count)
@@ -130,7 +130,7 @@ export class FieldScanner {
     this.#spans = spans.slice(0, 2 * count)
   }
 
-  /** What was found; the scanner is then ready for another section. */
+  /** Returns the fields; the scanner is then ready for another section. */
   block(bytes: Uint8Array, base: number, end: number, { latin1 }: Codec): FieldBlock {
     const text = latin1(bytes, base, end)
     const names = this.#names

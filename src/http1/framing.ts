@@ -1,13 +1,12 @@
 /**
- * What the fields of a head say of the message and its connection: how long the body is, whose
- * request it is, and what happens after it. All that could make two readers see different messages is
- * refused (RFC 9112 §11.2).
+ * Message framing by the fields of a head: the length of the body, the host, and whether the connection persists. Rejects
+ * everything that could make two readers see different messages (RFC 9112 §11.2).
  */
 import { type FieldBlock, fieldValue } from './fields.ts'
 import { tokenPattern, trimmed } from './grammar.ts'
 import { HttpError } from './http-error.ts'
 
-/** What a block of fields says, whatever the request line. */
+/** The meaning of a block of fields, independent of the request line. */
 export interface Framing {
   /** The one `Host`; null when there is none. */
   readonly host: string | null
@@ -69,7 +68,7 @@ export function readFraming(block: FieldBlock): Framing {
 }
 
 function once(name: string, earlier: string | null, value: string): string {
-  if (earlier !== null) throw new HttpError(400, `${name} is there twice.`)
+  if (earlier !== null) throw new HttpError(400, `${name} must not be repeated.`)
   return value
 }
 
@@ -92,7 +91,7 @@ const noOptions: readonly string[] = []
 function readOptions(value: string): readonly string[] {
   const options = elements(value).filter((option) => option !== '')
   if (!options.every((option) => tokenPattern.test(option)))
-    throw new HttpError(400, 'Connection is no list of options.')
+    throw new HttpError(400, 'Connection must be a list of tokens.')
   return options
 }
 
@@ -101,12 +100,13 @@ const lengthPattern = /^\d{1,15}$/
 
 function readLength(contentLength: string | null, transferEncoding: string | null): number {
   if (transferEncoding !== null) {
-    if (contentLength !== null) throw new HttpError(400, 'Content-Length and Transfer-Encoding exclude each other.')
+    if (contentLength !== null)
+      throw new HttpError(400, 'A request must not have both Content-Length and Transfer-Encoding.')
     checkCoding(transferEncoding)
     return -1
   }
   if (contentLength === null) return 0
-  if (!lengthPattern.test(contentLength)) throw new HttpError(400, 'Content-Length is no number of bytes.')
+  if (!lengthPattern.test(contentLength)) throw new HttpError(400, 'Content-Length must be a number of bytes.')
   return Number(contentLength)
 }
 
@@ -116,14 +116,14 @@ function checkCoding(value: string): void {
   const codings = elements(value)
   const isFramed =
     codings.every((coding) => tokenPattern.test(coding)) && codings.indexOf('chunked') === codings.length - 1
-  if (isFramed) throw new HttpError(501, 'Of all transfer codings only chunked is known here.')
-  throw new HttpError(400, 'Transfer-Encoding does not tell where the body ends.')
+  if (isFramed) throw new HttpError(501, 'The only supported transfer coding is chunked.')
+  throw new HttpError(400, 'The last transfer coding must be chunked.')
 }
 
 /** RFC 9110 §10.1.1. */
 function readExpect(value: string | null): boolean {
   if (value === null) return false
   if (value.toLowerCase() !== '100-continue')
-    throw new HttpError(417, 'Of all expectations only 100-continue is known.')
+    throw new HttpError(417, 'The only supported expectation is 100-continue.')
   return true
 }

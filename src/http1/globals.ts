@@ -1,6 +1,6 @@
 /**
- * Puts the light objects in the place of the global `Response` and `Request`, so that handlers make
- * them unknowingly. Native objects stay what they are, `instanceof` holds for both kinds, and `fetch`
+ * Replaces the global `Response` and `Request` by the light ones, so that handlers make light objects without knowing.
+ * Native objects keep working, `instanceof` holds for both kinds, and `fetch`
  * and `new Request` take light requests.
  */
 import { LightRequest } from './light-request.ts'
@@ -9,7 +9,7 @@ import { LightResponse } from './light-response.ts'
 const { fetch: nativeFetch, Request: NativeRequest, Response: NativeResponse } = globalThis
 let isInstalled = false
 
-/** Does it once and for all. */
+/** Replaces the globals at the first call. */
 export function installLightObjects(): void {
   if (isInstalled) return
   isInstalled = true
@@ -20,7 +20,7 @@ export function installLightObjects(): void {
   })
 }
 
-/** The native class but for what it is made from. */
+/** The native class, whose constructor also takes light requests. */
 function requestClass(): object {
   function Request(input: RequestInfo | URL, init?: RequestInit): Request {
     const native = LightRequest.toNative(input, (init?.body ?? null) === null)
@@ -33,7 +33,7 @@ function requestClass(): object {
   return Request
 }
 
-/** Its instances are light; it is named as the native class, and native answers are instances of it, too. */
+/** Its instances are light; it is named as the native class, and native responses are instances of it, too. */
 function responseClass(): typeof LightResponse {
   Object.defineProperty(LightResponse, 'name', { value: 'Response' })
   Object.defineProperty(LightResponse, Symbol.hasInstance, {

@@ -1,6 +1,5 @@
 /**
- * The bytes of HTTP/1.1: one table tells for each byte where it may stand, so that a scan is one
- * look-up a byte.
+ * The bytes of HTTP/1.1: one table has the classes of each byte, so that a scan takes one look-up a byte.
  */
 
 export const HTAB = 0x09
@@ -8,15 +7,15 @@ export const LF = 0x0a
 export const CR = 0x0d
 export const SP = 0x20
 
-/** tchar, RFC 9110 §5.6.2: what methods and field names are made of. */
+/** tchar, RFC 9110 §5.6.2: the characters of methods and field names. */
 export const TOKEN = 1
-/** field-vchar, SP and HTAB, RFC 9110 §5.5: what field values are made of. */
+/** field-vchar, SP and HTAB, RFC 9110 §5.5: the characters of field values. */
 export const VALUE = 2
 /** pchar and "/", RFC 3986 §3.3, and `[ ] |`, which browsers leave as they are. */
 export const PATH = 4
-/** What may stand after "?", RFC 3986 §3.4, and ``[ ] | \ ^ ` { }``, which browsers leave as they are. */
+/** The characters after "?", RFC 3986 §3.4, and ``[ ] | \ ^ ` { }``, which browsers leave as they are. */
 export const QUERY = 8
-/** What makes a URL that is not yet normal possible: dot segments and what URLs encode (WHATWG URL §4.4). */
+/** Characters of a URL that may not be in normal form: dot segments and those that URLs encode (WHATWG URL §4.4). */
 export const ABNORMAL = 16
 
 /** The classes of each byte, as bits. */
@@ -50,7 +49,7 @@ export const tokenPattern = /^[\w!#$%&'*+.^`|~-]+$/
 /** reason-phrase, RFC 9112 §4. */
 export const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** A text without these characters around it. By index, because a pattern would look at a run of blanks once for each of them. */
+/** Trims these characters. By index, because a pattern takes quadratic time on a run of blanks. */
 export function trimmed(text: string, blanks: string): string {
   let start = 0
   let end = text.length

@@ -2,22 +2,21 @@ import type { Codec } from './codec.ts'
 import type { FieldBlock } from './fields.ts'
 import type { Framing } from './framing.ts'
 
-/** Longer ones are not worth a comparison. */
+/** Longer headers are not cached. */
 const bytesMax = 2048
-/** Up to here a loop compares faster than what a runtime has for it. */
+/** Up to this length a loop compares faster than the runtime's own function. */
 const loopBytesMax = 128
 
-/** The fields of a head and what they say. */
+/** The fields of a head and their meaning. */
 export interface Header {
   readonly fields: FieldBlock
   readonly framing: Framing
-  /** What `Host` names, as URLs write it; null when there is none. */
+  /** The origin that `Host` names; null without `Host`. */
   readonly origin: string | null
 }
 
 /**
- * The last header that came in one piece, because clients send the same one again and again, or one
- * that begins in the same way.
+ * Caches the last header that came in one piece, because clients repeat the same one, or one with the same beginning.
  */
 export class HeaderCache {
   readonly #codec: Codec
@@ -29,12 +28,12 @@ export class HeaderCache {
     this.#codec = codec
   }
 
-  /** The length of the remembered header. */
+  /** The length of the cached header. */
   get bytesLength(): number {
     return this.#length
   }
 
-  /** The remembered header when its bytes lie here, all of them; null else. */
+  /** Returns the cached header if the bytes begin with all of it; else null. */
   match(bytes: Uint8Array, start: number, end: number): Header | null {
     const length = this.#length
     if (end - start < length) return null
@@ -42,7 +41,7 @@ export class HeaderCache {
     return this.#sameBytes(bytes, start, end) === length ? this.#header : null
   }
 
-  /** The fields of the remembered header that lie here, too, as whole lines: how many, and their length in bytes. */
+  /** Returns the fields of the cached header whose lines the bytes begin with: their number, and their length in bytes. */
   matchLines(
     bytes: Uint8Array,
     start: number,

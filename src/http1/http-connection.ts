@@ -247,7 +247,7 @@ export class HttpConnection {
     if (!this.#hasEnded || this.#phase !== 'open' || this.#sendBuffer.isBlocked) return
     const { head, body } = this.#exchange
     const isCut = body.isOpen || (head === null && this.#parser.isInHead)
-    if (isCut) this.#fail(new HttpError(400, 'The request breaks off.'))
+    if (isCut) this.#fail(new HttpError(400, 'The connection ended in the middle of the request.'))
     else if (head === null) this.#endWriting()
   }
 

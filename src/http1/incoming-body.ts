@@ -5,18 +5,18 @@ import type { Limits } from './limits.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** Hears of it when more of a body is wanted. */
+/** Called when the handler wants more of a body. */
 export type OnWanted = () => void
 
-/** The body of a request on its way from the parser to whoever reads it. */
+/** The body of a request on its way from the parser to the handler. */
 export class IncomingBody implements ArrivingBody {
   readonly #limits: Limits
   readonly #onWanted: OnWanted
-  /** What nobody has read yet. The last one may be borrowed. */
+  /** Bytes that are not read yet. The last array may be borrowed. */
   #queue: Bytes[] = []
   #queuedBytes = 0
   #isBorrowed = false
-  /** How much has been handed out. */
+  /** Bytes that the handler has read. */
   deliveredBytes = 0
   #isEnded = false
   #error: Error | null = null
@@ -29,7 +29,7 @@ export class IncomingBody implements ArrivingBody {
     this.#onWanted = onWanted
   }
 
-  /** Whether so much waits that no more should come. */
+  /** Whether the queue is full, so that the socket must not be read. */
   get isFull(): boolean {
     return this.#whole === null && this.#queuedBytes >= this.#limits.bodyQueueBytesMax
   }
@@ -38,7 +38,7 @@ export class IncomingBody implements ArrivingBody {
   push(bytes: Uint8Array): void {
     if (this.#error !== null) return
     if (this.#whole !== null && this.#queuedBytes + bytes.byteLength > this.#limits.wholeBodyBytesMax) {
-      throw new HttpError(413, `The body may be ${this.#limits.wholeBodyBytesMax} bytes at most.`)
+      throw new HttpError(413, `The body must be at most ${this.#limits.wholeBodyBytesMax} bytes.`)
     }
     this.own()
     this.#queue.push(bytes as Bytes)
@@ -47,7 +47,7 @@ export class IncomingBody implements ArrivingBody {
     if (this.#isPulling) this.#deliver()
   }
 
-  /** Copies what is borrowed; to be called before its owner takes it back. */
+  /** Copies borrowed bytes; to be called before their owner takes them back. */
   own(): void {
     const last = this.#queue.length - 1
     if (this.#isBorrowed && last >= 0) this.#queue[last] = copyOf(this.#queue[last] as Bytes)
@@ -60,7 +60,7 @@ export class IncomingBody implements ArrivingBody {
     if (this.#isPulling) this.#deliver()
   }
 
-  /** What was wanted will never come. */
+  /** Ends the body with an error. */
   fail(error: Error): void {
     if (this.#error !== null || (this.#isEnded && this.#queue.length === 0)) return
     this.#error = error
@@ -104,7 +104,7 @@ export class IncomingBody implements ArrivingBody {
           if (this.#isPulling || !this.isFull) this.#onWanted()
         },
         cancel: () => {
-          this.#error = new Error('Nobody wants the body.')
+          this.#error = new Error('The body was cancelled.')
           this.#clear()
           this.#onWanted()
         },

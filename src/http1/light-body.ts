@@ -1,6 +1,6 @@
 /**
- * The body of a request or an answer (Fetch §5.3) that is still what it was made from. Whoever wants it
- * as a stream, a Blob or a form gets it through a native `Response`, which holds it from then on.
+ * The body of a request or a response (Fetch §5.3), kept in the form it was made from. A stream, a Blob or a form of it
+ * comes from a native `Response`, which holds it from then on.
  */
 import { copyOf } from './codec.ts'
 
@@ -10,11 +10,11 @@ const encoder = new TextEncoder()
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** A body that is still on its way. */
+/** A body that is still arriving. */
 export interface ArrivingBody {
-  /** All of it when it is here in one piece: borrowed, so to be used at once. Null when it is not. */
+  /** The whole body when it has arrived in one piece: borrowed, so to be used at once. Null otherwise. */
   takeWhole(): Bytes | null
-  /** All of it, in an array of its own; rejects when it breaks off. To be called once. */
+  /** The whole body, in an array of its own; rejects when it breaks off. To be called once. */
   readAll(): Promise<Bytes>
   /** To be called once, instead. */
   stream(): ReadableStream<Bytes>
@@ -34,7 +34,7 @@ export class LightBody {
     this.#source = source instanceof NativeResponse ? null : source
   }
 
-  /** What it was made from when that is text or bytes that nobody has touched. */
+  /** The text or bytes it was made from, if the body is unused. */
   get plain(): string | Bytes | null {
     const source = this.#source
     if (this.#isUsed || this.#native !== null) return null
@@ -46,7 +46,7 @@ export class LightBody {
     return this.#native.body as ReadableStream<Bytes>
   }
 
-  /** The stream for somebody who is going to read it: from now on the body counts as used. */
+  /** The stream for a caller that will read it: from now on the body counts as used. */
   takeStream(): ReadableStream<Bytes> {
     const { stream } = this
     this.#isUsed = true
@@ -57,7 +57,7 @@ export class LightBody {
     return this.#isUsed || (this.#native?.bodyUsed ?? false)
   }
 
-  // Without `async`, because each promise more costs as much as the reading of a small body.
+  // Without `async`, because each further promise costs as much as the reading of a small body.
   text(): Promise<string> {
     if (this.#isUsed) return Promise.reject(usedError())
     if (this.#native !== null) return this.#native.text()
@@ -76,7 +76,7 @@ export class LightBody {
   }
 
   /**
-   * Another body of the same content.
+   * Returns another body of the same content.
    * @throws TypeError when this one is used or locked
    */
   clone(): LightBody {
@@ -113,10 +113,10 @@ function withoutMark(text: string): string {
 }
 
 function usedError(): TypeError {
-  return new TypeError('The body is used already.')
+  return new TypeError('The body is already used.')
 }
 
-/** All of a body as a native object with this content type, which decides what Blobs and forms become. */
+/** The whole body as a native object with this content type, which decides about Blobs and forms. */
 export function nativeOf(bytes: Bytes, type: string | null): Response {
   return new NativeResponse(bytes, type === null ? {} : { headers: { 'content-type': type } })
 }

@@ -1,6 +1,6 @@
 /**
- * `Headers` as the Fetch standard (§5.1) has them, without what native ones cost: those of a request are
- * looked up in the bytes that came, those of an answer are two short lists.
+ * `Headers` as the Fetch standard (§5.1) has them, without the cost of native ones: those of a request are
+ * looked up in the received bytes, those of a response are two short lists.
  */
 import { type FieldBlock, fieldValue } from './fields.ts'
 import { tokenPattern, trimmed } from './grammar.ts'
@@ -9,7 +9,7 @@ import { delegate } from './native.ts'
 const NativeHeaders = globalThis.Headers
 
 /**
- * What only the connection may say (RFC 9110 §7.6.1, RFC 9112 §6), and what it says where nobody else does.
+ * Fields that only the connection may set (RFC 9110 §7.6.1, RFC 9112 §6), or sets where the handler does not.
  */
 export const framingNames: ReadonlySet<string> = new Set([
   'connection',
@@ -23,13 +23,13 @@ export const framingNames: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** How many names are remembered. What an app uses are few; what an attacker sends is not. */
+/** How many names are cached. An app uses few; an attacker may send many. */
 const knownNamesMax = 256
 
-/** A name that was there before, and the value it had, because most headers say the same again and again. */
+/** A cached name with its last value, because most headers repeat both. */
 interface KnownName {
   lower: string
-  /** Whether the server has a say in it. */
+  /** Whether the connection may set or drop it. */
   isFraming: boolean
   given: unknown
   text: string
@@ -49,51 +49,51 @@ function knownName(name: unknown): KnownName {
 }
 
 /**
- * A field name in lower case.
- * @throws TypeError when it is none
+ * Returns a field name in lower case.
+ * @throws TypeError when it is invalid
  */
 function lowerName(name: unknown): string {
   return knownName(name).lower
 }
 
 /**
- * What a runtime makes of a value that is to be text, whatever the types say.
+ * Converts a value to text as a runtime does, whatever the types say.
  * @throws TypeError for a symbol
  */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value
-  if (typeof value === 'symbol') throw new TypeError('A symbol is no text.')
+  if (typeof value === 'symbol') throw new TypeError('A symbol cannot be converted to a string.')
   return String(value)
 }
 
 const forbidden = /[\0\n\r]|[^\0-\xff]/
 
 /**
- * A field value without blanks around it. What could end a line, and so split a response, is no value.
+ * Returns a field value without blanks around it. A character that could end a line, and so split a response, is invalid.
  * @throws TypeError
  */
 export function fieldText(value: unknown): string {
   const text = trimmed(textOf(value), '\t\n\r ')
-  if (forbidden.test(text)) throw new TypeError('A header value holds a character that it may not.')
+  if (forbidden.test(text)) throw new TypeError('A header value contains a forbidden character.')
   return text
 }
 
-/** Fields as two lists, names in lower case; a name may stand there several times. */
+/** Fields as two lists, names in lower case; a name may be repeated. */
 export interface FieldList {
   names: string[]
   values: string[]
-  /** Whether a name may be among them in which the server has a say. */
+  /** Whether they may include a field that the connection may set. */
   isFraming: boolean
 }
 
 /**
- * The fields that an init names.
+ * Returns the fields of an init.
  * @throws TypeError
  */
 export function fieldList(init: unknown): FieldList {
   const list: FieldList = { names: [], values: [], isFraming: false }
   if (init === undefined) return list
-  if (init === null || typeof init !== 'object') throw new TypeError('Headers are made from an object.')
+  if (init === null || typeof init !== 'object') throw new TypeError('Headers must be made from an object.')
   if (Symbol.iterator in init) {
     for (const pair of init as Iterable<unknown>) addPair(list, pair)
     return list
@@ -104,9 +104,9 @@ export function fieldList(init: unknown): FieldList {
 }
 
 function addPair(list: FieldList, pair: unknown): void {
-  if (typeof pair !== 'object' || pair === null) throw new TypeError('A header is a name and a value.')
+  if (typeof pair !== 'object' || pair === null) throw new TypeError('A header must be a pair of name and value.')
   const parts = [...(pair as Iterable<unknown>)]
-  if (parts.length !== 2) throw new TypeError('A header is a name and a value.')
+  if (parts.length !== 2) throw new TypeError('A header must be a pair of name and value.')
   add(list, parts[0], parts[1])
 }
 
@@ -126,9 +126,9 @@ function listOf(block: FieldBlock): FieldList {
   return { names: [...names], values: names.map((_, index) => fieldValue(block, index)), isFraming: true }
 }
 
-/** `Headers` over a block that came, or over lists of one's own. */
+/** `Headers` over a received block, or over its own lists. */
 export class LightHeaders {
-  /** As long as nothing is changed. */
+  /** Until the first change. */
   #block: FieldBlock | null
   #list: FieldList | null
 
@@ -141,18 +141,18 @@ export class LightHeaders {
     return new LightHeaders(block, null)
   }
 
-  /** Changes go to the lists that are given. */
+  /** Changes go to the given lists. */
   static ofList(list: FieldList): LightHeaders {
     return new LightHeaders(null, list)
   }
 
   get(name: string): string | null {
-    if (name === undefined) throw new TypeError('A header has a name.')
+    if (name === undefined) throw new TypeError('A header name is missing.')
     return this.#combined(lowerName(name))
   }
 
   has(name: string): boolean {
-    if (name === undefined) throw new TypeError('A header has a name.')
+    if (name === undefined) throw new TypeError('A header name is missing.')
     return this.#names.includes(lowerName(name))
   }
 
@@ -161,13 +161,13 @@ export class LightHeaders {
   }
 
   append(...given: [name: string, value: string]): void {
-    if (given.length < 2) throw new TypeError('append wants a name and a value.')
+    if (given.length < 2) throw new TypeError('append needs a name and a value.')
     const [name, value] = given
     add(this.#own(), name, value)
   }
 
   set(...given: [name: string, value: string]): void {
-    if (given.length < 2) throw new TypeError('set wants a name and a value.')
+    if (given.length < 2) throw new TypeError('set needs a name and a value.')
     const [name, value] = given
     const lower = lowerName(name)
     const text = fieldText(value)
@@ -182,13 +182,13 @@ export class LightHeaders {
   }
 
   delete(name: string): void {
-    if (name === undefined) throw new TypeError('A header has a name.')
+    if (name === undefined) throw new TypeError('A header name is missing.')
     const lower = lowerName(name)
     if (this.#names.includes(lower)) keepOnly(this.#own(), (other) => other !== lower)
   }
 
   forEach(callback: (value: string, name: string, headers: Headers) => void, thisArg?: unknown): void {
-    if (typeof callback !== 'function') throw new TypeError('forEach wants a function.')
+    if (typeof callback !== 'function') throw new TypeError('forEach needs a function.')
     for (const [name, value] of this.entries()) callback.call(thisArg, value, name, this)
   }
 
@@ -206,7 +206,7 @@ export class LightHeaders {
 
   declare [Symbol.iterator]: () => ReturnType<Headers['entries']>
 
-  /** By name and combined, but each cookie for itself. */
+  /** By name and combined, but each cookie alone. */
   static sorted(headers: LightHeaders): [string, string][] {
     const names = [...new Set(headers.#names)].toSorted()
     return names.flatMap((name): [string, string][] =>
@@ -249,7 +249,7 @@ function keepOnly(list: FieldList, isKept: (name: string, index: number) => bool
   list.values = values.filter((_, index) => isKept(names[index] as string, index))
 }
 
-/** Sorted anew at each step, as the standard has it: what changes on the way is seen. */
+/** Sorts again at each step, as in the standard: changes during the iteration show. */
 class FieldIterator<T> extends Iterator<T, undefined> {
   readonly #headers: LightHeaders
   readonly #pick: (pair: [string, string]) => T

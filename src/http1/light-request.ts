@@ -1,6 +1,6 @@
 /**
- * A `Request` (Fetch §5.4) over a head that came from the wire. What routes ask for is answered from
- * there; for the rest a native object is made.
+ * A `Request` (Fetch §5.4) over a received head. Properties that routes use come from the head; for the rest it makes a
+ * native object.
  */
 import type { FieldBlock } from './fields.ts'
 import { type LightBody, nativeOf } from './light-body.ts'
@@ -36,15 +36,15 @@ export class LightRequest {
     this.#body = body
   }
 
-  /** Tells whoever listens to `signal`, now or later, that the client is gone. */
+  /** Aborts `signal`, for listeners of now and later: the client is gone. */
   static abort(request: LightRequest, reason: Error): void {
     request.#abortReason ??= reason
     request.#abort?.abort(reason)
   }
 
   /**
-   * The same request as a native object, which takes the body over where it is wanted. Any other value is returned
-   * as it is.
+   * Returns the same request as a native object, which takes the body over if that is wanted. Returns any other value as
+   * it is.
    * @throws TypeError when the body is used or locked
    */
   static toNative(value: unknown, isBodyWanted = true): unknown {
@@ -124,7 +124,7 @@ export class LightRequest {
     return new NativeRequest(this.url, init)
   }
 
-  /** Without body and signal, for properties that no request of a server is asked for. */
+  /** Without body and signal, for rarely used properties. */
   static bare(request: LightRequest): Request {
     request.#bare ??= new NativeRequest(request.url, { method: request.#method, headers: request.headers })
     return request.#bare

@@ -1,7 +1,6 @@
 /**
- * A `Response` (Fetch §5.5) that is still what it was made from, so that a server can write it without
- * streams. It takes the place of the global one (see globals.ts); what it does not do itself a native
- * object does for it.
+ * A `Response` (Fetch §5.5), kept in the form it was made from, so that a server can write it without streams. It replaces
+ * the global one (see globals.ts), and delegates to a native object where it has no own method.
  */
 import { reasonPhrase } from './grammar.ts'
 import { LightBody, nativeOf } from './light-body.ts'
@@ -19,7 +18,7 @@ export class LightResponse {
   readonly #statusText: string
   readonly #fields: FieldList
   #headers: LightHeaders | null = null
-  /** Text is left as it is until it is touched: most answers are text that only the server reads. */
+  /** Text stays text until it is used: most responses are text that only the server reads. */
   #text: string | null = null
   #body: LightBody | null = null
 
@@ -30,7 +29,7 @@ export class LightResponse {
     this.#statusText = statusText === '' ? '' : checkText(statusText)
     this.#fields = fieldList(headers)
     if (body === null || body === undefined) return
-    if (withoutBody.has(this.#status)) throw new TypeError(`An answer of status ${this.#status} has no body.`)
+    if (withoutBody.has(this.#status)) throw new TypeError(`A response of status ${this.#status} has no body.`)
     if (typeof body === 'string') {
       this.#text = body
       this.#setType('text/plain;charset=UTF-8')
@@ -39,9 +38,9 @@ export class LightResponse {
 
   static json(data: unknown, init?: ResponseInit): LightResponse {
     const text = JSON.stringify(data) as string | undefined
-    if (text === undefined) throw new TypeError('This is nothing that JSON can say.')
+    if (text === undefined) throw new TypeError('The value has no JSON form.')
     const response = new LightResponse(null, init)
-    if (withoutBody.has(response.#status)) throw new TypeError(`An answer of status ${response.#status} has no body.`)
+    if (withoutBody.has(response.#status)) throw new TypeError(`A response of status ${response.#status} has no body.`)
     response.#text = text
     response.#setType('application/json')
     return response
@@ -55,12 +54,12 @@ export class LightResponse {
     return NativeResponse.redirect(url, status)
   }
 
-  /** Whether it is one of these, be it of a class that extends it. */
+  /** Whether the value is a light response, or of a class that extends it. */
   static is(value: object): value is LightResponse {
     return #fields in value
   }
 
-  /** For the server that writes it: the fields and what stands for the body. */
+  /** The fields, for the server that writes the response. */
   static fields(response: LightResponse): FieldList {
     return response.#fields
   }
@@ -70,13 +69,13 @@ export class LightResponse {
     return response.#body.plain ?? response.#body.stream
   }
 
-  /** The same answer as a native object with the body that is given. */
+  /** The same response as a native object with the given body. */
   static toNative(response: LightResponse, body: ReadableStream<Bytes> | null): Response {
     const init = { status: response.#status, statusText: response.#statusText, headers: response.headers }
     return new NativeResponse(body, init)
   }
 
-  /** The same answer as a native object, which takes the body over. */
+  /** The same response as a native object, which takes the body over. */
   static whole(response: LightResponse): Response {
     return LightResponse.toNative(response, response.#ownBody()?.takeStream() ?? null)
   }
@@ -214,7 +213,7 @@ function checkStatus(given: number): number {
 
 function checkText(given: string): string {
   const text = textOf(given)
-  if (!reasonPhrase.test(text)) throw new TypeError('A status text holds a character that it may not.')
+  if (!reasonPhrase.test(text)) throw new TypeError('A status text contains a forbidden character.')
   return text
 }
 

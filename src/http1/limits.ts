@@ -1,28 +1,28 @@
-/** What a client may ask of a server, each with its reason. Sizes in bytes, times in milliseconds. */
+/** The limits for each client, with their reasons. Sizes in bytes, times in milliseconds. */
 export interface Limits {
   /** A longer request line is a 414. RFC 9112 §3 wants 8,000 at least. */
   requestLineBytesMax: number
-  /** All header fields with their line ends; more is a 431. What browsers and proxies send stays far below. */
+  /** All header fields with their line ends; more is a 431. Browsers and proxies send far less. */
   headerBytesMax: number
   /** More fields are a 431: each costs memory and a comparison at every look-up. */
   headerFieldsMax: number
   /** A larger body is a 413. It is streamed, so this bounds time and disk, not memory. */
   bodyBytesMax: number
-  /** All chunk extensions of a body: nobody uses them, so a lot of them is an attack. */
+  /** All chunk extensions of a body: nobody uses them, so many of them are an attack. */
   chunkExtensionBytesMax: number
-  /** All trailer fields of a body with their line ends. They are checked and thrown away. */
+  /** All trailer fields of a body with their line ends. They are checked and discarded. */
   trailerBytesMax: number
-  /** A body that a handler wants as a whole, and not as a stream: more is a 413, because it is held in memory. */
+  /** A larger body that a handler reads as a whole, and not as a stream, is a 413, because it is held in memory. */
   wholeBodyBytesMax: number
   /** Bytes of a body that wait for a handler to read them; then the socket is no longer read. */
   bodyQueueBytesMax: number
-  /** What is left of a body that no handler wanted is read up to this, to keep the connection; else it closes. */
+  /** The rest of a body that no handler read is read up to this, to keep the connection; a longer rest closes it. */
   unreadBodyBytesMax: number
-  /** Pipelined bytes that wait for the answers before them; then the socket is no longer read. */
+  /** Pipelined bytes that wait for the responses before them; then the socket is no longer read. */
   backlogBytesMax: number
-  /** The last answer says `Connection: close`, so that no connection lives forever. */
+  /** The last response has `Connection: close`, so that no connection lives forever. */
   requestsPerConnectionMax: number
-  /** A connection beyond these is answered 503 and closed; with TLS it is closed before the handshake. */
+  /** A connection beyond these gets a 503 and is closed; with TLS it is closed before the handshake. */
   connectionsMax: number
   connectionsPerAddressMax: number
   /** From the first byte of a head, or from the start of the connection, to its last byte, however it drips: 408. */
@@ -31,15 +31,15 @@ export interface Limits {
   bodyIdleTimeoutMs: number
   /** A body must come this fast on the average, counted when it is wanted: 408. */
   bodyBytesPerSecondMin: number
-  /** Between an answer and the next request. Longer than the 60 s of most proxies, so that they close first. */
+  /** Between a response and the next request. Longer than the 60 s of most proxies, so that they close first. */
   keepAliveTimeoutMs: number
-  /** Without a byte taken of what is sent. */
+  /** Without the peer taking a sent byte. */
   writeTimeoutMs: number
-  /** When neither a handler takes anything of what has come nor the client of what is sent: nobody would hear that the client is gone. */
+  /** When neither the handler nor the client takes any bytes: nobody would notice that the client is gone. */
   standstillTimeoutMs: number
-  /** A client that has sent its end may still wait for the answer this long; it may also be gone. */
+  /** A client that has ended its side may wait for its response this long; it may also be gone. */
   halfCloseTimeoutMs: number
-  /** After a last answer bytes are read and thrown away this long, lest a reset destroy the answer (RFC 9112 §9.6). */
+  /** After the last response bytes are read and discarded this long, lest a reset destroy the response (RFC 9112 §9.6). */
   lingerTimeoutMs: number
 }
 

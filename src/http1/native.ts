@@ -1,7 +1,7 @@
 /**
- * Gives a light class the members of the native one that it has not itself, by way of a native object,
- * so that nothing is missing that a runtime has or will have.
- * @param bare the native object without the body: for properties, and for what shows it in a console
+ * Gives a light class the members of the native class that it lacks, by delegation to a native object, so that it has
+ * every member that a runtime has or will have.
+ * @param bare the native object without the body: for properties, and for its display in a console
  * @param whole the native object with the body: for methods
  */
 export function delegate<Light extends object>(
@@ -10,7 +10,7 @@ export function delegate<Light extends object>(
   { bare, whole }: { bare(light: Light): object; whole(light: Light): object },
 ): void {
   Object.setPrototypeOf(prototype, nativePrototype)
-  // So that `constructor` is the native class, or what stands in its place.
+  // So that `constructor` is the native class, or its replacement.
   Reflect.deleteProperty(prototype, 'constructor')
   for (const name of Object.getOwnPropertyNames(prototype)) Object.defineProperty(prototype, name, { enumerable: true })
   for (const name of Reflect.ownKeys(nativePrototype)) {

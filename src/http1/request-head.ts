@@ -3,17 +3,17 @@ import type { Framing } from './framing.ts'
 import type { Header } from './header-cache.ts'
 import { HttpError } from './http-error.ts'
 import type { Limits } from './limits.ts'
-import { originOf, readAbsolute, refuseAuthority, type Target } from './target.ts'
+import { originOf, readAbsolute, rejectAuthorityForm, type Target } from './target.ts'
 
 /** A request without its body. */
 export interface RequestHead {
   readonly type: 'head'
   readonly method: string
-  /** Null for `OPTIONS *`, which is about the server as a whole. */
+  /** Null for `OPTIONS *`, which concerns the server as a whole. */
   readonly target: Target | null
-  /** Whether the URL of the target must be made with care. */
+  /** Whether the target may differ from its normal form in a URL. */
   readonly isAbnormal: boolean
-  /** Of HTTP/1.0 or HTTP/1.1. */
+  /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
   readonly minorVersion: number
   readonly fields: FieldBlock
   readonly framing: Framing
@@ -27,23 +27,23 @@ export interface RequestLine {
   minorVersion: number
 }
 
-/** What a head must be held against. */
+/** The rules that a head must satisfy. */
 export interface HeadRules {
   limits: Limits
   scheme: 'http' | 'https'
-  /** The authority of a request of HTTP/1.0 that names none. */
+  /** The authority of a request of HTTP/1.0 without `Host`. */
   authority: string
 }
 
 /**
- * Puts a head together where line and fields agree.
+ * Combines request line and fields.
  * @throws HttpError 400, 413, 421, 501
  */
 export function makeHead(line: RequestLine, header: Header, rules: HeadRules): RequestHead {
   const { fields, framing } = header
   const { method, minorVersion, isAbnormal } = line
   if (minorVersion === 0 && framing.hasTransferEncoding) {
-    throw new HttpError(400, 'HTTP/1.0 knows no Transfer-Encoding.')
+    throw new HttpError(400, 'HTTP/1.0 has no Transfer-Encoding.')
   }
   if (framing.contentLength > rules.limits.bodyBytesMax) throw new HttpError(413, 'The body is too large.')
   const target = readTarget(line, header.origin, rules)
@@ -58,17 +58,17 @@ function readTarget(
 ): Target | null {
   if (named === null && minorVersion > 0) throw new HttpError(400, 'Host is missing.')
   const origin = named ?? originOf(rules.authority, rules.scheme)
-  if (method === 'CONNECT') refuseAuthority(target)
+  if (method === 'CONNECT') rejectAuthorityForm(target)
   if (target.startsWith('/')) return { origin, path: target }
   if (target !== '*') return readAbsolute(target, named, rules.scheme)
-  if (method !== 'OPTIONS') throw new HttpError(400, 'Only OPTIONS may be about *.')
+  if (method !== 'OPTIONS') throw new HttpError(400, 'Only OPTIONS may have the target *.')
   return null
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 const spellings = methods.map((name) => ({ name, bytes: new TextEncoder().encode(name) }))
 
-/** The method that these bytes spell when it is a usual one. */
+/** Returns the method that these bytes spell, if it is a usual one. */
 export function usualMethod(bytes: Uint8Array, start: number, end: number): string | null {
   for (const { name, bytes: spelling } of spellings) if (isSpelled(bytes, start, end, spelling)) return name
   return null
@@ -81,13 +81,12 @@ function isSpelled(bytes: Uint8Array, start: number, end: number, spelling: Uint
 }
 
 /**
- * Refuses methods that no `Request` can carry: TRACE, and those that differ by case alone from one that
- * it knows (methods are case-sensitive, RFC 9110 §9.1).
+ * Rejects methods that no `Request` can have: TRACE, and those that differ only by case from one that it has (methods are case-sensitive, RFC 9110 §9.1).
  * @throws HttpError 501
  */
-export function refuseUnserved(method: string): void {
+export function checkMethod(method: string): void {
   const upper = method.toUpperCase()
   if (upper === 'TRACE' || upper === 'TRACK' || (upper !== method && [...methods, 'CONNECT'].includes(upper))) {
-    throw new HttpError(501, `${method} is not served here.`)
+    throw new HttpError(501, `The method ${method} is not supported.`)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The request line, RFC 9112 §3: `method SP request-target SP HTTP-version CRLF`, with single blanks and
- * nothing around them. Scanned once, and stopped and resumed at any byte.
+ * nothing around them. Scans once, and can stop and resume at any byte.
  */
 import { ABNORMAL, CR, classes, LF, PATH, QUERY, SP, TOKEN } from './grammar.ts'
 import { HttpError } from './http-error.ts'
@@ -17,7 +17,7 @@ export class RequestLineScanner {
   #state: State = 'method'
   methodEnd = 0
   targetEnd = 0
-  /** Whether the target may be one that URLs write otherwise. */
+  /** Whether the target may differ from its normal form in a URL. */
   isAbnormal = false
   minorVersion = 1
 
@@ -26,8 +26,8 @@ export class RequestLineScanner {
   }
 
   /**
-   * Scans from where it stopped, and returns the offset after the line, or -1 when it wants more.
-   * @param base where the line starts; the same bytes must follow it at every call
+   * Scans from where it stopped, and returns the offset after the line, or -1 when it needs more.
+   * @param base the start of the line; the same bytes must follow it at every call
    * @throws HttpError 400, 414, 505
    */
   scan(bytes: Uint8Array, base: number, from: number, end: number): number {
@@ -36,7 +36,8 @@ export class RequestLineScanner {
     if (this.#state === 'method') {
       while (index < stop && (classes[bytes[index]!]! & TOKEN) !== 0) index += 1
       if (index < stop) {
-        if (bytes[index] !== SP || index === base) throw new HttpError(400, 'The request line has no proper method.')
+        if (bytes[index] !== SP || index === base)
+          throw new HttpError(400, 'The method of the request line is invalid.')
         this.methodEnd = index - base
         this.isAbnormal = false
         this.#state = 'path'
@@ -46,7 +47,7 @@ export class RequestLineScanner {
     if (this.#state === 'path' || this.#state === 'query') index = this.#scanTarget(bytes, base, index, stop)
     if (this.#state === 'version') index = this.#scanVersion(bytes, base, index, stop)
     if (this.#state === 'lf' && index < stop) {
-      if (bytes[index] !== LF) throw new HttpError(400, 'The request line ends with a CR alone.')
+      if (bytes[index] !== LF) throw new HttpError(400, 'The request line ends with a bare CR.')
       this.#state = 'method'
       return index + 1
     }
@@ -77,7 +78,7 @@ export class RequestLineScanner {
     if ((seen & ABNORMAL) !== 0) this.isAbnormal = true
     if (index === stop) return index
     if (bytes[index] !== SP || index - base === this.methodEnd + 1) {
-      throw new HttpError(400, 'The request target holds a byte that must be percent-encoded, or is empty.')
+      throw new HttpError(400, 'The request target is empty or contains a byte that must be percent-encoded.')
     }
     this.targetEnd = index - base
     this.#state = 'version'
@@ -91,13 +92,13 @@ export class RequestLineScanner {
       const byte = bytes[index]!
       const at = index - start
       if (at === version.length) {
-        if (byte !== CR) throw new HttpError(400, 'The request line has more than three parts.')
+        if (byte !== CR) throw new HttpError(400, 'The request line must have three parts.')
         this.#state = 'lf'
         return index + 1
       }
       const isDigit = byte >= zero && byte <= zero + 9
       if (at === majorAt || at === minorAt ? !isDigit : byte !== version[at]) {
-        throw new HttpError(400, 'The request line names no HTTP version.')
+        throw new HttpError(400, 'The request line must end with an HTTP version.')
       }
       if (at === minorAt) this.#setVersion(bytes[start + majorAt]! - zero, byte - zero)
     }

@@ -1,7 +1,6 @@
 /**
- * Requests from bytes: `feed` hands bytes over, `next` returns one event after the other, and null
- * when it wants more. No byte is scanned twice, and none is copied but those of a head that came in
- * parts and those that wait for their turn.
+ * Parses requests from bytes: `feed` takes bytes, `next` returns one event after the other, and null when it needs more
+ * bytes. No byte is scanned twice. Bytes are copied only of a head that comes in parts, and of pipelined requests.
  */
 import { ChunkedDecoder } from './chunked.ts'
 import { type Codec, copyOf } from './codec.ts'
@@ -11,24 +10,24 @@ import { CR, LF } from './grammar.ts'
 import type { Header, HeaderCache } from './header-cache.ts'
 import { HttpError } from './http-error.ts'
 import {
+  checkMethod,
   type HeadRules,
   makeHead,
   type RequestHead,
   type RequestLine,
-  refuseUnserved,
   usualMethod,
 } from './request-head.ts'
 import { RequestLineScanner } from './request-line.ts'
 import { originOf } from './target.ts'
 
-/** For each request a head, then any number of data, then an end. Data lie in the bytes that were fed: copy what is to stay. */
+/** For each request a head, then any number of data, then an end. Data are borrowed from the fed bytes: copy them to keep them. */
 export type RequestEvent = RequestHead | { type: 'data'; bytes: Uint8Array } | { type: 'end' }
 
-/** What the parsers of a server share. */
+/** The options that the parsers of a server share. */
 export interface ParserOptions extends HeadRules {
   codec: Codec
   headerCache: HeaderCache
-  /** Scanners that no parser uses: one is held only while a head comes in parts. */
+  /** Idle scanners for reuse; a parser holds one only while a head comes in parts. */
   spare: { line: RequestLineScanner | null; fields: FieldScanner | null }
 }
 
@@ -39,11 +38,11 @@ const none = new Uint8Array(0)
 
 type State = 'line' | 'fields' | 'length' | 'chunked' | 'ended' | 'broken'
 
-/** Parses the requests of one connection. After it has thrown a `HttpError` it takes nothing more. */
+/** Parses the requests of one connection. After an error it ignores further bytes. */
 export class RequestParser {
   readonly #options: ParserOptions
   #state: State = 'line'
-  /** What is to be parsed: `#bytes` from `#position` to `#end`, of which a head is scanned up to `#scanned`. */
+  /** The bytes to parse: `#bytes` from `#position` to `#end`, of which a head is scanned up to `#scanned`. */
   #bytes: Uint8Array = none
   #position = 0
   #scanned = 0
@@ -61,7 +60,7 @@ export class RequestParser {
     this.#options = options
   }
 
-  /** Bytes that wait here: of a head in parts, or of requests to come. */
+  /** The number of bytes that wait: of a head in parts, or of pipelined requests. */
   get waitingBytes(): number {
     return this.#end - this.#position
   }
@@ -73,12 +72,12 @@ export class RequestParser {
     )
   }
 
-  /** What is left of a body of known length; Infinity of one that is chunked. */
+  /** The bytes left of a body; Infinity for a chunked one. */
   get bodyBytesLeft(): number {
     return this.#bodyBytesLeft === -1 ? Number.POSITIVE_INFINITY : this.#bodyBytesLeft
   }
 
-  /** Hands over bytes, which are borrowed until `keep`. */
+  /** Takes bytes, which are borrowed until `keep`. */
   feed(bytes: Uint8Array, start: number, endOfBytes: number): void {
     if (this.#position < this.#end) {
       this.#append(bytes, start, endOfBytes)
@@ -91,7 +90,7 @@ export class RequestParser {
     this.#end = endOfBytes
   }
 
-  /** Copies what is left of borrowed bytes; to be called before their owner takes them back. */
+  /** Copies the rest of borrowed bytes; to be called before their owner takes them back. */
   keep(): void {
     if (this.#position < this.#end) {
       if (!this.#isOwn) this.#own(this.#end - this.#position)
@@ -101,12 +100,12 @@ export class RequestParser {
     this.#position = this.#scanned = this.#end = 0
   }
 
-  /** A copy of what waits, for whoever goes on with the connection in another protocol. */
+  /** Returns a copy of the waiting bytes, for another protocol that takes the connection over. */
   rest(): Uint8Array {
     return copyOf(this.#bytes.subarray(this.#position, this.#end))
   }
 
-  /** @throws HttpError when what came is no HTTP or beyond a limit */
+  /** @throws HttpError when the bytes are not HTTP or beyond a limit */
   next(): RequestEvent | null {
     try {
       switch (this.#state) {
@@ -167,7 +166,7 @@ export class RequestParser {
     let method = usualMethod(bytes, start, start + methodEnd)
     if (method === null) {
       method = latin1(bytes, start, start + methodEnd)
-      refuseUnserved(method)
+      checkMethod(method)
     }
     const target = latin1(bytes, start + methodEnd + 1, start + targetEnd)
     return { method, target, isAbnormal, minorVersion }
@@ -179,12 +178,12 @@ export class RequestParser {
       const byte = this.#bytes[this.#position]
       const isInside = this.#emptyLineBytes % 2 === 1
       if (byte !== (isInside ? LF : CR)) {
-        if (isInside) throw new HttpError(400, 'There is a CR alone before the request.')
+        if (isInside) throw new HttpError(400, 'A bare CR stands before the request.')
         return true
       }
       this.#emptyLineBytes += 1
       if (this.#emptyLineBytes > 2 * emptyLinesMax)
-        throw new HttpError(400, 'There are empty lines before the request.')
+        throw new HttpError(400, 'Too many empty lines stand before the request.')
     }
     return false
   }
@@ -264,7 +263,7 @@ export class RequestParser {
     this.#end += length
   }
 
-  /** Moves what waits into bytes of its own with room for so many, twice as many where they come in parts. */
+  /** Moves the waiting bytes into an array of the parser's own, with room for twice as many while they come in parts. */
   #own(bytesMin: number): void {
     const own = new Uint8Array(Math.max(bytesMin, 2 * (this.#end - this.#position)))
     own.set(this.#bytes.subarray(this.#position, this.#end))

@@ -1,6 +1,6 @@
 /**
- * The head of an answer as text, RFC 9112 §4 and §6.3. How the message is framed and what becomes of
- * the connection is told here alone: what a handler says of that is not taken over.
+ * The head of a response as text, RFC 9112 §4 and §6.3. Only this file writes the fields of framing and of the connection:
+ * those of a handler are dropped.
  */
 import { type FieldList, framingNames } from './light-headers.ts'
 
@@ -67,19 +67,19 @@ const statusLines: readonly string[] = Array.from(
   (_, status) => `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`,
 )
 
-/** How the body of an answer is framed: by its length in bytes, in chunks, by the end of the connection, or there is none. */
+/** The framing of a response's body: by its length in bytes, in chunks, by the end of the connection, or there is none. */
 export type Framed = number | 'chunked' | 'close' | 'none'
 
-/** What the connection says beside what the handler says. */
+/** The connection's part of a head. */
 export interface HeadFrame {
   framed: Framed
   /** The value of `Connection`; '' for none. */
   connection: string
-  /** The line of `Date` (RFC 9110 §6.6.1) and the end of the head, for where the handler gives none. */
+  /** The line of `Date` (RFC 9110 §6.6.1) and the end of the head, for a response without its own. */
   date: string
 }
 
-/** Writes a head. Names and values must be valid ones: a `Headers` lets no others in. */
+/** Writes a head. Names and values must be valid ones: `Headers` rejects others. */
 export function responseHead(
   status: number,
   statusText: string,
@@ -91,7 +91,7 @@ export function responseHead(
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string
     if (isFraming && framingNames.has(name)) {
-      // What a 426 must tell (RFC 9110 §15.5.22), and that it concerns this connection alone.
+      // A 426 must have it (RFC 9110 §15.5.22), and it concerns this connection alone.
       if (name === 'upgrade' && status === 426) text += 'connection: upgrade\r\n'
       else if (name !== 'date') continue
       else hasDate = true
@@ -104,7 +104,7 @@ export function responseHead(
   return hasDate ? `${text}\r\n` : text + date
 }
 
-/** Whether answers of this status have no body and no length, RFC 9112 §6.3. */
+/** Whether responses of this status have no body and no length, RFC 9112 §6.3. */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 304
 }

@@ -2,13 +2,13 @@ import type { Transport } from './transport.ts'
 
 const interim = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-/** Heads and small bodies on their way out: what is ready in one turn leaves in one write. */
+/** Buffers heads and small bodies, so that those of one turn leave in one write. */
 export class SendBuffer {
   readonly #transport: Transport
   #text = ''
-  /** Where in the text the last head begins. */
+  /** The start of the last head in the text. */
   #headAt = 0
-  /** Whether the other end does not keep up with what is sent. */
+  /** Whether the peer takes bytes more slowly than they are sent. */
   isBlocked = false
 
   constructor(transport: Transport) {
@@ -19,7 +19,7 @@ export class SendBuffer {
     return this.#text.length
   }
 
-  /** Text of one byte a character. */
+  /** Adds a head, with one byte a character. */
   add(head: string): void {
     this.#headAt = this.#text.length
     this.#text += head
@@ -29,15 +29,15 @@ export class SendBuffer {
     this.#text += text
   }
 
-  /** Says that a body is wanted: before the head of its answer if that still waits here, and never after it. */
-  addContinue(isAnswered: boolean): void {
-    if (!isAnswered) this.#text += interim
+  /** Adds a 100 Continue: before the head of its response if that still waits here, and never after it. */
+  addContinue(isResponding: boolean): void {
+    if (!isResponding) this.#text += interim
     else if (this.#text.length > this.#headAt) {
       this.#text = this.#text.slice(0, this.#headAt) + interim + this.#text.slice(this.#headAt)
     }
   }
 
-  /** Gives what waits to whoever sends it together with what follows. */
+  /** Empties the buffer, for a caller that sends its text together with more. */
   take(): string {
     const text = this.#text
     this.#text = ''
@@ -49,7 +49,7 @@ export class SendBuffer {
     if (this.#text !== '') this.#write(this.take())
   }
 
-  /** Sends bytes after all that waits, in one go. */
+  /** Sends bytes after the buffered text, in one write. */
   send(bytes: Uint8Array): void {
     this.#transport.cork()
     this.flush()

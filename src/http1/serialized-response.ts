@@ -5,34 +5,34 @@ import { type BodyToWrite, LightResponse } from './light-response.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Framed } from './response-head.ts'
 
-/** An answer as it is to be written. */
+/** A response in the form in which it is written. */
 export interface SerializedResponse {
   status: number
   statusText: string
   fields: FieldList
   body: BodyToWrite
-  /** What `Content-Length` says; -1 when it says nothing. */
+  /** The handler's `Content-Length`; -1 without one. */
   declaredLength: number
   /** Whether the handler wants the connection closed. */
   isClosing: boolean
 }
 
 /**
- * Takes an answer apart.
- * @throws TypeError when it is none, or its body is used
+ * Reads the parts of a response.
+ * @throws TypeError when it is not a Response, or its body is used
  */
 export function serialize(response: Response): SerializedResponse {
-  if (!(response instanceof globalThis.Response)) throw new TypeError('The handler gave no Response.')
+  if (!(response instanceof globalThis.Response)) throw new TypeError('The handler must return a Response.')
   const light = LightResponse.is(response) ? response : null
   const fields = light === null ? fieldList(response.headers) : LightResponse.fields(light)
   const body = light === null ? (response.body as BodyToWrite) : LightResponse.bodyToWrite(light)
   if (body instanceof ReadableStream && (body.locked || response.bodyUsed))
-    throw new TypeError('The body is used already.')
+    throw new TypeError('The body is already used.')
   const { status, statusText } = response
   if (!Number.isInteger(status) || status < 200 || status > 599)
-    throw new TypeError(`No answer has the status ${status}.`)
+    throw new TypeError(`The status must be 200 to 599, not ${status}.`)
   if (statusText !== '' && !reasonPhrase.test(statusText))
-    throw new TypeError('The status text would break the answer.')
+    throw new TypeError('The status text contains a forbidden character.')
   if (!fields.isFraming) return { status, statusText, fields, body, declaredLength: -1, isClosing: false }
   return { status, statusText, fields, body, declaredLength: declaredLength(fields), isClosing: isClosing(fields) }
 }
@@ -52,10 +52,10 @@ function isClosing({ names, values }: FieldList): boolean {
 /** How the body is framed, RFC 9112 §6.3. */
 export function framing(
   { method, minorVersion }: RequestHead,
-  answer: SerializedResponse,
+  response: SerializedResponse,
   { utf8Length }: Codec,
 ): Framed {
-  const { status, body, declaredLength } = answer
+  const { status, body, declaredLength } = response
   if (status === 204) return 'none'
   if (typeof body === 'string') return utf8Length(body)
   if (body instanceof Uint8Array) return body.byteLength

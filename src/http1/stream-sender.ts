@@ -2,10 +2,10 @@ import type { Transport } from './transport.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** Parts of a body that is at hand as a whole. */
+/** A body in memory is sent in parts of this size. */
 const sliceBytes = 64 * 1024
 
-/** The part of a stream's reader that is needed here. */
+/** The part of a stream's reader that is used here. */
 interface Source {
   read(): Promise<{ done: boolean; value?: Bytes | undefined }>
   cancel(reason: unknown): Promise<void>
@@ -14,13 +14,13 @@ interface Source {
 export interface SenderOptions {
   transport: Transport
   body: ReadableStream<Bytes> | Bytes
-  /** In chunks, up to the end of the connection, or so many bytes. */
+  /** In chunks, until the connection closes, or a number of bytes. */
   framed: number | 'chunked' | 'close'
-  /** Takes the head when it is still to be sent. */
+  /** Takes the head if it is still to be sent. */
   takeHead(): string
 }
 
-/** Sends a body as it comes, no faster than the other end takes it. */
+/** Sends a body as it comes, no faster than the peer takes it. */
 export class StreamSender {
   readonly #options: SenderOptions
   readonly #source: Source
@@ -35,7 +35,7 @@ export class StreamSender {
 
   /**
    * Resolves with true when all is written, with false when it was cancelled.
-   * @throws what the source fails with; an Error when its length is not the one that was promised
+   * @throws the error of the source; an Error when its length differs from Content-Length
    */
   async run(): Promise<boolean> {
     try {
@@ -61,7 +61,7 @@ export class StreamSender {
     this.#drain = null
   }
 
-  /** Lets go of the source. */
+  /** Cancels the source. */
   cancel(reason: unknown): void {
     if (this.#isCancelled) return
     this.#isCancelled = true

@@ -84,7 +84,7 @@ export class TimeoutPolicy {
   #checkHead(nowMs: number): TimeoutAction {
     if (this.#headSinceMs === 0) this.#headSinceMs = nowMs
     if (nowMs - this.#headSinceMs <= this.#options.limits.headTimeoutMs) return 'wait'
-    return new HttpError(408, 'The head of the request takes too long.')
+    return new HttpError(408, 'The head of the request took too long.')
   }
 
   #checkIdle(nowMs: number, forMs: number): TimeoutAction {
@@ -100,7 +100,7 @@ export class TimeoutPolicy {
     this.#bodyMs += stepMs
     const isSlow = this.#bodyMs > bodyIdleTimeoutMs && bodyBytes * 1000 < bodyBytesPerSecondMin * this.#bodyMs
     if (forMs <= bodyIdleTimeoutMs && !isSlow) return 'wait'
-    return new HttpError(408, 'The body of the request takes too long.')
+    return new HttpError(408, 'The body of the request took too long.')
   }
 
   /** A peer that has sent its end may be gone; only sending something would tell. */

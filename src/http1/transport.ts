@@ -1,27 +1,27 @@
-/** A byte stream both ways, such as a TCP or TLS socket. It reports to a `Connection`. */
+/** A byte stream both ways, such as a TCP or TLS socket. It reports to an `HttpConnection`. */
 export interface Transport {
-  /** What a handler may know of the other end. */
+  /** The peer, as handlers see it. */
   readonly peer: Peer
-  /** Whether something is sent that has not been taken. */
+  /** Whether sent bytes have not been taken. */
   readonly isPending: boolean
-  /** How many bytes have been taken in all. */
+  /** How many bytes the peer has taken in all. */
   readonly takenBytes: number
-  /** Sends text, one byte a character, or bytes, which must not change any more. False: no more until `drained`. */
+  /** Sends text, one byte a character, or bytes, which must not change any more. After false, wait for `drained`. */
   write(data: string | Uint8Array): boolean
-  /** Holds back what is written until `uncork`, to send it in one go. */
+  /** Holds back written bytes until `uncork`, to send them in one write. */
   cork(): void
   uncork(): void
-  /** Sends the end after all that was written. What the other end sends still comes. */
+  /** Ends this side after the written bytes. Bytes of the peer still come. */
   end(): void
-  /** Lets go in both directions. What the system has taken it still sends. */
+  /** Closes both directions. The system still sends the bytes that it has taken. */
   destroy(): void
-  /** Breaks off in both directions, so that the other end can tell it from an end where that is possible. */
+  /** Resets the connection, so that the peer can tell it from an orderly end, where that is possible. */
   reset(): void
   pause(): void
   resume(): void
 }
 
-/** What a server knows of the other end of a connection. */
+/** The client of a connection. */
 export interface Peer {
   readonly address: string | null
   /** Whether the connection is encrypted. */

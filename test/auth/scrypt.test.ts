@@ -38,11 +38,11 @@ test('no hash is no password', async () => {
 
 test('what is stored and is no hash is a fault of ours', async () => {
   const { verify } = createPasswords({ cost: cheap })
-  await expect(verify('x', 'plain')).rejects.toThrow('no hash')
+  await expect(verify('x', 'plain')).rejects.toThrow('not a password hash')
 })
 
 test('beyond those that run and those that wait, more are refused as busy', async () => {
-  const { hash } = createPasswords({ cost: cheap, atOnceMax: 2, waitingMax: 3 })
+  const { hash } = createPasswords({ cost: cheap, concurrencyMax: 2, waitingMax: 3 })
   const all = await Promise.allSettled(Array.from({ length: 10 }, () => hash('correct horse')))
   expect(all.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), ...Array(5).fill('rejected')])
   expect(all[9]).toMatchObject({ reason: { code: 'busy', headers: { 'Retry-After': '2' } } })
