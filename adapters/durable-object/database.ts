@@ -1,7 +1,7 @@
 /**
- * The database port over the SQLite of a Durable Object. It is local and synchronous, and the object's output gate holds
- * every response back until the writes before it are durable. So a write runs at once, without grouping: the runtime
- * commits writes together between which there is no await.
+ * The database port over the SQLite of a Durable Object. It is local and synchronous, and the object's output gate holds every
+ * response until the writes before it are durable. So a write runs immediately and needs no group: the runtime commits
+ * together the writes between two awaits.
  */
 import { createKysely } from '../../src/database/dialect.ts'
 import { databaseError } from '../../src/database/failure.ts'

@@ -1,11 +1,11 @@
 /**
  * The database port over node:sqlite, on Node, Deno and Bun.
  *
- * Writes that arrive in one turn of the event loop, or while the group before them is being synced, share one transaction, so that durability costs one fsync for the group and not one for each. A group runs without
- * savepoints, which cost as much as an insert; where one member fails half-way, all of it runs again with a savepoint for
- * each, so that the failing one alone is undone. Nothing resolves before COMMIT and its sync. A full disk or an I/O
- * error may destroy the whole transaction, savepoints and all, as may a COMMIT that fails: then every
- * member runs again alone, with an outcome of its own.
+ * Writes that arrive in one turn of the event loop, or while the group before them is synced, share one transaction, so that
+ * durability costs one fsync per group. A group runs without savepoints, which cost as much as an insert; if one member fails
+ * half-way, the group runs again with a savepoint for each member, so that the failing one is undone alone. Nothing resolves
+ * before COMMIT and its sync. A full disk, an I/O error or a failed COMMIT may destroy the whole transaction with its
+ * savepoints: then every member runs again on its own and has its own outcome.
  */
 import type { StatementSync } from 'node:sqlite'
 import { createKysely } from '../../src/database/dialect.ts'
@@ -16,13 +16,13 @@ import type { Database, SqlRow, Statement, Write } from '../../src/ports/databas
 import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
 import { type Connection, syncedByCommit } from './durability.ts'
 
-/** More in one transaction gain nothing and make the first wait for the last. */
+/** More writes in one transaction gain nothing, and the first would wait for the last. */
 const groupWritesMax = 256
-/** Turns of the event loop in which a group gathers: the second one gathers clients whose last write has just resolved. */
+/** Turns of the event loop in which a group gathers; in the second arrive the clients that just received a response. */
 const gatherTurns = 2
-/** Beyond this the oldest prepared statement goes. */
+/** Beyond this the oldest prepared statement is dropped. */
 const preparedMax = 256
-/** Writes that wait for their turn; more are refused with 503 rather than kept in memory. */
+/** Waiting writes; more are refused with 503, to bound memory. */
 const queueWritesMax = 65_536
 
 interface Pending {

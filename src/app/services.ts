@@ -1,7 +1,7 @@
 /** The services of an app, which its routes and its message connections share. */
 import { type Auth, createAuth } from '../auth/auth.ts'
 import type { AnyCollection, Rows } from '../collections/declaration.ts'
-import { createRowsOfAll } from '../collections/rows.ts'
+import { createAllRows } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
 import { type Commit, createCommit } from '../http/idempotency.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
@@ -44,7 +44,6 @@ export function createServices(platform: Platform, collections: readonly AnyColl
   })
   const newId = createIds(now, random)
   const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
-  const rowsOf = createRowsOfAll(collections, { database: platform.database, now, log, newId, problem })
-  const rows = Object.fromEntries(collections.map((collection) => [collection.name, rowsOf(collection)]))
+  const rows = Object.fromEntries(createAllRows(collections, { database: platform.database, now, log, newId, problem }))
   return { log, commit, auth, admissionControl, rows }
 }

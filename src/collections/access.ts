@@ -1,7 +1,6 @@
 /**
- * Who may do what with the rows of a collection. A rule is decided to all, to none, or to a condition on
- * rows, and the condition goes into the statement itself, so that no list, count or change can reach
- * around it. What may not be read answers like what is not there.
+ * Access to the rows of a collection. A rule is decided to all rows, to none, or to a condition on rows. The condition is part of
+ * the statement itself, so no list, count or change can go around it. A row that may not be read is reported as not found.
  */
 
 import type { SqlValue } from '../ports/database.ts'
@@ -14,20 +13,20 @@ import type { Field } from './field.ts'
 /** The field that an owned row has: the id of the user who created it. */
 export const ownerField = 'owner'
 
-/** What a rule comes to for one who asks. */
+/** The result of a rule for one client. */
 export type AccessDecision = 'all' | 'none' | readonly RowFilter[]
 
-/** Whether rows must know who created them. */
+/** Returns true if rows store the user who created them. */
 export function hasOwner({ access }: { access?: Access }): boolean {
   return Object.values(access ?? {}).includes('owner')
 }
 
-/** Whether its changes are events: a rule that is a function must say by an audience who they are for. */
+/** Returns true if changes are events. A read rule that is a function has events only with an audience. */
 export function hasTopic({ access, audience }: Pick<AnyCollection, 'access' | 'audience'>): boolean {
   return typeof access?.read !== 'function' || audience !== undefined
 }
 
-/** What one who asks may do with the rows of a collection. */
+/** Decides the rows of a collection on which a client may act. */
 export function decide(
   { name, access }: Pick<AnyCollection, 'name' | 'access'>,
   action: Action,
@@ -52,16 +51,16 @@ function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly
   return Array.isArray(result)
 }
 
-/** A decision that lets one at least look. */
+/** A decision that allows some rows, or might. */
 export type AllowedAccess = Exclude<AccessDecision, 'none'>
 
-/** @throws AppError `unauthorized`, `forbidden` when it comes to nothing */
+/** @throws AppError `unauthorized` or `forbidden` for `none` */
 export function allowed(decision: AccessDecision, who: Identity | null): AllowedAccess {
   if (decision === 'none') throw refusal(who)
   return decision
 }
 
-/** What a row must be like, in SQL; null where any will do. */
+/** Returns the decision as an SQL condition; null for all rows. */
 export function conditionOf(collection: AnyCollection, decision: AllowedAccess): Condition | null {
   if (decision === 'all') return null
   if (decision.length === 0) return { sql: 'false', values: [] }
@@ -72,7 +71,7 @@ export function conditionOf(collection: AnyCollection, decision: AllowedAccess):
 function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Condition {
   const parts = Object.entries(filter).map(([key, value]) => {
     const column = (fields[key] as Field | undefined)?.column
-    if (!column) throw new Error(`The access of ${name} names a field ${key}, which is not there.`)
+    if (!column) throw new Error(`The access of ${name} names a field ${key}, which does not exist.`)
     const all: SqlValue[] = listOf(value).map((each) => column.encode(each))
     const values = all.filter((each) => each !== null)
     const equal = values.length === 0 ? 'false' : `"${key}" in (${values.map(() => '?').join()})`
@@ -82,7 +81,7 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
   return { sql: `(${parts.map(({ sql }) => sql).join(' and ')})`, values: parts.flatMap(({ values }) => values) }
 }
 
-/** Whether a row that is yet to be stored is as it must be. */
+/** Returns true if a decision allows this row, which need not be stored yet. */
 export function matches(row: Readonly<Record<string, unknown>>, decision: AllowedAccess): boolean {
   if (decision === 'all') return true
   return decision.some((filter) =>
@@ -90,7 +89,7 @@ export function matches(row: Readonly<Record<string, unknown>>, decision: Allowe
   )
 }
 
-/** Whether who may read these rows may read all rows in which this field has this value. */
+/** Returns true if a decision allows all rows in which this field has this value. */
 export function coversAudience(decision: AccessDecision, field: string, value: string): boolean {
   if (typeof decision === 'string') return decision === 'all'
   return decision.some((filter) =>

@@ -12,7 +12,7 @@ const fieldPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,39}$/
 /** Far below the hundred columns that every engine takes, and its parameters with them. */
 const fieldsMax = 80
 
-/** What the server sets itself: a client may send it back, as it does after a read, but can't change it. */
+/** Fields that the server sets. A client may send them back, as it does after a read, but cannot change them. */
 const ignored = {
   id: z.unknown().optional(),
   createdAt: z.unknown().optional(),
@@ -20,8 +20,8 @@ const ignored = {
 }
 
 /**
- * Declares a resource: from it come a table with its migration, routes, types, OpenAPI.
- * @throws TypeError when a name can't be one
+ * Declares a resource, which becomes a table with its migration, routes, types and OpenAPI.
+ * @throws TypeError for an invalid name
  */
 export function collection<const Name extends string, F extends Fields, S extends Schema = BlankSchema>(
   name: Name,
@@ -64,11 +64,11 @@ function checkAccess(name: string, access: Access = {}): void {
   for (const [action, rule] of Object.entries(access)) {
     if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
     if (typeof rule === 'string' && !rolePattern.test(rule))
-      throw new TypeError(`The access of ${name} has a role that can't be one: ${rule}`)
+      throw new TypeError(`The access of ${name} has an invalid role: ${rule}`)
   }
 }
 
-/** The schema of a value that is there: without the default for one that is not. */
+/** The schema of a value without its default. */
 function outputOf(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema
 }

@@ -8,13 +8,13 @@ import type { Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
 
-/** What every row has beside its declared fields. */
+/** The fields that the server sets on every row. */
 export interface SystemFields {
   /** 26 characters `[0-9A-Za-z]`, sortable by time. */
   id: string
-  /** When the row was made, ISO 8601 in UTC. */
+  /** The time of creation, ISO 8601 in UTC. */
   createdAt: string
-  /** Rises with every change, and is the row's ETag. Milliseconds since 1970 of the change, or one more than before. */
+  /** Rises with every change, and is the row's ETag: the time of the change in milliseconds since 1970, or one more than before. */
   version: number
 }
 
@@ -27,24 +27,24 @@ export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: 
 
 type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
 
-/** What a client sends to create a row. */
+/** The body that creates a row. */
 export type CreateOf<F extends Fields> = Simplify<
   { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
 >
 
-/** What a client sends to change a row: any of its fields. */
+/** The body that changes a row: any of its fields. */
 export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
 
 export type Action = 'read' | 'create' | 'update' | 'delete'
 
-/** Values that fields must have: one, or one of several. */
+/** A condition on rows: the value of each field, or a list of which it must be one. */
 export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
 export type FilterValue = string | number | boolean | null
 
 /**
- * Who may do something: `anyone`; `signedIn`; `owner`, which is who created the row; `nobody`; any other text is
- * a role; or a function of who asks (null for nobody known) to true, false, or what rows must be like: one
- * filter, or several of which one is enough. An administrator may do everything.
+ * Allows an action to `anyone`, `signedIn` users, the `owner` who created the row, `nobody`, or a role (any other text). A
+ * function of the identity (null for an anonymous client) returns true, false, or the rows that it allows: one filter, or several
+ * of which one must match. An administrator may do everything.
  */
 export type Rule =
   | 'anyone'
@@ -52,12 +52,12 @@ export type Rule =
   | 'owner'
   | 'nobody'
   | (string & {})
-  | ((who: Identity | null) => boolean | RowFilter | readonly RowFilter[])
+  | ((identity: Identity | null) => boolean | RowFilter | readonly RowFilter[])
 
-/** What is not said is for anyone. */
+/** An action without a rule is allowed to anyone. */
 export type Access = Partial<Record<Action, Rule>>
 
-/** Decides whether a version is the one that the client means; see `If-Match`. */
+/** Returns true if a stored version is the one that the client expects; see `If-Match`. */
 export type Match = (version: number) => boolean
 
 export interface WriteOptions {
@@ -78,7 +78,7 @@ export interface Change<F extends Fields> {
 
 /** Reads the rows of a collection, and makes the steps of writes that change them. Each change is an event of its topic. */
 export interface Rows<F extends Fields> {
-  /** Returns the row at once where the database does, which a hot route should make use of. */
+  /** Reads a row, outside a write. Returns no promise where the database returns none, which hot routes rely on. */
   get(id: string, only?: Condition | null): RowOf<F> | null | Promise<RowOf<F> | null>
   /** Makes a row of a body, with its id, time, version and owner; nothing is stored yet. @throws AppError `validation_failed` */
   make(body: unknown, id?: string, owner?: string): RowOf<F>
@@ -144,18 +144,18 @@ export interface RouteTools<F extends Fields> {
 
 export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
-  /** Who may read, create, update and delete rows; anyone, unless it says otherwise. */
+  /** The rule for each action; default: anyone. */
   access?: Access
   /**
-   * The field that parts the collection's events by audience: those of rows where it is X go to the topic
-   * `NAME/X`. It must be indexed and of text. Without it all events go to the topic `NAME`.
+   * The field that divides the collection's events by audience: events of rows in which it is X go to the topic `NAME/X`. It must
+   * be an indexed text field. Without it all events go to the topic `NAME`.
    */
   audience?: keyof F & string
   /** Code that runs with every change of a row. */
   hooks?: Hooks<F>
   /**
-   * Routes beyond create, read, update, delete and list, mounted at `/api/NAME` before those. They read
-   * with `rows` or `database` and change things by one `commit`.
+   * Additional routes, mounted at `/api/NAME` before the usual ones. They read with `rows` or `database`, and write with one
+   * `commit`.
    */
   routes?: (tools: RouteTools<F>) => Hono<Env, S>
 }
@@ -172,10 +172,10 @@ export type AnyCollection = Collection<string, any, any>
 
 /** The zod schemas of a collection's documents. */
 export interface Schemas {
-  /** A row as it is given. */
+  /** A row in a response. */
   row: z.ZodObject
-  /** A body that creates. Unknown fields are refused; those that the server sets are ignored. */
+  /** A body that creates a row. Unknown fields are refused; fields that the server sets are ignored. */
   create: z.ZodObject
-  /** A body that changes. */
+  /** A body that changes a row. */
   change: z.ZodObject
 }

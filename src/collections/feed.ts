@@ -8,7 +8,7 @@ import type { AnyCollection } from './declaration.ts'
 type Row = Readonly<Record<string, unknown>>
 
 /** Builds the statements that append a collection's changes to its topic, in the write that makes them. */
-interface Feed {
+export interface Feed {
   created(row: Row): readonly Statement[]
   updated(before: Row, row: Row): readonly Statement[]
   deleted(before: Row): readonly Statement[]

@@ -30,14 +30,14 @@ import { declareRoutes } from './route-declarations.ts'
 import { andThen } from './rows.ts'
 import { noRow, referencesIn, requireOne } from './statements.ts'
 
-/** What the routes of a collection work with. */
+/** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
   rows: Rows<F>
   database: Database
   commit: Commit
   log: TopicLog
   epoch(): string
-  /** The collections by name, for the sake of references. */
+  /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
 }
 
@@ -59,22 +59,22 @@ export function createRoutes<F extends Fields>(
     const query = { ...parseListQuery(parametersOf(c), listable), only }
     return andThen(positionBefore(c, query), (position) =>
       andThen(readPage(database, collection, query), (page) => {
-        if (!query.count) return answerPage(c, page, { position })
+        if (!query.count) return replyPage(c, page, { position })
         return andThen(database.read(countStatement(collection, query)), ([row]) =>
-          answerPage(c, page, { count: Number(row?.count), position }),
+          replyPage(c, page, { count: Number(row?.count), position }),
         )
       }),
     )
   }
 
-  /** Where to follow from once all pages are read, which only the first page knows. */
+  /** Returns the position from which to follow after the last page; only the first page has it. */
   function positionBefore(c: Context, query: ListQuery): Position | undefined | Promise<Position> {
     const topic = query.after === null ? topicOf(c, query) : null
     if (topic === null) return undefined
     return andThen(log.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
-  /** The topic that tells of all changes of this list; null where there are several. */
+  /** Returns the topic of all changes of this list; null where there are several. */
   function topicOf({ env: { identity } }: Context, { filters }: ListQuery): string | null {
     const { name, audience } = collection
     const readable = decide(collection, 'read', identity)
@@ -87,15 +87,15 @@ export function createRoutes<F extends Fields>(
     return isReadable ? partitionOf(name, part) : null
   }
 
-  function answerPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
+  function replyPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
     return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, ...more } })
   }
 
   function get(c: Context): Response | Promise<Response> {
-    return andThen(rows.get(idOf(c), onlyFor(c, 'read')), (row) => answerRow(c, row))
+    return andThen(rows.get(idOf(c), onlyFor(c, 'read')), (row) => replyRow(c, row))
   }
 
-  function answerRow(c: Context, row: RowOf<F> | null): Response {
+  function replyRow(c: Context, row: RowOf<F> | null): Response {
     if (!row) throw notFound(collection.name)
     const tag = etagOf(row.version)
     const known = c.req.raw.headers.get('if-none-match')

@@ -18,7 +18,7 @@ export type Execute = (sql: string, parameters: readonly SqlValue[]) => readonly
 
 /**
  * Kysely over any synchronous SQLite: only `execute` differs between node:sqlite and a Durable Object.
- * It opens no transactions, since `Database.migrate` holds one around it.
+ * It opens no transactions, because `Database.migrate` holds one around it.
  */
 export function createKysely(execute: Execute): Kysely<unknown> {
   const connection: DatabaseConnection = {
@@ -35,8 +35,8 @@ export function createKysely(execute: Execute): Kysely<unknown> {
 const nothing = async () => {}
 
 /**
- * What the migrator asks of a database: which tables there are. Kysely's own looks at the columns of each, which a
- * Durable Object forbids of the tables that it keeps for itself (an alarm makes one).
+ * Lists the tables for the migrator. Kysely's own introspector reads the columns of each, which a Durable Object forbids for
+ * its internal tables (an alarm creates one).
  */
 class TableNames implements DatabaseIntrospector {
   readonly #db: Kysely<unknown>

@@ -1,4 +1,4 @@
-/** What SQLite says when it fails, in Galley's codes: the same on every engine that is SQLite. */
+/** Translates errors of SQLite to Galley's codes, the same on every engine that is SQLite. */
 import { AppError, invalidFields } from '../errors.ts'
 import type { Guard } from '../ports/database.ts'
 
@@ -30,7 +30,7 @@ function uniqueViolation(message: string, cause: unknown): AppError {
   return new AppError('conflict', `${field}: is taken`, { details: [detail], cause })
 }
 
-/** The AppError that an engine's error means; what is no failure of the engine's stays as it is. */
+/** Returns the AppError for an engine's error; other errors are returned unchanged. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error
   const known = failures.find(([pattern]) => pattern.test(error.message))

@@ -2,7 +2,7 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const timeLength = 10
 const randomLength = 16
 
-/** What a client may choose as an id. */
+/** The ids that a client may choose. */
 export const idPattern = /^[0-9A-Za-z]{26}$/
 
 /**

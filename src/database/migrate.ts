@@ -5,7 +5,7 @@ import { StartError } from '../errors.ts'
 const migrationTable = 'galley_migrations'
 const lockTable = 'galley_migration_lock'
 
-/** What Galley itself keeps, in the order in which it came to be. Never change one that was released: add the next. */
+/** Galley's own tables. Never change a migration that was released: add the next. */
 const migrations: Record<string, Migration> = {
   '001_frame': {
     async up(db) {
@@ -88,7 +88,7 @@ const migrations: Record<string, Migration> = {
   },
 }
 
-/** Whether a database with this migration can be read by this version. */
+/** Returns true if this version can read a database with this migration. */
 export function isKnownMigration(name: string): boolean {
   return name in migrations
 }

@@ -38,19 +38,19 @@ export type Steps<T> = Generator<readonly Statement[], T, Results>
 export type Write<T> = () => Steps<T>
 
 /**
- * The one place where data is kept.
+ * The store of all data.
  *
  * - A write happens wholly or not at all, and its promise resolves only when it is durable.
- * - Writes take place one after the other, in the order in which they were asked for.
+ * - Writes take place one after the other, in the order in which they were requested.
  * - A failing write fails alone, whatever else shares its commit.
  * - Errors are `AppError`s: the guard's own; `conflict` for a broken constraint; `storage_full`;
  *   `storage_unavailable` when the engine can't do its work. After one of the last two during
  *   COMMIT it is open whether the write happened, as it is after a lost connection.
  */
 export interface Database {
-  /** Names the place of the data, such as a file's device and inode: another one means another history. */
+  /** Identifies the stored data, such as a file's device and inode: another origin means another history. */
   readonly origin: string
-  /** Sees every write that has resolved. May answer at once where the engine is synchronous. */
+  /** Sees every write that has resolved. Returns no promise where the engine is synchronous. */
   read(statement: Statement): readonly SqlRow[] | Promise<readonly SqlRow[]>
   /** Resolves with what the steps return. */
   write<T>(write: Write<T>): Promise<T>
@@ -58,6 +58,6 @@ export interface Database {
   check(): Promise<void>
   /** Runs `work` in one transaction of its own, before anything else is served: for migrations. */
   migrate(work: (database: Kysely<unknown>) => Promise<void>): Promise<void>
-  /** Finishes what was asked for and lets go of the file. */
+  /** Finishes the writes that were requested, and closes the file. */
   close(): Promise<void>
 }

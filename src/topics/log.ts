@@ -1,8 +1,7 @@
 /**
- * The log of all topics, in one table. An event's offset is one more than the newest one's, taken by
- * the statement that stores it, so that offsets have no holes and the event exists if and only if the
- * write does that it rides in. The newest event of a topic is never deleted but only emptied, since
- * the next offset follows from it.
+ * The log of all topics, in one table. The statement that stores an event takes the next offset, so offsets have no gaps and an
+ * event exists if and only if its write does. The newest event of a topic is never deleted but only emptied, because the next
+ * offset follows from it.
  */
 
 import { runAll } from '../database/steps.ts'
@@ -10,42 +9,42 @@ import type { SqlRow, Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { TopicEvent } from './event.ts'
 
-/** What an emptied event is called; no other is. */
+/** The type of an emptied event, and of no other. */
 const trimmedType = ''
-/** In one read: enough to pay for it, and little enough to hold. */
+/** Events of one read: enough to be worth a statement, few enough to keep in memory. */
 const batchEventsMax = 256
-/** The data of one read ends after so many characters, but has one event at least. */
+/** Characters of data after which a read ends; it returns one event at least. */
 const batchLengthMax = 256 * 1024
-/** Data of one topic; far above ten thousand usual events. */
+/** Data of one topic; far more than ten thousand usual events have. */
 const topicBytesMax = 64 * 1024 * 1024
-/** In one write, so that others get their turn between. */
+/** Events of one write, so that other writes get their turn. */
 const trimEventsMax = 1000
 
-/** How much of a topic is kept. */
+/** The limits of a topic's log. */
 export interface Retention {
   events: number
   ageMs: number
 }
 
-/** What lies after an offset: events without a hole, or the news that the next one is gone. */
+/** Events after an offset without a gap, or `trimmed` when the next one was deleted. */
 export type Batch = { readonly events: readonly TopicEvent[] } | 'trimmed'
 
 export interface TopicLog {
   /**
-   * The statement that appends an event, to be run in the write that it tells of. `json` is its data.
-   * It returns the `offset`, and notifies followers once it is durable; where a message id repeats it returns nothing.
+   * Returns the statement that appends an event, for the write that the event describes. `json` is its data.
+   * It returns the `offset`, or no row for a repeated message id, and notifies followers once it is durable.
    */
   append(topic: string, type: string, json: string, messageId?: string): Statement
-  /** The statement that finds what has a message id: its `offset`. */
+  /** Returns the statement that finds the `offset` of the event with a message id. */
   find(topic: string, messageId: string): Statement
-  /** The offset of the newest event, 0 when there was none. At once where the database answers at once. */
+  /** Returns the offset of the newest event, 0 for none. It is no promise where the database returns none. */
   newest(topic: string): number | Promise<number>
-  /** The offset of the newest event, 0 when there was none, and of the oldest that can be read, one more when there is none. */
+  /** Returns the offset of the newest event, 0 for none, and of the oldest that can be read, one more than the newest for none. */
   range(topic: string): Promise<{ oldest: number; newest: number }>
   read(topic: string, after: number, limit?: number): Promise<Batch>
-  /** Lets go of what need not be kept. */
+  /** Deletes events beyond the limits. */
   trim(topic: string, retention: Retention): Promise<void>
-  /** The first topic after this one by name, null at the end. */
+  /** Returns the next topic by name, null at the end. */
   topicAfter(topic: string): Promise<string | null>
 }
 
@@ -54,7 +53,7 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
     return (await database.read({ sql, parameters }))[0]
   }
 
-  /** Everything up to this offset may go. */
+  /** Returns the offset up to which events may be deleted. */
   async function trimmable(topic: string, { events, ageMs }: Retention): Promise<number> {
     const row = await first(trimmableSql, topic, topic, now() - ageMs, topic)
     const newest = Number(row?.newest ?? 0)
@@ -129,11 +128,11 @@ const readSql = `select "offset", type, at, data from (
     sum(length(data)) over (order by "offset" rows between unbounded preceding and 1 preceding) as before
   from galley_events where topic = ? and "offset" > ? order by "offset" limit ?
 ) where before is null or before < ?`
-/** The newest, and the oldest that is young enough to stay; found from the old end, where the others are about to go. */
+/** Finds the newest event, the oldest that is young enough to be kept, and the size of the data. */
 const trimmableSql = `select (select max("offset") from galley_events where topic = ?) as newest,
   (select "offset" from galley_events where topic = ? and at >= ? order by "offset" limit 1) as fresh,
   (select sum(octet_length(data)) from galley_events where topic = ?) as bytes`
-/** The newest of those that lie behind too many bytes. */
+/** Finds the newest event that is followed by too many bytes. */
 const tooLongSql = `select max("offset") as "offset" from (
   select "offset", sum(octet_length(data)) over (order by "offset" desc) as bytes from galley_events where topic = ?
 ) where bytes > ?`
@@ -141,7 +140,7 @@ const trimSql = `delete from galley_events where topic = ? and "offset" in (
   select "offset" from galley_events where topic = ? and "offset" < (select max("offset") from galley_events where topic = ?)
     and "offset" <= ? order by "offset" limit ?
 ) returning 1 as gone`
-/** Only once it is alone. */
+/** Empties the newest event, once it is the only one. */
 const emptySql = `update galley_events set type = '${trimmedType}', data = '', messageId = null
   where topic = ? and "offset" <= ? and type <> '${trimmedType}'
     and 1 = (select count(*) from (select 1 from galley_events where topic = ? limit 2))`

@@ -64,7 +64,7 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
   },
   'DELETE /api/auth/me': { outcomes: ended, ask: () => ({ body: { password } }), isLast: true },
   'POST /api/auth/reset': { outcomes: { 202: everyone }, ask: () => ({ body: { email: email() } }) },
-  /** It takes the token of a letter, whoever shows it. */
+  /** Takes the token of an email from any caller. */
   'POST /api/auth/reset/confirm': {
     outcomes: { 400: everyone },
     ask: () => ({ body: { token: `glr_${'A'.repeat(43)}`, password: newPassword } }),

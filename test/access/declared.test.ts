@@ -15,7 +15,7 @@ const common = [...topicRoutes, ...Object.keys(declaredAccounts)]
 const open = Object.keys(declaredOpen)
 const ofShipped = ['GET /echo/:message', 'GET /user-agent']
 
-/** The shipped collections: whoever comes may do everything, until somebody closes them. */
+/** The shipped collections are open to everybody. */
 const openCollections = ['todos', 'rooms', 'members', 'messages']
 
 const worlds: Promise<World>[] = []

@@ -22,7 +22,7 @@ export interface World {
   send: Send
   /** `METHOD /path` of every route that there is. */
   routes: readonly string[]
-  /** Makes an administrator of whoever signs up with it. */
+  /** Signing up with it makes an administrator. */
   administratorCode: string
   /** Turns the clock on. */
   pass(ms: number): void

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { collection } from '../../src/collections/collection.ts'
-import type { HookContext } from '../../src/collections/declaration.ts'
+import type { HookContext, Rows } from '../../src/collections/declaration.ts'
 import { field } from '../../src/collections/field.ts'
-import { createRowsOfAll } from '../../src/collections/rows.ts'
+import { createAllRows } from '../../src/collections/rows.ts'
 import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { createIds } from '../../src/database/id.ts'
 import { runAll } from '../../src/database/steps.ts'
@@ -54,14 +54,20 @@ async function createWorld() {
   removals.push(remove)
   const database = withCommitCallbacks(stored)
   const notifier = createLocalNotifier()
-  const rowsOf = createRowsOfAll([shelves, things], {
+  const rows = createAllRows([shelves, things], {
     database,
     now: Date.now,
     log: createTopicLog({ database, now: Date.now, notifier }),
     newId: createIds(Date.now, (bytes) => crypto.getRandomValues(bytes)),
     problem: (error) => problems.push(error),
   })
-  return { database, shelves: rowsOf(shelves), things: rowsOf(things), calls, problems }
+  return {
+    database,
+    shelves: rows.get('shelves') as Rows<typeof shelves.fields>,
+    things: rows.get('things') as Rows<typeof things.fields>,
+    calls,
+    problems,
+  }
 }
 
 test('a hook before reads and writes other rows in the same write, and changes the row', async () => {

@@ -1,6 +1,6 @@
 /**
  * Mutates a corpus, checks every input, and keeps those that reach something new: a block of the parser
- * that never ran, or a verdict of a kind that never was. Coverage is asked for once a batch; a batch
+ * that never ran, or a outcome of a kind that never was. Coverage is asked for once a batch; a batch
  * that has something new is run again in halves until the inputs that brought it are found.
  */
 import type { Seen } from '../http1/parsing.ts'
@@ -15,7 +15,7 @@ const batchInputs = 10_000
 export interface FuzzerOptions {
   seed: number
   corpus: readonly Buffer[]
-  /** Null for verdicts alone. */
+  /** Null for outcomes alone. */
   coverage: Coverage | null
   /** One input in so many is parsed byte by byte and held against the reference. */
   thoroughEvery: number
@@ -45,7 +45,7 @@ export class Fuzzer {
   readonly #options: FuzzerOptions
   readonly #random: Random
   readonly #oracles: Oracles
-  readonly #verdicts = new Set<string>()
+  readonly #outcomes = new Set<string>()
 
   constructor(options: FuzzerOptions) {
     this.#options = options
@@ -57,8 +57,8 @@ export class Fuzzer {
     options.coverage?.keep()
   }
 
-  get verdicts(): number {
-    return this.#verdicts.size
+  get outcomes(): number {
+    return this.#outcomes.size
   }
 
   /** @throws Finding */
@@ -75,13 +75,13 @@ export class Fuzzer {
     if (coverage?.take().isFresh) this.#findFresh(batch, coverage)
   }
 
-  /** True when its verdict is of a new kind. */
+  /** True when its outcome is of a new kind. */
   #check(input: Buffer, isThorough: boolean, before: readonly Trial[]): boolean {
     this.#options.onInput?.(input)
     try {
       const kind = kindOf(this.#oracles.check(input, isThorough))
-      if (this.#verdicts.has(kind)) return false
-      this.#verdicts.add(kind)
+      if (this.#outcomes.has(kind)) return false
+      this.#outcomes.add(kind)
       if (!isThorough) this.#oracles.check(input, true)
       return true
     } catch (cause) {

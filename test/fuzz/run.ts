@@ -89,7 +89,7 @@ function checkWork(input: Buffer, random: Random, coverage: Coverage): void {
   }
 }
 
-function print({ inputs, corpus, verdicts }: Fuzzer, { share }: Coverage, start: number, warmBytes: number): number {
+function print({ inputs, corpus, outcomes }: Fuzzer, { share }: Coverage, start: number, warmBytes: number): number {
   const seconds = (performance.now() - start) / 1000
   const grownBytes = warmBytes === 0 ? 0 : liveBytes() - warmBytes
   const parts = [
@@ -98,7 +98,7 @@ function print({ inputs, corpus, verdicts }: Fuzzer, { share }: Coverage, start:
     `${Math.round(inputs / seconds)} a second`,
     `corpus ${corpus.length}`,
     `${(100 * share).toFixed(1)} % of the code`,
-    `${verdicts} kinds of verdicts`,
+    `${outcomes} kinds of outcomes`,
     `heap ${(grownBytes / 1024).toFixed(0)} KiB more`,
   ]
   process.stdout.write(`${parts.join(', ')}\n`)

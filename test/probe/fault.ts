@@ -10,7 +10,7 @@ export const faults = [
   'does not answer',
   'keeps a connection that has to end, or ends one that has to stay',
   'answers in bad form',
-  'changes its verdict when the bytes come one at a time',
+  'changes its outcome when the bytes come one at a time',
 ] as const
 
 export type Fault = (typeof faults)[number]

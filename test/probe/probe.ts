@@ -53,16 +53,16 @@ async function runBothWays({ topic, probed }: Planned, target: Target): Promise<
   const { slug, says, section } = probed
   const whole = { slug, topic, says, section, ...judge(probed, await exchange(probed, target)) }
   if (!isSentBytewise(probed)) return [whole]
-  const verdict = await runBytewise({ ...probed, how: 'bytewise' }, whole, target)
-  return [whole, { ...whole, slug: bytewiseSlug(slug), topic: bytewiseTopic, ...verdict }]
+  const outcome = await runBytewise({ ...probed, how: 'bytewise' }, whole, target)
+  return [whole, { ...whole, slug: bytewiseSlug(slug), topic: bytewiseTopic, ...outcome }]
 }
 
 /** A reset may discard a response that was on its way: then the result does not count. */
 async function runBytewise(twin: Case, whole: Verdict, target: Target): Promise<Verdict> {
   for (let attempt = 1; ; attempt++) {
     const seen = await exchange(twin, target)
-    const verdict = sameAs(whole, judge(twin, seen))
-    if (verdict.passed || !seen.cut || attempt === attemptsMax) return verdict
+    const outcome = sameAs(whole, judge(twin, seen))
+    if (outcome.passed || !seen.cut || attempt === attemptsMax) return outcome
   }
 }
 
@@ -80,7 +80,7 @@ function sameAs(whole: Verdict, bytewise: Verdict): Verdict {
   return {
     passed,
     legal: passed || (whole.legal && bytewise.legal),
-    fault: passed ? null : 'changes its verdict when the bytes come one at a time',
+    fault: passed ? null : 'changes its outcome when the bytes come one at a time',
     expected: `as when sent whole: ${whole.seen}`,
     seen: bytewise.seen,
   }

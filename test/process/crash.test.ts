@@ -96,7 +96,7 @@ async function allTodos(url: string): Promise<Map<string, Todo>> {
   return rows
 }
 
-/** SQLite's own verdict on a copy, so that the server recovers by itself. */
+/** Runs SQLite's integrity check on a copy, so that the server recovers by itself. */
 async function integrityOf(dataDir: string): Promise<unknown> {
   const copy = join(await folder(), 'copy')
   await mkdir(copy)

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { servers, titlesOf } from './servers.ts'
@@ -15,7 +16,7 @@ const postHead = `POST /api/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length:
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
 describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
-  describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
+  describe.each(sample(['SIGTERM', 'SIGINT'] as const, 2))('at %s', (signal) => {
     test('ends with code 0 and leaves no write-ahead log behind', async () => {
       const server = await startBusy(0)
       server.process.kill(signal)

@@ -64,7 +64,7 @@ export class Copy {
     return this.position?.epoch === this.#told?.epoch
   }
 
-  /** A gap is one only where something is lost to whoever knows what lies before `known`. */
+  /** A gap is true only when an event after `known` is lost. */
   #checkGap({ reason, position }: Start, known: Position | null): void {
     this.gaps += 1
     assert.ok(known, 'a gap for who asked for nothing')

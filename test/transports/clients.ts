@@ -110,7 +110,7 @@ export interface TcpClient extends Client {
   socket: Socket
 }
 
-/** Without a first byte: for whoever sends it in pieces. */
+/** Sends no first byte, so that the test can send it in pieces. */
 export async function openSocket(url: string): Promise<Socket> {
   const { protocol, hostname, port } = new URL(url)
   const options = { host: hostname, port: Number(port), allowHalfOpen: true }

@@ -115,14 +115,14 @@ describe.each(serverKinds)('on $name', (serverKind) => {
 
   test('frees a connection whose WebSocket has vanished', async () => {
     const gone = await dialWebSocket(server().url, 'ws-json')
-    const witness = await dialWebSocket(server().url, 'ws-json')
-    await witness.ask(request(1, 'join', { topic: 'todos', name: 'witness' }))
+    const follower = await dialWebSocket(server().url, 'ws-json')
+    await follower.ask(request(1, 'join', { topic: 'todos', name: 'follower' }))
     await gone.ask(request(1, 'join', { topic: 'todos', name: 'gone' }))
     gone.webSocket.terminate()
     let message: Message
-    do message = await witness.next()
+    do message = await follower.next()
     while (message.params?.type !== 'leave')
     expect(message.params.member.name).toBe('gone')
-    witness.end()
+    follower.end()
   })
 })

@@ -51,7 +51,7 @@ export class Wire {
     socket.on('close', () => this.#report())
   }
 
-  /** For whoever waits for something to come, or for the end. */
+  /** Resolves everything that waits for data or for the end. */
   #report(): void {
     this.#news.resolve()
     this.#news = Promise.withResolvers<void>()

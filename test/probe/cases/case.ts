@@ -52,7 +52,7 @@ export interface Topic {
 }
 
 export const fromHost = 'Host: {host}\r\n'
-/** Follows a request in the same write: whoever answers it after an error has executed what must not be. */
+/** Follows a request in the same write: a response to it after an error shows that it was executed. */
 export const next = `GET /next HTTP/1.1\r\n${fromHost}\r\n`
 /** Lies inside a body; the Host is fixed so that its length is. */
 export const hidden = 'GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n'

@@ -148,7 +148,7 @@ const disguised: readonly Case[] = [
   ),
 ]
 
-/** With a length beside it, whoever misreads the coding finds a request where others see a body. */
+/** With a length beside it, a server that misreads the coding finds a request where others see a body. */
 const besideLength: readonly Case[] = [
   'xchunked',
   'identity',

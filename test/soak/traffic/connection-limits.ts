@@ -38,7 +38,7 @@ async function connectMany(user: User, size: number, options: WireOptions): Prom
   return fates
 }
 
-/** One at a time in a process, so that the crowd is no larger than it is meant to be. */
+/** Runs one at a time in a process, so that the number of connections is the intended one. */
 async function alone(play: () => Promise<void>): Promise<void> {
   if (isRunning) return
   isRunning = true

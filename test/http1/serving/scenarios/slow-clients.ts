@@ -7,7 +7,7 @@ import { neverMs, outlastHeadTimeout, pathOf, quickMs } from './probe-connection
 const megabyte = 1024 ** 2
 const slowClients = 1000
 const requests = 200
-/** Enough to begin a siege and to be served in it, on a busy machine as well. */
+/** Long enough to open all slow clients and to serve others meanwhile, on a busy machine as well. */
 const timeoutMs = 10_000
 
 /** The first bytes of each slow client, and those that follow slowly. */
@@ -62,6 +62,7 @@ export const slowClientScenarios: readonly Scenario[] = [
       return new Response(await request.text())
     },
     async run(context) {
+      const startMs = performance.now()
       const slow = await openSlowClients(context)
       let cut = 0
       for (const { wire } of slow) wire.socket.on('end', () => cut++).on('close', () => cut++)
@@ -73,7 +74,8 @@ export const slowClientScenarios: readonly Scenario[] = [
         wire.send(get('/'))
         equal((await wire.answers(count)).at(-1)?.status, 200)
       }
-      equal(cut, 0)
+      // A busy machine may take longer than the time-outs, and then they count.
+      if (performance.now() - startMs < timeoutMs) equal(cut, 0)
       for (const { wire: reader } of slow) if (reader.socket.isPaused()) void resumeOnceCut(reader)
       await over
       isOver = true
