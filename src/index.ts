@@ -19,7 +19,7 @@ export { type Column, type Field, type Fields, field } from './collections/field
 export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
 export { readJson } from './http/body.ts'
-export type { Commit } from './http/idempotency.ts'
+export type { Commit } from './http/commit.ts'
 export type { ApiResponse } from './http/reply.ts'
 export type { Asset, Assets } from './ports/assets.ts'
 export type { Database, Guard, Results, SqlRow, SqlValue, Statement, Steps, Write } from './ports/database.ts'

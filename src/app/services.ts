@@ -3,14 +3,14 @@ import { type Auth, createAuth } from '../auth/auth.ts'
 import type { AnyCollection, Rows } from '../collections/declaration.ts'
 import { createAllRows } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
-import { type Commit, createCommit } from '../http/idempotency.ts'
+import { type Commit, createCommit } from '../http/commit.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
 import type { Platform } from '../ports/platform.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { createTopicLog, type TopicLog } from '../topics/log.ts'
 
-/** A password costs a hundred times as much as a small read; a unit is half a hundredth of a second of one client. */
+/** The rate limit units of routes that hash a password, which costs a hundred times as much as a small read. */
 const costs = {
   'POST /api/auth/sign-in': 20,
   'POST /api/auth/sign-up': 20,
@@ -21,7 +21,7 @@ const costs = {
 }
 
 export interface Services {
-  log: TopicLog
+  topicLog: TopicLog
   commit: Commit
   /** Null on a platform without accounts. */
   auth: Auth | null
@@ -45,5 +45,5 @@ export function createServices(platform: Platform, collections: readonly AnyColl
   const newId = createIds(now, random)
   const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
   const rows = Object.fromEntries(createAllRows(collections, { database: platform.database, now, log, newId, problem }))
-  return { log, commit, auth, admissionControl, rows }
+  return { topicLog: log, commit, auth, admissionControl, rows }
 }

@@ -5,7 +5,7 @@
 
 import { runAll } from '../database/steps.ts'
 import type { Database } from '../ports/database.ts'
-import { insertCode, trimCodes } from './store/resets.ts'
+import { insertCode, trimCodes } from './store/administrator-codes.ts'
 import type { MakeToken } from './token.ts'
 
 /** Creates a code while there is no administrator, else returns null. */

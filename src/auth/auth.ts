@@ -1,6 +1,6 @@
 /** Accounts: sign-in, sessions, API keys, and the identity behind each request. */
 import { createIds } from '../database/id.ts'
-import type { Commit } from '../http/idempotency.ts'
+import type { Commit } from '../http/commit.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import type { Passwords } from '../ports/passwords.ts'
@@ -14,6 +14,7 @@ import type { AuthDependencies } from './dependencies.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
+import { createKeyRoutes } from './routes/keys.ts'
 import { createResetRoutes } from './routes/resets.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSignInRoutes } from './routes/sign-in.ts'
@@ -80,6 +81,7 @@ function createRoutes(dependencies: AuthDependencies) {
   return new ValidatedRoutes()
     .route('/', createSignInRoutes(dependencies))
     .route('/', createSessionRoutes(dependencies))
+    .route('/', createKeyRoutes(dependencies))
     .route('/', createAccountRoutes(dependencies))
     .route('/', createResetRoutes(dependencies))
 }

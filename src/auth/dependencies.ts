@@ -1,4 +1,4 @@
-import type { Commit } from '../http/idempotency.ts'
+import type { Commit } from '../http/commit.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { Platform } from '../ports/platform.ts'

@@ -1,7 +1,7 @@
 /** The types of a declared collection. */
 import type { z } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
-import type { Commit } from '../http/idempotency.ts'
+import type { Commit } from '../http/commit.ts'
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Env } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'

@@ -1,8 +1,8 @@
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
+import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
-import type { Commit } from '../http/idempotency.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
 import type { Database, Statement } from '../ports/database.ts'
@@ -35,7 +35,7 @@ interface RoutesOptions<F extends Fields> {
   rows: Rows<F>
   database: Database
   commit: Commit
-  log: TopicLog
+  topicLog: TopicLog
   epoch(): string
   /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
@@ -44,7 +44,7 @@ interface RoutesOptions<F extends Fields> {
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
+  { rows, database, commit, topicLog: log, epoch, collections }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
   const listable = listableFields(collection)
@@ -138,7 +138,7 @@ export function createRoutes<F extends Fields>(
     return statements
   }
 
-  /** Makes the check that a client changes no row into one that it could not change, and moves none where it could not create it. */
+  /** Makes the check that a client may still change the row after its change, and could have created it where it moves it. */
   function createMoveCheck(c: Context): (change: Change<F>) => void {
     const may = mayDo(c, 'update')
     const create = decide(collection, 'create', c.env.identity)

@@ -1,4 +1,4 @@
-/** The SQL of a collection's table but for lists. Names need no escaping, see `collection`. */
+/** The SQL statements of a collection's table; those of lists are in `list.ts`. Names need no escaping, see `collection`. */
 import type { Guard, Statement } from '../ports/database.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'

@@ -151,7 +151,7 @@ export class Memberships {
   readonly #tell = (change: PresenceChange): void => {
     const { sendQueue, caller, now } = this.#options
     if (isExpired(caller.identity, now)) return
-    // Who takes nothing is told later who is there by then, and fills no memory.
+    // A blocked channel gets the list of members once it drains, so that changes need no buffer.
     if (sendQueue.isBlocked) this.#missed.add(change.topic)
     else sendQueue.send(encoded(change, sendQueue.format))
   }

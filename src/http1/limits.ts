@@ -29,7 +29,7 @@ export interface Limits {
   headTimeoutMs: number
   /** Without a byte of a body for this long, though it is wanted: 408. */
   bodyIdleTimeoutMs: number
-  /** A body must come this fast on the average, counted when it is wanted: 408. */
+  /** A body must come this fast on average, counted when it is wanted: 408. */
   bodyBytesPerSecondMin: number
   /** Between a response and the next request. Longer than the 60 s of most proxies, so that they close first. */
   keepAliveTimeoutMs: number

@@ -5,7 +5,7 @@ import type { Peer } from './context.ts'
 /** A range of addresses, such as 10.0.0.0/8. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 
-/** The ranges that are ones; configuration has been checked before. */
+/** Parses ranges that the configuration has validated. */
 export function parseRanges(texts: readonly string[]): AddressRange[] {
   return texts.map(parseRange).filter((range) => range !== null)
 }

@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { responseBytesMax } from '../../src/connections/limits.ts'
 import { AppError } from '../../src/errors.ts'
-import { createHostCheck, refuseCrossSite } from '../../src/http/cross-site.ts'
+import { refuseCrossSite } from '../../src/http/cross-site.ts'
+import { createHostCheck } from '../../src/http/host-check.ts'
 import { formats, serve } from './talk.ts'
 
 /** Bodies that go on for ever, and whether somebody has let go of them. */

@@ -5,7 +5,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
-import { isLoopback } from '../../http/cross-site.ts'
+import { isLoopback } from '../../http/host-check.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
