@@ -144,6 +144,8 @@ export interface RouteTools<F extends Fields> {
 
 export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
+  /** The name of one row in messages, as in `Todo not found`. Default: derived from the plural, `todo` from `todos`. */
+  singular?: string
   /** The rule for each action; default: anyone. */
   access?: Access
   /**
@@ -164,6 +166,7 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
 export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
   extends CollectionOptions<F, S> {
   name: Name
+  singular: string
   schemas: Schemas
 }
 

@@ -1,3 +1,4 @@
+import { guardError } from '../database/failure.ts'
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
@@ -28,7 +29,7 @@ import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { declareRoutes } from './route-declarations.ts'
 import { andThen } from './rows.ts'
-import { noRow, referencesIn, requireOne } from './statements.ts'
+import { noRow, notFound, referencesIn, requireOne } from './statements.ts'
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
@@ -96,7 +97,7 @@ export function createRoutes<F extends Fields>(
   }
 
   function replyRow(c: Context, row: RowOf<F> | null): Response {
-    if (!row) throw notFound(collection.name)
+    if (!row) throw guardError(notFound(collection))
     const tag = etagOf(row.version)
     const known = c.req.raw.headers.get('if-none-match')
     if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
@@ -133,7 +134,7 @@ export function createRoutes<F extends Fields>(
     const sees = readable === 'none' ? noRow : conditionOf(collection, readable)
     const does = conditionOf(collection, may)
     const statements: Statement[] = []
-    if (sees !== null || does !== null) statements.push(requireOne(collection, idOf(c), sees, { error: 'not_found' }))
+    if (sees !== null || does !== null) statements.push(requireOne(collection, idOf(c), sees, notFound(collection)))
     if (does !== null) statements.push(requireOne(collection, idOf(c), does, { error: 'forbidden' }))
     return statements
   }
@@ -194,10 +195,6 @@ function parametersOf({ req }: Context): URLSearchParams {
 
 function idOf(c: Context): string {
   return c.req.param('id') ?? ''
-}
-
-function notFound(name: string): AppError {
-  return new AppError('not_found', `There is no such row in ${name}.`)
 }
 
 function matchOf(c: Context): Match | undefined {

@@ -56,6 +56,7 @@ function routes({ send }: Subject): void {
     const second = await send(`POST /reports/books/${book.id}/restock`, { headers })
     expect(second.text).toBe(first.text)
     expect(second.header('idempotency-replayed')).toBe('true')
+    expect((await send('POST /reports/books/00000000000000000000000000/restock')).body().error).toBe('Book not found')
     expect((await send(`GET /api/books/${book.id}`)).row.copies).toBe(1000)
   })
 
@@ -69,7 +70,7 @@ function routes({ send }: Subject): void {
     expect(paths['/reports/books']?.get).toMatchObject({ summary: 'Count the books' })
     expect(paths['/reports/books/{id}']?.get).toMatchObject({ tags: ['reports'] })
     expect(Object.keys(paths['/reports/books/{id}/restock'] ?? {})).toEqual(['post'])
-    expect(paths['/echo/{message}']?.get).toMatchObject({ summary: 'Says the same' })
+    expect(paths['/echo/{message}']?.get).toMatchObject({ summary: 'Returns the message' })
   })
 }
 
