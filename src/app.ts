@@ -6,6 +6,7 @@ import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from '.
 import type { AppOptions, AppSchema } from './app/options.ts'
 import { createServices } from './app/services.ts'
 import type { AnyCollection } from './collections/declaration.ts'
+import { topicsOf } from './collections/feed.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { createLive } from './connections/live.ts'
@@ -15,8 +16,7 @@ import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
 import { Pipeline } from './http/pipeline.ts'
-import { routedPath } from './http/routed-path.ts'
-import { createRouter } from './http/router.ts'
+import { createRouter, routedPath } from './http/router.ts'
 import type { Platform } from './ports/platform.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
 
@@ -70,8 +70,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const live = createLive({
     ...services,
     platform,
-    collections,
-    topics,
+    topics: [...topics, ...collections.flatMap(topicsOf)],
     epoch,
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),

@@ -43,7 +43,7 @@ export function createServices(platform: Platform, collections: readonly AnyColl
     random,
   })
   const newId = createIds(now, random)
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
+  const problem = (error: unknown) => platform.log.problem({ error })
   const rows = Object.fromEntries(createAllRows(collections, { database: platform.database, now, log, newId, problem }))
   return { log, commit, auth, admissionControl, rows }
 }

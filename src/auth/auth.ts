@@ -1,12 +1,10 @@
 /** Accounts: sign-in, sessions, API keys, and the identity behind each request. */
 import { createIds } from '../database/id.ts'
+import { runAll } from '../database/steps.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
-import type { Mailer } from '../ports/mailer.ts'
-import type { Passwords } from '../ports/passwords.ts'
-import type { Platform } from '../ports/platform.ts'
+import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Identities } from '../request/identity.ts'
-import { createCode } from './administrator-code.ts'
 import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
@@ -17,16 +15,13 @@ import { createAdministrationRoutes } from './routes/administration.ts'
 import { createResetRoutes } from './routes/resets.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSignInRoutes } from './routes/sign-in.ts'
+import { insertCode, trimCodes } from './store/resets.ts'
 import { createThrottle } from './throttle.ts'
 import { createTokens } from './token.ts'
 
-export interface AuthOptions {
+export interface AuthOptions extends AccountSettings {
   platform: Pick<Platform, 'database' | 'now' | 'random' | 'log'>
-  passwords: Passwords
-  mailer: Mailer
   commit: Commit
-  /** The server's address, such as `https://app.example`, for links in emails; null when not configured. */
-  publicUrl: string | null
 }
 
 export interface Auth {
@@ -65,13 +60,17 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),
-    problem: (error) => log.problem({ requestId: '', method: '', path: '', error }),
+    problem: (error) => log.problem({ error }),
   }
   return {
     identities: credentials,
     routes: createRoutes(dependencies),
     adminRoutes: createAdministrationRoutes(dependencies),
-    start: () => createCode(database, makeToken, now()),
+    async start() {
+      const { token, hash } = await makeToken('administrator')
+      const [inserted] = await database.write(() => runAll(insertCode(hash, now()), trimCodes()))
+      return inserted?.length === 1 ? token : null
+    },
     cleanUp: createAccountCleanup(platform, throttle),
   }
 }

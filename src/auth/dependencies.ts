@@ -1,7 +1,5 @@
 import type { Commit } from '../http/idempotency.ts'
-import type { Mailer } from '../ports/mailer.ts'
-import type { Passwords } from '../ports/passwords.ts'
-import type { Platform } from '../ports/platform.ts'
+import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Audit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
@@ -9,9 +7,7 @@ import type { Throttle } from './throttle.ts'
 import type { MakeToken } from './token.ts'
 
 /** The dependencies of the routes of accounts. */
-export interface AuthDependencies extends Pick<Platform, 'database' | 'now'> {
-  passwords: Passwords
-  mailer: Mailer
+export interface AuthDependencies extends AccountSettings, Pick<Platform, 'database' | 'now'> {
   commit: Commit
   throttle: Throttle
   passwordQueue: KeyedQueue
@@ -19,8 +15,6 @@ export interface AuthDependencies extends Pick<Platform, 'database' | 'now'> {
   credentials: Credentials
   makeToken: MakeToken
   newId(): string
-  /** The server's address, such as `https://app.example`, for links in emails; null when not configured. */
-  publicUrl: string | null
   /** Logs an error that no response reports. */
   problem(error: unknown): void
 }

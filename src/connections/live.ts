@@ -1,6 +1,4 @@
 /** The live part of an app: topics, their followers, and message connections. */
-import { coversAudience, decide, hasTopic } from '../collections/access.ts'
-import type { AnyCollection } from '../collections/declaration.ts'
 import type { Commit } from '../http/idempotency.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -12,15 +10,14 @@ import { createLongPolls } from '../topics/long-poll.ts'
 import { createPresence } from '../topics/presence.ts'
 import { createTopicCleanup } from '../topics/retention.ts'
 import { createTopicRoutes, type TopicRoutes } from '../topics/routes.ts'
-import { createTopicRules, type Topic, topic } from '../topics/topic.ts'
+import { createTopicRules, type Topic } from '../topics/topic.ts'
 import { createTopics } from '../topics/topics.ts'
 import { type Connections, createConnections } from './connections.ts'
 import type { ConnectionFetch } from './requests.ts'
 
 export interface LiveOptions {
   platform: Platform
-  collections: readonly AnyCollection[]
-  /** Topics beside those of the collections. */
+  /** Those of the collections, too. */
   topics: readonly Topic[]
   log: TopicLog
   commit: Commit
@@ -42,8 +39,7 @@ export interface Live {
 
 export function createLive({
   platform,
-  collections,
-  topics: own,
+  topics: all,
   log,
   commit,
   epoch,
@@ -53,14 +49,13 @@ export function createLive({
 }: LiveOptions): Live {
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
-  const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
   const topics = createTopics({ log, notifier, epoch, authorize, now, isRevoked })
   const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
+  const problem = (error: unknown) => platform.log.problem({ error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
   const connections = createConnections({
     fetch,
@@ -86,7 +81,7 @@ export function createLive({
   return {
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
-    cleanUp: createTopicCleanup(log, rules, notifier).cleanUp,
+    cleanUp: createTopicCleanup(log, rules, notifier),
     end() {
       streams.end()
       polls.end()
@@ -99,24 +94,4 @@ function admits(control: AdmissionControl, who: Identity | null, peer: Peer | nu
   control.arrive()
   const decision = control.take(who, peer, units)
   return decision === null || decision instanceof Promise || decision.isAllowed
-}
-
-/**
- * The topic of a collection, readable by clients who may read all rows that its events are about. A collection whose
- * read rule can't tell has none.
- */
-function topicOf(collection: AnyCollection): Topic[] {
-  const { name, audience, access } = collection
-  if (!hasTopic(collection)) return []
-  const read = (who: Identity | null, full: string) => {
-    const decision = decide(collection, 'read', who)
-    return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))
-  }
-  const rule = access?.read ?? 'anyone'
-  return [
-    topic(name, {
-      partitioned: audience !== undefined,
-      access: { read: typeof rule === 'string' && rule !== 'owner' ? rule : read },
-    }),
-  ]
 }

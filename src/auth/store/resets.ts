@@ -1,5 +1,5 @@
 /** Tokens to reset a password, and codes for the first administrator, which are rows without a user. */
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import type { Statement } from '../../ports/database.ts'
 import { adminRole } from '../../request/identity.ts'
 
