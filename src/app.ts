@@ -70,14 +70,15 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const live = createLive({
     ...services,
     platform,
+    commit: services.deps.commit,
     topics: [...topics, ...collections.flatMap(topicsOf)],
     epoch,
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
   })
   const health = new Health(platform.database)
-  mountOwn(hono, options, platform, services)
-  mountCollections(hono, collections, { ...services, database: platform.database, epoch })
+  mountOwn(hono, options, services)
+  mountCollections(hono, collections, services, epoch)
   mountServer(hono, platform, { collections, auth, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,

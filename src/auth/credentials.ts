@@ -5,7 +5,7 @@
 
 import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
-import type { SqlRow, Statement, Steps } from '../ports/database.ts'
+import { andThen, type SqlRow, type Statement, type Steps } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { removedCookie, tokenIn } from './cookie.ts'
@@ -74,13 +74,11 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
     const before = invalidations
     const find = token.startsWith(tokenPrefixes.key) ? findKey : findSession
-    const rows = database.read(find(hash))
-    const use = ([row]: readonly SqlRow[]) => {
+    return andThen(database.read(find(hash)), ([row]) => {
       const identity = accept(token, hash, row, invalidations === before, refuse)
       readAfter.set(identity, before)
       return identity
-    }
-    return rows instanceof Promise ? rows.then(use) : use(rows)
+    })
   }
 
   /** Returns the identity of a row, and caches it unless an invalidation happened while it was read. */

@@ -15,10 +15,10 @@ export interface Feed {
   deleted(before: Row): readonly Statement[]
 }
 
-export function createFeed(collection: AnyCollection, log: TopicLog): Feed {
+export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed {
   const { name, audience } = collection
   const topicOf = (row: Row) => (audience === undefined ? name : audienceTopic(name, audience, row))
-  const append = (type: string, row: Row) => log.append(topicOf(row), type, JSON.stringify(row))
+  const append = (type: string, row: Row) => topicLog.append(topicOf(row), type, JSON.stringify(row))
 
   if (!hasTopic(collection)) return { created: () => [], updated: () => [], deleted: () => [] }
   return {

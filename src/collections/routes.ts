@@ -6,7 +6,7 @@ import { etagOf, matchesTag } from '../http/etag.ts'
 import type { Commit } from '../http/idempotency.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
-import type { Database, Statement } from '../ports/database.ts'
+import { andThen, type Database, type Statement } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { adminRole, type Identity, refusal } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
@@ -27,7 +27,6 @@ import type { Fields } from './field.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { declareRoutes } from './route-declarations.ts'
-import { andThen } from './rows.ts'
 import { noRow, notFound, referencesIn, requireOne } from './statements.ts'
 
 /** The dependencies of a collection's routes. */
@@ -35,7 +34,7 @@ interface RoutesOptions<F extends Fields> {
   rows: Rows<F>
   database: Database
   commit: Commit
-  log: TopicLog
+  topicLog: TopicLog
   epoch(): string
   /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
@@ -44,7 +43,7 @@ interface RoutesOptions<F extends Fields> {
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
+  { rows, database, commit, topicLog, epoch, collections }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
   const listable = listableFields(collection)
@@ -71,7 +70,7 @@ export function createRoutes<F extends Fields>(
   function positionBefore(c: Context, query: ListQuery): Position | undefined | Promise<Position> {
     const topic = query.after === null ? topicOf(c, query) : null
     if (topic === null) return undefined
-    return andThen(log.newest(topic), (offset) => ({ epoch: epoch(), offset }))
+    return andThen(topicLog.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
   /** Returns the topic of all changes of this list; null where there are several. */

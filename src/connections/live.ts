@@ -19,7 +19,7 @@ export interface LiveOptions {
   platform: Platform
   /** Those of the collections, too. */
   topics: readonly Topic[]
-  log: TopicLog
+  topicLog: TopicLog
   commit: Commit
   epoch(): string
   fetch: ConnectionFetch
@@ -40,7 +40,7 @@ export interface Live {
 export function createLive({
   platform,
   topics: all,
-  log,
+  topicLog: log,
   commit,
   epoch,
   fetch,
