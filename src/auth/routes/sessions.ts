@@ -1,6 +1,6 @@
 /** The own sessions and API keys: list, create, end. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { runAll } from '../../database/steps.ts'
+import { run, runAll } from '../../database/steps.ts'
 import { invalidField } from '../../errors.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -8,7 +8,6 @@ import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
@@ -20,30 +19,24 @@ import { keySchema } from './schemas.ts'
 const listSessionsRoute = createRoute({
   method: 'get',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'listSessions',
   summary: 'List the own sessions',
-  middleware: [requireSession],
   responses: { 200: success(200, z.array(session)), ...failures(401, 403) },
 })
 
 const endOtherSessionsRoute = createRoute({
   method: 'delete',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'endOtherSessions',
   summary: 'End all own sessions except the current one',
-  middleware: [requireSession],
   responses: { ...noContent, ...failures(401, 403) },
 })
 
 const endSessionRoute = createRoute({
   method: 'delete',
   path: '/sessions/{id}',
-  tags: ['accounts'],
   operationId: 'endSession',
   summary: 'End one of the own sessions',
-  middleware: [requireSession],
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
@@ -51,20 +44,17 @@ const endSessionRoute = createRoute({
 const listKeysRoute = createRoute({
   method: 'get',
   path: '/keys',
-  tags: ['accounts'],
   operationId: 'listKeys',
   summary: 'List the own API keys',
-  middleware: [requireSession],
   responses: { 200: success(200, z.array(apiKey)), ...failures(401, 403) },
 })
 
 const createKeyRoute = createRoute({
   method: 'post',
   path: '/keys',
-  tags: ['accounts'],
   operationId: 'createKey',
   summary: 'Create an API key; only this response shows its secret',
-  middleware: [requireSession, refuseIdempotencyKey],
+  middleware: [refuseIdempotencyKey],
   request: { body: body(keySchema) },
   responses: { 201: success(201, newApiKey), ...failures(400, 401, 403, 409) },
 })
@@ -72,10 +62,8 @@ const createKeyRoute = createRoute({
 const revokeKeyRoute = createRoute({
   method: 'delete',
   path: '/keys/{id}',
-  tags: ['accounts'],
   operationId: 'revokeKey',
   summary: 'Revoke an API key',
-  middleware: [requireSession],
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
@@ -90,36 +78,27 @@ export function createSessionRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 200, data, headers: noStore })
   }
 
-  async function endSession(c: Context, id: string) {
+  function endSession(c: Context, id: string) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(
+    return commit(
       c,
-      () => runAll(stillValid(identity), deleteSession(id, userId), entry),
+      () => runAll(stillValid(identity), credentials.invalidating(deleteSession(id, userId)), entry),
       () => ({ status: 204 }),
     )
-    credentials.invalidate([id])
-    return response
   }
 
-  async function endOtherSessions(c: Context) {
+  function endOtherSessions(c: Context) {
     const identity = identityOf(c)
     const { userId, credentialId } = identity
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
     const write = function* () {
       yield [stillValid(identity)]
-      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      const ended = yield* run(credentials.invalidating(deleteSessions(userId, credentialId)))
       if (ended.length > 0) yield [entry]
-      return ended
     }
-    let ended: string[] = []
-    const response = await commit(c, write, (ids) => {
-      ended = ids
-      return { status: 204 }
-    })
-    credentials.invalidate(ended)
-    return response
+    return commit(c, write, () => ({ status: 204 }))
   }
 
   async function keys(c: Context) {
@@ -150,20 +129,18 @@ export function createSessionRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 201, data, headers: noStore })
   }
 
-  async function revokeKey(c: Context, id: string) {
+  function revokeKey(c: Context, id: string) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(
+    return commit(
       c,
-      () => runAll(stillValid(identity), deleteKey(id, userId), entry),
+      () => runAll(stillValid(identity), credentials.invalidating(deleteKey(id, userId)), entry),
       () => ({ status: 204 }),
     )
-    credentials.invalidate([id])
-    return response
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession] })
     .openapi(listSessionsRoute, (c) => sessions(c))
     .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
     .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))
