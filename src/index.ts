@@ -1,8 +1,9 @@
-export type { AppDependencies, AppOptions, Middleware } from './app/options.ts'
+export type { AppOptions, Middleware, RowsByName } from './app/options.ts'
 export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {
   AfterContext,
+  AppDependencies,
   Change,
   ChangeOf,
   Collection,
@@ -11,7 +12,6 @@ export type {
   HookContext,
   Hooks,
   Match,
-  RouteTools,
   RowOf,
   Rows,
 } from './collections/declaration.ts'

@@ -188,7 +188,7 @@ ${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${u
 /** Runs the cleanup now and every hour. */
 function scheduleCleanUp(app: Served, { log }: Platform): void {
   const cleanUp = () => {
-    app.cleanUp().catch((error) => log.problem({ requestId: '', method: '', path: '', error }))
+    app.cleanUp().catch((error) => log.problem({ error }))
   }
   cleanUp()
   setInterval(cleanUp, cleanUpIntervalMs).unref()

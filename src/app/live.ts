@@ -1,6 +1,4 @@
 /** The live part of an app: topics, their followers, and message connections. */
-import type { AnyCollection } from '../collections/declaration.ts'
-import { topicOf } from '../collections/topic.ts'
 import { type Connections, createConnections } from '../connections/connections.ts'
 import type { ConnectionFetch } from '../connections/requests.ts'
 import type { Commit } from '../http/commit.ts'
@@ -19,8 +17,7 @@ import { createTopics } from '../topics/topics.ts'
 
 export interface LiveOptions {
   platform: Platform
-  collections: readonly AnyCollection[]
-  /** Topics beside those of the collections. */
+  /** Those of the collections, too. */
   topics: readonly Topic[]
   topicLog: TopicLog
   commit: Commit
@@ -42,8 +39,7 @@ export interface Live {
 
 export function createLive({
   platform,
-  collections,
-  topics: own,
+  topics: all,
   topicLog: log,
   commit,
   epoch,
@@ -53,14 +49,13 @@ export function createLive({
 }: LiveOptions): Live {
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
-  const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
   const topics = createTopics({ log, notifier, epoch, authorize, now, isRevoked })
   const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
+  const problem = (error: unknown) => platform.log.problem({ error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
   const connections = createConnections({
     fetch,
@@ -86,7 +81,7 @@ export function createLive({
   return {
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
-    cleanUp: createTopicCleanup(log, rules, notifier).cleanUp,
+    cleanUp: createTopicCleanup(log, rules, notifier),
     end() {
       streams.end()
       polls.end()

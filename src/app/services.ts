@@ -1,9 +1,9 @@
 /** The services of an app, which its routes and its message connections share. */
 import { type Auth, createAuth } from '../auth/auth.ts'
-import type { AnyCollection, Rows } from '../collections/declaration.ts'
-import { createAllRows } from '../collections/rows.ts'
+import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
+import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
-import { type Commit, createCommit } from '../http/commit.ts'
+import { createCommit } from '../http/commit.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -22,17 +22,16 @@ const costs = {
 
 export interface Services {
   topicLog: TopicLog
-  commit: Commit
+  /** For middleware and own routes. */
+  deps: AppDependencies<RowsOfAll>
   /** Null on a platform without accounts. */
   auth: Auth | null
   admissionControl: AdmissionControl
-  // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their parameters stand in both positions.
-  rows: Record<string, Rows<any>>
 }
 
 export function createServices(platform: Platform, collections: readonly AnyCollection[]): Services {
-  const { accounts, now, random, refusesOverload, settings } = platform
-  const log = createTopicLog(platform)
+  const { accounts, database, log, now, random, refusesOverload, settings } = platform
+  const topicLog = createTopicLog(platform)
   const isOver = (identity: Identity) => isExpired(identity, now) || auth?.identities.isRevoked(identity) === true
   const commit = createCommit(platform, isOver)
   const auth = accounts ? createAuth({ platform, commit, ...accounts }) : null
@@ -43,7 +42,8 @@ export function createServices(platform: Platform, collections: readonly AnyColl
     random,
   })
   const newId = createIds(now, random)
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
-  const rows = Object.fromEntries(createAllRows(collections, { database: platform.database, now, log, newId, problem }))
-  return { topicLog: log, commit, auth, admissionControl, rows }
+  const problem = (error: unknown) => log.problem({ error })
+  const rows = createAllRows(collections, { database, now, topicLog, newId, problem })
+  const deps = { rows, database, commit, log, mailer: accounts?.mailer ?? null, now }
+  return { topicLog, deps, auth, admissionControl }
 }

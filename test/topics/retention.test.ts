@@ -24,12 +24,12 @@ test('a topic that grows is trimmed by the way', async () => {
 
 test('tidying trims every topic by its own rules, parts as well', async () => {
   const world = await createWorld()
-  const { cleanUp: tidy } = keep(world)
+  const cleanUp = keep(world)
   for (const name of ['news', 'rooms/a', 'rooms/b']) await world.append(name, 8)
   world.clock.ms += 23 * 3_600_000
   await world.append('rooms/b', 2)
   world.clock.ms += 2 * 3_600_000
-  await tidy()
+  await cleanUp()
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
   expect(await world.log.range('rooms/a')).toEqual({ oldest: 9, newest: 8 })
   expect(await world.log.range('rooms/b')).toEqual({ oldest: 9, newest: 10 })
@@ -38,18 +38,18 @@ test('tidying trims every topic by its own rules, parts as well', async () => {
 test('a topic that is declared no more is left alone', async () => {
   const world = await createWorld()
   await world.append('former', 8)
-  await keep(world).cleanUp()
+  await keep(world)()
   expect(await world.log.range('former')).toEqual({ oldest: 1, newest: 8 })
 })
 
 test('a trim that fails is made up for by the next', async () => {
   const { faults, between } = createFailing()
   const world = await createWorld({ between })
-  const { cleanUp: tidy } = keep(world)
+  const cleanUp = keep(world)
   await world.append('news', 8)
   faults.writesAfter = 0
-  await expect(tidy()).rejects.toThrow()
+  await expect(cleanUp()).rejects.toThrow()
   faults.writesAfter = Number.POSITIVE_INFINITY
-  await tidy()
+  await cleanUp()
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
 })

@@ -18,20 +18,17 @@ import { keySchema } from './schemas.ts'
 const listKeysRoute = createRoute({
   method: 'get',
   path: '/keys',
-  tags: ['accounts'],
   operationId: 'listKeys',
   summary: 'List your API keys',
-  middleware: [requireSession],
   responses: { 200: success(200, z.array(apiKey)), ...failures(401, 403) },
 })
 
 const createKeyRoute = createRoute({
   method: 'post',
   path: '/keys',
-  tags: ['accounts'],
   operationId: 'createKey',
   summary: 'Create an API key; only this response shows its secret',
-  middleware: [requireSession, refuseIdempotencyKey],
+  middleware: [refuseIdempotencyKey],
   request: { body: body(keySchema) },
   responses: { 201: success(201, newApiKey), ...failures(400, 401, 403, 409) },
 })
@@ -39,10 +36,8 @@ const createKeyRoute = createRoute({
 const revokeKeyRoute = createRoute({
   method: 'delete',
   path: '/keys/{id}',
-  tags: ['accounts'],
   operationId: 'revokeKey',
   summary: 'Revoke an API key',
-  middleware: [requireSession],
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
@@ -78,20 +73,18 @@ export function createKeyRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 201, data, headers: noStore })
   }
 
-  async function revokeKey(c: Context, id: string) {
+  function revokeKey(c: Context, id: string) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(
+    return commit(
       c,
-      () => runAll(stillValid(identity), deleteKey(id, userId), entry),
+      () => runAll(stillValid(identity), credentials.invalidating(deleteKey(id, userId)), entry),
       () => ({ status: 204 }),
     )
-    credentials.invalidate([id])
-    return response
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession] })
     .openapi(listKeysRoute, (c) => keys(c))
     .openapi(createKeyRoute, (c) => createKey(c, c.req.valid('json')))
     .openapi(revokeKeyRoute, (c) => revokeKey(c, c.req.param('id')))

@@ -1,12 +1,11 @@
 /** The routes of a user's own sessions. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { runAll } from '../../database/steps.ts'
+import { run, runAll } from '../../database/steps.ts'
 import { failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
 import { stillValid } from '../store/users.ts'
@@ -16,30 +15,24 @@ import { id, session } from './resources.ts'
 const listSessionsRoute = createRoute({
   method: 'get',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'listSessions',
   summary: 'List your sessions',
-  middleware: [requireSession],
   responses: { 200: success(200, z.array(session)), ...failures(401, 403) },
 })
 
 const endOtherSessionsRoute = createRoute({
   method: 'delete',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'endOtherSessions',
   summary: 'End all your sessions except the current one',
-  middleware: [requireSession],
   responses: { ...noContent, ...failures(401, 403) },
 })
 
 const endSessionRoute = createRoute({
   method: 'delete',
   path: '/sessions/{id}',
-  tags: ['accounts'],
   operationId: 'endSession',
   summary: 'End one of your sessions',
-  middleware: [requireSession],
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
@@ -54,39 +47,30 @@ export function createSessionRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 200, data, headers: noStore })
   }
 
-  async function endSession(c: Context, id: string) {
+  function endSession(c: Context, id: string) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(
+    return commit(
       c,
-      () => runAll(stillValid(identity), deleteSession(id, userId), entry),
+      () => runAll(stillValid(identity), credentials.invalidating(deleteSession(id, userId)), entry),
       () => ({ status: 204 }),
     )
-    credentials.invalidate([id])
-    return response
   }
 
-  async function endOtherSessions(c: Context) {
+  function endOtherSessions(c: Context) {
     const identity = identityOf(c)
     const { userId, credentialId } = identity
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
     const write = function* () {
       yield [stillValid(identity)]
-      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      const ended = yield* run(credentials.invalidating(deleteSessions(userId, credentialId)))
       if (ended.length > 0) yield [entry]
-      return ended
     }
-    let ended: string[] = []
-    const response = await commit(c, write, (ids) => {
-      ended = ids
-      return { status: 204 }
-    })
-    credentials.invalidate(ended)
-    return response
+    return commit(c, write, () => ({ status: 204 }))
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession] })
     .openapi(listSessionsRoute, (c) => sessions(c))
     .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
     .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))

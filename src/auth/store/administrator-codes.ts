@@ -1,5 +1,5 @@
 /** Codes for the first administrator: the rows of `galley_resets` without a user. */
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import type { Statement } from '../../ports/database.ts'
 import { adminRole } from '../../request/identity.ts'
 

@@ -1,5 +1,5 @@
-/** Tokens to reset a password: the rows of `galley_resets` with a user. */
-import { guarded, statement } from '../../database/statement.ts'
+/** Tokens to reset a password, and codes for the first administrator, which are rows without a user. */
+import { guarded, statement } from '../../database/steps.ts'
 import type { Statement } from '../../ports/database.ts'
 
 export const tokenProblem = 'is not valid, was used or has expired'
