@@ -45,7 +45,7 @@ export interface CountedAttempt {
   forgive: readonly Statement[]
   /** The error of a wrong password; `too_many_requests` when a delay applies. */
   error: AppError
-  /** Whether even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
+  /** True when even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
   isClosed: boolean
 }
 

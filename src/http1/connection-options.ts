@@ -18,9 +18,9 @@ export interface ConnectionOptions extends ParserOptions {
   limits: Limits
   fetch: FetchHandler
   clock: Clock
-  /** Whether every connection ends with its next response. */
+  /** True when every connection ends with its next response. */
   isDraining: boolean
-  /** Whether idle connections end. */
+  /** True when idle connections end. */
   isClosing: boolean
   /** Makes the response to a request that can't be handled, with a body of text or bytes. */
   errorResponse(error: HttpError): Response

@@ -29,7 +29,7 @@ const knownNamesMax = 256
 /** A cached name with its last value, because most headers repeat both. */
 interface KnownName {
   lower: string
-  /** Whether the connection may set or drop it. */
+  /** True when the connection may set or drop it. */
   isFraming: boolean
   given: unknown
   text: string
@@ -82,7 +82,7 @@ export function fieldText(value: unknown): string {
 export interface FieldList {
   names: string[]
   values: string[]
-  /** Whether they may include a field that the connection may set. */
+  /** True when they may include a field that the connection may set. */
   isFraming: boolean
 }
 
