@@ -105,8 +105,8 @@ function caseTable(report: Report, benchmark: BenchmarkCase): string {
     const range = rates.length > 0 ? `${figure(Math.min(...rates))}–${figure(Math.max(...rates))}` : '–'
     return [name, figure(median(rates)), range, of('bare node:http'), of('bknd'), ...rest]
   })
-  const leftOut = report.peers.filter(({ name }) => hasTooFew(report, name, benchmark))
-  return [markdownTable([heads, ...rows]), ...leftOut.map(({ name }) => tooFew(report, name, benchmark))].join('\n\n')
+  const omitted = report.peers.filter(({ name }) => hasTooFew(report, name, benchmark))
+  return [markdownTable([heads, ...rows]), ...omitted.map(({ name }) => tooFew(report, name, benchmark))].join('\n\n')
 }
 
 function tooFew(report: Report, name: string, benchmark: BenchmarkCase): string {

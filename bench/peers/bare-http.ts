@@ -36,10 +36,10 @@ function post(request: IncomingMessage, response: ServerResponse): void {
       request.destroy()
     }
   })
-  request.on('end', () => answerPost(response, body))
+  request.on('end', () => handlePost(response, body))
 }
 
-function answerPost(response: ServerResponse, body: string): void {
+function handlePost(response: ServerResponse, body: string): void {
   const title = titleOf(body)
   if (title === null) fail(response, 400, 'invalid_json')
   else if (title === '') fail(response, 400, 'validation_failed')

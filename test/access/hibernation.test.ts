@@ -17,7 +17,7 @@ afterAll(() => server?.stop())
 
 const send = createSend(() => server.url)
 
-async function whoIs(client: Client): Promise<unknown> {
+async function identityOf(client: Client): Promise<unknown> {
   const { status, body } = observedMessage(await client.ask(request('who', 'GET /api/auth/me')))
   return status === 200 ? (body as { data: { id: string } }).data.id : status
 }
@@ -35,7 +35,7 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   const following = await connect(server.url, 'ws-json', another)
   await following.ask(request(1, 'subscribe', { topic }))
   await hibernate(server, { byItself: isFullRun })
-  const found = await Promise.all([byNewCookie, byCookie, byToken, following, nobodys].map(whoIs))
+  const found = await Promise.all([byNewCookie, byCookie, byToken, following, nobodys].map(identityOf))
   const { userId } = person
   expect(found).toEqual([userId, userId, userId, userId, 401])
   await hibernate(server, { byItself: isFullRun })

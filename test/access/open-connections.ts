@@ -83,8 +83,8 @@ async function poll(send: Send, topic: string, headers: Record<string, string>):
   const now = await send(`GET /api/topics/${topic}/events`, { headers })
   const { position } = JSON.parse(now.text) as { position: { epoch: string; offset: number } }
   const query = `after=${position.offset}&epoch=${position.epoch}&wait=25`
-  const answer = send(`GET /api/topics/${topic}/events?${query}`, { headers })
-  return { name: 'long poll', ended: answer.then(({ status }) => (status === 200 ? 'event' : 'ended')) }
+  const response = send(`GET /api/topics/${topic}/events?${query}`, { headers })
+  return { name: 'long poll', ended: response.then(({ status }) => (status === 200 ? 'event' : 'ended')) }
 }
 
 /** How everything must end that somebody is cut off from. */

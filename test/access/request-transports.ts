@@ -122,8 +122,8 @@ export class Asking {
 /** A session that has signed in. */
 export async function connect(url: string, kind: Kind, asker: Asker): Promise<Client> {
   const client = await dial(url, kind)
-  const answer = await hello(client, asker)
-  if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error))
+  const response = await hello(client, asker)
+  if (response.error !== undefined) throw new Error(JSON.stringify(response.error))
   return client
 }
 
@@ -174,8 +174,8 @@ export async function dialWith(url: string, headers: Record<string, string>, pat
     async ask(message) {
       send(message)
       for (;;) {
-        const answer = await next()
-        if (answer.id === (message as { id?: unknown }).id) return answer
+        const response = await next()
+        if (response.id === (message as { id?: unknown }).id) return response
       }
     },
     closed,

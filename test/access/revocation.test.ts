@@ -99,8 +99,8 @@ describe.each(kinds)('who ends their own session by a message over %s', (kind) =
   }
   test.each(Object.entries(ends))('%s: hears that it is done, and then 4401', async (line, params) => {
     const client = await connect(world.url, kind, await signUp(world.send))
-    const answer = await client.ask(request(1, line, params))
-    expect(answer.result.status).toBe(204)
+    const response = await client.ask(request(1, line, params))
+    expect(response.result.status).toBe(204)
     expect(await lastOf(client)).toBe('goaway 4401')
   })
 })
@@ -193,9 +193,9 @@ describe('a write whose body comes after the revocation', () => {
   }
   const finish = async (connection: RawConnection) => {
     connection.write(body.slice(3))
-    const [answer = ''] = await connection.answers(1)
+    const [response = ''] = await connection.responses(1)
     connection.end()
-    return Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
+    return Number(response.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
   }
 
   test('is refused, however early the request began', async () => {

@@ -67,9 +67,9 @@ describe.each(serverKinds)('$name', ({ runtime, engine, kinds }) => {
     await act(send, ended, 'GET /api/auth/me')
     await act(send, ended, 'POST /api/auth/sign-out')
     connection.write(body.slice(3))
-    const [answer] = await connection.answers(1)
+    const [response] = await connection.responses(1)
     connection.end()
-    expect(answer).toMatch(/^HTTP\/1.1 401/)
+    expect(response).toMatch(/^HTTP\/1.1 401/)
     expect((await send('GET /api/diaries', { headers: bearer(person) })).rows).toEqual([])
   })
 

@@ -40,7 +40,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const clock = { aheadMs: 0 }
   const mail: Mail[] = []
   const problems: unknown[] = []
-  const mailer = { send: async (letter: Mail) => void mail.push(letter) }
+  const mailer = { send: async (email: Mail) => void mail.push(email) }
   const app = make({
     database,
     notifier: createLocalNotifier(),

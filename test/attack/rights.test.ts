@@ -50,14 +50,14 @@ async function slowly(path: string, person: Person, body: string, meanwhile: () 
   const [interim] = await once(socket, 'data')
   expect(String(interim)).toContain(' 100 ')
   await meanwhile()
-  let answer = ''
+  let response = ''
   socket.on('data', (chunk) => {
-    answer += String(chunk)
+    response += String(chunk)
   })
   socket.write(body)
   await once(socket, 'end')
   socket.destroy()
-  return answer.split('\r\n')[0] ?? ''
+  return response.split('\r\n')[0] ?? ''
 }
 
 const signOut = (person: Person) => world.send('POST /api/auth/sign-out', { headers: bearer(person), body: {} })

@@ -75,8 +75,8 @@ test.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=nonsense', 'limit=1&limit
   async (query) => {
     const world = await createWorld()
     const chief = await world.admin()
-    const answer = await world.ask(`GET /api/admin/audit?${query}`, { bearer: chief.token })
-    expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])
+    const response = await world.ask(`GET /api/admin/audit?${query}`, { bearer: chief.token })
+    expect([response.status, response.body.code]).toEqual([400, 'validation_failed'])
   },
 )
 
@@ -96,8 +96,8 @@ test('another role holds at once, and what is live begins anew', async () => {
   await world.ask('GET /me', { bearer: ann.token })
   const heard: string[] = []
   world.auth.identities.onRevoke((id) => heard.push(id))
-  const answer = await change(world, chief, ann.id, { role: 'editor' })
-  expect([answer.status, answer.body.data]).toEqual([200, expect.objectContaining({ id: ann.id, role: 'editor' })])
+  const response = await change(world, chief, ann.id, { role: 'editor' })
+  expect([response.status, response.body.data]).toEqual([200, expect.objectContaining({ id: ann.id, role: 'editor' })])
   expect(new Set(heard)).toEqual(new Set([ann.session, key.id]))
   expect(heard).toHaveLength(2)
   expect(await world.auth.identities.identifyToken(ann.token)).toMatchObject({ role: 'editor' })
@@ -150,8 +150,8 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
     const world = await createWorld()
     const chief = await world.admin()
     await world.signUp()
-    const answer = await change(world, chief, chief.id, body)
-    expect([answer.status, answer.body.error]).toEqual([
+    const response = await change(world, chief, chief.id, body)
+    expect([response.status, response.body.error]).toEqual([
       409,
       'This is the last administrator. Create another one first.',
     ])
@@ -181,9 +181,9 @@ test.each([
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
-  const answers = await Promise.all([change(world, chief, ann.id, body), change(world, ann, chief.id, body)])
-  expect(answers[0]?.status).toBe(200)
-  expect([401, 403, 409]).toContain(answers[1]?.status)
+  const responses = await Promise.all([change(world, chief, ann.id, body), change(world, ann, chief.id, body)])
+  expect(responses[0]?.status).toBe(200)
+  expect([401, 403, 409]).toContain(responses[1]?.status)
   expect(await world.rows("select 1 from galley_users where role = 'admin' and disabledAt is null")).toHaveLength(1)
 })
 
@@ -191,11 +191,11 @@ test('of two administrators who step down at once one stays', async () => {
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     change(world, chief, chief.id, { role: 'user' }),
     world.ask('DELETE /me', { bearer: ann.token, body: { password } }),
   ])
-  expect(answers.map(({ status }) => status)).toContain(409)
+  expect(responses.map(({ status }) => status)).toContain(409)
   expect(await world.rows("select 1 from galley_users where role = 'admin'")).toHaveLength(1)
 })
 

@@ -125,8 +125,8 @@ test.each([
 ])('a key with %s is refused', async (_, body, field) => {
   const { ask, signUp, rows } = await createWorld()
   const { token } = await signUp()
-  const answer = await ask('POST /keys', { bearer: token, body })
-  expect([answer.status, answer.body.details[0].field]).toEqual([400, field])
+  const response = await ask('POST /keys', { bearer: token, body })
+  expect([response.status, response.body.details[0].field]).toEqual([400, field])
   expect(await rows('select 1 from galley_keys')).toEqual([])
 })
 
@@ -134,9 +134,9 @@ test('a user has 100 keys at most, also when many are made at once', async () =>
   const { ask, signUp } = await createWorld()
   const { token } = await signUp()
   const make = () => ask('POST /keys', { bearer: token, body: { name: 'k', scopes: ['*'] } })
-  const answers = await Promise.all(Array.from({ length: 105 }, make))
-  expect(answers.filter(({ status }) => status === 201)).toHaveLength(100)
-  expect(answers.filter(({ status }) => status === 409)).toHaveLength(5)
+  const responses = await Promise.all(Array.from({ length: 105 }, make))
+  expect(responses.filter(({ status }) => status === 201)).toHaveLength(100)
+  expect(responses.filter(({ status }) => status === 409)).toHaveLength(5)
 })
 
 test('an API key changes nothing about who may come in', async () => {
@@ -174,8 +174,8 @@ test.each([
   'POST /password',
 ])('%s is for who has signed in', async (line) => {
   const { ask } = await createWorld()
-  const answer = await ask(line, { body: line.startsWith('GET') ? undefined : {} })
-  expect([answer.status, answer.body.code]).toEqual([401, 'unauthorized'])
+  const response = await ask(line, { body: line.startsWith('GET') ? undefined : {} })
+  expect([response.status, response.body.code]).toEqual([401, 'unauthorized'])
 })
 
 test('a session that was ended a moment ago elsewhere makes no key, though it is still believed here', async () => {

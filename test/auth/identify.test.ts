@@ -12,8 +12,11 @@ const showing = (headers: Record<string, string>) => new Request('https://app.ex
 const bearing = (token: string) => showing({ Authorization: `Bearer ${token}` })
 
 async function makeKey({ ask }: World, token: string, expiresAt: string | null = null) {
-  const answer = await ask('POST /keys', { bearer: token, body: { name: 'robot', scopes: ['todos:read'], expiresAt } })
-  return answer.body.data as { id: string; secret: string }
+  const response = await ask('POST /keys', {
+    bearer: token,
+    body: { name: 'robot', scopes: ['todos:read'], expiresAt },
+  })
+  return response.body.data as { id: string; secret: string }
 }
 
 test('nobody is shown by no credential, by another cookie and by another scheme', async () => {
@@ -160,7 +163,7 @@ test('10,000 are known; whoever was not asked for longest is read again', async 
 test('what is revoked while it is read is not kept', async () => {
   const { database } = await countReads()
   await storeSession(database, tokenOf(1), 's1')
-  const gate = Promise.withResolvers<void>()
+  const latch = Promise.withResolvers<void>()
   const hasRead = Promise.withResolvers<void>()
   const slow: Database = {
     ...database,
@@ -168,7 +171,7 @@ test('what is revoked while it is read is not kept', async () => {
     async read(statement) {
       const rows = await database.read(statement)
       hasRead.resolve()
-      await gate.promise
+      await latch.promise
       return rows
     },
   }
@@ -177,7 +180,7 @@ test('what is revoked while it is read is not kept', async () => {
   await hasRead.promise
   await database.write(() => runAll({ sql: 'delete from galley_logins', parameters: [] }))
   credentials.invalidate(['s1'])
-  gate.resolve()
+  latch.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })
 })
@@ -230,9 +233,9 @@ test('that a session is used is written down once an hour, a key once a minute',
     await Promise.resolve(world.auth.identities.identifyToken(token))
     await Promise.resolve(world.auth.identities.identifyToken(secret))
     await settled(world)
-    const [login] = await world.rows('select lastSeenAt from galley_logins')
+    const [row] = await world.rows('select lastSeenAt from galley_logins')
     const [key] = await world.rows('select lastUsedAt from galley_keys')
-    return [login?.lastSeenAt, key?.lastUsedAt]
+    return [row?.lastSeenAt, key?.lastUsedAt]
   }
   const start = Date.parse('2026-11-21T08:00:00Z')
   expect(await seen()).toEqual([start, start])

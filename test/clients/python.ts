@@ -14,7 +14,7 @@ export interface Python {
   next(): Promise<Line>
   take(count: number): Promise<Line[]>
   /** Resolves once its standard error has shown the words so many times. */
-  told(words: string, times?: number): Promise<void>
+  printed(words: string, times?: number): Promise<void>
   /** Standard error so far. */
   errors(): string
 }
@@ -71,7 +71,7 @@ function listen(child: ChildProcess): Python {
       while (taken.length < count) taken.push(await next())
       return taken
     },
-    told: (words, times = 1) =>
+    printed: (words, times = 1) =>
       new Promise((resolve, reject) => {
         const check = () => errors.split(words).length > times && resolve()
         stderr.on('data', check)

@@ -51,10 +51,10 @@ const leaked = /"dependencies"|"devDependencies"|root:|\[core\]|swagger-ui-dist"
 
 export function traversalCases({ origin, send }: Subject): void {
   test.each(targets)('the raw target %s leads to no file', async (target) => {
-    const answer = await ask(origin(), target)
+    const response = await ask(origin(), target)
     // What stands in front of the app may refuse a target that is no path, or take it for one.
-    if (target.startsWith('/')) expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
-    expect(answer).not.toMatch(leaked)
+    if (target.startsWith('/')) expect(response).toMatch(/^HTTP\/1\.1 4\d\d /)
+    expect(response).not.toMatch(leaked)
     expect((await send('GET /health/live')).status).toBe(200)
   })
 }

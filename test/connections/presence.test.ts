@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createPresence, membersMax } from '../../src/topics/presence.ts'
-import { formats, serve, type Talk } from './talk.ts'
+import { formats, serve, type TestClient } from './test-client.ts'
 
-const changes = ({ channel }: Talk) =>
+const changes = ({ channel }: TestClient) =>
   channel.sent.filter(({ method }) => method === 'presence').map(({ params }) => params)
-const join = async (talk: Talk, name: string, more: object = {}) =>
-  (await talk.call('join', { topic: 'chat', name, ...more })).result
+const join = async (client: TestClient, name: string, more: object = {}) =>
+  (await client.call('join', { topic: 'chat', name, ...more })).result
 
 describe.each(formats)('in %s', (_, format) => {
   test('who joins is told who is there, and the others are told who came', async () => {
@@ -67,36 +67,36 @@ test('a topic that may not be read can not be joined', async () => {
 })
 
 test('a topic is joined once, and can be joined again after leaving', async () => {
-  const talk = serve().open()
-  await join(talk, 'Ann')
-  expect((await talk.call('join', { topic: 'chat', name: 'Ann' })).error.code).toBe(-32602)
-  const ids = [talk.ask('leave', { topic: 'chat' }), talk.ask('join', { topic: 'chat', name: 'Anna' })]
-  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+  const client = serve().open()
+  await join(client, 'Ann')
+  expect((await client.call('join', { topic: 'chat', name: 'Ann' })).error.code).toBe(-32602)
+  const ids = [client.ask('leave', { topic: 'chat' }), client.ask('join', { topic: 'chat', name: 'Anna' })]
+  for (const id of ids) expect((await client.response(id)).error).toBeUndefined()
 })
 
 test('join and leave in one go are done in this order', async () => {
   const { open, presence } = serve()
-  const talk = open()
-  const ids = [talk.ask('join', { topic: 'chat', name: 'Ann' }), talk.ask('leave', { topic: 'chat' })]
-  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+  const client = open()
+  const ids = [client.ask('join', { topic: 'chat', name: 'Ann' }), client.ask('leave', { topic: 'chat' })]
+  for (const id of ids) expect((await client.response(id)).error).toBeUndefined()
   expect(presence.members('chat')).toEqual([])
 })
 
 test('a connection that ends while it joins is not left behind', async () => {
   const { open, presence } = serve()
-  const talk = open()
-  talk.ask('join', { topic: 'chat', name: 'Ann' })
-  talk.connection.closed()
-  await talk.settle()
+  const client = open()
+  client.ask('join', { topic: 'chat', name: 'Ann' })
+  client.connection.closed()
+  await client.settle()
   expect(presence.members('chat')).toEqual([])
 })
 
 test('the 17th topic is error 429', async () => {
   const { open, topics } = serve()
   Object.assign(topics, { log: () => [] })
-  const talk = open()
-  for (let count = 0; count < 16; count += 1) await talk.call('join', { topic: `t${count}`, name: 'Ann' })
-  expect((await talk.call('join', { topic: 'more', name: 'Ann' })).error.code).toBe(429)
+  const client = open()
+  for (let count = 0; count < 16; count += 1) await client.call('join', { topic: `t${count}`, name: 'Ann' })
+  expect((await client.call('join', { topic: 'more', name: 'Ann' })).error.code).toBe(429)
 })
 
 test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted in UTF-8', () => {

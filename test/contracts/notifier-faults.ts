@@ -40,8 +40,8 @@ export function createFaultyBus(options: FaultyBusOptions): FaultyBus {
     },
     release() {
       while (held.length > 0) {
-        const [ring] = held.splice(Math.floor(random() * held.length), 1)
-        if (ring) inner.notify(...ring)
+        const [notification] = held.splice(Math.floor(random() * held.length), 1)
+        if (notification) inner.notify(...notification)
       }
     },
     mend() {

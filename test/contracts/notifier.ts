@@ -18,12 +18,12 @@ interface Case {
 }
 
 /** How long a listener waits before it asks for another ring, where rings may be lost. */
-const patienceMs = 20
+const retryMs = 20
 /** A ring that is lost this often in a row is not lost by chance. */
 const attemptsMax = 200
 
 /** Rings until it is heard, as often as it takes where rings may be lost. */
-async function ringUntilHeard(from: Notifier, to: Notifier, topic: string, offset: number): Promise<void> {
+async function notifyUntilReceived(from: Notifier, to: Notifier, topic: string, offset: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const stop = to.listen((name, at) => name === topic && at === offset && resolve(true))
   let timer: ReturnType<typeof setInterval> | undefined
@@ -34,7 +34,7 @@ async function ringUntilHeard(from: Notifier, to: Notifier, topic: string, offse
       attempts += 1
       if (attempts > attemptsMax) resolve(false)
       else if (to.checkMs !== null) from.notify(topic, offset)
-    }, patienceMs)
+    }, retryMs)
     assert.ok(await promise, `${topic} at ${offset} was never heard`)
   } finally {
     clearInterval(timer)
@@ -58,9 +58,9 @@ export const notifierCases: Case[] = [
   {
     name: 'a ring is heard by the one who rings, and at the other end',
     async run({ notifier, peer }) {
-      await ringUntilHeard(notifier, notifier, 'todos', 1)
-      await ringUntilHeard(notifier, peer, 'todos', 2)
-      await ringUntilHeard(peer, notifier, 'todos', 3)
+      await notifyUntilReceived(notifier, notifier, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 2)
+      await notifyUntilReceived(peer, notifier, 'todos', 3)
     },
   },
   {
@@ -68,7 +68,7 @@ export const notifierCases: Case[] = [
     async run({ notifier, peer }) {
       const topics = ['a', 'rooms/a.b_c~d@e-f', `x/${'y'.repeat(100)}`]
       for (const topic of topics) {
-        for (const offset of [1, 2 ** 31, 2 ** 53 - 1]) await ringUntilHeard(notifier, peer, topic, offset)
+        for (const offset of [1, 2 ** 31, 2 ** 53 - 1]) await notifyUntilReceived(notifier, peer, topic, offset)
       }
     },
   },
@@ -85,7 +85,7 @@ export const notifierCases: Case[] = [
         }
       }
       rung.add('end 1')
-      await ringUntilHeard(notifier, peer, 'end', 1)
+      await notifyUntilReceived(notifier, peer, 'end', 1)
       stop()
       assert.deepEqual(made, [])
     },
@@ -108,11 +108,11 @@ export const notifierCases: Case[] = [
       const stop = peer.listen(() => {
         heard += 1
       })
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
       stop()
       stop()
       const before = heard
-      await ringUntilHeard(notifier, peer, 'todos', 2)
+      await notifyUntilReceived(notifier, peer, 'todos', 2)
       assert.equal(heard, before)
     },
   },
@@ -120,7 +120,7 @@ export const notifierCases: Case[] = [
     name: 'a listener that stops while it is rung takes none from the others',
     async run({ notifier, peer }) {
       const stop = peer.listen(() => stop())
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
     },
   },
   {
@@ -129,7 +129,7 @@ export const notifierCases: Case[] = [
       const stop = peer.listen(() => {
         throw new Error('a fault of the listener')
       })
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
       stop()
     },
   },
@@ -142,7 +142,7 @@ export const notifierCases: Case[] = [
       })
       const { promise, resolve } = Promise.withResolvers<void>()
       const stopWaiting = notifier.listen((topic) => topic === 'end' && resolve())
-      const again = setInterval(() => notifier.notify('todos', 1), patienceMs)
+      const again = setInterval(() => notifier.notify('todos', 1), retryMs)
       notifier.notify('todos', 1)
       await promise
       clearInterval(again)

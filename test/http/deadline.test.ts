@@ -82,15 +82,15 @@ describe('a handler', () => {
       metrics,
     })
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const answer = Promise.resolve(pipeline.run(new Request('http://localhost/slow'), () => promise))
+    const pending = Promise.resolve(pipeline.run(new Request('http://localhost/slow'), () => promise))
     const inFlight = () => Number(/^http_requests_in_flight (-?\d+)$/m.exec(metrics.text())?.[1])
-    return { answer, resolve, reject, lines, inFlight }
+    return { pending, resolve, reject, lines, inFlight }
   }
 
   test('that is late gets its client a 503 that says so, written down once', async () => {
-    const { answer, lines, inFlight } = createSubject()
+    const { pending, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    const response = await answer
+    const response = await pending
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ status: 503, code: 'timeout' })
     expect(lines).toEqual([expect.objectContaining({ status: 503 })])
@@ -98,9 +98,9 @@ describe('a handler', () => {
   })
 
   test('that is late has the body of its answer cancelled, and nothing more written down', async () => {
-    const { answer, resolve, lines, inFlight } = createSubject()
+    const { pending, resolve, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    await answer
+    await pending
     const cancelled = await new Promise<string>((tell) => {
       resolve(new Response(new ReadableStream({ cancel: () => tell('cancelled') })))
     })
@@ -115,10 +115,10 @@ describe('a handler', () => {
   ])('that is late harms nobody where its body %s', async (_, body) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
-    const { answer, resolve } = createSubject()
+    const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    await answer
-    resolve(lateAnswer(body()))
+    await pending
+    resolve(lateResponse(body()))
     // Unhandled rejections are told before the next turn but one.
     for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => setImmediate(done))
     process.off('unhandledRejection', unhandled)
@@ -126,9 +126,9 @@ describe('a handler', () => {
   })
 
   test('that fails late changes nothing any more', async () => {
-    const { answer, reject, lines, inFlight } = createSubject()
+    const { pending, reject, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    expect((await answer).status).toBe(503)
+    expect((await pending).status).toBe(503)
     reject(new Error('too late'))
     await new Promise((done) => setImmediate(done))
     expect(lines.filter(({ status }) => status !== undefined)).toHaveLength(1)
@@ -136,7 +136,7 @@ describe('a handler', () => {
   })
 
   test('that is in time is answered as it says, and its stream may go on for ever after', async () => {
-    const { answer, resolve } = createSubject()
+    const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(handlerTimeoutMs - 1)
     const cancel = vi.fn()
     const more = Promise.withResolvers<void>()
@@ -146,7 +146,7 @@ describe('a handler', () => {
       controller.close()
     }
     resolve(new Response(new ReadableStream({ pull, cancel }), { status: 201 }))
-    const response = await answer
+    const response = await pending
     expect(response.status).toBe(201)
     const text = response.text()
     vi.advanceTimersByTime(10 * handlerTimeoutMs)
@@ -163,7 +163,7 @@ function lockedStream(): ReadableStream {
 }
 
 /** As a handler makes it that keeps its hands on the body. */
-function lateAnswer(body: ReadableStream): Response {
+function lateResponse(body: ReadableStream): Response {
   const response = new Response()
   Object.defineProperty(response, 'body', { value: body })
   return response

@@ -29,7 +29,7 @@ describe('Galley', () => {
   }
 
   const named = planned.map(({ topic, probed }) => ({ topic, ...probed }))
-  test.each(named)('$topic, $slug: $says', ({ slug }) => expectPassed(slug))
+  test.each(named)('$topic, $slug: $title', ({ slug }) => expectPassed(slug))
 
   test.each(bytewise.map(({ probed }) => probed))(
     'behaves as with $slug when the bytes come one at a time',

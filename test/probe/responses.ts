@@ -3,7 +3,7 @@
  * a problem, for a client in front of this server could be led astray by it.
  */
 
-export interface Answer {
+export interface ParsedResponse {
   status: number
   version: string
   /** Names in lower case, in order, repeats kept. */
@@ -15,13 +15,13 @@ export interface Answer {
 }
 
 export interface Reading {
-  answers: readonly Answer[]
+  responses: readonly ParsedResponse[]
   /** 1xx answers whose final answer has not come yet. */
   interim: readonly number[]
   problem: string | null
 }
 
-type Head = Pick<Answer, 'status' | 'version' | 'fields'>
+type Head = Pick<ParsedResponse, 'status' | 'version' | 'fields'>
 type Body = { body: string; end: number } | 'incomplete'
 
 class Malformed extends Error {}
@@ -30,30 +30,30 @@ const statusLine = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const fieldLine = /^([!#$%&'*+\-.^_`|~\w]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/
 
 /** Reads all the bytes of a connection, given which answers (by place) are to HEAD and whether the server has ended. */
-export function readAnswers(bytes: string, heads: readonly number[], ended: boolean): Reading {
-  const answers: Answer[] = []
+export function readResponses(bytes: string, heads: readonly number[], ended: boolean): Reading {
+  const responses: ParsedResponse[] = []
   let interim: number[] = []
   try {
     for (let at = 0; at < bytes.length; ) {
       const headEnd = bytes.indexOf('\r\n\r\n', at)
-      if (headEnd === -1) return { answers, interim, problem: partialHead(bytes.slice(at), ended) }
+      if (headEnd === -1) return { responses, interim, problem: partialHead(bytes.slice(at), ended) }
       const head = readHead(bytes.slice(at, headEnd))
       at = headEnd + 4
       if (head.status < 200 && head.status !== 101) {
         interim.push(head.status)
         continue
       }
-      const body = readBody(head, bytes, at, heads.includes(answers.length))
-      if (body === 'incomplete') return { answers, interim, problem: ended ? 'a truncated answer' : null }
-      answers.push({ ...head, body: body.body, interim })
+      const body = readBody(head, bytes, at, heads.includes(responses.length))
+      if (body === 'incomplete') return { responses, interim, problem: ended ? 'a truncated answer' : null }
+      responses.push({ ...head, body: body.body, interim })
       at = body.end
       interim = []
     }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
-    return { answers, interim, problem: error.message }
+    return { responses, interim, problem: error.message }
   }
-  return { answers, interim, problem: null }
+  return { responses, interim, problem: null }
 }
 
 function partialHead(text: string, ended: boolean): string | null {
@@ -74,7 +74,7 @@ function readField(line: string): readonly [string, string] {
   return [name.toLowerCase(), value]
 }
 
-export function valuesOf({ fields }: Pick<Answer, 'fields'>, name: string): string[] {
+export function valuesOf({ fields }: Pick<ParsedResponse, 'fields'>, name: string): string[] {
   return fields.filter(([key]) => key === name).map(([, value]) => value)
 }
 

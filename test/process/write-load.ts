@@ -39,10 +39,10 @@ async function work({ url, ledger, random, onAcknowledged }: WriteLoad, own: str
   for (;;) {
     const operation = nextOperation(random, own)
     ledger.open.add(operation)
-    const answer = await perform(url, operation).catch(() => null)
-    if (answer === null) return
-    if (!answer.ok) throw new Error(`${operation.method} ${operation.path}: ${answer.text}`)
-    const todo = todoOf(answer)
+    const response = await perform(url, operation).catch(() => null)
+    if (response === null) return
+    if (!response.ok) throw new Error(`${operation.method} ${operation.path}: ${response.text}`)
+    const todo = todoOf(response)
     if (operation.kind === 'create' && todo) own.push(todo.id)
     acknowledge(ledger, operation, todo)
     onAcknowledged()

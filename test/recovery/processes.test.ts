@@ -15,7 +15,7 @@ import { LiveReader } from './live-reader.ts'
 import { LiveWriters } from './live-writers.ts'
 
 const topics = ['todos', 'playground']
-const answersMax = 120
+const responsesMax = 120
 
 /** Learns from the files of a server that is gone what has happened. */
 async function absorb(history: History, dataDir: string, folder: string): Promise<void> {
@@ -44,7 +44,7 @@ async function killAmidst(server: RunningProcess, { writers, readers, random }: 
   const state = { isGone: false }
   const following = readers.map((reader) => reader.follow(server.url, () => state.isGone))
   const { epoch } = await positionOf(server.url, 'todos')
-  await writers.write(server.url, epoch, 1 + random.below(answersMax), () => server.process.kill('SIGKILL'))
+  await writers.write(server.url, epoch, 1 + random.below(responsesMax), () => server.process.kill('SIGKILL'))
   await server.exited
   state.isGone = true
   for (const reader of readers) reader.leave()

@@ -185,7 +185,7 @@ export class SimulatedServer {
     this.#notifier = null
   }
 
-  releaseRings(): void {
+  releaseNotifications(): void {
     this.#notifier?.release()
   }
 

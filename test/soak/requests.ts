@@ -1,7 +1,7 @@
 /** Well-formed requests, each with the one answer that is right. */
 import type { Random } from '../fuzz/random.ts'
 import { contents, contentsWhole, Digest, digestOf } from './contents.ts'
-import type { Answer } from './response-reader.ts'
+import type { ParsedResponse } from './response-reader.ts'
 
 export interface Asked {
   method: string
@@ -9,7 +9,7 @@ export interface Asked {
   /** The bytes after the head, in parts. */
   body(): Iterable<string | Uint8Array>
   /** Returns the fault of the response, or null. */
-  fault(answer: Answer): string | null
+  fault(response: ParsedResponse): string | null
 }
 
 export interface Recipe {
@@ -35,7 +35,7 @@ export function asked(random: Random, number: number, recipe: Recipe): Asked {
     method,
     head: `${lines.join('\r\n')}\r\n\r\n`,
     body: () => (bytes === undefined ? [] : isChunked ? chunks(random, number, bytes) : contents(number, bytes)),
-    fault: (answer) => fault(number, recipe, answer),
+    fault: (response) => fault(number, recipe, response),
   }
 }
 
@@ -120,7 +120,7 @@ const small: readonly Make[] = [
   (random, number) => uploaded(random, number, '/cloned', random.below(random.pick([10, 3000, 100_000]))),
 ]
 
-function fault(number: number, recipe: Recipe, { status, fields, digest, text }: Answer): string | null {
+function fault(number: number, recipe: Recipe, { status, fields, digest, text }: ParsedResponse): string | null {
   const { method = 'GET', path, isNumbered = true } = recipe
   const where = `${method} ${path} (${recipe.isChunked ? 'chunked ' : ''}${recipe.bytes ?? 'no'} bytes)`
   const expected = recipe.status ?? 200

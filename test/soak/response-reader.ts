@@ -8,7 +8,7 @@ export interface Head {
   fields: ReadonlyMap<string, string>
 }
 
-export interface Answer extends Head {
+export interface ParsedResponse extends Head {
   digest: string
   /** The first bytes of the body. */
   text: string
@@ -24,7 +24,7 @@ export interface Pace {
 const headBytesMax = 64 * 1024
 const textBytesMax = 4096
 
-export class AnswerReader {
+export class ResponseReader {
   readonly #wire: Wire
   #rest: Buffer = Buffer.alloc(0)
   #pace: Pace | null = null
@@ -38,13 +38,13 @@ export class AnswerReader {
    * The next answer that is no 1xx.
    * @throws BrokenError when it is not all there, or not HTTP
    */
-  async next(method: string, pace: Pace | null = null): Promise<Answer> {
+  async next(method: string, pace: Pace | null = null): Promise<ParsedResponse> {
     let head = await this.head()
     while (head.status < 200 && head.status !== 101) head = await this.head()
     return await this.body(head, method, pace)
   }
 
-  async body(head: Head, method: string, pace: Pace | null = null): Promise<Answer> {
+  async body(head: Head, method: string, pace: Pace | null = null): Promise<ParsedResponse> {
     const { status, fields } = head
     this.#pace = pace
     const digest = new Digest()

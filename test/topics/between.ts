@@ -22,18 +22,18 @@ export function createFailing() {
 }
 
 /** A database whose reads, while it holds them, are answered late and in the order that the test wants. */
-export function createGate() {
+export function createLatch() {
   const held: (() => void)[] = []
-  const gate = {
+  const latch = {
     isHeld: false,
     /** Answers one of the reads that wait: what was there when it was asked. */
-    async answer(index: number) {
+    async response(index: number) {
       while (held[index] === undefined) await turn()
       held.splice(index, 1)[0]?.()
       await turn()
     },
     async open() {
-      gate.isHeld = false
+      latch.isHeld = false
       for (const go of held.splice(0)) go()
       await turn()
     },
@@ -45,11 +45,11 @@ export function createGate() {
     ...database,
     read(statement) {
       const rows = database.read(statement)
-      if (!gate.isHeld) return rows
+      if (!latch.isHeld) return rows
       return new Promise<readonly SqlRow[]>((resolve) => held.push(() => resolve(rows)))
     },
   })
-  return { gate, between }
+  return { latch, between }
 }
 
 /** Lets everything run that can run now. */

@@ -172,8 +172,8 @@ export function talkOn(socket: Socket, kind: 'tcp-json' | 'tcp-cbor'): TcpClient
 async function ask(inbox: Inbox, send: () => void, message: { id?: unknown }): Promise<Message> {
   send()
   for (;;) {
-    const answer = await inbox.next()
-    if (answer.id === message.id) return answer
+    const response = await inbox.next()
+    if (response.id === message.id) return response
   }
 }
 

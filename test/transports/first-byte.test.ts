@@ -39,8 +39,8 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     const client = await dialTcp(server().url, kind)
     const requests = [request(1, 'GET /api/todos'), request(2, 'POST /api/todos', { body: { title: 'milk' } })]
     client.socket.end(Buffer.concat(requests.map((each) => encoded(each, kind))))
-    const answers = [await client.next(), await client.next()].toSorted((a, b) => Number(a.id) - Number(b.id))
-    expect(answers.map(({ result }) => result.status)).toEqual([200, 201])
+    const responses = [await client.next(), await client.next()].toSorted((a, b) => Number(a.id) - Number(b.id))
+    expect(responses.map(({ result }) => result.status)).toEqual([200, 201])
     expect(await client.next()).toMatchObject({ method: 'goaway', params: { code: 1000 } })
     await client.closed
   })

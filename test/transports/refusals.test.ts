@@ -94,8 +94,8 @@ describe.each(tcpServerKinds)('by TCP on $name', (serverKind) => {
     client.send(request(1, 'echo'))
     client.sendRaw(Buffer.from('7b22ff227d0a', 'hex'))
     client.sendRaw(encoded(request(2, 'echo'), 'tcp-json'))
-    const answers = [await client.next(), await client.next(), await client.next()]
-    expect(answers.map(({ id, error }) => [id, error?.code])).toEqual([
+    const responses = [await client.next(), await client.next(), await client.next()]
+    expect(responses.map(({ id, error }) => [id, error?.code])).toEqual([
       [1, undefined],
       [null, -32700],
       [2, undefined],

@@ -14,7 +14,7 @@ async function peakBytes(pid: number | undefined): Promise<number> {
   return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) * 1024
 }
 
-async function answers(client: Client, count: number): Promise<number[]> {
+async function responses(client: Client, count: number): Promise<number[]> {
   const ids: number[] = []
   while (ids.length < count) {
     const { id, result } = await client.next()
@@ -37,7 +37,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     for (let id = 0; id < 500; id++) await quick.ask(request(id, 'GET /api/todos?limit=1'))
     expect((await peakBytes(server().process.pid)) - before).toBeLessThan(growthMax)
     slow.socket.resume()
-    expect(await answers(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
+    expect(await responses(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
     slow.end()
     quick.end()
   })
@@ -55,7 +55,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
       for (let id = 0; id < 500; id++) await maker.ask(request(id, 'GET /api/todos?limit=1'))
       expect((await peakBytes(server().process.pid)) - before).toBeLessThan(growthMax)
       slow.webSocket.resume()
-      expect(await answers(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
+      expect(await responses(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
       slow.end()
       maker.end()
     },
@@ -78,7 +78,7 @@ async function makeTodos(client: Client): Promise<void> {
   const title = 'x'.repeat(500)
   for (let id = 0; id < 800; id += 200) {
     for (let each = id; each < id + 200; each++) client.send(request(each, 'POST /api/todos', { body: { title } }))
-    await answers(client, 200)
+    await responses(client, 200)
   }
 }
 

@@ -41,8 +41,8 @@ describe.each(serverKinds)('on $name', (serverKind) => {
   test.each(['galley.v1.json', 'galley.v1.cbor'])(
     'speaks %s when it is asked for, whatever else is offered',
     async (name) => {
-      const answer = await shake(server().url, { 'Sec-WebSocket-Protocol': `other, ${name}` })
-      expect(answer).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': name } })
+      const response = await shake(server().url, { 'Sec-WebSocket-Protocol': `other, ${name}` })
+      expect(response).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': name } })
     },
   )
 

@@ -11,7 +11,7 @@ import { lifeScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(lifeScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
+  test.concurrent.each(scenarios)('$title', (scenario) => runScenario(scenario, inProcess, openWire))
 })
 
 const hostname = '127.0.0.1'
@@ -67,7 +67,7 @@ describe('a server', () => {
     for (const [index, { port }] of servers.entries()) {
       const wire = await openWire({ port })
       wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5))
-      expect((await wire.all()).answers).toHaveLength(index + 1)
+      expect((await wire.all()).responses).toHaveLength(index + 1)
     }
     await Promise.all(servers.map(({ close }) => close()))
   })

@@ -7,7 +7,7 @@ import { type Certificate, serveScenario } from './serve-scenario.ts'
 export interface Command {
   /** Of the server that is meant. */
   id: number
-  serve?: { says: string; tls: Certificate }
+  serve?: { title: string; tls: Certificate }
   drain?: true
   close?: { graceMs: number }
 }
@@ -29,8 +29,8 @@ function report(what: Report): void {
 
 async function execute({ id, serve, drain, close }: Command): Promise<void> {
   if (serve !== undefined) {
-    const scenario = scenarios.find(({ says }) => says === serve.says)
-    if (scenario === undefined) throw new Error(`There is no scenario "${serve.says}".`)
+    const scenario = scenarios.find(({ title }) => title === serve.title)
+    if (scenario === undefined) throw new Error(`There is no scenario "${serve.title}".`)
     const server = await serveScenario(scenario, (reported) => report({ id, reported }), serve.tls)
     servers.set(id, server)
     report({ id, port: server.port })

@@ -10,7 +10,7 @@ export type Report = (what: string) => void
 
 export interface Scenario {
   /** A sentence that begins with a verb: what the server does. */
-  says: string
+  title: string
   limits?: Partial<Limits>
   isSecure?: boolean
   hostname?: string

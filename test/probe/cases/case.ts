@@ -16,7 +16,7 @@ export type After = 'open' | 'closed' | 'either' | 'any'
 
 /** One way that is right. No answers and `closed` is a close without an answer. */
 export interface Outcome {
-  answers: readonly Expected[]
+  responses: readonly Expected[]
   after: After
   /** The RFC leaves a server this choice, but the probe does not. */
   lenient?: boolean
@@ -31,7 +31,7 @@ export type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-an
 
 export interface Case {
   slug: string
-  says: string
+  title: string
   /** An RFC and its section, `9112 §3.2`. */
   section: string
   /** One character a byte; `{host}` stands for the probed host and port. Two parts where `how` speaks of two. */
@@ -66,25 +66,25 @@ export const get = (...fields: readonly string[]) => head('GET / HTTP/1.1', ...f
 export const post = (...fields: readonly string[]) => head('POST / HTTP/1.1', ...fields)
 export const echo = (...fields: readonly string[]) => head('POST /echo-body HTTP/1.1', ...fields)
 
-export const closedSilently: Outcome = { answers: [], after: 'closed' }
+export const closedSilently: Outcome = { responses: [], after: 'closed' }
 
 type Rest = Partial<Omit<Case, 'slug' | 'says' | 'outcomes'>>
 
-function complete(slug: string, section: string, says: string, send: string, rest: Rest): Omit<Case, 'outcomes'> {
+function complete(slug: string, section: string, title: string, send: string, rest: Rest): Omit<Case, 'outcomes'> {
   const needsEcho = send.includes('/echo-body')
-  return { slug, section, says, send: [send], how: 'whole', heads: [], needsEcho, stricter: false, ...rest }
+  return { slug, section, title, send: [send], how: 'whole', heads: [], needsEcho, stricter: false, ...rest }
 }
 
 /** The general form: the outcomes are spelled out. */
 export function allows(
   slug: string,
   section: string,
-  says: string,
+  title: string,
   send: string,
   outcomes: readonly Outcome[],
   rest: Rest = {},
 ): Case {
-  return { ...complete(slug, section, says, send, rest), outcomes }
+  return { ...complete(slug, section, title, send, rest), outcomes }
 }
 
 export interface Served extends Rest {
@@ -94,9 +94,9 @@ export interface Served extends Rest {
 }
 
 /** One answer, 200 unless told, and the connection goes on unless told. */
-export function serves(slug: string, section: string, says: string, send: string, served: Served = {}): Case {
+export function serves(slug: string, section: string, title: string, send: string, served: Served = {}): Case {
   const { statuses = [200], checks = [], after = 'open', ...rest } = served
-  return allows(slug, section, says, send, [{ answers: [{ statuses, checks }], after }], rest)
+  return allows(slug, section, title, send, [{ responses: [{ statuses, checks }], after }], rest)
 }
 
 export interface Refused extends Rest {
@@ -112,14 +112,14 @@ export interface Refused extends Rest {
 }
 
 /** One error, 400 unless told, the connection closed, and the request that follows in the same write never executed. */
-export function refuses(slug: string, section: string, says: string, send: string, refused: Refused = {}): Case {
+export function refuses(slug: string, section: string, title: string, send: string, refused: Refused = {}): Case {
   const { statuses = [400], silent = false, lenientStatuses = [], keepable = false, followed = true, ...rest } = refused
-  const kept: Outcome = { answers: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }
+  const kept: Outcome = { responses: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }
   const outcomes: Outcome[] = [
-    { answers: [{ statuses }], after: 'closed' },
-    { answers: [{ statuses: lenientStatuses }], after: 'closed', lenient: true },
+    { responses: [{ statuses }], after: 'closed' },
+    { responses: [{ statuses: lenientStatuses }], after: 'closed', lenient: true },
     ...(silent ? [closedSilently] : []),
     ...(keepable ? [kept] : []),
   ]
-  return allows(slug, section, says, followed ? send + next : send, outcomes, rest)
+  return allows(slug, section, title, followed ? send + next : send, outcomes, rest)
 }

@@ -25,8 +25,8 @@ const keepAlive: Scenario = {
     const line = await user.open()
     const { random } = user
     for (let left = 1 + random.below(80); left > 0; left--) {
-      const answer = await user.exchange(line, smallRequest(random, user.nextNumber()), options(user))
-      if (answer.isLast) return await expectEnd(line)
+      const response = await user.exchange(line, smallRequest(random, user.nextNumber()), options(user))
+      if (response.isLast) return await expectEnd(line)
       if (random.below(8) === 0) await pause(random.below(100))
     }
   },
@@ -45,7 +45,7 @@ const pipeline: Scenario = {
     const sent = user.send(line.wire, user.cut(whole, cuts), { waitMs }, () => isOver)
     try {
       for (const each of all) {
-        const { isLast } = await user.answer(line.reader, each)
+        const { isLast } = await user.response(line.reader, each)
         if (isLast) return
       }
     } finally {
@@ -95,7 +95,7 @@ const halfClose: Scenario = {
     for (const each of all) await line.wire.send(bytesOf(each))
     line.wire.finish()
     for (const each of all) {
-      const { isLast } = await user.answer(line.reader, each)
+      const { isLast } = await user.response(line.reader, each)
       if (isLast) break
     }
     await expectEnd(line)
@@ -139,11 +139,11 @@ const expectContinue: Scenario = {
 
 /** The answer came in place of a 100: then no body is sent. */
 async function early(user: User, line: Line, request: Asked, head: Parameters<Line['reader']['body']>[0]) {
-  const answer = await line.reader.body(head, request.method)
-  const fault = request.fault(answer)
+  const response = await line.reader.body(head, request.method)
+  const fault = request.fault(response)
   if (fault !== null) throw new BrokenError(fault)
   if (!/ \/unread /.test(request.head)) throw new BrokenError('a body that is wanted was not asked for')
-  if (!answer.isLast) throw new BrokenError('a body that was never asked for may still come')
+  if (!response.isLast) throw new BrokenError('a body that was never asked for may still come')
   user.note('answered in place of 100')
   await expectEnd(line)
 }

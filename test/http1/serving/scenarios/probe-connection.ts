@@ -12,21 +12,21 @@ export const neverMs = 600_000
 export async function outlastHeadTimeout({ open }: ScenarioContext): Promise<void> {
   const probe = await open()
   probe.send('GET /')
-  const { answers } = await probe.all()
+  const { responses } = await probe.all()
   deepEqual(
-    answers.map(({ status }) => status),
+    responses.map(({ status }) => status),
     [408],
   )
 }
 
 export const hello: FetchHandler = () => new Response('hello')
 
-export function statuses(answers: readonly { status: number }[]): number[] {
-  return answers.map(({ status }) => status)
+export function statuses(responses: readonly { status: number }[]): number[] {
+  return responses.map(({ status }) => status)
 }
 
-export function bodies(answers: readonly { body: string }[]): string[] {
-  return answers.map(({ body }) => body)
+export function bodies(responses: readonly { body: string }[]): string[] {
+  return responses.map(({ body }) => body)
 }
 
 export function pathOf(request: Request): string {

@@ -3,7 +3,7 @@ import type { Position, Start } from '../../src/topics/position.ts'
 import type { Subscriber, Subscription, Topics } from '../../src/topics/topics.ts'
 
 /** A subscriber that writes down what it is given, and takes no more than it has room for. */
-export class Taker implements Subscriber {
+export class RecordingSubscriber implements Subscriber {
   readonly offsets: number[] = []
   readonly events: TopicEvent[] = []
   readonly gaps: (Start & { recovered: false })[] = []
@@ -55,7 +55,7 @@ export class Taker implements Subscriber {
 }
 
 export interface Following {
-  taker: Taker
+  subscriber: RecordingSubscriber
   start: Start
   subscription: Subscription
 }
@@ -65,15 +65,15 @@ export async function follow(
   topics: Topics,
   topic: string,
   after: number | Position | null,
-  taker = new Taker(),
+  subscriber = new RecordingSubscriber(),
 ): Promise<Following> {
   const position = typeof after === 'number' ? { epoch: topics.epoch, offset: after } : after
   const { start, subscription } = await topics.subscribe({
     topic,
     principal: null,
     after: position,
-    subscriber: taker,
+    subscriber,
   })
   subscription.resume()
-  return { taker, start, subscription }
+  return { subscriber, start, subscription }
 }

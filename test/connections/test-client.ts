@@ -71,7 +71,7 @@ export class FakeChannel implements Channel {
 }
 
 /** A client and its connection. */
-export class Talk {
+export class TestClient {
   readonly channel: FakeChannel
   readonly connection: Connection
   #lastId = 0
@@ -96,13 +96,13 @@ export class Talk {
     return this.#lastId
   }
 
-  answer(id: unknown): Promise<Message> {
+  response(id: unknown): Promise<Message> {
     return this.channel.next((message) => message.id === id)
   }
 
   /** Asks, and gives the answer. */
   async call(method: string, params?: unknown): Promise<Message> {
-    return await this.answer(this.ask(method, params))
+    return await this.response(this.ask(method, params))
   }
 
   /** Waits until everything that can happen by itself has: another call has been answered, and turns have passed. */
@@ -130,12 +130,12 @@ export function serve(options: Partial<ConnectionsOptions> & { format?: Format }
   const opening: OpenOptions = { authority: 'localhost:3000' }
   const open = (more: Partial<OpenOptions> & { format?: Format } = {}) => {
     const channel = new FakeChannel(more.format ?? format)
-    return new Talk(channel, connections.open(channel, null, { ...opening, ...more }))
+    return new TestClient(channel, connections.open(channel, null, { ...opening, ...more }))
   }
   const restore = async (state: unknown, more: Partial<OpenOptions> = {}) => {
     const channel = new FakeChannel(format)
     const kept = JSON.parse(JSON.stringify(state))
-    return new Talk(channel, await connections.restore(channel, null, kept, { ...opening, ...more }))
+    return new TestClient(channel, await connections.restore(channel, null, kept, { ...opening, ...more }))
   }
   return { connections, topics, presence, problems, open, restore }
 }
