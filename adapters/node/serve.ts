@@ -144,7 +144,7 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   }
   const current = (socket as Busy)._httpMessage
   if (current?.req.complete) {
-    // The answer to what came before is on its way; this may not overtake it.
+    // The response to what came before is on its way; this may not overtake it.
     current.once('close', () => socket.end())
     return
   }

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 
 export interface RawConnection {
   write(text: string): void
-  /** All that came until it holds so many answers. */
+  /** All that came until it holds so many responses. */
   responses(count: number): Promise<string[]>
   end(): void
 }

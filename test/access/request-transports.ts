@@ -20,7 +20,7 @@ export interface Question {
 export interface Observed {
   status: number
   body: unknown
-  /** Those that are not about this one answer. */
+  /** Those that are not about this one response. */
   headers: Record<string, unknown>
 }
 
@@ -63,7 +63,7 @@ interface Failure {
   data?: Record<string, unknown>
 }
 
-/** The answer of a message. */
+/** The response of a message. */
 export function observedMessage(message: Message): Observed {
   const { result, error } = message as unknown as { result?: Result; error?: Failure }
   if (result !== undefined) {

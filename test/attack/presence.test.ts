@@ -22,7 +22,7 @@ function dial(first: string): Socket {
   return socket
 }
 
-/** Reads until the answer to `echo`, or the end, and tells how many bytes that were. */
+/** Reads until the response to `echo`, or the end, and tells how many bytes that were. */
 async function read(socket: Socket): Promise<number> {
   let bytes = 0
   for await (const chunk of socket) {

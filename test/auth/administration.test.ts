@@ -23,7 +23,7 @@ test('of many at once with the code one becomes the administrator', async () => 
   expect(await world.rows('select role from galley_users')).toMatchObject([{ role: 'admin' }])
 })
 
-test('without the code, and with a wrong one, nobody becomes an administrator by being first', async () => {
+test('without the code or with a wrong one, the first account is no administrator', async () => {
   const { ask, signUp, rows } = await createWorld()
   const first = await signUp()
   expect((await ask('GET /me', { bearer: first.token })).body.data.role).toBe('user')
@@ -80,7 +80,7 @@ test.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=nonsense', 'limit=1&limit
   },
 )
 
-test('a cursor of one list is none of the other', async () => {
+test('a cursor of one list is invalid for the other', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   await world.signUp()
@@ -88,7 +88,7 @@ test('a cursor of one list is none of the other', async () => {
   expect((await world.ask(`GET /api/admin/audit?cursor=${next}`, { bearer: chief.token })).status).toBe(400)
 })
 
-test('another role holds at once, and what is live begins anew', async () => {
+test('a new role takes effect at once, and live connections reconnect', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -104,7 +104,7 @@ test('another role holds at once, and what is live begins anew', async () => {
   expect(await world.auth.identities.identifyToken(key.secret)).toMatchObject({ role: 'editor' })
 })
 
-test('the role that somebody has already changes nothing and is not written down', async () => {
+test('setting the current role again changes nothing and is not in the audit log', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -115,7 +115,7 @@ test('the role that somebody has already changes nothing and is not written down
   expect(await world.rows("select 1 from galley_audit where action in ('role.changed', 'account.enabled')")).toEqual([])
 })
 
-test('who is disabled has no session and no key any more, at once and for good', async () => {
+test('a disabled user has no session and no key any more', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -164,7 +164,7 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
   },
 )
 
-test('an administrator who is disabled is no other one', async () => {
+test('a disabled administrator does not count as another one', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -177,7 +177,7 @@ test('an administrator who is disabled is no other one', async () => {
 test.each([
   ['demote each other', { role: 'user' }],
   ['disable each other', { disabled: true }],
-])('of two administrators who %s at once one stays', async (_, body) => {
+])('of two administrators that %s at once, one stays', async (_, body) => {
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
@@ -187,7 +187,7 @@ test.each([
   expect(await world.rows("select 1 from galley_users where role = 'admin' and disabledAt is null")).toHaveLength(1)
 })
 
-test('of two administrators who step down at once one stays', async () => {
+test('of two administrators that step down at once, one stays', async () => {
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
@@ -199,7 +199,7 @@ test('of two administrators who step down at once one stays', async () => {
   expect(await world.rows("select 1 from galley_users where role = 'admin'")).toHaveLength(1)
 })
 
-test('an administrator who was demoted a moment ago elsewhere changes nothing, though still believed here', async () => {
+test('an administrator demoted by another process changes nothing, even while cached here', async () => {
   const world = await createWorld()
   const other = await world.restart()
   const [chief, ann] = [await world.admin(), await world.signUp()]
@@ -215,7 +215,7 @@ test.each([
   ['a role with a space', { role: 'a b' }],
   ['an upper-case role', { role: 'Admin' }],
   ['another address', { role: 'user', email: 'x@example.com' }],
-  ['a state that is none', { disabled: 'yes' }],
+  ['an unknown state', { disabled: 'yes' }],
 ])('a change of a user to %s is refused', async (_, body) => {
   const world = await createWorld()
   const chief = await world.admin()
@@ -250,7 +250,7 @@ test.each(lines)('%s is for administrators', async (line) => {
   expect(await status(chief.token)).toBe(expected)
 })
 
-test('the audit is read newest first, page by page, of one user and of what one has done', async () => {
+test('the audit log is read newest first, in pages, by target and by actor', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()

@@ -21,7 +21,7 @@ function replyTo(line: string): string {
   return line.includes('nowhere.example') ? '550 no such user' : '250 fine'
 }
 
-/** As much of SMTP (RFC 5321) as one letter needs; it refuses addresses at nowhere.example. */
+/** The part of SMTP (RFC 5321) that one email needs. Refuses addresses at nowhere.example. */
 async function startSmtp() {
   const received: string[] = []
   const server = createServer((socket) => {
@@ -46,7 +46,7 @@ async function startSmtp() {
   return { port: (server.address() as AddressInfo).port, received }
 }
 
-test('a letter goes out by SMTP', async () => {
+test('an email is sent by SMTP', async () => {
   const { port, received } = await startSmtp()
   await createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from }).send(email)
   expect(received).toContain('MAIL FROM:<galley@app.example>')
@@ -56,13 +56,13 @@ test('a letter goes out by SMTP', async () => {
   expect(received.join('\n')).toContain('https://app.example/reset#x\n..\nend')
 })
 
-test('a letter that the mail server refuses is an error', async () => {
+test('an email that the mail server refuses is an error', async () => {
   const { port } = await startSmtp()
   const { send } = createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from })
   await expect(send({ ...email, to: 'ann@nowhere.example' })).rejects.toThrow('550')
 })
 
-test('without TLS no letter is given to a mail server, unless that is switched off', async () => {
+test('without TLS no email is sent, unless that is switched off', async () => {
   const { port, received } = await startSmtp()
   await expect(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(email)).rejects.toThrow()
   expect(received.filter((line) => /^(MAIL|DATA)/.test(line))).toEqual([])
@@ -80,7 +80,7 @@ async function startApi(status: number) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/emails`, got }
 }
 
-test('a letter goes out by an HTTP API', async () => {
+test('an email is sent by an HTTP API', async () => {
   const { url, got } = await startApi(200)
   await createApiMailer({ url, token: 'secret', from }).send(email)
   expect(got).toMatchObject([
@@ -91,12 +91,12 @@ test('a letter goes out by an HTTP API', async () => {
   ])
 })
 
-test('a letter that the API refuses is an error', async () => {
+test('an email that the API refuses is an error', async () => {
   const { url } = await startApi(422)
   await expect(createApiMailer({ url, token: 'secret', from }).send(email)).rejects.toThrow('422')
 })
 
-test('without a mail server the log has the letter', async () => {
+test('without a mail server the log has the email', async () => {
   const notes: unknown[][] = []
   await createLogMailer({ note: (...note) => void notes.push(note) }).send(email)
   expect(notes).toEqual([['info', expect.stringContaining('ann@example.com'), { text: email.text }]])

@@ -15,7 +15,7 @@ async function tokenFor(world: World, email: string): Promise<string> {
   return /glr_[\w-]{43}/.exec(await emailTo(world, email))?.[0] ?? ''
 }
 
-test('who changes the password must know the old one, and stays signed in while all other sessions end', async () => {
+test('changing the password requires the old one, keeps this session and ends all others', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, token } = await signUp()
   const other = await ask('POST /sign-in', { body: { email, password } })
@@ -51,7 +51,7 @@ test('of two changes at once one is made', async () => {
   expect(statusesOf(responses)).toEqual([204, 409])
 })
 
-test('where somebody else has signed in, nobody is known any more after a change', async () => {
+test('a change of the password deletes the known networks, where another person may have signed in', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { email, token } = await signUp()
   await ask('POST /sign-in', { body: { email, password }, address: '203.0.113.66' })
@@ -59,7 +59,7 @@ test('where somebody else has signed in, nobody is known any more after a change
   expect(await rows('select place from galley_places')).toMatchObject([{ place: '192.0.2.1' }])
 })
 
-test('a letter leads to the configured address, whatever host the request names', async () => {
+test('an email links to the configured address, whatever host the request names', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const arrival = world.nextMail()
@@ -70,7 +70,7 @@ test('a letter leads to the configured address, whatever host the request names'
   expect(received.text).not.toContain('evil')
 })
 
-test('whether or not there is such an account, a reset is answered the same, after no work and no write', async () => {
+test('a reset is answered the same whether or not the account exists, after no work and no write', async () => {
   const { ask, signUp, work, mail, rows, nextMail, auth } = await createWorld()
   const { email } = await signUp()
   const before = work()
@@ -103,7 +103,7 @@ test('a reset sets a new password and ends all sessions', async () => {
   ])
 })
 
-test('a token to reset is good for one time, also of many at once, and takes the other ones with it', async () => {
+test('a reset token works once, also when used concurrently, and voids the other ones', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const [first, second] = [await tokenFor(world, email), await tokenFor(world, email)]
@@ -143,7 +143,7 @@ test("a session's token, an API key and an administrator's code reset nothing", 
   expect(work()).toBe(before)
 })
 
-test('an account gets five letters an hour at most', async () => {
+test('an account gets at most five emails an hour', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 5; n += 1) await emailTo(world, email)
@@ -156,7 +156,7 @@ test('an account gets five letters an hour at most', async () => {
   await emailTo(world, email)
 })
 
-test('what is asked for a disabled account sends nothing, and its open token is void', async () => {
+test('a disabled account gets no email, and its reset token is void', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const { id, email } = await world.signUp()
@@ -171,7 +171,7 @@ test('what is asked for a disabled account sends nothing, and its open token is 
   expect((await world.ask('POST /reset/confirm', { body: { token, password: better } })).status).toBe(400)
 })
 
-test('a letter that can not be sent is told of in the log, and the server goes on', async () => {
+test("an email that can't be sent is logged, and the server continues", async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const failed = Promise.withResolvers<void>()
@@ -185,7 +185,7 @@ test('a letter that can not be sent is told of in the log, and the server goes o
   expect(world.problems).toMatchObject([{ message: 'The mail server is away.' }])
 })
 
-test('who deletes the account must know its password; nothing of it can be used afterwards', async () => {
+test('deleting the account requires its password; nothing of it can be used afterwards', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, token } = await signUp()
   const key = (await ask('POST /keys', { bearer: token, body: { name: 'k', scopes: ['*'] } })).body.data.secret

@@ -3,7 +3,7 @@ import { cheap, cookieIn, countedPasswords, createWorld, home, password, statuse
 
 const attributes = '; Max-Age=15552000; Path=/; Secure; HttpOnly; SameSite=Lax'
 
-test('who signs up is signed in by a cookie that no script, no other host and no plain connection sees', async () => {
+test('a sign-up sets a cookie that no script, no other host and no plain connection sees', async () => {
   const { ask } = await createWorld()
   const response = await ask('POST /sign-up', { body: { email: ' Ann@Example.COM ', password } })
   expect(response.status).toBe(201)
@@ -23,7 +23,7 @@ test('who signs up is signed in by a cookie that no script, no other host and no
   expect(me.body.data).toMatchObject({ email: 'ann@example.com', credential: { kind: 'session', scopes: null } })
 })
 
-test('a machine is given its token in the answer, and no cookie', async () => {
+test('a machine gets its token in the response, and no cookie', async () => {
   const { ask } = await createWorld()
   await ask('POST /sign-up', { body: { email: 'a@example.com', password } })
   const response = await ask('POST /sign-in', { body: { email: 'a@example.com', password, token: true } })
@@ -139,7 +139,7 @@ test.each(['http://app.example', 'http://192.0.2.7:3000'])(
 )
 
 test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-  'on %s the cookie is the same as elsewhere',
+  'on %s the cookie is the same as on other hosts',
   async (origin) => {
     const { ask } = await createWorld()
     const response = await ask('POST /sign-up', { body: { email: 'a@example.com', password }, origin })
@@ -147,7 +147,7 @@ test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'
   },
 )
 
-test('who signs out can no longer show the token, and the browser forgets it', async () => {
+test('a sign-out voids the token and deletes the cookie', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { token, id, session } = await signUp()
   const revoked = await ask('POST /sign-out', { cookie: token })
@@ -161,7 +161,7 @@ test('who signs out can no longer show the token, and the browser forgets it', a
   ])
 })
 
-test('nobody is 401', async () => {
+test('an anonymous client gets 401', async () => {
   const { ask } = await createWorld()
   const response = await ask('GET /me')
   expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
@@ -223,7 +223,7 @@ test('a user has 100 sessions at most: the one that was not seen for longest end
   expect((await ask('GET /me', { bearer: token })).status).toBe(401)
 })
 
-test('what is done is written down: who, what, to whom, when and from where', async () => {
+test('the audit log has the actor, the action, the target, the time and the address', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, session } = await signUp()
   await ask('POST /sign-in', { body: { email, password }, address: '2001:db8::1' })

@@ -46,7 +46,7 @@ test('an account that there is not is locked like one that there is, after as mu
   }
 })
 
-test('guessing from elsewhere keeps the owner out of nothing', async () => {
+test('guessing from another address does not lock the owner out', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   await statuses(world, 20, email, otherAddress)
@@ -71,11 +71,11 @@ test('of many guesses at once no more are looked at than one after the other', a
   const all = await Promise.all(Array.from({ length: 50 }, () => guess(world, email, otherAddress)))
   expect(all.filter((status) => status === 401)).toHaveLength(6)
   expect(all.filter((status) => status === 429)).toHaveLength(44)
-  // The one that runs and those that may wait cost as much as any other; the rest cost nothing.
+  // The attempt that runs and those that may wait run scrypt; the rest do not.
   expect(world.work() - before).toBeLessThanOrEqual(9)
 })
 
-test('an address that tries one account after the other is slowed down, too, but not where somebody signed in before', async () => {
+test('an address that tries one account after the other is slowed down, but not for accounts that have signed in from it', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const all: number[] = []
@@ -86,7 +86,7 @@ test('an address that tries one account after the other is slowed down, too, but
   expect(await guess(world, email, home, password)).toBe(200)
 })
 
-test('addresses of one IPv6 customer are one place', async () => {
+test('addresses of one IPv6 /64 are one client network', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const all: number[] = []
@@ -95,7 +95,7 @@ test('addresses of one IPv6 customer are one place', async () => {
   expect(await guess(world, email, '2001:db8:1:3::1')).toBe(401)
 })
 
-test('an IPv4 address is the same place in the form that IPv6 has for it', async () => {
+test('an IPv4-mapped IPv6 address is the same client network as its IPv4 address', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   await statuses(world, 6, email, otherAddress)
@@ -110,7 +110,7 @@ test('a restart forgives nothing', async () => {
   expect(await guess(later, email, otherAddress, password)).toBe(429)
 })
 
-test('a right password takes back what was counted for its account, and only its own try for the address', async () => {
+test('a correct password resets the count of its account, and takes back only its own attempt for the address', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   await statuses(world, 4, email, otherAddress)
@@ -121,21 +121,21 @@ test('a right password takes back what was counted for its account, and only its
   ])
 })
 
-test('many who sign in from one address are not slowed down', async () => {
+test('sign-ins of many users from one address are not slowed down', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 30; n += 1) expect(await guess(world, email, otherAddress, password)).toBe(200)
   expect(await guess(world, 'new@example.com', otherAddress)).toBe(401)
 })
 
-test('counts are forgotten with time', async () => {
+test('counts expire', async () => {
   const world = await createWorld()
   await statuses(world, 5, 'nobody@example.com', otherAddress)
   world.pass(60 * 60 * second)
   expect(await statuses(world, 3, 'nobody@example.com', otherAddress)).toEqual([401, 401, 429])
 })
 
-test('what nobody has tried for a day is cleared away', async () => {
+test('counts without an attempt for a day are deleted', async () => {
   const world = await createWorld()
   await statuses(world, 5, 'nobody@example.com', otherAddress)
   world.pass(24 * 60 * 60 * second + 1)
@@ -154,7 +154,7 @@ test('a stolen session is no way to guess the password', async () => {
   expect((await world.ask('DELETE /me', { bearer: token, body: { password: wrong } })).status).toBe(429)
 })
 
-test('a user is known at 20 places at most', async () => {
+test('at most 20 client networks of a user are stored', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 25; n += 1) {

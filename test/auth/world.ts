@@ -16,25 +16,25 @@ import { createTestDatabase } from '../harness/database.ts'
 
 export const password = 'correct horse battery'
 const start = Date.parse('2026-11-21T08:00:00Z')
-/** Of the addresses that are for documentation (RFC 5737). */
+/** An address for documentation (RFC 5737). */
 export const home = '192.0.2.1'
 
 export interface ParsedResponse {
   status: number
   headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the route answers.
+  // biome-ignore lint/suspicious/noExplicitAny: the body of any route.
   body: any
 }
 
 export interface Asking {
   body?: unknown
-  /** Shown as a cookie. */
+  /** Sent as a cookie. */
   cookie?: string
-  /** Shown as a bearer token. */
+  /** Sent as a bearer token. */
   bearer?: string
   address?: string
   headers?: Record<string, string>
-  /** Where the request is sent to. */
+  /** The host of the request. */
   origin?: string
 }
 
@@ -50,7 +50,7 @@ export interface World {
   /** How many times scrypt ran. */
   work(): number
   mail: Mail[]
-  /** Fulfilled when the next letter is sent. */
+  /** Resolves with the next email. */
   nextMail(): Promise<Mail>
   problems: unknown[]
   /** Another server on the same database, as after a restart. */

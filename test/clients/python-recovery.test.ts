@@ -114,7 +114,7 @@ describe('the Python client on a network that fails it', () => {
     expect(python.errors()).not.toContain('disconnected')
   })
 
-  test('a request whose answer never came fails, and the next one works', async () => {
+  test('a request whose response never came fails, and the next one works', async () => {
     const server = await start({ runtime: 'node' })
     const proxy = await faultyProxy(portOf(server), (line) => {
       if (line.includes('swallow')) proxy.mute()

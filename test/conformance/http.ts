@@ -13,7 +13,7 @@ export interface Row {
   [field: string]: unknown
 }
 
-/** What JSON bodies of the API have; each answer has some of it. */
+/** What JSON bodies of the API have; each response has some of it. */
 export interface Body<Data> {
   data: Data
   status: number

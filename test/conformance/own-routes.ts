@@ -69,7 +69,7 @@ function routes({ send }: Subject): void {
     expect(paths['/reports/books']?.get).toMatchObject({ summary: 'Count the books' })
     expect(paths['/reports/books/{id}']?.get).toMatchObject({ tags: ['reports'] })
     expect(Object.keys(paths['/reports/books/{id}/restock'] ?? {})).toEqual(['post'])
-    expect(paths['/echo/{message}']?.get).toMatchObject({ summary: 'Says the same' })
+    expect(paths['/echo/{message}']?.get).toMatchObject({ summary: 'Returns the message' })
   })
 }
 

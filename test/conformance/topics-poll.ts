@@ -35,7 +35,7 @@ function polls({ send }: Subject): void {
     expect([reply.status, reply.text, reply.header('cache-control')]).toEqual([204, '', 'no-store'])
   })
 
-  test('the position of an answer is that of its last event, and it goes on from there', async () => {
+  test('the position of a response is that of its last event, and it goes on from there', async () => {
     const start = await positionOf(send, 'playground')
     for (const type of ['a', 'b', 'c', 'd', 'e']) await publish(send, 'playground', { type })
     const types: string[] = []

@@ -32,7 +32,7 @@ export async function positionOf(send: Send, topic: string): Promise<Position> {
   return pageOf(reply).position
 }
 
-/** What an answer with events says. */
+/** What a response with events says. */
 export function pageOf(reply: Reply): { data: Event[]; position: Position } {
   return JSON.parse(reply.text) as { data: Event[]; position: Position }
 }

@@ -9,7 +9,7 @@ const only = ({ channel }: TestClient) => {
 }
 
 describe.each(formats)('in %s', (_, format) => {
-  test('hello tells version, connection, epoch, heartbeat and limits', async () => {
+  test('hello returns version, connection, epoch, heartbeat and limits', async () => {
     const { topics, open } = serve({ format, heartbeatMs: null })
     topics.epoch = 'e7'
     const client = open()
@@ -72,7 +72,7 @@ describe.each(formats)('in %s', (_, format) => {
     ['an id that is an object', { jsonrpc: '2.0', id: {}, method: 'echo' }],
     ['a batch', [{ jsonrpc: '2.0', id: 1, method: 'echo' }]],
     ['an empty object', {}],
-  ])('%s is error -32600 without an id, and the connection goes on', async (_, message) => {
+  ])('%s is error -32600 without an id, and the connection continues', async (_, message) => {
     const client = serve({ format }).open()
     client.say(message)
     expect(only(client)).toMatchObject({ id: null, error: { code: -32600 } })
@@ -82,7 +82,7 @@ describe.each(formats)('in %s', (_, format) => {
   test.each([
     ['no method', { jsonrpc: '2.0', id: 7 }],
     ['a method that is no text', { jsonrpc: '2.0', id: 7, method: 5 }],
-    ['an answer', { jsonrpc: '2.0', id: 7, result: {} }],
+    ['a response', { jsonrpc: '2.0', id: 7, result: {} }],
     ['another version of JSON-RPC', { id: 7, method: 'echo' }],
   ])('%s is error -32600 with its id', (_, message) => {
     const client = serve({ format }).open()
@@ -125,7 +125,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await serve({ format }).open().call(method, params)).error.code).toBe(-32602)
   })
 
-  test('what is no message is error -32700 without an id, and the connection goes on', async () => {
+  test('bytes that are not a message are error -32700 without an id, and the connection continues', async () => {
     const client = serve({ format }).open()
     await client.call('echo')
     client.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
@@ -133,7 +133,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await client.call('echo')).id).toBe(2)
   })
 
-  test('a first message that is none ends the connection with 1002', () => {
+  test('an invalid first message ends the connection with 1002', () => {
     const client = serve({ format }).open()
     client.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
     expect(client.channel.sent).toMatchObject([
@@ -253,7 +253,7 @@ test.each([
   expect(client.channel.end).toEqual({ code, reason: 'Because.' })
 })
 
-test('a client that only stops sending is sent its answers first, then 1000', async () => {
+test('a client that only stops sending is sent its responses first, then 1000', async () => {
   const latch = Promise.withResolvers<Response>()
   const client = serve({ fetch: () => latch.promise }).open()
   const id = client.ask('GET /slow')

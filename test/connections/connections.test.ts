@@ -26,7 +26,7 @@ describe('heartbeats', () => {
     ['a message', (client: TestClient) => client.notify('ping')],
     ['a broken message', (client: TestClient) => client.connection.receive('[]')],
     ['anything else', (client: TestClient) => client.connection.heard()],
-  ])('%s is heard', (_, speak) => {
+  ])('%s counts as a sign of life', (_, speak) => {
     const client = serve({ heartbeatMs: 20_000 }).open()
     for (const _ of range(1, 10)) {
       seconds(15)
@@ -80,14 +80,14 @@ describe('heartbeats', () => {
     const send = ben.channel.send.bind(ben.channel)
     ben.channel.send = (message) => {
       send(message)
-      if (ben.channel.sent.at(-1)?.method === 'presence') ben.connection.end(1013, 'Nobody takes the answers.')
+      if (ben.channel.sent.at(-1)?.method === 'presence') ben.connection.end(1013, 'The client reads no responses.')
     }
     seconds(60)
     expect([ann.channel.end?.code, ben.channel.end?.code]).toEqual([4408, 1013])
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('hello tells a heartbeat of another length', async () => {
+  test('hello returns a heartbeat of another length', async () => {
     expect((await serve({ heartbeatMs: 200 }).open().call('hello')).result.heartbeatMs).toBe(200)
   })
 })
@@ -107,7 +107,7 @@ test('connections have different ids', () => {
   expect(open().connection.id).not.toBe(open().connection.id)
 })
 
-test('goaway sends all connections away with 1012, and those that come later', async () => {
+test('goaway closes all connections with 1012, and later ones too', async () => {
   const { open, connections, topics } = serve()
   const talks = [open(), open()]
   await talks[0]?.call('subscribe', { topic: 'todos' })
@@ -126,7 +126,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     return { ...server, client }
   }
 
-  /** As when a runtime lets go of what is in memory, and the connection stays. */
+  /** As when a runtime drops the memory and keeps the connection. */
   function evict({ topics }: Awaited<ReturnType<typeof follow>>) {
     topics.followers.clear()
   }
@@ -136,7 +136,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect((await server.restore(server.client.connection.state())).connection.id).toBe(server.client.connection.id)
   })
 
-  test('goes on live without losing or repeating anything', async () => {
+  test('continues live without losing or repeating anything', async () => {
     const server = await follow()
     server.topics.publish('todos', 1, 2, 3)
     const state = server.client.connection.state()
@@ -149,7 +149,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect(again.channel.offsets('todos')).toEqual([6])
   })
 
-  test('keeps what it has acknowledged, and so its credit', async () => {
+  test('keeps its acknowledged offset, and so its credit', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 8))
     server.client.notify('ack', { topic: 'todos', offset: 5 })
@@ -161,7 +161,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect(again.channel.offsets('todos')).toEqual(range(9, 15))
   })
 
-  test('goes on from the log where it was behind', async () => {
+  test('continues from the log where it was behind', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
     expect(server.client.connection.state().subscriptions).toEqual([
@@ -180,7 +180,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
   test.each([
     ['live', 1],
     ['behind', 30],
-  ])('is told of a gap when the epoch is another one, and it was %s', async (_, count) => {
+  ])('receives a gap when the epoch has changed, and it was %s', async (_, count) => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, count))
     const state = server.client.connection.state()
@@ -195,7 +195,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     ])
   })
 
-  test('is told of a gap when what it lacks is trimmed', async () => {
+  test('receives a gap when the missing events are trimmed', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
     const state = server.client.connection.state()
@@ -215,7 +215,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect(server.problems).toHaveLength(1)
   })
 
-  test('is still in its topics, and nobody is told', async () => {
+  test('is still in its topics, and no member is notified', async () => {
     const server = serve({ format })
     const client = server.open()
     await client.call('join', { topic: 'chat', name: 'Ann', state: { a: 1 } })
@@ -237,7 +237,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     })
   })
 
-  test('knows whether hello may still come', async () => {
+  test('knows whether hello is still allowed', async () => {
     const server = serve({ format })
     const [silent, spoken] = [server.open(), server.open()]
     await spoken.call('echo')
@@ -246,7 +246,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
   })
 })
 
-test('a change of what must be kept is told, and events are not', async () => {
+test('a change of the stored state is reported, and events are not', async () => {
   const { topics, open } = serve()
   let changes = 0
   const client = open({ onChange: () => (changes += 1) })

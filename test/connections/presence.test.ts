@@ -8,7 +8,7 @@ const join = async (client: TestClient, name: string, more: object = {}) =>
   (await client.call('join', { topic: 'chat', name, ...more })).result
 
 describe.each(formats)('in %s', (_, format) => {
-  test('who joins is told who is there, and the others are told who came', async () => {
+  test('a new member gets the list of members, and the others are notified of it', async () => {
     const { open } = serve({ format })
     const [ann, ben] = [open(), open()]
     const annMember = { id: ann.connection.id, user: null, name: 'Ann', state: null }
@@ -23,7 +23,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect(changes(ben)).toEqual([])
   })
 
-  test('a change of state and leaving are told to the others', async () => {
+  test('the others are notified of a changed state and of a member that leaves', async () => {
     const { open, presence } = serve({ format })
     const [ann, ben] = [open(), open()]
     await join(ann, 'Ann')
@@ -39,7 +39,7 @@ describe.each(formats)('in %s', (_, format) => {
   })
 })
 
-test('who vanishes has left', async () => {
+test('a member whose connection is lost has left', async () => {
   const { open, presence } = serve()
   const [ann, ben] = [open(), open()]
   await join(ann, 'Ann')
@@ -53,7 +53,7 @@ test('who vanishes has left', async () => {
   expect(presence.members('chat')).toEqual([])
 })
 
-test('changes of one topic are not told in another', async () => {
+test('changes of one topic do not appear in another', async () => {
   const { open } = serve()
   const [ann, ben] = [open(), open()]
   await join(ann, 'Ann')
@@ -116,7 +116,7 @@ test('a topic takes 1000 members', () => {
   expect(presence.members('chat')).toHaveLength(1000)
 })
 
-test('an update of nobody and a leave of nobody change nothing', () => {
+test('an update or a leave of a client that is no member changes nothing', () => {
   const presence = createPresence()
   const told: unknown[] = []
   presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => told.push(change))

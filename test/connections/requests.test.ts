@@ -5,7 +5,7 @@ import { AppError } from '../../src/errors.ts'
 import { createHostCheck, refuseCrossSite } from '../../src/http/cross-site.ts'
 import { formats, serve } from './test-client.ts'
 
-/** Bodies that go on for ever, and whether somebody has let go of them. */
+/** Bodies without an end, and whether they were cancelled. */
 function endless(type: string, length?: number) {
   const { promise: cancelled, resolve } = Promise.withResolvers<void>()
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>) =>
@@ -120,7 +120,7 @@ describe.each(formats)('in %s', (_, format) => {
     else expect(response).toEqual({ jsonrpc: '2.0', id: 1, result })
   })
 
-  test('an answer of 400 or more is an error of its status with the rest of its envelope', async () => {
+  test('a response of 400 or more is an error of its status with the rest of its envelope', async () => {
     expect(await open().call('GET /nowhere')).toEqual({
       jsonrpc: '2.0',
       id: 1,
@@ -148,7 +148,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await open().call('GET /broken-image')).error.code).toBe(500)
   })
 
-  test('an app that throws is error -32603, which tells nothing', async () => {
+  test('an app that throws is error -32603 without details', async () => {
     const { open: openHere, problems } = serve({ fetch, format })
     expect((await openHere().call('GET /crash')).error).toEqual({
       code: -32603,
@@ -158,7 +158,7 @@ describe.each(formats)('in %s', (_, format) => {
   })
 
   test.each(['GET /image', 'GET /events', 'GET /text-without-end', 'GET /text-that-says-so'])(
-    '%s is error 406, and its body is let go',
+    '%s is error 406, and its body is cancelled',
     async (method) => {
       const bodies = {
         '/image': endless('image/png'),
@@ -235,7 +235,7 @@ test('a path that is too long is error 414', async () => {
   ).toBe(414)
 })
 
-test('a request names the host that the connection is for, and passes the checks of the door', async () => {
+test('a request names the host that the connection is for, and passes admission', async () => {
   const { result } = await serve({ fetch }).open({ authority: 'galley.example:8080' }).call('GET /host?x=1')
   expect(result.body).toEqual({ url: 'http://galley.example:8080/host?x=1', host: 'galley.example:8080' })
 })
@@ -255,7 +255,7 @@ test('a request over TLS has a URL of https, and the peer is handed on', () => {
   expect(seen).toEqual(['https://a.example/', peer])
 })
 
-test('text that is at hand is answered in the same turn', () => {
+test('a synchronous text response is sent in the same turn', () => {
   const client = serve({
     fetch: () => Response.json({ data: 1 }),
     textOf: () => '{"data":1}',
@@ -266,7 +266,7 @@ test('text that is at hand is answered in the same turn', () => {
   ])
 })
 
-test('answers come as they are ready', async () => {
+test('responses are sent as soon as they are ready', async () => {
   const latches = new Map([1, 2, 3].map((n) => [`/${n}`, Promise.withResolvers<Response>()]))
   const client = serve({ fetch: ({ url }) => latches.get(new URL(url).pathname)?.promise ?? new Response() }).open()
   for (const n of [1, 2, 3]) client.ask(`GET /${n}`)
@@ -333,7 +333,7 @@ describe('cancel', () => {
     return { aborted: aborted.promise, late, client: open() }
   }
 
-  test('answers -32800 and aborts the request; the answer that comes late is let go', async () => {
+  test('answers -32800 and aborts the request; the late response is cancelled', async () => {
     const { aborted, late, client } = hanging()
     const id = client.ask('GET /')
     client.notify('cancel', { id })
@@ -399,7 +399,7 @@ describe('cancel', () => {
   })
 })
 
-test('a notification is done without an answer, whatever comes of it', async () => {
+test('a notification gets no response, whatever its outcome', async () => {
   const seen: string[] = []
   const { open, problems } = serve({
     fetch({ method, url }) {

@@ -28,7 +28,7 @@ describe.each(formats)('in %s', (_, format) => {
     )
   })
 
-  test('a subscription after a position is answered before what it missed comes', async () => {
+  test('a subscription after a position gets its response before the missed events', async () => {
     const { topics, open } = serve({ format })
     topics.publish('todos', ...range(1, 5))
     const client = open()
@@ -42,7 +42,7 @@ describe.each(formats)('in %s', (_, format) => {
     ['epoch', { epoch: 'e0', offset: 2 }],
     ['future', { epoch: 'e1', offset: 6 }],
     ['trimmed', { epoch: 'e1', offset: 1 }],
-  ])('a position that can not be gone on from is told by its reason, %s', async (reason, after) => {
+  ])('a position that cannot be continued is a gap with its reason, %s', async (reason, after) => {
     const { topics, open } = serve({ format })
     topics.publish('todos', ...range(1, 5))
     topics.trim('todos', 3)
@@ -53,7 +53,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect(client.channel.offsets('todos')).toEqual([6])
   })
 
-  test('a gap on the way is told, and the subscription goes on', async () => {
+  test('a later gap is reported, and the subscription continues', async () => {
     const { topics, open } = serve({ format })
     const client = open()
     await follow(client, { window: 2 })
@@ -68,7 +68,7 @@ describe.each(formats)('in %s', (_, format) => {
     ])
   })
 
-  test('unsubscribe tells the position of the last event sent, and nothing follows', async () => {
+  test('unsubscribe returns the position of the last event sent, and nothing follows', async () => {
     const { topics, open } = serve({ format })
     const client = open()
     await follow(client)
@@ -128,7 +128,7 @@ test('the 257th subscription is error 429', async () => {
   expect((await client.call('subscribe', { topic: 'more' })).error).toBeUndefined()
 })
 
-test('a subscription that may not go on ends alone', async () => {
+test('a subscription that loses its permission ends alone', async () => {
   const { topics, open } = serve()
   const client = open()
   await follow(client)
@@ -177,7 +177,7 @@ test('a connection that is only waited for by a subscribe leaves nothing behind'
 })
 
 describe('a window', () => {
-  test('lets as many events through as it says beyond the last ack', async () => {
+  test('sends at most as many events as it allows beyond the last ack', async () => {
     const { topics, open } = serve()
     const client = open()
     await follow(client, { window: 10 })
@@ -195,7 +195,7 @@ describe('a window', () => {
     expect(client.channel.offsets('todos')).toEqual(range(1, 30))
   })
 
-  test('is of 1000 events unless it says otherwise', async () => {
+  test('is of 1000 events by default', async () => {
     const { topics, open } = serve()
     const client = open()
     await follow(client)
@@ -211,7 +211,7 @@ describe('a window', () => {
     expect(client.channel.offsets('todos')).toEqual(range(21, 25))
   })
 
-  test('is of one topic: others go on', async () => {
+  test('is of one topic: others continue', async () => {
     const { topics, open } = serve()
     const client = open()
     await follow(client, { window: 1 })
@@ -221,7 +221,7 @@ describe('a window', () => {
     expect([client.channel.offsets('todos'), client.channel.offsets('chat')]).toEqual([[1], [1, 2]])
   })
 
-  test('is not opened by an ack of what was not sent, of what was acknowledged, or of another topic', async () => {
+  test('is not opened by an ack of an unsent event, of an acknowledged one, or of another topic', async () => {
     const { topics, open } = serve()
     const client = open()
     await follow(client, { window: 5 })
@@ -269,7 +269,7 @@ describe('a blocked channel', () => {
     expect(client.channel.offsets('todos')).toEqual(range(1, 151))
   })
 
-  test('still gets answers', async () => {
+  test('still gets responses', async () => {
     const client = serve().open()
     client.channel.isBlocked = true
     expect((await client.call('echo', 1)).result).toBe(1)
@@ -299,7 +299,7 @@ describe('a blocked channel', () => {
   })
 })
 
-test('an event is encoded once for all who get it', async () => {
+test('an event is encoded once for all subscribers', async () => {
   const { topics, open } = serve()
   const talks = [open(), open(), open()]
   for (const client of talks) await follow(client)

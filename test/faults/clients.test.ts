@@ -43,7 +43,7 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     await saw(server, name, 'aborted')
   })
 
-  test('learns that its client vanished before there was an answer', options, async () => {
+  test('learns that its client vanished before there was a response', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/wait/wait HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await saw(server, 'wait', 'begun')
@@ -51,23 +51,27 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     await saw(server, 'wait', 'aborted')
   })
 
-  test('learns that its client vanished while the answer was streamed', options, async () => {
+  test('learns that its client vanished while the response was streamed', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/stream/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await once(socket, 'data')
     socket.resetAndDestroy()
     await saw(server, 'stream', 'cancelled')
-    // Deno aborts a signal only until there is an answer; then the stream is what tells.
+    // Deno aborts a signal only until there is a response; then the stream is what tells.
     if (runtime === 'node') await saw(server, 'stream', 'aborted')
   })
 
-  test.each(['body', 'chunks'])('whose client stays for its answer hears of no abort (%s)', options, async (route) => {
-    const name = `whole-${route}`
-    const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
-    expect(await response.text()).toBe('read')
-    expect(await saw(server, name, 'ended')).toBe('whole')
-    expect(await has(server, name, 'aborted')).toBe(false)
-  })
+  test.each(['body', 'chunks'])(
+    'whose client stays for its response hears of no abort (%s)',
+    options,
+    async (route) => {
+      const name = `whole-${route}`
+      const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
+      expect(await response.text()).toBe('read')
+      expect(await saw(server, name, 'ended')).toBe('whole')
+      expect(await has(server, name, 'aborted')).toBe(false)
+    },
+  )
 
   test('that throws is a 500 that tells nothing, and is reported', options, async () => {
     const response = await fetch(`${server.url}/api/calls/throw/throw`)

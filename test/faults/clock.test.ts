@@ -73,7 +73,7 @@ test.each(runtimes)(
 )
 
 test.each(runtimes)(
-  'an Idempotency-Key replays its answer wherever the clock jumps within a day (%s)',
+  'an Idempotency-Key replays its response wherever the clock jumps within a day (%s)',
   async (runtime) => {
     const { url, setClock } = await startOnClock(runtime)
     const keys = offsetsMs

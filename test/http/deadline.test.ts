@@ -4,7 +4,7 @@ import { Pipeline } from '../../src/http/pipeline.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 
-/** Late ones are looked for once a second. */
+/** Late requests are checked once a second. */
 const sweepMs = 1000
 
 beforeEach(() => {
@@ -26,7 +26,7 @@ describe('a deadline', () => {
     expect(late).toHaveBeenCalledOnce()
   })
 
-  test('that was met never calls, and says that it was met', () => {
+  test('that is met never calls, and reports that it was met', () => {
     const late = vi.fn()
     const isInTime = createDeadlines(5000).start(late)
     vi.advanceTimersByTime(4999)
@@ -35,7 +35,7 @@ describe('a deadline', () => {
     expect(late).not.toHaveBeenCalled()
   })
 
-  test('that has passed says so afterwards', () => {
+  test('that has passed reports it afterwards', () => {
     const isInTime = createDeadlines(5000).start(() => {})
     vi.advanceTimersByTime(5000 + sweepMs)
     expect(isInTime()).toBe(false)
@@ -71,7 +71,7 @@ describe('a deadline', () => {
 describe('a handler', () => {
   const lateMs = handlerTimeoutMs + sweepMs
 
-  /** A pipeline with its log, and a handler that responds when told. */
+  /** A pipeline with its log, and a handler that responds on demand. */
   function createSubject() {
     const lines: { status?: number; level: string }[] = []
     const metrics = createMetrics()
@@ -87,7 +87,7 @@ describe('a handler', () => {
     return { pending, resolve, reject, lines, inFlight }
   }
 
-  test('that is late gets its client a 503 that says so, written down once', async () => {
+  test('that is late is a 503 `timeout`, logged once', async () => {
     const { pending, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
     const response = await pending
@@ -97,7 +97,7 @@ describe('a handler', () => {
     expect(inFlight()).toBe(0)
   })
 
-  test('that is late has the body of its answer cancelled, and nothing more written down', async () => {
+  test('that is late has the body of its response cancelled, and nothing more logged', async () => {
     const { pending, resolve, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
     await pending
@@ -112,14 +112,14 @@ describe('a handler', () => {
   test.each<[string, () => ReadableStream]>([
     ['refuses to be cancelled', () => new ReadableStream({ cancel: () => Promise.reject(new Error('never')) })],
     ['is being read', lockedStream],
-  ])('that is late harms nobody where its body %s', async (_, body) => {
+  ])('that is late does no harm where its body %s', async (_, body) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(lateMs)
     await pending
     resolve(lateResponse(body()))
-    // Unhandled rejections are told before the next turn but one.
+    // Unhandled rejections are reported before the next turn but one.
     for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => setImmediate(done))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
@@ -135,7 +135,7 @@ describe('a handler', () => {
     expect(inFlight()).toBe(0)
   })
 
-  test('that is in time is answered as it says, and its stream may go on for ever after', async () => {
+  test('that is in time keeps its response, whose stream may continue without a limit', async () => {
     const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(handlerTimeoutMs - 1)
     const cancel = vi.fn()
@@ -162,7 +162,7 @@ function lockedStream(): ReadableStream {
   return stream
 }
 
-/** As a handler makes it that keeps its hands on the body. */
+/** A response whose handler still controls the body. */
 function lateResponse(body: ReadableStream): Response {
   const response = new Response()
   Object.defineProperty(response, 'body', { value: body })

@@ -38,7 +38,7 @@ describe('Galley', () => {
 
   test('says why before it closes, wherever the client still listens', () => {
     const whole = planned.filter(({ probed }) => probed.how !== 'half-close').map(({ probed }) => probed.slug)
-    expect(whole.filter((slug) => results.get(slug)?.seen === 'no answer, closed')).toEqual([])
+    expect(whole.filter((slug) => results.get(slug)?.seen === 'no response, closed')).toEqual([])
   })
 })
 

@@ -53,13 +53,13 @@ test('a dear route is charged for once it is known', () => {
   expect(admission.take(null, client)).toMatchObject({ isAllowed: false })
 })
 
-test('nobody is limited where limits are off, nor on this machine', () => {
+test('no client is limited where limits are off, nor on this machine', () => {
   expect(createAdmission({ isLimiting: false }).admission.take(null, client)).toBeNull()
   expect(createAdmission().admission.take(user, { address: '127.0.0.1', isSecure: false })).toBeNull()
   expect(createAdmission().admission.take(null, null)).toBeNull()
 })
 
-test('buckets may be kept elsewhere, where it takes a while', async () => {
+test('buckets may be stored outside the process, asynchronously', async () => {
   const taken: [string, number][] = []
   const decision = { isAllowed: true, retryAfterSeconds: 0, headers: null }
   const limits: RateLimits = {
@@ -93,7 +93,7 @@ test('it asks for the time once for each arrival', () => {
   expect(asked).toBe(1)
 })
 
-test('administrators are let in however busy the server is, and nobody else', () => {
+test('a busy server admits administrators and no other client', () => {
   expect(isUrgent({ ...user, role: 'admin' })).toBe(true)
   expect(isUrgent(user)).toBe(false)
   expect(isUrgent(null)).toBe(false)

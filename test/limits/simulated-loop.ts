@@ -47,7 +47,7 @@ export class SimulatedLoop {
     this.timersSet = 0
   }
 
-  /** Serves requests that arrive at these times, in order, until all have their answer and all timers are done. */
+  /** Serves requests that arrive at these times, in order, until all have their response and all timers are done. */
   run(arrivals: readonly number[]): Served[] {
     const from = this.served.length
     let next = 0

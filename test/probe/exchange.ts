@@ -56,7 +56,7 @@ function isDecided(responses: readonly ParsedResponse[], outcomes: readonly Outc
   return fitting(responses, outcomes).every((outcome) => outcome.responses.length <= responses.length)
 }
 
-/** The outcomes that the answers so far can still become; when there are enough answers, have become. */
+/** The outcomes that the responses so far can still become; when there are enough answers, have become. */
 function fitting(responses: readonly ParsedResponse[], outcomes: readonly Outcome[]): Outcome[] {
   return outcomes.filter(
     (outcome) =>
@@ -78,7 +78,7 @@ async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, tim
   await wire.write(second)
 }
 
-/** A plain request says whether the connection is open, and closes it: after its answer no other can come. */
+/** A plain request says whether the connection is open, and closes it: after its response no other can come. */
 async function askOnce(wire: Wire, quietMs: number, timeoutMs: number): Promise<Seen> {
   const before = wire.reading.responses.length
   await wire.write(plainRequest)
@@ -181,7 +181,7 @@ class Wire {
     const bytes = this.#encode(text)
     for (let at = 0; at < bytes.length && !this.ended; at++) {
       await this.#writeBytes(bytes.subarray(at, at + 1))
-      // Lets the server read this byte before the next one, and this process see an early answer.
+      // Lets the server read this byte before the next one, and this process see an early response.
       await turn()
     }
   }

@@ -68,10 +68,10 @@ function responseFault(
 }
 
 function seenWords({ responses, end }: Seen): string {
-  return `${responses.map(({ status }) => status).join(' ') || 'no answer'}, ${endWords[end]}`
+  return `${responses.map(({ status }) => status).join(' ') || 'no response'}, ${endWords[end]}`
 }
 
 function outcomeWords({ responses, after }: Outcome): string {
-  const statuses = responses.map((response) => response.statuses.join('/')).join(' ') || 'no answer'
+  const statuses = responses.map((response) => response.statuses.join('/')).join(' ') || 'no response'
   return [statuses, afterWords[after]].filter((words) => words !== '').join(', ')
 }

@@ -10,13 +10,13 @@ export interface ParsedResponse {
   fields: readonly (readonly [name: string, value: string])[]
   /** One character a byte. */
   body: string
-  /** The 1xx answers that came before it. */
+  /** The 1xx responses that came before it. */
   interim: readonly number[]
 }
 
 export interface Reading {
   responses: readonly ParsedResponse[]
-  /** 1xx answers whose final answer has not come yet. */
+  /** 1xx responses whose final response has not come yet. */
   interim: readonly number[]
   problem: string | null
 }
@@ -44,7 +44,7 @@ export function readResponses(bytes: string, heads: readonly number[], ended: bo
         continue
       }
       const body = readBody(head, bytes, at, heads.includes(responses.length))
-      if (body === 'incomplete') return { responses, interim, problem: ended ? 'a truncated answer' : null }
+      if (body === 'incomplete') return { responses, interim, problem: ended ? 'a truncated response' : null }
       responses.push({ ...head, body: body.body, interim })
       at = body.end
       interim = []
@@ -57,14 +57,14 @@ export function readResponses(bytes: string, heads: readonly number[], ended: bo
 }
 
 function partialHead(text: string, ended: boolean): string | null {
-  if (!'HTTP/1.'.startsWith(text.slice(0, 7))) return `bytes that are no answer: ${JSON.stringify(text.slice(0, 30))}`
-  return ended ? 'a truncated answer' : null
+  if (!'HTTP/1.'.startsWith(text.slice(0, 7))) return `bytes that are no response: ${JSON.stringify(text.slice(0, 30))}`
+  return ended ? 'a truncated response' : null
 }
 
 function readHead(text: string): Head {
   const [first = '', ...lines] = text.split('\r\n')
   const [, version, status] = statusLine.exec(first) ?? []
-  if (version === undefined) throw new Malformed(`bytes that are no answer: ${JSON.stringify(first.slice(0, 30))}`)
+  if (version === undefined) throw new Malformed(`bytes that are no response: ${JSON.stringify(first.slice(0, 30))}`)
   return { version, status: Number(status), fields: lines.map(readField) }
 }
 
@@ -82,30 +82,30 @@ export function valuesOf({ fields }: Pick<ParsedResponse, 'fields'>, name: strin
 function readBody(head: Head, bytes: string, at: number, toHead: boolean): Body {
   const lengths = valuesOf(head, 'content-length')
   const codings = valuesOf(head, 'transfer-encoding')
-  if (lengths.length > 1) throw new Malformed('an answer with two Content-Lengths')
-  if (lengths.length > 0 && codings.length > 0) throw new Malformed('an answer with both lengths')
+  if (lengths.length > 1) throw new Malformed('a response with two Content-Lengths')
+  if (lengths.length > 0 && codings.length > 0) throw new Malformed('a response with both lengths')
   if (head.status === 101) return { body: bytes.slice(at), end: bytes.length }
   if (toHead || head.status === 204 || head.status === 304) return { body: '', end: at }
   if (codings.length > 0) return readChunks(codings, bytes, at)
   if (lengths[0] === undefined) return { body: bytes.slice(at), end: bytes.length }
-  if (!/^\d+$/.test(lengths[0])) throw new Malformed('an answer with a bad Content-Length')
+  if (!/^\d+$/.test(lengths[0])) throw new Malformed('a response with a bad Content-Length')
   const end = at + Number(lengths[0])
   return end > bytes.length ? 'incomplete' : { body: bytes.slice(at, end), end }
 }
 
 function readChunks(codings: readonly string[], bytes: string, start: number): Body {
-  if (codings.join(', ').toLowerCase() !== 'chunked') throw new Malformed(`an answer coded as ${codings.join(', ')}`)
+  if (codings.join(', ').toLowerCase() !== 'chunked') throw new Malformed(`a response coded as ${codings.join(', ')}`)
   const parts: string[] = []
   for (let at = start; ; ) {
     const lineEnd = bytes.indexOf('\r\n', at)
     if (lineEnd === -1) return 'incomplete'
     const size = /^[\da-f]{1,8}(?=$|[ \t]*;)/i.exec(bytes.slice(at, lineEnd))?.[0]
-    if (size === undefined) throw new Malformed('an answer with a bad chunk')
+    if (size === undefined) throw new Malformed('a response with a bad chunk')
     at = lineEnd + 2
     if (Number.parseInt(size, 16) === 0) return endOfChunks(parts.join(''), bytes, lineEnd)
     const end = at + Number.parseInt(size, 16)
     if (end + 2 > bytes.length) return 'incomplete'
-    if (bytes.slice(end, end + 2) !== '\r\n') throw new Malformed('an answer with a bad chunk')
+    if (bytes.slice(end, end + 2) !== '\r\n') throw new Malformed('a response with a bad chunk')
     parts.push(bytes.slice(at, end))
     at = end + 2
   }

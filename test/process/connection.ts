@@ -12,7 +12,7 @@ export interface ParsedResponse {
 export interface Connection {
   socket: Socket
   send(text: string | Uint8Array): void
-  /** The next answer in full. @throws when the connection ends before it */
+  /** The next response in full. @throws when the connection ends before it */
   response(): Promise<ParsedResponse>
   /** Resolves when both sides are done, whether in an orderly way or not. */
   closed: Promise<void>
@@ -23,7 +23,7 @@ export async function openConnection(url: string): Promise<Connection> {
   const socket = connect(Number(port), hostname)
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   await once(socket, 'connect')
-  // A reset shows as a close before the answer.
+  // A reset shows as a close before the response.
   socket.on('error', () => {})
   let received = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
@@ -47,7 +47,7 @@ export async function openConnection(url: string): Promise<Connection> {
   }
 }
 
-/** Only answers with a Content-Length, which is all that these tests ask for. */
+/** Only responses with a Content-Length, which is all that these tests ask for. */
 function takeResponse(bytes: Buffer): { response: ParsedResponse; rest: Buffer<ArrayBuffer> } | null {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd === -1) return null

@@ -129,7 +129,7 @@ async function seen(server: RunningProcess): Promise<void> {
   await later.closed
 }
 
-/** A keep-alive connection that has had an answer. */
+/** A keep-alive connection that has had a response. */
 async function openIdle(server: RunningProcess): Promise<Connection> {
   const connection = await openConnection(server.url)
   connection.send(get('/health/ready'))

@@ -55,7 +55,7 @@ export interface Reply {
   text: string
 }
 
-/** Sends a write and reads its whole answer. @throws when there is none */
+/** Sends a write and reads its whole response. @throws when there is none */
 export async function perform(url: string, { method, path, body, headers }: Operation): Promise<Reply> {
   const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
   const text = await response.text()

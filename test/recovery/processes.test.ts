@@ -39,7 +39,7 @@ interface Scene {
   random: Random
 }
 
-/** Writes and reads until a random answer, at which the server is killed. */
+/** Writes and reads until a random response, at which the server is killed. */
 async function killAmidst(server: RunningProcess, { writers, readers, random }: Scene): Promise<void> {
   const state = { isGone: false }
   const following = readers.map((reader) => reader.follow(server.url, () => state.isGone))

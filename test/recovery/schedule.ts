@@ -94,7 +94,7 @@ class Schedule {
       [4, 'vanish', () => reader().disconnect(true)],
       [10, 'stall', () => reader().stall()],
       [10, 'go on', () => reader().goOn()],
-      [8, 'late rings', () => server.releaseNotifications()],
+      [8, 'late notifications', () => server.releaseNotifications()],
       [10, 'time passes', () => this.#time.run(this.#random.below(300))],
       [3, 'trim', () => this.#trim(0)],
       [3, 'age', () => this.#trim(eightDaysMs)],

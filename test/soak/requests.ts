@@ -1,4 +1,4 @@
-/** Well-formed requests, each with the one answer that is right. */
+/** Well-formed requests, each with the one response that is right. */
 import type { Random } from '../fuzz/random.ts'
 import { contents, contentsWhole, Digest, digestOf } from './contents.ts'
 import type { ParsedResponse } from './response-reader.ts'
@@ -50,7 +50,7 @@ export function smallRequest(random: Random, number: number): Asked {
   return asked(random, number, make(random, number))
 }
 
-/** A GET with a body of so many bytes in the answer. */
+/** A GET with a body of so many bytes in the response. */
 export function download(random: Random, number: number, bytes: number): Asked {
   const declared = random.below(2)
   const path = random.pick([`/stream?bytes=${bytes}&declared=${declared}`, `/sized?bytes=${bytes}`])
@@ -126,7 +126,7 @@ function fault(number: number, recipe: Recipe, { status, fields, digest, text }:
   const expected = recipe.status ?? 200
   if (status !== expected) return `${where} gave ${status}: ${text.slice(0, 80)}`
   const given = fields.get('x-number')
-  if (isNumbered && given !== String(number)) return `${where} gave the answer of ${given} to ${number}`
+  if (isNumbered && given !== String(number)) return `${where} gave the response of ${given} to ${number}`
   if (recipe.digest !== undefined && digest !== recipe.digest) return `${where} gave ${digest} for ${recipe.digest}`
   if (recipe.text !== undefined && text !== recipe.text) return `${where} gave ${text.slice(0, 120)}`
   return null

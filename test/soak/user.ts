@@ -101,7 +101,7 @@ export class User {
   }
 
   /**
-   * Sends a request and takes its answer, which may come before all is sent.
+   * Sends a request and takes its response, which may come before all is sent.
    * @throws BrokenError when there is none, or a wrong one
    */
   async exchange(
@@ -123,7 +123,7 @@ export class User {
     const { result } = this.#options
     result.asked += 1
     const response = await reader.next(asked.method, pace).catch((error: Error): never => {
-      throw new BrokenError(`no answer to ${JSON.stringify(asked.head.slice(0, 200))}: ${error.message}`)
+      throw new BrokenError(`no response to ${JSON.stringify(asked.head.slice(0, 200))}: ${error.message}`)
     })
     const fault = asked.fault(response)
     if (fault !== null) throw new BrokenError(fault)

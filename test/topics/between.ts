@@ -1,8 +1,8 @@
-/** What can come between topics and their database. */
+/** Databases that fail or delay reads. */
 import { AppError } from '../../src/errors.ts'
 import type { Database, SqlRow } from '../../src/ports/database.ts'
 
-/** A database whose reads fail while it says so. */
+/** A database whose reads fail on demand. */
 export function createFailing() {
   const faults = { reads: 0, writesAfter: Number.POSITIVE_INFINITY }
   const between = (database: Database): Database => ({
@@ -21,12 +21,12 @@ export function createFailing() {
   return { faults, between }
 }
 
-/** A database whose reads, while it holds them, are answered late and in the order that the test wants. */
+/** A database whose reads, while it holds them, resolve late and in the order that the test wants. */
 export function createLatch() {
   const held: (() => void)[] = []
   const latch = {
     isHeld: false,
-    /** Answers one of the reads that wait: what was there when it was asked. */
+    /** Resolves one of the waiting reads with the data of the time of its call. */
     async response(index: number) {
       while (held[index] === undefined) await turn()
       held.splice(index, 1)[0]?.()
@@ -52,7 +52,7 @@ export function createLatch() {
   return { latch, between }
 }
 
-/** Lets everything run that can run now. */
+/** Waits until all pending work is done. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -5,7 +5,7 @@ import { follow, RecordingSubscriber } from './recording-subscriber.ts'
 import { createWorld, range } from './world.ts'
 
 describe('a subscription', () => {
-  test('from now on begins at the newest event and brings what comes', async () => {
+  test('from now on begins at the newest event and delivers later ones', async () => {
     const { topics, append } = await createWorld()
     await append('news', 3)
     const { start, subscriber, subscription } = await follow(topics, 'news', null)
@@ -16,7 +16,7 @@ describe('a subscription', () => {
     expect(subscription.position).toEqual({ epoch: 'e1', offset: 5 })
   })
 
-  test('after a position brings all that is missing, however much, and then what comes', async () => {
+  test('after a position delivers all missing events, however many, and then later ones', async () => {
     const { topics, append } = await createWorld()
     await append('news', 1000)
     const { start, subscriber } = await follow(topics, 'news', 7)
@@ -32,7 +32,7 @@ describe('a subscription', () => {
     ['epoch', { epoch: 'e0', offset: 3 }],
     ['future', { epoch: 'e1', offset: 6 }],
     ['trimmed', { epoch: 'e1', offset: 2 }],
-  ])('where nothing can go on (%s) begins at the newest event and says why', async (reason, after) => {
+  ])('at a position that cannot be continued (%s) begins at the newest event and says why', async (reason, after) => {
     const { topics, append, log } = await createWorld()
     await append('news', 5)
     await log.trim('news', { events: 2, ageMs: 1e12 })
@@ -43,7 +43,7 @@ describe('a subscription', () => {
     expect(subscriber.offsets).toEqual([6])
   })
 
-  test('goes on right after what was trimmed, and at the end of it all', async () => {
+  test('continues right after the trimmed events, and at the end of the log', async () => {
     const { topics, append, log } = await createWorld()
     await append('news', 5)
     await log.trim('news', { events: 2, ageMs: 1e12 })
@@ -80,7 +80,7 @@ describe('a subscription', () => {
     expect(gone.subscriber.offsets).toEqual([1])
   })
 
-  test('is told of its own topic alone', async () => {
+  test('gets events of its own topic alone', async () => {
     const { topics, append } = await createWorld()
     const { subscriber } = await follow(topics, 'news/a', null)
     await append('news/b', 3)
@@ -148,7 +148,7 @@ describe('a subscriber that takes a part', () => {
 })
 
 describe('trimming', () => {
-  test('of what a reader has not read yet is a gap, and it goes on after that', async () => {
+  test('of events that a reader has not read is a gap, and it continues after that', async () => {
     const { topics, append, log } = await createWorld()
     await append('news', 1000)
     const subscriber = new RecordingSubscriber()
@@ -167,7 +167,7 @@ describe('trimming', () => {
     expect(subscriber.offsets).toEqual([...range(1, known), 1001, 1002])
   })
 
-  test('of what a reader has read is nothing to it', async () => {
+  test('of events that a reader has read changes nothing for it', async () => {
     const { topics, append, log } = await createWorld()
     const { subscriber } = await follow(topics, 'news', 0)
     for (const newest of [10, 20, 30]) {
@@ -197,7 +197,7 @@ describe('failures', () => {
     expect([before.subscriber.offsets, after.subscriber.offsets]).toEqual([range(1, 3), range(1, 3)])
   })
 
-  test('a subscriber that throws when told that it is over takes nothing from the others', async () => {
+  test('a subscriber that throws at its end takes nothing from the others', async () => {
     const { topics, append } = await createWorld()
     const bad = new RecordingSubscriber()
     bad.take = bad.fail = () => {
@@ -243,7 +243,7 @@ describe('failures', () => {
 })
 
 describe('access', () => {
-  test('is checked before anything is told, and again before each replay', async () => {
+  test('is checked before anything is sent, and again before each replay', async () => {
     let isAllowed = false
     const authorize = () => {
       if (!isAllowed) throw new AppError('not_found')
@@ -281,7 +281,7 @@ describe('access', () => {
       resolve()
     }
     denials = 1
-    // Both must go on through the log, because what comes next is not there.
+    // Both must continue through the log, because the next event is not in memory.
     connection.exec(`insert into galley_events (topic, "offset", type, at, data) values ('news', 5, 'x', 0, '1')`)
     await append('news')
     await isOver

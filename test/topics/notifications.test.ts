@@ -30,7 +30,7 @@ describe.each(range(1, 12))('a notifier that loses, repeats and reorders (seed %
   })
 })
 
-test('a ring of what is not there yet changes nothing', async () => {
+test('a notification of an event that does not exist yet changes nothing', async () => {
   const { topics, append, notifier } = await createWorld()
   const { subscriber } = await follow(topics, 'news', null)
   for (const offset of [7, 1, 2 ** 53 - 1, 0]) notifier.notify('news', offset)
@@ -41,7 +41,7 @@ test('a ring of what is not there yet changes nothing', async () => {
   expect([subscriber.offsets, subscriber.gaps]).toEqual([[1, 2, 3, 4], []])
 })
 
-test('where every ring is lost, followers look by themselves', async () => {
+test('where every notification is lost, followers poll', async () => {
   const silent = { ...createLocalNotifier(5), ring: () => {} }
   const { topics, append } = await createWorld({ notifier: silent })
   const { subscriber } = await follow(topics, 'news', null)

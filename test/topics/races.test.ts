@@ -1,10 +1,10 @@
-/** A database that answers reads late, and in another order than they were asked. */
+/** A database that resolves reads late and in another order than they were called. */
 import { expect, test } from 'vitest'
 import { createLatch, turn } from './between.ts'
 import { follow, RecordingSubscriber } from './recording-subscriber.ts'
 import { createWorld } from './world.ts'
 
-test('who comes to the tail while the others are given an event gets it, too', async () => {
+test('a subscriber that reaches the tail while an event is delivered gets it, too', async () => {
   const { latch, between } = createLatch()
   const { topics, append } = await createWorld({ between })
   await append('news', 5)
@@ -13,7 +13,7 @@ test('who comes to the tail while the others are given an event gets it, too', a
   await latch.response(0)
   await latch.response(0)
   const [late, early] = await Promise.all(starting)
-  // Both have looked and seen nothing; one is told so at once, the other after the next event.
+  // Both have read nothing; one read resolves at once, the other after the next event.
   await latch.response(1)
   latch.isHeld = false
   await append('news')
@@ -27,10 +27,10 @@ test('who comes to the tail while the others are given an event gets it, too', a
   ])
 })
 
-test('a batch that was read for those who have left is not given to who came since', async () => {
+test('a batch that was read for former subscribers does not go to newer ones', async () => {
   const { latch, between } = createLatch()
   const { topics, append } = await createWorld({ between })
-  // One that takes nothing yet, so that the topic stays known.
+  // A subscriber that takes nothing yet, so that the topic stays in memory.
   await topics.subscribe({ topic: 'news', principal: null, after: null, subscriber: new RecordingSubscriber() })
   const gone = await follow(topics, 'news', null)
   await turn()

@@ -2,13 +2,13 @@ import type { TopicEvent } from '../../src/topics/event.ts'
 import type { Position, Start } from '../../src/topics/position.ts'
 import type { Subscriber, Subscription, Topics } from '../../src/topics/topics.ts'
 
-/** A subscriber that writes down what it is given, and takes no more than it has room for. */
+/** A subscriber that records the events it receives, and takes no more than it has room for. */
 export class RecordingSubscriber implements Subscriber {
   readonly offsets: number[] = []
   readonly events: TopicEvent[] = []
   readonly gaps: (Start & { recovered: false })[] = []
   readonly failures: unknown[] = []
-  /** How many events it was offered, over and over again perhaps. */
+  /** The number of events that it was offered, repeats included. */
   offered = 0
   room = Number.POSITIVE_INFINITY
   #waiting: { isDone(): boolean; resolve(): void }[] = []
@@ -33,7 +33,7 @@ export class RecordingSubscriber implements Subscriber {
     this.#look()
   }
 
-  /** Resolves when something that the taker is told makes this true. */
+  /** Resolves when something that it receives makes this true. */
   until(isDone: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ isDone, resolve })

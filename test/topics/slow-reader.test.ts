@@ -4,7 +4,7 @@ import { createWorld, range } from './world.ts'
 
 const batchEventsMax = 256
 
-test('a reader that takes nothing while 100,000 events pass holds none of them, slows nobody, and then gets all', async () => {
+test('a reader that takes nothing during 100,000 events buffers none of them, slows no other reader, and then gets all', async () => {
   const { topics, append } = await createWorld()
   const stuck = new RecordingSubscriber()
   stuck.room = 0
@@ -24,7 +24,7 @@ test('a reader that takes nothing while 100,000 events pass holds none of them, 
   expect(stuck.offsets).toEqual(range(1, 100_001))
 })
 
-test('readers at many places of a long log each get their own rest', async () => {
+test('readers at many positions of a long log each get the rest', async () => {
   const { topics, append } = await createWorld()
   await append('news', 3000)
   const starts = [0, 1, 255, 256, 257, 1000, 1500, 2999, 3000]

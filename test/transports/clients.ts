@@ -26,7 +26,7 @@ export interface Client {
   sendRaw(data: string | Uint8Array): void
   /** The next message. @throws when the connection ends before it */
   next(): Promise<Message>
-  /** The answer to a request that is sent for that, whatever comes before it. */
+  /** The response to a request that is sent for that, whatever comes before it. */
   ask(message: object): Promise<Message>
   /** Resolves when the connection is over, with the close code of a WebSocket; null for TCP. */
   closed: Promise<number | null>

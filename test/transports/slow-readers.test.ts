@@ -43,7 +43,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
   })
 
   test.runIf(serverKind.engine === 'galley')(
-    'holds little when small requests in one piece have large answers, and answers all once they are read',
+    'holds little when small requests in one piece have large responses, and answers all once they are read',
     async () => {
       const maker = await dialTcp(server().url, 'tcp-json')
       await makeTodos(maker)
@@ -61,7 +61,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     },
   )
 
-  test.runIf(serverKind.engine === 'node')('ends a session with 1013 whose answers pile up', async () => {
+  test.runIf(serverKind.engine === 'node')('ends a session with 1013 whose responses pile up', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await makeTodos(client)
     for (let id = 0; id < 200; id++) client.send(request(id, 'GET /api/todos?limit=1000'))

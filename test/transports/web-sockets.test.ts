@@ -14,7 +14,7 @@ const handshake = {
   'Sec-WebSocket-Version': '13',
 }
 
-/** The status of the answer and its body, where it is JSON; the connection is let go. */
+/** The status of the response and its body, where it is JSON; the connection is let go. */
 async function shake(url: string, headers: Record<string, string>, path = '/api/connect') {
   const sent = httpRequest(url + path, { headers: { ...handshake, ...headers } })
   sent.on('error', () => {})

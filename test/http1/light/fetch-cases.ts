@@ -70,7 +70,7 @@ export const fetchCases: Case[] = [
     },
   },
   {
-    name: 'an answer of fetch, wrapped',
+    name: 'a response of fetch, wrapped',
     run: async (kit) => {
       const r = await kit.fetch(`http://${kit.echo}/x`)
       const mine = new kit.Response(r.body, r)

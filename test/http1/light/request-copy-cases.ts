@@ -1,4 +1,4 @@
-/** Requests made from requests, and answers made from them. */
+/** Requests made from requests, and responses made from them. */
 import { type Case, natives } from './kit.ts'
 import { attempt, outcome } from './observe.ts'
 import { describe, gone, typical } from './request-samples.ts'

@@ -47,7 +47,7 @@ afterAll(async () => {
 describe('curl', () => {
   const many = Buffer.alloc(3_000_000, '0123456789')
 
-  test.each(['--http1.1', '--http1.0'])('gets an answer with %s', async (version) => {
+  test.each(['--http1.1', '--http1.0'])('gets a response with %s', async (version) => {
     expect(await curl(version, `${url}/hello`)).toBe('GET /hello')
   })
 
@@ -134,7 +134,7 @@ describe('curl', () => {
 })
 
 describe('undici', () => {
-  test('gets the answers to a pipeline in order', async () => {
+  test('gets the responses to a pipeline in order', async () => {
     const pool = new Pool(url, { connections: 2, pipelining: 16 })
     onTestFinished(() => pool.close())
     const paths = Array.from({ length: 500 }, (_, index) =>
@@ -171,7 +171,7 @@ describe('undici', () => {
   })
 })
 
-/** Ends a request with this body and resolves with the answer's. */
+/** Ends a request with this body and resolves with the response's. */
 async function responseText(request: ClientRequest, body?: Uint8Array): Promise<string> {
   request.end(body)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -251,7 +251,7 @@ describe('nginx in front', () => {
 })
 
 describe('load generators', () => {
-  test.runIf(isInstalled('ab'))('ab gets all answers, with and without keep-alive', async () => {
+  test.runIf(isInstalled('ab'))('ab gets all responses, with and without keep-alive', async () => {
     for (const keepAlive of [['-k'], []]) {
       const report = await run('ab', [...keepAlive, '-q', '-n', '2000', '-c', '20', `${url}/hello`])
       expect(report).toMatch(/Complete requests:\s+2000\n/)

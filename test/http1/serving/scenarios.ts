@@ -29,9 +29,9 @@ export const limitScenarios: Readonly<Record<string, readonly Scenario[]>> = {
 export const streamingScenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'the stream of a request': requestStreams,
   'a client that expects 100 Continue': expectations,
-  'the stream of an answer': responseStreams,
-  'the body of an answer': responseBodies,
-  'the fields of an answer': responseFields,
+  'the stream of a response': responseStreams,
+  'the body of a response': responseBodies,
+  'the fields of a response': responseFields,
   'header injection': injections,
   'a pipeline': pipelines,
   'a handler that fails': failures,

@@ -25,7 +25,7 @@ export class Wire {
   /** How often something came. */
   arrivals = 0
   receivedBytes = 0
-  /** Which of the answers, by place, are to HEAD. */
+  /** Which of the responses, by place, are to HEAD. */
   readonly heads: number[] = []
   #parts: Buffer[] = []
   #hasEnded = false
@@ -79,7 +79,7 @@ export class Wire {
     return readResponses(this.received.toString('latin1'), this.heads, this.#hasEnded)
   }
 
-  /** Resolves when so many answers are whole. @throws when the connection ends before */
+  /** Resolves when so many responses are whole. @throws when the connection ends before */
   async responses(count: number): Promise<readonly ParsedResponse[]> {
     const { responses, problem } = await this.until(({ responses: { length }, problem: fault }) => {
       return length >= count || fault !== null

@@ -10,11 +10,11 @@ export interface Expected {
 
 /**
  * The connection after the last response. `open`: a plain request that follows is served.
- * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further answer may come.
+ * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further response may come.
  */
 export type After = 'open' | 'closed' | 'either' | 'any'
 
-/** One way that is right. No answers and `closed` is a close without an answer. */
+/** One way that is right. No responses and `closed` is a close without a response. */
 export interface Outcome {
   responses: readonly Expected[]
   after: After
@@ -24,7 +24,7 @@ export interface Outcome {
 
 /**
  * `whole`: one write. `bytewise`: a write for each byte. `half-close`: one write, then no more from the client.
- * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for an answer to the
+ * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for a response to the
  * first, a 100 (Continue) included. `after-pause`: the same, but after the quiet time it is sent without one.
  */
 export type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-answer' | 'after-pause'
@@ -39,7 +39,7 @@ export interface Case {
   how: How
   /** Any of these is right. */
   outcomes: readonly Outcome[]
-  /** The places of answers to HEAD. */
+  /** The places of responses to HEAD. */
   heads: readonly number[]
   needsEcho: boolean
   /** The RFC lets a server accept this; the probe does not, for leniency is how requests are smuggled. */

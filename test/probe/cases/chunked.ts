@@ -9,7 +9,7 @@ function good(slug: string, title: string, body: string, expected = 'hello', sec
   return serves(slug, section, title, coded(body), { checks: [hasBody(expected)] })
 }
 
-/** The handler may have begun when the fault is found: a close without an answer is allowed. */
+/** The handler may have begun when the fault is found: a close without a response is allowed. */
 function bad(slug: string, title: string, body: string, extra: Refused = {}): Case {
   return refuses(slug, '9112 §7.1', `${title} is refused`, coded(body), { silent: true, ...extra })
 }

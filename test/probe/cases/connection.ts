@@ -28,7 +28,7 @@ function keeps(slug: string, title: string, send: string): Case {
   return serves(slug, '9112 §9.3', title, send)
 }
 
-/** HTTP/1.0 may be kept when it asks for it; then the answer has to say so. */
+/** HTTP/1.0 may be kept when it asks for it; then the response has to say so. */
 const keptOrClosed: readonly Outcome[] = [
   { responses: [okAs(hasConnection('keep-alive'), lacks('transfer-encoding'))], after: 'open' },
   { responses: [okAs(lacks('transfer-encoding'))], after: 'closed' },
@@ -47,7 +47,7 @@ const life: readonly Case[] = [
   closes('close-in-list-tight', 'a list needs no spaces', get('Connection: x,close,y')),
   closes('close-in-list-empty', 'a list may have empty elements', get('Connection: , ,close')),
   closes('close-second-line', 'close may stand in a second line', get('Connection: x', 'Connection: close')),
-  serves('close-said', '9112 §9.6', 'the answer says that it closes', get('Connection: close'), {
+  serves('close-said', '9112 §9.6', 'the response says that it closes', get('Connection: close'), {
     checks: [hasConnection('close')],
     after: 'closed',
     stricter: true,
@@ -69,7 +69,7 @@ const life: readonly Case[] = [
   allows(
     'http-1.0-keep-alive',
     '9112 §9.3',
-    'HTTP/1.0 is kept only if the answer says so',
+    'HTTP/1.0 is kept only if the response says so',
     get10('Connection: keep-alive'),
     keptOrClosed,
   ),
@@ -148,7 +148,7 @@ const orders: readonly Case[] = [
   allows(
     'pipeline-error-after-three',
     '9112 §9.3.2',
-    'answers before an error keep their order',
+    'responses before an error keep their order',
     `${get().repeat(3)}G@T / HTTP/1.1\r\n\r\n${next}`,
     [
       { responses: [ok, ok, ok, { statuses: [400] }], after: 'closed' },
@@ -164,7 +164,7 @@ const orders: readonly Case[] = [
   allows(
     'two-requests-in-turn',
     '9112 §9.3',
-    'a second request waits for the first answer',
+    'a second request waits for the first response',
     '',
     [{ responses: [ok, ok], after: 'open' }],
     { send: [get(), get()], how: 'after-answer' },
@@ -204,7 +204,7 @@ const noSuccess: readonly Outcome[] = [{ responses: [{ statuses: [400, 408] }], 
 const halfClosed: readonly Case[] = [
   ended(
     'half-close',
-    'a client that has sent all still gets its answer',
+    'a client that has sent all still gets its response',
     get(),
     [{ responses: [ok], after: 'closed' }],
     true,
@@ -223,7 +223,7 @@ const halfClosed: readonly Case[] = [
     [{ responses: [okAs(hasBody('hello'))], after: 'closed' }],
     true,
   ),
-  ended('half-close-nothing', 'a connection without a request is closed without an answer', '', [closedSilently]),
+  ended('half-close-nothing', 'a connection without a request is closed without a response', '', [closedSilently]),
   ended('half-close-crlf', 'so is one with an empty line', '\r\n', noSuccess),
   ended('half-close-in-line', 'a request line cut short is no request', 'GET / HT', noSuccess),
   ended('half-close-in-head', 'a head cut short is no request', get().slice(0, -2), noSuccess),

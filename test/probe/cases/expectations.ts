@@ -50,7 +50,7 @@ const continues: readonly Case[] = [
   allows(
     'continue-unread-sent',
     '9110 §10.1.1',
-    'a body sent after the final answer is no request',
+    'a body sent after the final response is no request',
     '',
     [{ responses: [{ statuses: [200, 404, 405, 417], continues: 'may' }], after: 'either' }],
     {
@@ -111,7 +111,7 @@ const early: readonly Case[] = [
   allows(
     'early-answer',
     '9112 §9.3',
-    'what comes of a body after the answer is no request',
+    'what comes of a body after the response is no request',
     '',
     [{ responses: [{ statuses: [200, 404, 405, 413] }], after: 'either' }],
     { send: [`${halfRequest}hello`, hidden], how: 'after-pause' },
@@ -133,7 +133,7 @@ const early: readonly Case[] = [
   allows(
     'early-answer-bad-chunk',
     '9112 §9.3',
-    'a bad chunk after the answer ends the connection',
+    'a bad chunk after the response ends the connection',
     '',
     [
       { responses: [{ statuses: [200, 400, 404, 405, 413] }], after: 'closed' },

@@ -136,12 +136,12 @@ const bodies: readonly Case[] = [
   ),
 ]
 
-/** A client that writes all before it reads still finds the answer: the server closes in stages (9112 §9.6). */
+/** A client that writes all before it reads still finds the response: the server closes in stages (9112 §9.6). */
 const lingering: readonly Case[] = [
   allows(
     'lingers-after-error',
     '9112 §9.6',
-    'the answer to a bad head survives 256 KiB that follow',
+    'the response to a bad head survives 256 KiB that follow',
     `${get('A : b')}${large.repeat(4)}`,
     [{ responses: [{ statuses: [400] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
@@ -149,7 +149,7 @@ const lingering: readonly Case[] = [
   allows(
     'lingers-after-bad-chunk',
     '9112 §9.6',
-    'the answer to a bad chunk survives 256 KiB that follow',
+    'the response to a bad chunk survives 256 KiB that follow',
     `${echo('Transfer-Encoding: chunked')}x\r\n${large.repeat(4)}`,
     [{ responses: [{ statuses: [400] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
@@ -157,7 +157,7 @@ const lingering: readonly Case[] = [
   allows(
     'lingers-after-close',
     '9112 §9.6',
-    'the answer before a close survives 256 KiB that follow',
+    'the response before a close survives 256 KiB that follow',
     `${get('Connection: close')}${large.repeat(4)}`,
     [{ responses: [{ statuses: [200] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },

@@ -19,10 +19,10 @@ function method(name: string): Case {
 
 export const responses: readonly Case[] = [
   serves('date', '9110 §6.6.1', 'a 200 has a Date', get(), { checks: [hasDate] }),
-  serves('date-head', '9110 §6.6.1', 'so has the answer to HEAD', head(headLine), { checks: [hasDate], heads: [0] }),
+  serves('date-head', '9110 §6.6.1', 'so has the response to HEAD', head(headLine), { checks: [hasDate], heads: [0] }),
   error('date-400', 'so has a 400 for a missing Host', 'GET / HTTP/1.1\r\n\r\n'),
   error('date-400-field', 'so has a 400 for a bad field', get('A : b')),
-  serves('answer-framing', '9112 §6.2', 'an answer says where it ends', get('Connection: keep-alive')),
+  serves('answer-framing', '9112 §6.2', 'a response says where it ends', get('Connection: keep-alive')),
   serves('answer-1.0-framing', '9112 §6.1', 'HTTP/1.0 is not sent chunks', `GET / HTTP/1.0\r\n${fromHost}\r\n`, {
     checks: [lacks('transfer-encoding')],
     after: 'closed',
@@ -44,7 +44,7 @@ export const responses: readonly Case[] = [
     'TE does not make an unknown coding',
     get('TE: gzip;q=1.0, chunked', 'Connection: TE'),
   ),
-  serves('head', '9110 §9.3.2', 'the answer to HEAD has no body', head(headLine), { heads: [0] }),
+  serves('head', '9110 §9.3.2', 'the response to HEAD has no body', head(headLine), { heads: [0] }),
   serves('head-1.0', '9110 §9.3.2', 'nor has it in HTTP/1.0', head('HEAD / HTTP/1.0'), { heads: [0], after: 'closed' }),
   serves('head-close', '9110 §9.3.2', 'nor before a close', head(headLine, 'Connection: close'), {
     heads: [0],
@@ -92,5 +92,5 @@ export const responses: readonly Case[] = [
       after: 'either',
     },
   ),
-  refuses('error-one-answer', '9112 §9.6', 'ten errors in one write get one answer', get('A : b').repeat(10)),
+  refuses('error-one-answer', '9112 §9.6', 'ten errors in one write get one response', get('A : b').repeat(10)),
 ]

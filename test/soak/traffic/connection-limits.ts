@@ -23,7 +23,7 @@ async function visit(user: User, options: Partial<WireOptions>): Promise<Fate> {
     if (response.status === 503) return 'refused'
     return request.fault(response) === null ? 'served' : 'broken'
   } catch (error) {
-    return isSilent && (error as Error).message.startsWith('ended before an answer') ? 'served' : 'lost'
+    return isSilent && (error as Error).message.startsWith('ended before a response') ? 'served' : 'lost'
   }
 }
 

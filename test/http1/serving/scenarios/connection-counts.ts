@@ -115,7 +115,7 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    title: 'says Connection: close with the last answer that a connection gets, and closes',
+    title: 'says Connection: close with the last response that a connection gets, and closes',
     limits: { requestsPerConnectionMax: 3 },
     handler: () => hello,
     async run({ open }) {

@@ -28,7 +28,7 @@ function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Ar
 
 export const connectionTimes: readonly Scenario[] = [
   {
-    title: 'closes a kept connection that says nothing more, without a further answer',
+    title: 'closes a kept connection that says nothing more, without a further response',
     limits: { keepAliveTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
@@ -65,7 +65,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'cuts a client that reads nothing of the answers to a pipeline',
+    title: 'cuts a client that reads nothing of the responses to a pipeline',
     limits: unread,
     handler: (report) => (request) => {
       if (pathOf(request) === '/last') report('last')
@@ -185,7 +185,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'cuts a client that goes on after the last answer, but not before it could read that',
+    title: 'cuts a client that goes on after the last response, but not before it could read that',
     limits: { lingerTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
@@ -203,7 +203,7 @@ export const connectionTimes: readonly Scenario[] = [
   },
   ...[false, true].map(
     (isEnding): Scenario => ({
-      title: `sends a last answer to its end however late the client begins to read${isEnding ? ', and though it has sent its end' : ''}`,
+      title: `sends a last response to its end however late the client begins to read${isEnding ? ', and though it has sent its end' : ''}`,
       limits: {
         lingerTimeoutMs: quickMs,
         headTimeoutMs: quickMs,
@@ -233,7 +233,7 @@ export const connectionTimes: readonly Scenario[] = [
   ),
 ]
 
-/** The n-th answer of a connection to requests for /n is the last one. */
+/** The n-th response of a connection to requests for /n is the last one. */
 function lastOf(report: (what: string) => void) {
   const counts = new Map<string, number>()
   return (request: Request) => {

@@ -53,11 +53,11 @@ const late = (respond: () => Response | Promise<Response>) => (report: Report) =
 }
 
 const tooLate: readonly (readonly [what: string, respond: () => Response | Promise<Response>])[] = [
-  ['an answer', () => new Response('late')],
+  ['a response', () => new Response('late')],
   ['nothing', nothing],
   ['a failure', fail],
-  ['a used answer', usedResponse],
-  ['an answer whose body is locked', lockedResponse],
+  ['a used response', usedResponse],
+  ['a response whose body is locked', lockedResponse],
   ['a stream that fails when it is let go of', () => new Response(new ReadableStream({ cancel: fail }))],
 ]
 

@@ -41,7 +41,7 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'closes a connection that never says a word, without an answer',
+    title: 'closes a connection that never says a word, without a response',
     limits,
     handler: () => hello,
     async run({ open }) {
@@ -51,7 +51,7 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'answers 408 to a second head that drips, after the answer to the first',
+    title: 'answers 408 to a second head that drips, after the response to the first',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => hello,
     async run({ open }) {

@@ -23,7 +23,7 @@ async function refusesConnections({ port }: ScenarioContext): Promise<void> {
 
 export const lifeCycle: readonly Scenario[] = [
   {
-    title: 'says Connection: close with each next answer once it drains, and takes connections still',
+    title: 'says Connection: close with each next response once it drains, and takes connections still',
     handler: () => hello,
     async run({ open, drain }) {
       const wire = await open()
@@ -51,7 +51,7 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    title: 'finishes the answer in flight when it closes, and tells that it is the last',
+    title: 'finishes the response in flight when it closes, and tells that it is the last',
     handler: reader,
     async run(context) {
       const wire = await context.open()

@@ -78,7 +78,7 @@ export const queues: readonly Scenario[] = [
     },
   },
   {
-    title: 'holds back a pipeline behind an answer that takes its time, and answers all of it in order',
+    title: 'holds back a pipeline behind a response that takes its time, and answers all of it in order',
     limits: { ...limits, backlogBytesMax: 64 * 1024 },
     handler() {
       const go = Promise.withResolvers<void>()
@@ -121,7 +121,7 @@ export const unreadBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'closes after the answer when more of an unread body is to come than the cap',
+    title: 'closes after the response when more of an unread body is to come than the cap',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
@@ -133,7 +133,7 @@ export const unreadBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'closes after the answer when an unread body in chunks has not come to its end',
+    title: 'closes after the response when an unread body in chunks has not come to its end',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {

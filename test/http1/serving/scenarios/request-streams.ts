@@ -193,7 +193,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'says 100 Continue after the answers to the requests before it',
+    title: 'says 100 Continue after the responses to the requests before it',
     handler: () => async (request) => new Response(request.method + (await request.text())),
     async run({ open }) {
       const wire = await open()
@@ -211,7 +211,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'says 100 Continue before an answer that streams the body back',
+    title: 'says 100 Continue before a response that streams the body back',
     handler: echo,
     async run({ open }) {
       const wire = await open()

@@ -32,7 +32,7 @@ function pattern(length: number): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Sends this body as an answer, and expects these bytes with that length; also a HEAD and a next answer. */
+/** Sends this body as a response, and expects these bytes with that length; also a HEAD and a next response. */
 function sends(what: string, body: () => string | Uint8Array<ArrayBuffer>): Scenario {
   return {
     title: `sends ${what}`,
@@ -103,7 +103,7 @@ export const responseBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'passes on an answer that the handler has fetched itself',
+    title: 'passes on a response that the handler has fetched itself',
     handler: () => (request) => {
       const { pathname, origin } = new URL(request.url)
       if (pathname === '/source')
@@ -120,7 +120,7 @@ export const responseBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'passes on a request to another server with its body, and the answer back',
+    title: 'passes on a request to another server with its body, and the response back',
     handler: () => async (request) => {
       const { pathname, origin } = new URL(request.url)
       if (pathname === '/source') return new Response(`${request.method} ${(await request.text()).length}`)
@@ -155,7 +155,7 @@ export const pipelines: readonly Scenario[] = [
   },
   ...(['at once', 'as promises'] as const).map(
     (when): Scenario => ({
-      title: `gathers the answers of a pipeline that are given ${when} into few writes`,
+      title: `gathers the responses of a pipeline that are given ${when} into few writes`,
       handler: () => (request) => {
         const response = new Response(pathOf(request))
         return when === 'at once' ? response : Promise.resolve(response)
@@ -169,7 +169,7 @@ export const pipelines: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'answers what of a pipeline is ready while the next answer takes its time',
+    title: 'answers what of a pipeline is ready while the next response takes its time',
     handler(report) {
       return (request) => {
         report(pathOf(request))

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario.ts'
 import { fieldOf, get } from '../wire.ts'
 import { bodies, pathOf, statuses } from './probe-connection.ts'
 
-/** Ways in which a handler could try to put a line of its own into the head of an answer. */
+/** Ways in which a handler could try to put a line of its own into the head of a response. */
 const attempts: Readonly<Record<string, (text: string) => Response>> = {
   'the value of an init': (text) => new Response('', { headers: { 'x-field': text } }),
   'the name of an init': (text) => new Response('', { headers: { [text]: 'value' } }),
@@ -65,7 +65,7 @@ function values({ fields }: ParsedResponse, name: string): string[] {
 }
 
 export const injections: readonly Scenario[] = Object.entries(attempts).map(([where, attempt]) => ({
-  title: `lets no line break into the head of an answer through ${where}`,
+  title: `lets no line break into the head of a response through ${where}`,
   handler: () => (request) => {
     const text = `one${breaks[Number(new URL(request.url).searchParams.get('break'))]}injected: yes`
     return attempt(text)
@@ -136,7 +136,7 @@ export const responseFields: readonly Scenario[] = [
   },
   ...['close', 'Close', 'keep-alive, close', 'x-field , CLOSE'].map(
     (value): Scenario => ({
-      title: `closes after an answer whose handler says Connection: ${value}`,
+      title: `closes after a response whose handler says Connection: ${value}`,
       handler: given(() => new Response('bye', { headers: { connection: value } })),
       async run({ open }) {
         const wire = await open()
@@ -167,7 +167,7 @@ export const responseFields: readonly Scenario[] = [
     },
   },
   {
-    title: 'sends an answer of any status that a Response can have',
+    title: 'sends a response of any status that a Response can have',
     handler: () => (request) => new Response(null, { status: Number(pathOf(request).slice(1)) }),
     async run({ open }) {
       const wire = await open()

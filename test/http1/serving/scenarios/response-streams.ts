@@ -22,7 +22,7 @@ function streamOf(...parts: readonly (string | Uint8Array | Error)[]): ReadableS
   })
 }
 
-/** Answers with what a path stands for; /hello is an ordinary answer. */
+/** Answers with what a path stands for; /hello is an ordinary response. */
 const table = (responses: Readonly<Record<string, () => Response>>) => () => (request: Request) =>
   (responses[pathOf(request)] ?? (() => new Response('hello')))()
 
