@@ -57,7 +57,7 @@ function conditionsOf({ conditions }: Report): string {
   return `${machineText(`SQLite ${process.versions.sqlite}`)} ${how}, ${figure(todos)} todos at the start.`
 }
 
-/** One sentence: when, on what, and with which versions of Node, of the parts given, and of wrk. */
+/** One sentence: when, on what, and with which versions of Node, of the named components, and of wrk. */
 export function machineText(...parts: readonly string[]): string {
   const [cpu] = cpus()
   const machine = `${cpus().length} cores of ${cpu?.model.trim() ?? 'an unknown CPU'}`

@@ -6,7 +6,7 @@ import { isKnownMigration } from '../../src/database/migrate.ts'
 import { StartError } from '../../src/errors.ts'
 import { applicationId, databaseName, lockDataDirectory } from './data-directory.ts'
 
-/** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers go on meanwhile. */
+/** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers continue meanwhile. */
 const pagesAtOnce = 2 ** 30
 
 /**

@@ -46,7 +46,7 @@ function handlePost(response: ServerResponse, body: string): void {
   else send(response, 201, { data: create(title), status: 201 })
 }
 
-/** The trimmed title, empty when there is none; null for what is no JSON. */
+/** The trimmed title, empty when there is none; null for invalid JSON. */
 function titleOf(body: string): string | null {
   try {
     const { title } = JSON.parse(body) as { title?: unknown }

@@ -54,7 +54,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
 
   async function begin({ email, userId, network }: Attempt): Promise<CountedAttempt> {
     const ms = now()
-    // Databases hold rows with these names.
+    // Stored rows have these names.
     const names = [`account ${await hashOf(`${email} ${network}`)}`, ...(network === '' ? [] : [`place ${network}`])]
     const [lock] = await database.read(findLock(names, ms))
     const [known] = await database.read(findNetwork(userId, network))

@@ -94,7 +94,7 @@ export function createLive({
   }
 }
 
-/** Does not wait for a decision that is made elsewhere. */
+/** Does not wait for an asynchronous decision. */
 function admits(control: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
   control.arrive()
   const decision = control.take(who, peer, units)

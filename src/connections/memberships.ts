@@ -151,7 +151,7 @@ export class Memberships {
   readonly #tell = (change: PresenceChange): void => {
     const { sendQueue, caller, now } = this.#options
     if (isExpired(caller.identity, now)) return
-    // Who takes nothing is told later who is there by then, and fills no memory.
+    // A blocked subscriber gets the current members later, and fills no memory.
     if (sendQueue.isBlocked) this.#missed.add(change.topic)
     else sendQueue.send(encoded(change, sendQueue.format))
   }
@@ -159,7 +159,7 @@ export class Memberships {
 
 const forms = new WeakMap<PresenceChange, Map<Format, Encoded>>()
 
-/** Made once for all who are told. */
+/** Encoded once for all subscribers. */
 function encoded(change: PresenceChange, format: Format): Encoded {
   const known = forms.get(change) ?? new Map<Format, Encoded>()
   forms.set(change, known)

@@ -23,7 +23,7 @@ export const framingNames: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** How many names are cached. An app uses few; an attacker may send many. */
+/** The number of names in the cache. An app uses few; an attacker may send many. */
 const knownNamesMax = 256
 
 /** A cached name with its last value, because most headers repeat both. */
@@ -82,7 +82,7 @@ export function fieldText(value: unknown): string {
 export interface FieldList {
   names: string[]
   values: string[]
-  /** True when they may include a field that the connection may set. */
+  /** True if they may include a field that the connection may set. */
   isFraming: boolean
 }
 

@@ -18,7 +18,7 @@ export class LightResponse {
   readonly #statusText: string
   readonly #fields: FieldList
   #headers: LightHeaders | null = null
-  /** Text stays text until it is used: most responses are text that only the server reads. */
+  /** Text stays text until the body is read: most responses are text that only the server reads. */
   #text: string | null = null
   #body: LightBody | null = null
 
@@ -54,7 +54,7 @@ export class LightResponse {
     return NativeResponse.redirect(url, status)
   }
 
-  /** True when the value is a light response, or of a class that extends it. */
+  /** Returns true for a light response, or an instance of a class that extends it. */
   static is(value: object): value is LightResponse {
     return #fields in value
   }
@@ -190,7 +190,7 @@ function dictionary(init: ResponseInit | null | undefined): ResponseInit {
 /** Null body statuses, Fetch §2.2.3. */
 const withoutBody: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** Deno marks WebSocket upgrades by a status that others refuse. */
+/** Deno marks WebSocket upgrades by a status that other runtimes refuse. */
 const takesUpgrade = accepts(() => new NativeResponse(null, { status: 101 }))
 
 function accepts(make: () => Response): boolean {

@@ -16,11 +16,11 @@ export interface SenderOptions {
   body: ReadableStream<Bytes> | Bytes
   /** In chunks, until the connection closes, or a number of bytes. */
   framed: number | 'chunked' | 'close'
-  /** Takes the head if it is still to be sent. */
+  /** Takes the head if it is not sent yet. */
   takeHead(): string
 }
 
-/** Sends a body as it comes, no faster than the peer takes it. */
+/** Sends a body as it arrives, no faster than the peer takes it. */
 export class StreamSender {
   readonly #options: SenderOptions
   readonly #source: Source

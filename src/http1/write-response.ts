@@ -59,7 +59,7 @@ export function writeErrorResponse(
   sendBuffer.send(bytes)
 }
 
-/** Cancels the body of a response that nobody will read. */
+/** Cancels the body of a response that is not sent. */
 export function discard(response: unknown): void {
   if (!(response instanceof Response)) return
   const { body } = response

@@ -92,7 +92,7 @@ export class Reader implements Subscription, Follower {
     this.resume()
   }
 
-  /** Runs once at a time. A `resume` during its last round makes it go on. */
+  /** Runs once at a time. A `resume` during its last round makes it continue. */
   async #catchUp(): Promise<void> {
     this.#isCatchingUp = true
     try {

@@ -29,7 +29,7 @@ class Malformed extends Error {}
 const statusLine = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const fieldLine = /^([!#$%&'*+\-.^_`|~\w]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/
 
-/** Reads all the bytes of a connection, given which answers (by place) are to HEAD and whether the server has ended. */
+/** Reads all the bytes of a connection, given the indexes of the responses to HEAD and whether the server has ended. */
 export function readResponses(bytes: string, heads: readonly number[], ended: boolean): Reading {
   const responses: ParsedResponse[] = []
   let interim: number[] = []

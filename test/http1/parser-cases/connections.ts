@@ -81,7 +81,7 @@ const pipelines: readonly ParserCase[] = [
     { fields: ['host: a.example', 'a: 2'] },
     {},
   ),
-  taken('9.6', 'a request after close, which the connection must not answer', get('Connection: close') + get(), {}, {}),
+  taken('9.6', 'a request after close, which must get no response', get('Connection: close') + get(), {}, {}),
   taken('9.3.2', 'HTTP/1.0 and HTTP/1.1', head('GET / HTTP/1.0') + get(), { minorVersion: 0 }, { minorVersion: 1 }),
   unfinished('9.3.2', 'a request and a half', `${get()}GET /half HT`, { method: 'GET' }),
   unfinished('9.3.2', 'a request and half a body', `${get()}${post('Content-Length: 9')}half`, {}, { body: 'half' }),

@@ -1,4 +1,4 @@
-/** Clients that others wrote. Programs that are not installed are left out. */
+/** Clients that others wrote. Programs that are not installed are skipped. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestSecurely } from 'node:https'

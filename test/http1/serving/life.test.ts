@@ -52,11 +52,11 @@ describe('a server', () => {
     taken.close()
   })
 
-  test('rejects when its address is none of this machine', async () => {
+  test('rejects an address that is not of this machine', async () => {
     await expect(serveHello({ hostname: '192.0.2.1' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
   })
 
-  test('rejects a certificate that is none', async () => {
+  test('rejects an invalid certificate', async () => {
     await expect(serveHello({ tls: { cert: 'no certificate', key: 'no key' } })).rejects.toThrow()
   })
 

@@ -5,7 +5,7 @@ import { scenarios } from './scenarios.ts'
 import { type Certificate, serveScenario } from './serve-scenario.ts'
 
 export interface Command {
-  /** Of the server that is meant. */
+  /** The id of the server. */
   id: number
   serve?: { title: string; tls: Certificate }
   drain?: true
@@ -15,7 +15,7 @@ export interface Command {
 export interface Report {
   id: number
   port?: number
-  /** By the scenario. */
+  /** Reported by the scenario. */
   reported?: string
   drained?: true
   closed?: true

@@ -22,7 +22,7 @@ export const limitScenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'the time of a connection': connectionTimes,
   'the number of connections and requests': connectionCounts,
   'the queue of a body and of a pipeline': queues,
-  'a body that nobody reads': unreadBodies,
+  'an unread body': unreadBodies,
   'a body that is wanted as a whole': wholeBodies,
 }
 

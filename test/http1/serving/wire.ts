@@ -15,17 +15,17 @@ export interface WireOptions {
   isPaused?: boolean
 }
 
-/** How often a client that is slow on purpose does the next bit. */
+/** The interval between the steps of a slow client. */
 const dripMs = 20
 
 export class Wire {
   readonly socket: Socket
   /** Resolves when both sides are done: in an orderly way, or by a reset. */
   readonly closed: Promise<'ended' | 'reset'>
-  /** How often something came. */
+  /** The number of arrivals of data. */
   arrivals = 0
   receivedBytes = 0
-  /** Which of the responses, by place, are to HEAD. */
+  /** The indexes of the responses to HEAD. */
   readonly heads: number[] = []
   #parts: Buffer[] = []
   #hasEnded = false
@@ -62,7 +62,7 @@ export class Wire {
     return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data)
   }
 
-  /** Sends the same bit again and again until the connection is over, or until the caller says so. */
+  /** Sends the same bit again and again until the connection is over or the caller stops it. */
   async drip(bit: string, isEnough: () => boolean = () => false): Promise<void> {
     for await (const _ of ticks(dripMs)) {
       if (isEnough() || this.socket.destroyed || this.socket.writableEnded || this.#hasEnded) return

@@ -39,7 +39,7 @@ export interface Case {
   how: How
   /** Any of these is right. */
   outcomes: readonly Outcome[]
-  /** The places of responses to HEAD. */
+  /** The indexes of the responses to HEAD. */
   heads: readonly number[]
   needsEcho: boolean
   /** The RFC lets a server accept this; the probe does not, for leniency is how requests are smuggled. */

@@ -42,7 +42,7 @@ const continues: readonly Case[] = [
   allows(
     'continue-unread',
     '9110 §10.1.1',
-    'no 100 for a body that nobody reads',
+    'no 100 for an unread body',
     post(...expecting),
     [{ responses: [{ statuses: [200, 404, 405, 417] }], after: 'any' }],
     { stricter: true },

@@ -14,7 +14,7 @@ import {
 
 const limits = { headTimeoutMs: quickMs, bodyIdleTimeoutMs: quickMs }
 
-/** Reads each body as a whole; tells when that fails. */
+/** Reads each body as a whole; reports a failure. */
 const reader = (report: Report) => async (request: Request) => {
   reportAbort(request, report)
   try {
@@ -25,7 +25,7 @@ const reader = (report: Report) => async (request: Request) => {
   }
 }
 
-/** Reads a body, but not before somebody asks for /go. */
+/** Reads a body, but not before a request for /go. */
 const waiter = () => {
   const go = Promise.withResolvers<void>()
   return async (request: Request) => {
@@ -108,7 +108,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'does not cut a body whose sender it does not let go on',
+    title: 'does not cut a body while it applies backpressure',
     limits: { ...limits, bodyQueueBytesMax: 1000 },
     handler: waiter,
     async run(context) {
@@ -123,7 +123,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'only closes when the rest of a body that is answered already never comes',
+    title: 'only closes when the rest of an answered body never arrives',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => () => new Response('early'),
     async run({ open }) {
@@ -134,7 +134,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'only closes when the client ends in a body that is answered already',
+    title: 'only closes when the client ends in an answered body',
     handler: () => () => new Response('early'),
     async run({ open }) {
       const wire = await open()
@@ -146,7 +146,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'closes a half-closed connection in a body with 400, for the rest will never come',
+    title: 'closes a connection half-closed in a body with 400, because the rest will never arrive',
     handler: reader,
     async run({ open, reportOf }) {
       const wire = await open()

@@ -115,7 +115,7 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    title: 'says Connection: close with the last response that a connection gets, and closes',
+    title: 'sends Connection: close with the last allowed response, and closes',
     limits: { requestsPerConnectionMax: 3 },
     handler: () => hello,
     async run({ open }) {

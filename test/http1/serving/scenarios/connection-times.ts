@@ -16,7 +16,7 @@ import {
 
 const unread = { writeTimeoutMs: quickMs, headTimeoutMs: quickMs }
 
-/** A stream that never ends and tells when nobody wants it any more. */
+/** A stream that never ends and reports its cancellation. */
 function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Array(64 * 1024)): Response {
   return new Response(
     new ReadableStream({
@@ -28,7 +28,7 @@ function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Ar
 
 export const connectionTimes: readonly Scenario[] = [
   {
-    title: 'closes a kept connection that says nothing more, without a further response',
+    title: 'closes an idle keep-alive connection without a further response',
     limits: { keepAliveTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
@@ -52,7 +52,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'cuts a client that reads nothing of a stream, and lets go of the stream',
+    title: 'cuts a client that reads nothing of a stream, and cancels the stream',
     limits: unread,
     handler: (report) => () => endless(report),
     async run({ open, reportOf }) {
@@ -121,7 +121,7 @@ export const connectionTimes: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'gives up on a client that has sent its end when the handler takes too long',
+    title: 'cuts a half-closed client when the handler takes too long',
     limits: { halfCloseTimeoutMs: quickMs },
     handler: (report) => (request) => {
       reportAbort(request, report)
@@ -136,7 +136,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'streams on to a client that has sent its end, longer than a silent handler may take',
+    title: 'continues a stream to a half-closed client, longer than a silent handler may take',
     limits: { halfCloseTimeoutMs: quickMs, headTimeoutMs: quickMs },
     handler() {
       let isEnough = false
@@ -168,7 +168,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'lets go of a stream that has nothing to say when the client has sent its end',
+    title: 'cancels a silent stream when the client has half-closed',
     limits: { halfCloseTimeoutMs: quickMs },
     handler: (report) => () => {
       const first = new TextEncoder().encode('first')
@@ -185,7 +185,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'cuts a client that goes on after the last response, but not before it could read that',
+    title: 'cuts a client that continues after the last response, but not before it could read that',
     limits: { lingerTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {

@@ -41,12 +41,12 @@ function lockedResponse(): Response {
   return response
 }
 
-/** Waits until its client is gone, and then answers. */
+/** Waits until its client has disconnected, and then responds. */
 const late = (respond: () => Response | Promise<Response>) => (report: Report) => async (request: Request) => {
   if (pathOf(request) === '/hello') return new Response('hello')
   report('asked')
   await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
-  // Not in the same turn, so that the connection has been let go of.
+  // Not in the same turn, so that the connection has been released.
   await new Promise((resolve) => setImmediate(resolve))
   setImmediate(() => report('answered'))
   return respond()
@@ -58,13 +58,13 @@ const tooLate: readonly (readonly [what: string, respond: () => Response | Promi
   ['a failure', fail],
   ['a used response', usedResponse],
   ['a response whose body is locked', lockedResponse],
-  ['a stream that fails when it is let go of', () => new Response(new ReadableStream({ cancel: fail }))],
+  ['a stream that fails when it is cancelled', () => new Response(new ReadableStream({ cancel: fail }))],
 ]
 
 export const failures: readonly Scenario[] = [
   ...failing.map(
     ([how, respond]): Scenario => ({
-      title: `answers 500 when the handler ${how}, tells why, and goes on`,
+      title: `answers 500 when the handler ${how}, reports why, and continues`,
       handler: (report) => (request) => {
         if (pathOf(request) !== '/hello') return respond(request)
         report('hello')
@@ -99,7 +99,7 @@ export const failures: readonly Scenario[] = [
   },
   ...tooLate.map(
     ([what, respond]): Scenario => ({
-      title: `survives ${what} that comes after the client has gone`,
+      title: `survives ${what} that comes after the client has disconnected`,
       handler: late(respond),
       async run({ open, reportOf }) {
         const wire = await open()
@@ -114,7 +114,7 @@ export const failures: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'lets go of a stream that comes after the client has gone',
+    title: 'lets go of a stream that comes after the client has disconnected',
     handler: (report) => late(() => new Response(new ReadableStream({ cancel: () => report('cancelled') })))(report),
     async run({ open, reportOf }) {
       const wire = await open()

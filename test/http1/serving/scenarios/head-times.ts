@@ -30,7 +30,7 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'answers 408 to a first byte that comes late and to nothing after it',
+    title: 'answers 408 to a late first byte without any more',
     limits,
     handler: () => hello,
     async run(context) {
@@ -41,7 +41,7 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'closes a connection that never says a word, without a response',
+    title: 'closes a connection that never sends a byte, without a response',
     limits,
     handler: () => hello,
     async run({ open }) {
@@ -96,7 +96,7 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    title: 'does not count the time that a handler takes as time of the head that came behind',
+    title: 'does not count the time of a handler against the head that came behind it',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler() {
       const go = Promise.withResolvers<void>()

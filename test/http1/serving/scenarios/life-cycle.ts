@@ -11,7 +11,7 @@ const reader = (report: Report) => async (request: Request) => {
   return new Response((await request.text()) || pathOf(request))
 }
 
-/** Resolves as soon as no connection is taken any more. */
+/** Resolves as soon as no connection is accepted any more. */
 async function refusesConnections({ port }: ScenarioContext): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
@@ -23,7 +23,7 @@ async function refusesConnections({ port }: ScenarioContext): Promise<void> {
 
 export const lifeCycle: readonly Scenario[] = [
   {
-    title: 'says Connection: close with each next response once it drains, and takes connections still',
+    title: 'sends Connection: close with each next response once it drains, and still accepts connections',
     handler: () => hello,
     async run({ open, drain }) {
       const wire = await open()
@@ -51,7 +51,7 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    title: 'finishes the response in flight when it closes, and tells that it is the last',
+    title: 'finishes the response in flight when it closes, with Connection: close',
     handler: reader,
     async run(context) {
       const wire = await context.open()
@@ -94,7 +94,7 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    title: 'breaks off what is stuck when the grace is over',
+    title: 'breaks off stuck connections when the grace period is over',
     handler: (report) => (request) => {
       reportAbort(request, report)
       report('asked')
@@ -137,7 +137,7 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    title: 'tells a request without Host to HTTP/1.0 the address where it listens',
+    title: 'gives an HTTP/1.0 request without Host the address where it listens',
     handler: () => (request) => new Response(request.url),
     async run({ open, port }) {
       const wire = await open()
@@ -160,7 +160,7 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    title: 'tells the handler who asks',
+    title: 'passes the peer to the handler',
     handler:
       () =>
       (_, { address, isSecure }) =>

@@ -33,7 +33,7 @@ export function pathOf(request: Request): string {
   return new URL(request.url).pathname
 }
 
-/** Reports that a client has gone before its response. */
+/** Reports that a client disconnected before its response. */
 export function reportAbort(request: Request, report: (what: string) => void): void {
   request.signal.addEventListener('abort', () => report('aborted'))
 }
@@ -42,7 +42,7 @@ export function never(): Promise<Response> {
   return new Promise(() => {})
 }
 
-/** Says whether something is over yet. */
+/** Tells whether something is over yet. */
 export function isOver(promise: Promise<unknown>): () => boolean {
   let over = false
   const watch = async () => {

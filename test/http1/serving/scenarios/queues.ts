@@ -23,7 +23,7 @@ async function count(body: ReadableStream<Uint8Array> | null): Promise<number> {
 
 export const queues: readonly Scenario[] = [
   {
-    title: 'holds back a client whose body nobody reads, and takes all of it in the end',
+    title: 'applies backpressure while a body is not read, and takes all of it in the end',
     limits,
     handler() {
       const go = Promise.withResolvers<void>()
@@ -46,7 +46,7 @@ export const queues: readonly Scenario[] = [
     },
   },
   {
-    title: 'holds back a client whose body is read up to some place only',
+    title: 'applies backpressure while a body is read in part only',
     limits,
     handler(report) {
       const go = Promise.withResolvers<void>()
@@ -78,7 +78,7 @@ export const queues: readonly Scenario[] = [
     },
   },
   {
-    title: 'holds back a pipeline behind a response that takes its time, and answers all of it in order',
+    title: 'applies backpressure to a pipeline behind a slow response, and answers all of it in order',
     limits: { ...limits, backlogBytesMax: 64 * 1024 },
     handler() {
       const go = Promise.withResolvers<void>()
@@ -108,7 +108,7 @@ const cap = { unreadBodyBytesMax: 1000 }
 
 export const unreadBodies: readonly Scenario[] = [
   {
-    title: 'reads an unread body up to the cap and goes on with the request behind it',
+    title: 'reads an unread body up to the cap and continues with the request behind it',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
@@ -145,7 +145,7 @@ export const unreadBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'goes on after an unread body that had come as a whole',
+    title: 'continues after an unread body that had arrived in full',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
@@ -157,7 +157,7 @@ export const unreadBodies: readonly Scenario[] = [
     },
   },
   {
-    title: 'goes on after a body whose reader was cancelled in the middle',
+    title: 'continues after a body whose reader was cancelled in the middle',
     handler: () => async (request) => {
       const reader = request.body?.getReader()
       await reader?.read()

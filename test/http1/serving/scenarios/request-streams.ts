@@ -56,7 +56,7 @@ export const requestStreams: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'hands on the first bytes of a body before the next have come',
+    title: 'passes on the first bytes of a body before the next arrive',
     handler: echo,
     async run({ open }) {
       const wire = await open()
@@ -89,7 +89,7 @@ export const requestStreams: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'never takes the end of a connection for the end of a body in chunks',
+    title: 'never takes the end of a connection for the end of a chunked body',
     handler: reader,
     async run({ open, reportOf, reported }) {
       const wire = await open()
@@ -101,7 +101,7 @@ export const requestStreams: readonly Scenario[] = [
     },
   },
   {
-    title: 'does not abort the signal of a request that is answered, when the client goes later',
+    title: 'does not abort the signal of an answered request when the client disconnects later',
     handler: (report) => (request) => {
       reportAbort(request, report)
       request.signal.throwIfAborted()
@@ -141,7 +141,7 @@ const expecting = 'Expect: 100-continue'
 
 export const expectations: readonly Scenario[] = [
   {
-    title: 'says 100 Continue when the handler begins to read and not before',
+    title: 'sends 100 Continue when the handler begins to read and not before',
     handler(report) {
       const go = Promise.withResolvers<void>()
       return async (request) => {
@@ -165,7 +165,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'says 100 Continue once for a body that is streamed',
+    title: 'sends 100 Continue once for a body that is streamed',
     handler: () => async (request) => {
       let text = ''
       const decoder = new TextDecoder()
@@ -183,7 +183,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'answers who expects 100 Continue without it when the body is not wanted, and closes',
+    title: 'answers Expect: 100-continue without a 100 when the body is not wanted, and closes',
     handler: () => () => new Response('no, thanks', { status: 403 }),
     async run({ open }) {
       const wire = await open()
@@ -193,7 +193,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'says 100 Continue after the responses to the requests before it',
+    title: 'sends 100 Continue after the responses to the requests before it',
     handler: () => async (request) => new Response(request.method + (await request.text())),
     async run({ open }) {
       const wire = await open()
@@ -211,7 +211,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'says 100 Continue before a response that streams the body back',
+    title: 'sends 100 Continue before a response that streams the body back',
     handler: echo,
     async run({ open }) {
       const wire = await open()
@@ -223,7 +223,7 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    title: 'does not say 100 Continue to a client whose body has come already',
+    title: 'does not send 100 Continue to a client whose body has already arrived',
     handler: () => async (request) => new Response(await request.text()),
     async run({ open }) {
       const wire = await open()

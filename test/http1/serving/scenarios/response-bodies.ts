@@ -137,7 +137,7 @@ export const responseBodies: readonly Scenario[] = [
 
 export const pipelines: readonly Scenario[] = [
   {
-    title: 'answers a pipeline in order, however the handlers take their time',
+    title: 'answers a pipeline in order, however long each handler takes',
     handler: () => async (request) => {
       const index = Number(pathOf(request).slice(1))
       for (let turn = index % 3; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
@@ -155,7 +155,7 @@ export const pipelines: readonly Scenario[] = [
   },
   ...(['at once', 'as promises'] as const).map(
     (when): Scenario => ({
-      title: `gathers the responses of a pipeline that are given ${when} into few writes`,
+      title: `gathers the responses of a pipeline that are made ${when} into few writes`,
       handler: () => (request) => {
         const response = new Response(pathOf(request))
         return when === 'at once' ? response : Promise.resolve(response)
@@ -169,7 +169,7 @@ export const pipelines: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'answers what of a pipeline is ready while the next response takes its time',
+    title: 'sends the finished responses of a pipeline while the next handler runs',
     handler(report) {
       return (request) => {
         report(pathOf(request))

@@ -65,7 +65,7 @@ function values({ fields }: ParsedResponse, name: string): string[] {
 }
 
 export const injections: readonly Scenario[] = Object.entries(attempts).map(([where, attempt]) => ({
-  title: `lets no line break into the head of a response through ${where}`,
+  title: `keeps line breaks out of the head of a response through ${where}`,
   handler: () => (request) => {
     const text = `one${breaks[Number(new URL(request.url).searchParams.get('break'))]}injected: yes`
     return attempt(text)
@@ -110,7 +110,7 @@ export const responseFields: readonly Scenario[] = [
     },
   },
   {
-    title: 'drops what a handler says of the connection and of the framing',
+    title: "drops a handler's fields of the connection and of the framing",
     handler: given(
       () =>
         new Response('hello', {
@@ -136,7 +136,7 @@ export const responseFields: readonly Scenario[] = [
   },
   ...['close', 'Close', 'keep-alive, close', 'x-field , CLOSE'].map(
     (value): Scenario => ({
-      title: `closes after a response whose handler says Connection: ${value}`,
+      title: `closes after a response whose handler sets Connection: ${value}`,
       handler: given(() => new Response('bye', { headers: { connection: value } })),
       async run({ open }) {
         const wire = await open()

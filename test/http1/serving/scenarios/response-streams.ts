@@ -138,7 +138,7 @@ export const responseStreams: readonly Scenario[] = [
     ] as const
   ).map(
     ([how, make, length, error]): Scenario => ({
-      title: `breaks off, and tells why, when a stream ${how}`,
+      title: `breaks off, and reports why, when a stream ${how}`,
       handler: (report) => (request) => {
         if (pathOf(request) === '/hello') report('hello')
         return new Response(make(), length === undefined ? {} : { headers: { 'content-length': length } })
@@ -187,7 +187,7 @@ export const responseStreams: readonly Scenario[] = [
     },
   },
   {
-    title: 'lets go of a stream that HEAD does not want, and goes on',
+    title: 'cancels a stream that HEAD does not need, and continues',
     handler: (report) => (request) =>
       new Response(request.method === 'HEAD' ? new ReadableStream({ cancel: () => report('cancelled') }) : 'hello'),
     async run({ open, reportOf }) {
@@ -200,7 +200,7 @@ export const responseStreams: readonly Scenario[] = [
   },
   ...(['resetAndDestroy', 'destroy'] as const).map(
     (how): Scenario => ({
-      title: `lets go of a stream when its client goes by ${how === 'destroy' ? 'a close' : 'a reset'}`,
+      title: `cancels a stream when its client disconnects by ${how === 'destroy' ? 'a close' : 'a reset'}`,
       handler: (report) => (request) => {
         request.signal.addEventListener('abort', () => report('aborted'))
         const tick = encoder.encode('tick ')
@@ -225,7 +225,7 @@ export const responseStreams: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'answers as a stream while the body still comes, and keeps in step',
+    title: 'streams a response while the body still arrives, and stays in step',
     handler: () => (request) => new Response(pathOf(request) === '/hello' ? 'hello' : streamOf('one', 'two')),
     async run({ open }) {
       const wire = await open()

@@ -52,7 +52,7 @@ async function memoryOf(wire: Wire): Promise<number> {
   return Number((await wire.responses(before + 1))[before]?.body)
 }
 
-/** These say nothing when other servers have their share of the process. */
+/** The figures mean nothing when other servers share the process. */
 export const slowClientScenarios: readonly Scenario[] = [
   {
     title: 'serves others as if nothing were while a thousand clients are slow, and cuts all of those',
@@ -83,7 +83,7 @@ export const slowClientScenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'holds little in memory of bodies, pipelines and streams that wait',
+    title: 'buffers few bytes of waiting bodies, pipelines and streams',
     limits: {
       headTimeoutMs: quickMs,
       bodyIdleTimeoutMs: neverMs,
@@ -120,7 +120,7 @@ export const slowClientScenarios: readonly Scenario[] = [
   },
 ]
 
-/** A client that reads nothing hears of its end only when it tries something. */
+/** A client that reads nothing notices its end only when it sends something. */
 async function resumeOnceCut({ socket }: Wire): Promise<void> {
   for await (const _ of ticks(250)) {
     if (socket.destroyed) return

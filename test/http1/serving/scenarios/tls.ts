@@ -8,7 +8,7 @@ const isSecure = true
 
 export const tlsScenarios: readonly Scenario[] = [
   {
-    title: 'serves requests over TLS, says so, and agrees on http/1.1',
+    title: 'serves requests over TLS as https, and agrees on http/1.1',
     isSecure,
     handler: () => async (request, peer) =>
       new Response(`${request.url} ${peer.isSecure} ${(await request.text()).length}`),
@@ -34,7 +34,7 @@ export const tlsScenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'survives what is no handshake',
+    title: 'survives bytes that are not a handshake',
     isSecure,
     handler: () => hello,
     async run({ port, open }) {
@@ -100,7 +100,7 @@ export const tlsScenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'lets go of a stream over TLS when its client goes',
+    title: 'cancels a stream over TLS when its client disconnects',
     isSecure,
     handler: (report) => () =>
       new Response(

@@ -119,7 +119,7 @@ export const upgrades: readonly Scenario[] = [
     },
   },
   {
-    title: 'answers a request in whose upgrade nobody is interested as any other, and goes on',
+    title: 'answers a request whose upgrade is not accepted like any other, and continues',
     handler: () => (request) => new Response(request.headers.get('upgrade')),
     upgrade: handleUpgrade,
     async run({ open }) {
@@ -145,7 +145,7 @@ export const upgrades: readonly Scenario[] = [
     },
   },
   {
-    title: 'answers 500 to an upgrade that throws, tells why, and lets go of the connection',
+    title: 'answers 500 to an upgrade that throws, reports why, and releases the connection',
     limits: { lingerTimeoutMs: 600_000 },
     handler: () => hello,
     upgrade: () => {
@@ -175,7 +175,7 @@ export const upgrades: readonly Scenario[] = [
     },
   },
   {
-    title: 'breaks off what it has handed over when the grace is over',
+    title: 'breaks off upgraded connections when the grace period is over',
     handler: () => hello,
     upgrade: handleUpgrade,
     async run({ port, close: closeServer }) {
