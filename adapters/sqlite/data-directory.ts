@@ -126,7 +126,7 @@ function openDatabase(directory: string): DatabaseSync {
   } catch (error) {
     connection.close()
     if (error instanceof StartError) throw error
-    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or no database' : "can't be used"
+    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or not a database' : "can't be used"
     throw new StartError(`${path} ${problem}: ${reason(error)}. Nothing was changed.`)
   }
 }

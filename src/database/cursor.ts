@@ -21,7 +21,7 @@ export function encodeCursor(sort: string, values: readonly SqlValue[]): string 
  */
 export function decodeCursor(cursor: string, sort: string, length: number): SqlValue[] {
   const parts = parse(cursor)
-  if (!parts) throw invalidField('cursor', 'invalid_cursor', 'is none that this server gave')
+  if (!parts) throw invalidField('cursor', 'invalid_cursor', 'is not a cursor of this server')
   const [its, ...values] = parts
   if (its !== sort || values.length !== length) {
     throw invalidField('cursor', 'invalid_cursor', 'belongs to a list with another sort')

@@ -48,7 +48,7 @@ export function createCommit(
 
   async function commitOnce(c: Context, key: string, write: Write<ApiResponse>): Promise<Response> {
     if (!keyPattern.test(key)) {
-      throw new AppError('bad_request', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
+      throw new AppError('bad_request', 'Idempotency-Key must have 1 to 255 printable ASCII characters.')
     }
     const claim: Claim = { principal: c.env.principal, key, fingerprint: await fingerprint(c), ms: now() }
     try {

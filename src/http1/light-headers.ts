@@ -41,7 +41,7 @@ function knownName(name: unknown): KnownName {
   const known = knownNames.get(name)
   if (known !== undefined) return known
   const text = textOf(name)
-  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
+  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is not a valid header name.`)
   const lower = text.toLowerCase()
   const made = { lower, isFraming: framingNames.has(lower), given: null, text: '' }
   if (knownNames.size < knownNamesMax) knownNames.set(text, made)

@@ -29,7 +29,7 @@ export class LightResponse {
     this.#statusText = statusText === '' ? '' : checkText(statusText)
     this.#fields = fieldList(headers)
     if (body === null || body === undefined) return
-    if (withoutBody.has(this.#status)) throw new TypeError(`A response of status ${this.#status} has no body.`)
+    if (withoutBody.has(this.#status)) throw new TypeError(`A response of status ${this.#status} must have no body.`)
     if (typeof body === 'string') {
       this.#text = body
       this.#setType('text/plain;charset=UTF-8')
@@ -38,9 +38,10 @@ export class LightResponse {
 
   static json(data: unknown, init?: ResponseInit): LightResponse {
     const text = JSON.stringify(data) as string | undefined
-    if (text === undefined) throw new TypeError('The value has no JSON form.')
+    if (text === undefined) throw new TypeError("The value can't be converted to JSON.")
     const response = new LightResponse(null, init)
-    if (withoutBody.has(response.#status)) throw new TypeError(`A response of status ${response.#status} has no body.`)
+    if (withoutBody.has(response.#status))
+      throw new TypeError(`A response of status ${response.#status} must have no body.`)
     response.#text = text
     response.#setType('application/json')
     return response
@@ -206,7 +207,7 @@ function checkStatus(given: number): number {
   // Throws for a bigint or a symbol, as the native one does.
   const status = Math.trunc(given) & 0xffff
   if ((status < 200 || status > 599) && !(status === 101 && takesUpgrade)) {
-    throw new RangeError(`A status is 200 to 599, not ${textOf(given)}.`)
+    throw new RangeError(`The status must be 200 to 599, not ${textOf(given)}.`)
   }
   return status
 }

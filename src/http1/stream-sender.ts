@@ -43,7 +43,7 @@ export class StreamSender {
         const { done, value } = await this.#source.read()
         if (this.#isCancelled) return false
         if (done) break
-        if (!(value instanceof Uint8Array)) throw new TypeError('A stream must give Uint8Arrays.')
+        if (!(value instanceof Uint8Array)) throw new TypeError('The chunks of a stream must be Uint8Arrays.')
         if (value.byteLength > 0 && !this.#send(value)) await this.#drained()
         if (this.#isCancelled) return false
       }

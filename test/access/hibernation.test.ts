@@ -27,7 +27,7 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   const [known, unknown, another] = [await signIn(send, person), await signIn(send, person), await signIn(send, person)]
   const topic = `diaries/${person.userId}`
   const byNewCookie = await dialWith(server.url, cookie(unknown))
-  // So that it is known who shows the cookie before the WebSocket is asked for.
+  // Fills the identity cache before the WebSocket handshake.
   await act(send, known, 'GET /api/auth/me')
   const byCookie = await dialWith(server.url, cookie(known))
   const byToken = await connect(server.url, 'ws-cbor', another)

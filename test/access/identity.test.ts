@@ -1,4 +1,4 @@
-/** Identification: which credentials count, which do not, and which take precedence. */
+/** Identification: the valid credentials, the ignored ones, and their precedence. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../conformance/http.ts'
 import { type Client, dial, kinds, request } from '../transports/clients.ts'
@@ -75,7 +75,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect((await world.send(`GET /api/diaries/${diary.id}`, { headers: bearer(ann) })).status).toBe(200)
   })
 
-  test("is nobody's without a hello, and hello comes first or not at all", async () => {
+  test('is anonymous without a hello, and hello comes first or not at all', async () => {
     const client = kept(await dial(world.url, kind))
     expect(await readIdentity(client)).toBe(401)
     expect((await hello(client, ann)).error?.code).toBe(-32600)
@@ -88,7 +88,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect(await readIdentity(client)).toBe(ben.userId)
   })
 
-  test("sent together with the hello is that user's, and not nobody's", async () => {
+  test("sent together with the hello is that user's, not anonymous", async () => {
     const client = kept(await dial(world.url, kind))
     client.send(request(1, 'hello', { token: ann.token }))
     client.send(request(2, 'GET /api/auth/me'))
@@ -115,7 +115,7 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect(await readIdentity(client)).toBe(401)
   })
 
-  test('a sign-in by message gives a token and does not change who asks', async () => {
+  test('a sign-in by message returns a token and does not change the identity of the connection', async () => {
     const client = kept(await dial(world.url, kind))
     const body = { email: ann.email, password: 'correct horse battery', token: true }
     expect(observedMessage(await client.ask(request(1, 'POST /api/auth/sign-in', { body }))).status).toBe(200)
@@ -145,7 +145,7 @@ describe('a WebSocket', () => {
     expect(await readIdentity(client)).toBe(ben.userId)
   })
 
-  test("with a cookie and a token in hello that is none ends, and is not the cookie's", async () => {
+  test("with a cookie and an invalid token in hello ends, and is not the cookie's", async () => {
     const client = kept(await dialWith(world.url, cookie(ann)))
     expect((await hello(client, { token: 'none' })).error?.code).toBe(401)
     expect(await client.closed).toBe(4401)
@@ -156,11 +156,11 @@ describe('a WebSocket', () => {
       await expect(dialWith(world.url, { ...cookie(ann), ...headers })).rejects.toThrow('403')
   })
 
-  test('with a bearer token that is none is refused', async () => {
+  test('with an invalid bearer token is refused', async () => {
     await expect(dialWith(world.url, { Authorization: 'Bearer none' })).rejects.toThrow('401')
   })
 
-  test.each(['token', 'access_token', 'authorization'])('takes no token in its address (%s)', async (name) => {
+  test.each(['token', 'access_token', 'authorization'])('ignores a token in its address (%s)', async (name) => {
     const client = kept(await dialWith(world.url, {}, `/api/connect?${name}=${ann.token}`))
     expect(await readIdentity(client)).toBe(401)
   })
@@ -169,7 +169,7 @@ describe('a WebSocket', () => {
     expect(await readIdentity(kept(await dialWith(world.url, cookie(ann), '/api/v1/connect')))).toBe(ann.userId)
   })
 
-  test('that came through a proxy which is not trusted does not read what is for this machine', async () => {
+  test('through an untrusted proxy does not read resources for this machine', async () => {
     const client = kept(await dialWith(world.url, { 'X-Forwarded-For': '203.0.113.9' }))
     expect(observedMessage(await client.ask(request(1, 'GET /metrics'))).status).toBe(403)
   })
@@ -189,11 +189,11 @@ describe('over HTTP', () => {
     expect(await identityOf({ Authorization: 'Bearer none', ...cookie(ann) })).toBe(401)
   })
 
-  test('two bearer tokens are none', async () => {
+  test('two bearer tokens are invalid', async () => {
     expect(await identityOf({ Authorization: `Bearer ${ann.token}, Bearer ${ben.token}` })).toBe(401)
   })
 
-  test("two cookies of the name are nobody's, because nobody can tell whose is whose", async () => {
+  test('two cookies of the name are anonymous, because either could be forged', async () => {
     const of = ({ token }: Person) => `__Host-galley=${token}`
     expect(await identityOf({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
     expect(await identityOf({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
@@ -210,7 +210,7 @@ describe('over HTTP', () => {
     expect(await identityOf({ Cookie: `${name}=${ann.token}` })).toBe(401)
   })
 
-  test("another scheme than Bearer is somebody else's and leaves the cookie to count", async () => {
+  test('a scheme other than Bearer is ignored, and the cookie counts', async () => {
     expect(await identityOf({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
   })
 

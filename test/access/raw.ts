@@ -1,10 +1,10 @@
-/** HTTP as bytes, for what clients of a library would never send. */
+/** HTTP as bytes, for requests that an HTTP library would never send. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
 export interface RawConnection {
   write(text: string): void
-  /** All that came until it holds so many responses. */
+  /** Resolves with the bytes received until they hold this many responses. */
   responses(count: number): Promise<string[]>
   end(): void
 }

@@ -1,4 +1,4 @@
-/** A server on a real port and a real database, with a clock to turn and scrypt that is quick. */
+/** A server on a real port and a real database, with a clock that the test sets and a fast scrypt. */
 import { listenOnEngine } from '../../adapters/process/engine.ts'
 import { lightTextOf, makeLightRequest } from '../../adapters/process/light-requests.ts'
 import type { Served } from '../../adapters/process/listening.ts'
@@ -20,14 +20,14 @@ export interface World {
   url: string
   /** A request on a connection of its own. */
   send: Send
-  /** `METHOD /path` of every route that there is. */
+  /** `METHOD /path` of every route. */
   routes: readonly string[]
-  /** Signing up with it makes an administrator. */
+  /** A sign-up with it makes an administrator. */
   administratorCode: string
-  /** Turns the clock on. */
+  /** Advances the clock. */
   pass(ms: number): void
   mail: Mail[]
-  /** Faults of the server's own. */
+  /** Internal errors of the server. */
   problems: unknown[]
   stop(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Accounts behind the real pipeline on a real database, with a clock to turn and scrypt that is quick and counted. */
+/** Accounts behind the real pipeline on a real database, with a clock that the test sets and a fast scrypt that is counted. */
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
@@ -45,9 +45,9 @@ export interface World {
   signUp(email?: string, code?: string): Promise<Person>
   admin(): Promise<Person>
   rows(sql: string, ...parameters: (string | number)[]): Promise<readonly SqlRow[]>
-  /** Turns the clock on. */
+  /** Advances the clock. */
   pass(ms: number): void
-  /** How many times scrypt ran. */
+  /** The number of runs of scrypt. */
   work(): number
   mail: Mail[]
   /** Resolves with the next email. */

@@ -77,7 +77,7 @@ function weakened(subject: Subject): void {
   })
 }
 
-/** Only where the server owns the socket: Cloudflare's front compresses by rules of its own what the app leaves plain. */
+/** Only where the server owns the socket: Cloudflare's front end compresses plain responses by rules of its own. */
 function negotiated(subject: Subject): void {
   const { send } = subject
   let big: Row

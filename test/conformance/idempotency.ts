@@ -11,7 +11,7 @@ const keyed = (key = unique('key')) => ({ 'Idempotency-Key': key })
 
 const varying = new Set(['date', 'x-request-id', 'idempotency-replayed'])
 
-/** What a client can see of a response, but for when and under which name it was given. */
+/** The parts of a response that a replay must repeat. */
 function visible({ status, headers, text }: Reply): unknown {
   return { status, text, headers: Object.entries(headers).filter(([name]) => !varying.has(name)) }
 }

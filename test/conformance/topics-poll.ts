@@ -114,7 +114,7 @@ function gaps({ send }: Subject): void {
 
   test('a position whose next event is gone is a gap, and what is kept can be read', async () => {
     const start = await positionOf(send, 'brief')
-    // Topics are trimmed each time they have grown by 256 events, beside what is served.
+    // Topics are trimmed after every 256 events, in the background.
     await publishMany(
       send,
       'brief',

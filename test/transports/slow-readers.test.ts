@@ -1,11 +1,11 @@
-/** A client that asks and asks, or follows, but does not read: it costs the server little, and others nothing. */
+/** A client that sends requests or follows a topic but does not read: it costs the server little memory, and other clients nothing. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type Client, dialTcp, dialWebSocket, type Message, request } from './clients.ts'
 import { serverKinds, tcpServerKinds, useServer } from './servers.ts'
 
 const megabyte = 1024 ** 2
-/** Far above what one session may hold back, and far below what would pile up without a bound. */
+/** Far above the buffers of one connection, and far below their size without a limit. */
 const growthMax = 60 * megabyte
 
 /** The most memory that a process has had. */
@@ -26,7 +26,7 @@ async function responses(client: Client, count: number): Promise<number[]> {
 describe.each(tcpServerKinds)('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
-  test('holds little for a client that asks much and reads nothing, and answers all once it reads', async () => {
+  test('buffers little for a client that sends many requests and reads nothing, and answers all once it reads', async () => {
     const slow = await dialTcp(server().url, 'tcp-json')
     const quick = await dialTcp(server().url, 'tcp-json')
     await slow.ask(request('warm', 'echo'))
@@ -43,7 +43,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
   })
 
   test.runIf(serverKind.engine === 'galley')(
-    'holds little when small requests in one piece have large responses, and answers all once they are read',
+    'buffers little when small requests in one write have large responses, and answers all once they are read',
     async () => {
       const maker = await dialTcp(server().url, 'tcp-json')
       await makeTodos(maker)
@@ -61,7 +61,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     },
   )
 
-  test.runIf(serverKind.engine === 'node')('ends a session with 1013 whose responses pile up', async () => {
+  test.runIf(serverKind.engine === 'node')('ends a connection with 1013 whose responses pile up', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await makeTodos(client)
     for (let id = 0; id < 200; id++) client.send(request(id, 'GET /api/todos?limit=1000'))

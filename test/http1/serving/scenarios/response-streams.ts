@@ -134,7 +134,7 @@ export const responseStreams: readonly Scenario[] = [
       ['fails', () => streamOf('one', new Error('no more')), undefined, 'no more'],
       ['fails at once', () => streamOf(new Error('no more')), undefined, 'no more'],
       ['fails within the length that it was given', () => streamOf('one', new Error('no more')), '6', 'no more'],
-      ['gives text', () => textStream(), undefined, 'A stream must give Uint8Arrays.'],
+      ['gives text', () => textStream(), undefined, 'The chunks of a stream must be Uint8Arrays.'],
     ] as const
   ).map(
     ([how, make, length, error]): Scenario => ({
