@@ -7,11 +7,11 @@ export function median(values: readonly number[]): number {
 /** The value that this share of the values does not exceed; between two of them by their distance. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
-  const place = (sorted.length - 1) * share
-  const low = sorted[Math.floor(place)] ?? Number.NaN
-  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  const rank = (sorted.length - 1) * share
+  const low = sorted[Math.floor(rank)] ?? Number.NaN
+  const high = sorted[Math.ceil(rank)] ?? Number.NaN
   if (low === high) return low
-  return low + (high - low) * (place - Math.floor(place))
+  return low + (high - low) * (rank - Math.floor(rank))
 }
 
 /** 12,345 and 12.3 and 0.45, a dash for no value: three digits are more precise than a median of a few rounds. */

@@ -28,7 +28,7 @@ export async function fillByPost(url: string, count: number, bodyOf: (n: number)
 function post(agent: Agent, url: string, text: string): Promise<FillResponse> {
   const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: 'POST', agent, headers }, (response) => {
+    const posted = request(url, { method: 'POST', agent, headers }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -37,7 +37,7 @@ function post(agent: Agent, url: string, text: string): Promise<FillResponse> {
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
       response.on('error', reject)
     })
-    outgoing.on('error', reject)
-    outgoing.end(text)
+    posted.on('error', reject)
+    posted.end(text)
   })
 }

@@ -1,4 +1,4 @@
-/** A folder for what a benchmark keeps while it runs; it goes when the process ends, however that comes about. */
+/** A folder for the files of a benchmark. It is deleted when the process ends, in any way. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

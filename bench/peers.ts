@@ -10,7 +10,7 @@ import { type Server, startServer } from './server.ts'
 const folderOfPeers = fileURLToPath(new URL('peers/', import.meta.url))
 const modules = join(folderOfPeers, 'node_modules')
 
-export interface Place {
+export interface StartOptions {
   /** An empty folder of the peer's own. */
   folder: string
   core: number
@@ -33,7 +33,7 @@ export interface Peer {
   package?: string
   durability: string
   note: string
-  start(place: Place): Promise<Filled>
+  start(options: StartOptions): Promise<Filled>
 }
 
 const offsetPage = (path: string) => (limit: number, page: number) =>
@@ -43,7 +43,7 @@ const bareHttp: Peer = {
   name: 'bare node:http',
   durability: 'none: a Map in memory',
   note: 'a far page is walked to from the start of the Map',
-  start: (place) => startMap('bare-http.ts', place),
+  start: (options) => startMap('bare-http.ts', options),
 }
 
 const express: Peer = {
@@ -51,7 +51,7 @@ const express: Peer = {
   package: 'express',
   durability: 'none: the same Map',
   note: 'as above',
-  start: (place) => startMap('express.ts', place),
+  start: (options) => startMap('express.ts', options),
 }
 
 const bknd: Peer = {
@@ -118,7 +118,7 @@ export function allPeers(): Peer[] {
   return [...galleys, bareHttp, express, bknd, jsonServer]
 }
 
-async function startMap(file: string, { folder, core, todos }: Place): Promise<Filled> {
+async function startMap(file: string, { folder, core, todos }: StartOptions): Promise<Filled> {
   const path = '/api/todos'
   const server = await startServer({
     args: [join(folderOfPeers, file)],

@@ -57,7 +57,7 @@ function conditionsOf({ conditions }: Report): string {
   return `${machineText(`SQLite ${process.versions.sqlite}`)} ${how}, ${figure(todos)} todos at the start.`
 }
 
-/** One sentence: when, on what, and with which versions of Node, of the parts given, and of wrk. */
+/** One sentence: when, on what, and with which versions of Node, of the named components, and of wrk. */
 export function machineText(...parts: readonly string[]): string {
   const [cpu] = cpus()
   const machine = `${cpus().length} cores of ${cpu?.model.trim() ?? 'an unknown CPU'}`
@@ -105,8 +105,8 @@ function caseTable(report: Report, benchmark: BenchmarkCase): string {
     const range = rates.length > 0 ? `${figure(Math.min(...rates))}–${figure(Math.max(...rates))}` : '–'
     return [name, figure(median(rates)), range, of('bare node:http'), of('bknd'), ...rest]
   })
-  const leftOut = report.peers.filter(({ name }) => hasTooFew(report, name, benchmark))
-  return [markdownTable([heads, ...rows]), ...leftOut.map(({ name }) => tooFew(report, name, benchmark))].join('\n\n')
+  const omitted = report.peers.filter(({ name }) => hasTooFew(report, name, benchmark))
+  return [markdownTable([heads, ...rows]), ...omitted.map(({ name }) => tooFew(report, name, benchmark))].join('\n\n')
 }
 
 function tooFew(report: Report, name: string, benchmark: BenchmarkCase): string {

@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   running.add(child)
   child.once('exit', () => running.delete(child))
   const origin = `http://127.0.0.1:${port}`
-  await firstAnswer(child, origin + readyPath, folder)
+  await firstResponse(child, origin + readyPath, folder)
   return handleOf(child, origin, folder)
 }
 
@@ -105,7 +105,7 @@ function handleOf(child: ChildProcess, origin: string, folder: string): Server {
   return server
 }
 
-async function firstAnswer(child: ChildProcess, url: string, folder: string): Promise<void> {
+async function firstResponse(child: ChildProcess, url: string, folder: string): Promise<void> {
   const deadline = performance.now() + startTimeoutMs
   while (!(await isReady(url))) {
     assertRuns(child, folder)

@@ -1,6 +1,6 @@
 /**
- * How long signing in with a wrong password takes for an account that there is and for one that there is not: who could
- * tell them apart would learn who has an account. Each try comes from an address of its own, so that none is slowed
+ * How long signing in with a wrong password takes for an existing and for a missing account: a client that could
+ * tell them apart would learn which accounts exist. Each attempt comes from an address of its own, so that none is slowed
  * down. `node bench/sign-in-timing.ts [tries]`; fails when the medians differ by more than 5 %.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -64,7 +64,7 @@ async function post(path: string, body: object): Promise<Response> {
 async function timeOf(email: string): Promise<number> {
   const start = performance.now()
   const { status } = await post('/sign-in', { email, password: 'not the right sentence', token: true })
-  if (status !== 401) throw new Error(`A try was answered with ${status}.`)
+  if (status !== 401) throw new Error(`An attempt got status ${status}.`)
   return performance.now() - start
 }
 

@@ -11,6 +11,6 @@ test('any time is as Date gives it, whatever came before', () => {
   )
 })
 
-test('a time that is none is refused as Date refuses it', () => {
+test('an invalid time is refused as by Date', () => {
   expect(() => isoTime(Number.NaN)).toThrow(RangeError)
 })

@@ -11,7 +11,7 @@ import { createApiMailer } from './api.ts'
 export function createMailer(config: Config, log: Log): Mailer {
   const { SMTP_URL, MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from } = config
   if (SMTP_URL === '' && url === '') return createLogMailer(log)
-  if (from === '') throw new StartError('MAIL_FROM must name the sender of mail.')
+  if (from === '') throw new StartError('Set MAIL_FROM to the address that sends mail.')
   return SMTP_URL === '' ? createApiMailer({ url, token, from }) : createSmtp(SMTP_URL, from)
 }
 

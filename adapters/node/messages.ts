@@ -1,4 +1,4 @@
-/** Message connections on the port of a server of `node:http` or `node:https`, told from HTTP by their first byte. */
+/** Message connections on the port of a server of `node:http` or `node:https`, distinguished from HTTP by their first byte. */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AcceptMessages } from '../tcp/first-byte.ts'

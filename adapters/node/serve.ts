@@ -106,7 +106,7 @@ function prepare(): void {
   restrictFileMode()
 }
 
-/** A busy connection turns idle after its response, so idle ones are closed again and again until there are none. */
+/** A busy connection turns idle after its response, so idle ones are closed repeatedly until none is left. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), drainSweepMs)
@@ -144,7 +144,7 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   }
   const current = (socket as Busy)._httpMessage
   if (current?.req.complete) {
-    // The answer to what came before is on its way; this may not overtake it.
+    // The response to earlier bytes is on its way, and must not be overtaken.
     current.once('close', () => socket.end())
     return
   }

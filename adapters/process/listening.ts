@@ -70,13 +70,15 @@ export interface Tls {
  */
 export function readTls({ TLS_CERT, TLS_KEY }: Config): Tls | null {
   if (TLS_CERT === '' && TLS_KEY === '') return null
-  if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('TLS_CERT and TLS_KEY go together.')
+  if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('Set both TLS_CERT and TLS_KEY, or neither.')
   const tls = { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
   try {
     const { publicKey } = new X509Certificate(tls.cert)
-    if (!createPublicKey(createPrivateKey(tls.key)).equals(publicKey)) throw new Error('they are not of one pair')
+    if (!createPublicKey(createPrivateKey(tls.key)).equals(publicKey)) throw new Error('they do not belong together')
   } catch (error) {
-    throw new StartError(`${TLS_CERT} and ${TLS_KEY} are no certificate and key: ${(error as Error).message}`)
+    throw new StartError(
+      `${TLS_CERT} and ${TLS_KEY} must be a certificate and its private key: ${(error as Error).message}`,
+    )
   }
   return tls
 }

@@ -1,7 +1,7 @@
 /** Lines wait this long for others, so that they share a write. */
 const flushMs = 50
 const flushLength = 64 * 1024
-/** More waiting lines are dropped: a log that nobody reads must cost neither requests nor memory. */
+/** More waiting lines are dropped: an unread log must cost neither requests nor memory. */
 const bufferLengthMax = 4 * 1024 * 1024
 /** The last lines must be written within this time at the end. */
 const closeTimeoutMs = 1000

@@ -6,7 +6,7 @@ import { isKnownMigration } from '../../src/database/migrate.ts'
 import { StartError } from '../../src/errors.ts'
 import { applicationId, databaseName, lockDataDirectory } from './data-directory.ts'
 
-/** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers go on meanwhile. */
+/** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers continue meanwhile. */
 const pagesAtOnce = 2 ** 30
 
 /**
@@ -17,7 +17,8 @@ const pagesAtOnce = 2 ** 30
 export async function backup(directory: string, file: string): Promise<void> {
   const source = join(directory, databaseName)
   if (!existsSync(source)) throw new StartError(`There is no database in ${directory}.`)
-  if (existsSync(file)) throw new StartError(`${file} exists already; a backup never replaces a file.`)
+  if (existsSync(file))
+    throw new StartError(`${file} exists already; choose another name, because a backup never replaces a file.`)
   const part = `${file}.part`
   try {
     await copyDatabase(source, part)
@@ -111,7 +112,7 @@ function checkDatabase(path: string): void {
       throw new StartError(`${path} was written by a newer version (it has the migration ${String(newer)}).`)
   } catch (error) {
     if (error instanceof StartError) throw error
-    throw new StartError(`${path} is damaged or no database: ${(error as Error).message}`)
+    throw new StartError(`${path} is damaged or not a database: ${(error as Error).message}`)
   } finally {
     database.close()
   }

@@ -129,12 +129,12 @@ function openDatabase(directory: string): DatabaseSync {
   } catch (error) {
     connection.close()
     if (error instanceof StartError) throw error
-    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or no database' : "can't be used"
+    const problem = /not a database|malformed/.test(reason(error)) ? 'is damaged or not a database' : "can't be used"
     throw new StartError(`${path} ${problem}: ${reason(error)}. Nothing was changed.`)
   }
 }
 
-/** Whether the file is new and empty. @throws StartError when it is not sound, or not Galley's */
+/** True when the file is new and empty. @throws StartError when it is not sound, or not Galley's */
 function checkFile(connection: DatabaseSync, path: string): boolean {
   const id = Number(connection.prepare('PRAGMA application_id').get()?.application_id)
   const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number }

@@ -24,7 +24,7 @@ export interface Durability {
   close(): Promise<void>
 }
 
-/** A longer log is checkpointed, while writes go on. */
+/** A longer log is checkpointed, while writes continue. */
 const checkpointFrames = 4000
 /** A longer log (64 MiB) makes writes wait for its checkpoint, because SQLite restarts the log only when all of it is moved. */
 const logFramesMax = 16_384

@@ -121,7 +121,7 @@ class TcpMessageReader implements SocketOwner {
   }
 }
 
-/** The first byte of a connection tells the format: an object's brace, or the preface. */
+/** The first byte of a connection selects the format: an object's brace, or the preface. */
 const formats = new Map<number, Format>([
   [0x7b, jsonFormat],
   [preface[0] as number, cborFormat],

@@ -16,7 +16,7 @@ export interface ServeOptions {
   limits?: Partial<Limits>
   /** Closes the server when it is aborted. */
   signal?: AbortSignal
-  /** Makes the response to a request that can't be handled, with a body of text or bytes. */
+  /** Makes the response to a request that can't be handled. Its body is text or bytes. */
   errorResponse?(error: HttpError): Response
   /**
    * Reports errors that the handler throws, responses that break off, and, without a request, failures to accept a

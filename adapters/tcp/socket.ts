@@ -8,11 +8,11 @@ const ownerKey = Symbol('galley.socketOwner')
 
 /** The protocol that a socket reports to: an HTTP connection, a message connection, or the reader of the first byte. */
 export interface SocketOwner {
-  /** Takes bytes that have come; they are borrowed until this returns. */
+  /** Takes received bytes, which are borrowed until this returns. */
   receive(bytes: Uint8Array, start: number, end: number): void
-  /** The peer has ended its side, but may still read. */
+  /** Called when the peer has ended its side; it may still read. */
   receiveEnd(): void
-  /** The peer has taken the bytes that were written. */
+  /** Called when the peer has taken the written bytes. */
   drained(): void
   /** The socket has closed. */
   closed(): void

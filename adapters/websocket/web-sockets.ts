@@ -71,7 +71,7 @@ function onClose(this: WebSocket): void {
   channelOf(this)?.connection?.closed()
 }
 
-/** The channel has told the client its fault, and the close follows. */
+/** The channel has sent the client its error, and the close follows. */
 function ignore(): void {}
 
 function channelOf(webSocket: WebSocket): WebSocketChannel | null {

@@ -1,4 +1,4 @@
-/** Sends bytes over a socket and looks at what comes back, before anything is timed. */
+/** Sends bytes over a socket and checks the response, before anything is timed. */
 import { connect } from 'node:net'
 
 const timeoutMs = 5000

@@ -19,7 +19,7 @@ async function writeMemory(): Promise<void> {
   }
   const { rss, heapUsed } = process.memoryUsage()
   const file = `${process.env.DATA_DIR}/memory.json`
-  // Renamed into place, so that who waits for it never reads a part of it.
+  // Renamed into place, so that a waiting process never reads a part of it.
   writeFileSync(`${file}.new`, JSON.stringify({ rss, heapUsed }))
   renameSync(`${file}.new`, file)
 }

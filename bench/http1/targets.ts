@@ -16,10 +16,10 @@ export interface Target {
   note: string
   /** The cases that it can do, where that is not all of them. */
   cases?: readonly string[]
-  start(place: Place): Promise<Server>
+  start(options: StartOptions): Promise<Server>
 }
 
-export interface Place {
+export interface StartOptions {
   folder: string
   core: number
   /** Collects garbage and reports memory on a signal (memory-signal.ts). */
@@ -59,42 +59,42 @@ export const targets: readonly Target[] = [
     name: 'node:http',
     note: 'no framework; the base of the ratios',
     version: nodeVersion,
-    start: (place) => start(node, 'node-http.ts', place),
+    start: (options) => start(node, 'node-http.ts', options),
   },
   {
     key: 'hono-node',
     name: 'Hono on @hono/node-server',
     note: 'the same app as all with Hono',
     version: () => `@hono/node-server ${dependency('@hono/node-server')}`,
-    start: (place) => start(node, 'hono-node.ts', place),
+    start: (options) => start(node, 'hono-node.ts', options),
   },
   {
     key: 'deno',
     name: 'Hono on Deno.serve',
     note: 'all its threads on the one core',
     version: () => `Deno ${dependency('deno')}`,
-    start: (place) => start(deno, 'deno.ts', place),
+    start: (options) => start(deno, 'deno.ts', options),
   },
   {
     key: 'bun',
     name: 'Hono on Bun.serve',
     note: 'all its threads on the one core',
     version: () => `Bun ${runtimeVersion(bunPath())}`,
-    start: (place) => start(bun, 'bun.ts', place),
+    start: (options) => start(bun, 'bun.ts', options),
   },
   {
     key: 'galley',
     name: 'Hono on Galley',
     note: '`adapters/tcp/serve.ts` on Node',
     version: () => `Galley ${ownVersion()}`,
-    start: (place) => start(node, 'galley-hono.ts', place),
+    start: (options) => start(node, 'galley-hono.ts', options),
   },
   {
     key: 'galley-bare',
     name: 'Galley, no framework',
     note: 'a `fetch` that makes a Response',
     version: () => `Galley ${ownVersion()}`,
-    start: (place) => start(node, 'galley-bare.ts', place),
+    start: (options) => start(node, 'galley-bare.ts', options),
   },
   {
     key: 'canned',
@@ -102,7 +102,7 @@ export const targets: readonly Target[] = [
     note: 'the bound: a response for each piece that arrives, nothing parsed',
     version: nodeVersion,
     cases: ['get'],
-    start: (place) => start(node, 'canned.ts', place),
+    start: (options) => start(node, 'canned.ts', options),
   },
 ]
 
@@ -116,7 +116,11 @@ export function chosen<T>(all: readonly T[], nameOf: (one: T) => string, names: 
   return all.filter((one) => wanted.includes(nameOf(one)))
 }
 
-async function start(runtime: Runtime, file: string, { folder, core, tellsMemory = false }: Place): Promise<Server> {
+async function start(
+  runtime: Runtime,
+  file: string,
+  { folder, core, tellsMemory = false }: StartOptions,
+): Promise<Server> {
   mkdirSync(folder, { recursive: true })
   const command = runtime.command()
   const args = [...runtime.args, ...(tellsMemory ? runtime.memoryArgs : []), join(folderOfServers, file)]

@@ -1,4 +1,4 @@
-/** A TCP connection that a load generator can have thousands of: all read into the same memory, nothing is copied but what is left of a message. */
+/** A TCP connection that a load generator can have thousands of: all read into the same memory, and only the rest of a message is copied. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
@@ -35,7 +35,7 @@ export class Connection {
     return this
   }
 
-  /** From here on; what is left of before comes first. */
+  /** From this offset; the rest of earlier data comes first. */
   listen(take: Take): void {
     this.#take = take
     const rest = this.#rest

@@ -1,4 +1,4 @@
-/** Ten thousand WebSockets that do nothing: the memory of each, and what their heartbeats cost. */
+/** Ten thousand WebSockets that do nothing: the memory of each, and the cost of their heartbeats. */
 
 import { join } from 'node:path'
 import { figure, markdownTable } from '../figures.ts'

@@ -73,7 +73,7 @@ export function cborFrames(take: TakeMessage): Take {
 /** The end of the preface, 0 when it is not there yet. */
 export const throughPreface: Take = through(preface.toString('latin1'))
 
-/** The beginning of every message; the next member tells whether it is a response. */
+/** The beginning of every message; the next member shows whether it is a response. */
 const beginning = '{"jsonrpc":"2.0",'.length
 const letterI = 0x69
 

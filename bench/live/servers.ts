@@ -11,7 +11,7 @@ const folderOfServers = fileURLToPath(new URL('./', import.meta.url))
 const memorySignal = fileURLToPath(new URL('../http1/memory-signal.ts', import.meta.url))
 const socketIoServer = fileURLToPath(new URL('../peers/socket-io.ts', import.meta.url))
 
-type Place = Pick<Conditions, 'folder' | 'serverCore'>
+type StartOptions = Pick<Conditions, 'folder' | 'serverCore'>
 
 interface Start {
   /** Collects garbage and reports memory on a signal. */
@@ -20,22 +20,28 @@ interface Start {
 }
 
 /** Galley with its access log, which goes to a file. */
-export function startGalley(place: Place, name = 'galley', start: Start = {}): Promise<Server> {
+export function startGalley(options: StartOptions, name = 'galley', start: Start = {}): Promise<Server> {
   const env = { LOG_LEVEL: 'info', ...start.env }
-  return startNode(place, name, join(folderOfServers, 'galley.ts'), '/health/ready', { ...start, env })
+  return startNode(options, name, join(folderOfServers, 'galley.ts'), '/health/ready', { ...start, env })
 }
 
-export function startBareWs(place: Place, name = 'bare-ws', start: Start = {}): Promise<Server> {
-  return startNode(place, name, join(folderOfServers, 'bare-ws.ts'), '/', start)
+export function startBareWs(options: StartOptions, name = 'bare-ws', start: Start = {}): Promise<Server> {
+  return startNode(options, name, join(folderOfServers, 'bare-ws.ts'), '/', start)
 }
 
-export function startSocketIo(place: Place): Promise<Server> {
+export function startSocketIo(options: StartOptions): Promise<Server> {
   installPeers()
-  return startNode(place, 'socket-io', socketIoServer, '/', {})
+  return startNode(options, 'socket-io', socketIoServer, '/', {})
 }
 
-function startNode(place: Place, name: string, file: string, readyPath: string, start: Start): Promise<Server> {
-  const { folder, serverCore: core } = place
+function startNode(
+  options: StartOptions,
+  name: string,
+  file: string,
+  readyPath: string,
+  start: Start,
+): Promise<Server> {
+  const { folder, serverCore: core } = options
   const memoryArgs = start.tellsMemory ? ['--expose-gc', '--import', memorySignal] : []
   const args = ['--max-semi-space-size=8', ...memoryArgs, file]
   return startServer({ args, folder: join(folder, name), core, readyPath, env: start.env ?? {} })
@@ -52,7 +58,7 @@ jetstream { store_dir: "$FOLDER", sync_interval: always }
 export const natsServer = process.env.NATS_SERVER ?? 'nats-server'
 
 /** @throws Error where there is no NATS that syncs each message (2.10 or later) */
-export async function startNats({ folder, serverCore: core }: Place): Promise<{ server: Server; port: number }> {
+export async function startNats({ folder, serverCore: core }: StartOptions): Promise<{ server: Server; port: number }> {
   const own = join(folder, 'nats')
   mkdirSync(own)
   const file = join(own, 'nats.conf')

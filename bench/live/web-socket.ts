@@ -7,7 +7,7 @@ export type TakeMessage = (bytes: Buffer, from: number, to: number) => void
 export interface WebSocketAddress extends Address {
   path: string
   protocol?: string
-  /** For what comes at once. */
+  /** For data that arrives at once. */
   onMessage?: TakeMessage
 }
 

@@ -36,17 +36,17 @@ function post(request: IncomingMessage, response: ServerResponse): void {
       request.destroy()
     }
   })
-  request.on('end', () => answerPost(response, body))
+  request.on('end', () => handlePost(response, body))
 }
 
-function answerPost(response: ServerResponse, body: string): void {
+function handlePost(response: ServerResponse, body: string): void {
   const title = titleOf(body)
   if (title === null) fail(response, 400, 'invalid_json')
   else if (title === '') fail(response, 400, 'validation_failed')
   else send(response, 201, { data: create(title), status: 201 })
 }
 
-/** The trimmed title, empty when there is none; null for what is no JSON. */
+/** The trimmed title, empty when there is none; null for invalid JSON. */
 function titleOf(body: string): string | null {
   try {
     const { title } = JSON.parse(body) as { title?: unknown }

@@ -8,13 +8,15 @@ import type { Fields } from '../collections/field.ts'
 export function checkCollections(collections: readonly AnyCollection[]): void {
   const names = new Set<string>()
   for (const { name } of collections) {
-    if (names.has(name)) throw new TypeError(`The collection ${name} is there twice.`)
+    if (names.has(name)) throw new TypeError(`Two collections have the name ${name}: give each its own.`)
     names.add(name)
   }
   for (const { name, fields } of collections) {
     for (const [key, { column }] of Object.entries(fields as Fields)) {
       if (column.references === null || names.has(column.references)) continue
-      throw new TypeError(`The field ${name}.${key} refers to ${column.references}, which is no collection here.`)
+      throw new TypeError(
+        `The field ${name}.${key} refers to ${column.references}, which is not a collection of this app.`,
+      )
     }
   }
 }

@@ -89,7 +89,7 @@ export function createLive({
   }
 }
 
-/** Does not wait for a decision that is made elsewhere. */
+/** Does not wait for an asynchronous decision. */
 function takeUnits(control: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
   control.arrive()
   const decision = control.take(who, peer, units)

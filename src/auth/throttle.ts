@@ -45,7 +45,7 @@ export interface CountedAttempt {
   forgive: readonly Statement[]
   /** The error of a wrong password; `too_many_requests` when a delay applies. */
   error: AppError
-  /** Whether even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
+  /** True when even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
   isClosed: boolean
 }
 
@@ -54,7 +54,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
 
   async function begin({ email, userId, network }: Attempt): Promise<CountedAttempt> {
     const ms = now()
-    // Databases hold rows with these names.
+    // Stored rows have these names.
     const names = [`account ${await hashOf(`${email} ${network}`)}`, ...(network === '' ? [] : [`place ${network}`])]
     const [lock] = await database.read(findLock(names, ms))
     const [known] = await database.read(findNetwork(userId, network))

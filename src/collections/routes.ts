@@ -119,7 +119,8 @@ export function createRoutes<F extends Fields>(
   async function put(c: Context): Promise<Response> {
     const condition = c.req.raw.headers.get('if-none-match')
     if (condition === null) return change(c)
-    if (condition.trim() !== '*') throw new AppError('bad_request', 'PUT takes If-None-Match only as *, which creates.')
+    if (condition.trim() !== '*')
+      throw new AppError('bad_request', 'PUT accepts If-None-Match only as *, to create a row.')
     const id = idOf(c)
     if (!idPattern.test(id)) throw invalidField('id', 'invalid_format', 'must be 26 characters 0-9 A-Z a-z')
     return create(c, id)

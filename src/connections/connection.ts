@@ -73,10 +73,10 @@ export class Connection implements FrameSink {
   readonly #caller: Caller
   /** Messages received while a token is being verified. */
   #queued: Encoded[] | null = null
-  /** Whether no message has been received yet. */
+  /** True when no message has been received yet. */
   #isFresh = true
   #malformedCount = 0
-  /** Whether the peer has half-closed. */
+  /** True when the peer has half-closed. */
   #isHalfClosed = false
   #isClosed = false
   /** Messages in a row that were over the rate limit. */

@@ -16,7 +16,7 @@ export interface Beating {
   giveUp(): void
 }
 
-/** When a peer was last heard from. */
+/** The time of a peer's last bytes. */
 export class Heartbeat {
   readonly owner: Beating
   readonly #sweep: Sweep<Heartbeat>

@@ -128,7 +128,7 @@ export class Memberships {
 
   #take(topic: string): void {
     if (this.#options.quota.take(this.#keyIn(topic))) return
-    throw new AppError('too_many_requests', 'There are too many members from one place.')
+    throw new AppError('too_many_requests', 'Too many members of this topic come from your client.')
   }
 
   #keyIn(topic: string): string | null {
@@ -159,7 +159,7 @@ export class Memberships {
 
 const forms = new WeakMap<PresenceChange, Map<Format, Encoded>>()
 
-/** Made once for all who are told. */
+/** Encoded once for all subscribers. */
 function encoded(change: PresenceChange, format: Format): Encoded {
   const known = forms.get(change) ?? new Map<Format, Encoded>()
   forms.set(change, known)

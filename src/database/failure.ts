@@ -14,7 +14,7 @@ const failures: readonly [RegExp, (message: string, cause: unknown) => AppError]
   [/UNIQUE constraint failed: (\S+)/, uniqueViolation],
   [
     /FOREIGN KEY constraint failed/,
-    (_, cause) => new AppError('conflict', 'Something else still names it.', { cause }),
+    (_, cause) => new AppError('conflict', 'Another row still refers to it.', { cause }),
   ],
   [/constraint failed/, (_, cause) => new AppError('conflict', undefined, { cause })],
   [/database or disk is full|SQLITE_FULL/, (_, cause) => new AppError('storage_full', undefined, { cause })],

@@ -60,7 +60,7 @@ export class Admission {
   }
 
   /**
-   * Runs the steps in order, and enters in the context who asks.
+   * Runs the steps in order, and stores the client's identity in the context.
    * @throws AppError and whatever the database throws
    */
   admit(exchange: Exchange): Refusal | Promise<Refusal> {
@@ -105,7 +105,7 @@ export class Admission {
     return decision instanceof Promise ? decision.then((later) => decide(exchange, later)) : decide(exchange, decision)
   }
 
-  /** Charges a wrong token to its client, who is refused without a look once there were too many. */
+  /** Charges a wrong token to its client, which is refused without a database read after too many. */
   #fail({ peer }: RequestContext, error: unknown): never {
     const decision = isUnauthorized(error) ? this.#control.take(null, peer, guessUnits) : null
     if (decision !== null && !(decision instanceof Promise) && !decision.isAllowed) throw tooManyGuesses

@@ -100,7 +100,7 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
     return await Promise.race([reading, late])
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError('bad_request', 'The body broke off.', { cause: error })
+    throw new AppError('bad_request', 'The request body ended early.', { cause: error })
   } finally {
     clearTimeout(timer)
   }

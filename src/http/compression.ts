@@ -44,7 +44,7 @@ function encode(
   headers.delete('Accept-Ranges')
   const tag = headers.get('etag')
   if (tag?.startsWith('"')) headers.set('ETag', `W/${tag}`)
-  // workerd would compress a second time unless told that the body is encoded already.
+  // Keeps workerd from compressing a second time.
   const init: ResponseInit & { encodeBody: 'manual' } = { status: 200, headers, encodeBody: 'manual' }
   return new Response(body.pipeThrough(new CompressionStream(encoding)), init)
 }

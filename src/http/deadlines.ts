@@ -1,12 +1,12 @@
 import { Sweep } from '../sweep.ts'
 
-/** A route must return its response by then; the body of the response may go on. */
+/** A route must return its response by then; the body of the response may continue. */
 export const handlerTimeoutMs = 30_000
 const tickMs = 1000
 
 export interface Deadlines {
   /**
-   * Calls `late` once when the time is over, up to a second later. The function it returns ends the wait and tells
+   * Calls `late` once when the time is over, up to a second later. The function it returns ends the wait and reports
    * whether it was in time.
    */
   start(late: () => void): () => boolean

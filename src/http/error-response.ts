@@ -22,7 +22,7 @@ export function errorResponse(error: AppError, requester: Requester, request: Re
 const expected = new Set(['draining', 'timeout'])
 
 /**
- * The response to whatever was thrown. Our own faults become an `internal` that tells nothing, and go to the log.
+ * The response to whatever was thrown. Internal errors become an `internal` without details, and are logged.
  */
 export function failureResponse(
   thrown: unknown,

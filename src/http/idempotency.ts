@@ -16,7 +16,7 @@ const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 export function createIdempotency({ database, now }: Pick<Platform, 'database' | 'now'>) {
   return async function commitOnce(c: Context, key: string, write: Write<ApiResponse>): Promise<Response> {
     if (!keyPattern.test(key)) {
-      throw new AppError('bad_request', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
+      throw new AppError('bad_request', 'Idempotency-Key must have 1 to 255 printable ASCII characters.')
     }
     const claim: Claim = { principal: c.env.principal, key, fingerprint: await fingerprint(c), ms: now() }
     try {

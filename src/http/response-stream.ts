@@ -67,7 +67,7 @@ export function replaceBody(response: Response, body: ReadableStream<Uint8Array>
   const init: ResponseInit & { encodeBody: 'automatic' | 'manual' } = {
     status: response.status,
     headers: response.headers,
-    // workerd would compress a second time unless told that the body is encoded already.
+    // Keeps workerd from compressing a second time.
     encodeBody: response.headers.has('content-encoding') ? 'manual' : 'automatic',
   }
   return new Response(body as BodyInit, init)

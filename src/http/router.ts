@@ -8,7 +8,7 @@ import { getPath } from 'hono/utils/url'
 type Route = [H, RouterRoute]
 
 /**
- * Hono's own router, which also tells the pattern of the last match: Hono matches and calls the handler in one
+ * Hono's own router, which also returns the pattern of the last match: Hono matches and calls the handler in one
  * synchronous step.
  */
 export function createRouter(): { router: Router<Route>; matched(): string } {

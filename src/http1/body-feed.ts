@@ -3,14 +3,14 @@ import type { Limits } from './limits.ts'
 import type { RequestHead } from './request-head.ts'
 import type { RequestParser } from './request-parser.ts'
 
-/** Passes the body of the request in flight from the parser to the handler. One serves all requests of a connection. */
+/** Passes the body of the request in flight from the parser to the handler. One instance serves all requests of a connection. */
 export class BodyFeed {
   readonly #limits: Limits
   /** The body, as long as a handler may want it. */
   #body: IncomingBody | null = null
-  /** Whether more of the body is to come. */
+  /** True while the body is incomplete. */
   isOpen = false
-  /** Whether the client may be waiting for a 100 Continue (RFC 9110 §10.1.1). */
+  /** True when the client may be waiting for a 100 Continue (RFC 9110 §10.1.1). */
   owesContinue = false
   receivedBytes = 0
 
@@ -26,7 +26,7 @@ export class BodyFeed {
     return this.#body?.deliveredBytes ?? 0
   }
 
-  /** Takes the part of the body that came with the head first, so that most bodies are whole when a handler asks for them. */
+  /** Takes the part of the body that arrived with the head first, so that most bodies are complete when a handler reads them. */
   begin({ framing, minorVersion }: RequestHead, parser: RequestParser, onWanted: OnWanted): IncomingBody {
     const body = new IncomingBody(this.#limits, onWanted)
     this.#body = body
@@ -55,7 +55,7 @@ export class BodyFeed {
     this.#body?.end()
   }
 
-  /** Copies borrowed bytes before their owner takes them back. */
+  /** Copies borrowed bytes before their owner reuses the memory. */
   own(): void {
     this.#body?.own()
   }
@@ -64,7 +64,7 @@ export class BodyFeed {
     this.#body?.fail(reason)
   }
 
-  /** Forgets the body; its remaining bytes are read and thrown away. */
+  /** Drops the body; its remaining bytes are read and discarded. */
   release(): void {
     this.#body = null
   }

@@ -3,7 +3,7 @@ import type { Limits } from './limits.ts'
 import type { ParserOptions } from './request-parser.ts'
 import type { Peer, Transport } from './transport.ts'
 
-/** A server in one function. */
+/** Handles a request. */
 export type FetchHandler = (request: Request, peer: Peer) => Response | Promise<Response>
 
 /** Advances in steps, so that no request has to ask for the time. */
@@ -18,15 +18,15 @@ export interface ConnectionOptions extends ParserOptions {
   limits: Limits
   fetch: FetchHandler
   clock: Clock
-  /** Whether every connection ends with its next response. */
+  /** True when every connection ends with its next response. */
   isDraining: boolean
-  /** Whether idle connections end. */
+  /** True when idle connections end. */
   isClosing: boolean
-  /** Makes the response to a request that can't be handled, with a body of text or bytes. */
+  /** Makes the response to a request that can't be handled. Its body is text or bytes. */
   errorResponse(error: HttpError): Response
   /** Reports an error that a handler throws, or that breaks off a response. */
   onError(error: unknown, request: Request | null): void
-  /** Takes the connection over with the bytes that came after the request, and returns true; or leaves it alone. */
+  /** Takes the connection over with the bytes after the request and returns true, or returns false and leaves it alone. */
   upgrade?: ((request: Request, transport: Transport, rest: Uint8Array) => boolean) | undefined
   /** Calls back when all bytes that have arrived by now are handled. */
   defer(task: () => void): void

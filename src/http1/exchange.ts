@@ -7,7 +7,7 @@ import type { RequestParser } from './request-parser.ts'
 import type { SerializedResponse } from './serialized-response.ts'
 import type { StreamSender } from './stream-sender.ts'
 
-/** The request in flight on a connection, with the progress of its response. One serves all requests of a connection. */
+/** The request in flight on a connection, with the progress of its response. One instance serves all requests of a connection. */
 export class Exchange {
   readonly #options: ConnectionOptions
   readonly body: BodyFeed
@@ -22,7 +22,7 @@ export class Exchange {
     this.body = new BodyFeed(options.limits)
   }
 
-  /** Whether no request is in flight and no body of an earlier one is still to come. */
+  /** True when no request is in flight and the bodies of earlier ones are complete. */
   get isOver(): boolean {
     return this.head === null && !this.body.isOpen
   }
@@ -34,18 +34,18 @@ export class Exchange {
     return head.framing.contentLength === 0 ? null : this.body.begin(head, parser, onWanted)
   }
 
-  /** Whether another request may follow (RFC 9112 §9.3). */
+  /** True when another request may follow (RFC 9112 §9.3). */
   isKept({ framing, minorVersion }: RequestHead, response: SerializedResponse, bodyBytesLeft: number): boolean {
     const { limits, isDraining } = this.#options
     if (framing.isClosing || response.isClosing || isDraining) return false
     if (this.#requests >= limits.requestsPerConnectionMax) return false
     if (minorVersion === 0 && !framing.isKeepingAlive) return false
     if (!this.body.isOpen) return true
-    // A client without its 100 Continue may leave the body out, so the next bytes could be either.
+    // A client that got no 100 Continue may omit the body, so the next bytes could be the body or a new request.
     return !this.body.owesContinue && bodyBytesLeft <= limits.unreadBodyBytesMax
   }
 
-  /** The response is written. */
+  /** Marks the response as written. */
   finish(): void {
     if (this.body.isOpen) this.body.fail(new Error('The request already has its response.'))
     this.#release()

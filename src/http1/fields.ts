@@ -122,7 +122,7 @@ export class FieldScanner {
     this.#spans.push(this.#mark, end - base)
   }
 
-  /** Begins with the first fields of an earlier block, whose bytes are the same here; the scan goes on after them. */
+  /** Takes the first fields from an earlier block with the same bytes; the scan continues after them. */
   beginWith({ names, starts, spans }: FieldBlock, count: number): void {
     this.#names = names.slice(0, count)
     this.#starts = starts.slice(0, count)

@@ -8,7 +8,7 @@ import { HttpError } from './http-error.ts'
 
 /** The meaning of a block of fields, independent of the request line. */
 export interface Framing {
-  /** The one `Host`; null when there is none. */
+  /** The only `Host`; null without one. */
   readonly host: string | null
   /** Bytes of the body; -1 when it is chunked. */
   readonly contentLength: number

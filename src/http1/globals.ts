@@ -1,5 +1,5 @@
 /**
- * Replaces the global `Response` and `Request` by the light ones, so that handlers make light objects without knowing.
+ * Replaces the global `Response` and `Request` by the light ones, so that handlers make light objects without changes.
  * Native objects keep working, `instanceof` holds for both kinds, and `fetch`
  * and `new Request` take light requests.
  */

@@ -33,7 +33,7 @@ export class HttpConnection {
   readonly #sendBuffer: SendBuffer
   #isRunning = false
   #isPaused = false
-  /** Whether the peer has ended its side. */
+  /** True when the peer has ended its side. */
   #hasEnded = false
   readonly #timeouts: TimeoutPolicy
 
@@ -46,12 +46,12 @@ export class HttpConnection {
     this.#timeouts = new TimeoutPolicy(options)
   }
 
-  /** Whether no request is in flight and none has begun to arrive. */
+  /** True when no request is in flight and none has begun to arrive. */
   get isIdle(): boolean {
     return this.#phase === 'open' && this.#exchange.isOver && this.#parser.waitingBytes === 0
   }
 
-  /** Takes bytes that have come; they are borrowed until this returns. */
+  /** Takes received bytes, which are borrowed until this returns. */
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.#phase !== 'open') return
     this.#timeouts.touch()
@@ -63,7 +63,7 @@ export class HttpConnection {
     if (this.#options.isClosing) this.closeIfIdle()
   }
 
-  /** The peer has ended its side, but may still read. */
+  /** Called when the peer has ended its side; it may still read. */
   receiveEnd(): void {
     this.#hasEnded = true
     if (this.#phase !== 'open') return
@@ -71,14 +71,14 @@ export class HttpConnection {
     this.#endIfDone()
   }
 
-  /** The peer has taken the bytes that were written. */
+  /** Called when the peer has taken the written bytes. */
   drained(): void {
     this.#sendBuffer.isBlocked = false
     this.#exchange.sender?.drained()
     this.#continue()
   }
 
-  /** The connection has closed. */
+  /** Called when the connection has closed. */
   closed(): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
@@ -110,7 +110,7 @@ export class HttpConnection {
       this.#fail(error)
     }
     this.#isRunning = false
-    // The response in the making may be ready in a moment and leave in the same write.
+    // The next response may be ready in a moment and be sent in the same write.
     const isMoreNear = exchange.head !== null && (exchange.sender !== null || this.#parser.waitingBytes > 0)
     if (isMoreNear && this.#sendBuffer.length > 0) this.#options.defer(() => this.#sendBuffer.flush())
     else this.#sendBuffer.flush()
@@ -176,7 +176,7 @@ export class HttpConnection {
     else this.#respond(head, this.#reported(error))
   }
 
-  /** Reports an error of the server's own and makes its response. */
+  /** Reports an internal error and makes its response. */
   #reported(error: unknown): Response {
     this.#report(error)
     return this.#options.errorResponse(serverError())
@@ -225,13 +225,13 @@ export class HttpConnection {
     }
   }
 
-  /** The response is written; the connection goes on or ends with it. */
+  /** Called when the response is written: the connection continues or ends. */
   #finish(isKept: boolean): void {
     this.#exchange.finish()
     if (!isKept) this.#endWriting()
   }
 
-  /** After a response that was not ready at once: on to the bytes that have come meanwhile. */
+  /** Called after an asynchronous response: parses the bytes that have arrived meanwhile. */
   #continue(): void {
     if (this.#phase !== 'open') return
     this.#timeouts.touch()
@@ -259,7 +259,7 @@ export class HttpConnection {
       return
     }
     if (head === null && body.isOpen) {
-      // Its request has its response; another one would pass for that of the next request.
+      // The request has had its response; a second one would be taken for the response to the next request.
       this.#endWriting()
       return
     }
@@ -270,7 +270,7 @@ export class HttpConnection {
     this.#endWriting()
   }
 
-  /** Ends this side and waits for the peer's end, lest bytes on their way destroy the response (RFC 9112 §9.6). */
+  /** Ends this side and waits for the peer's end, because bytes in transit could make a reset that destroys the response (RFC 9112 §9.6). */
   #endWriting(): void {
     this.#sendBuffer.flush()
     this.#phase = 'lingering'

@@ -1,4 +1,4 @@
-/** A failure of a connection that is answered with this status and ends it. Below 500 it is the client's fault. */
+/** An error that gets a response with this status and ends the connection. Below 500 it is the client's fault. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: HttpErrorStatus

@@ -29,7 +29,7 @@ export class IncomingBody implements ArrivingBody {
     this.#onWanted = onWanted
   }
 
-  /** Whether the queue is full, so that the socket must not be read. */
+  /** True when the queue is full, so that the socket must not be read. */
   get isFull(): boolean {
     return this.#whole === null && this.#queuedBytes >= this.#limits.bodyQueueBytesMax
   }
@@ -47,7 +47,7 @@ export class IncomingBody implements ArrivingBody {
     if (this.#isPulling) this.#deliver()
   }
 
-  /** Copies borrowed bytes; to be called before their owner takes them back. */
+  /** Copies borrowed bytes; call it before their owner reuses the memory. */
   own(): void {
     const last = this.#queue.length - 1
     if (this.#isBorrowed && last >= 0) this.#queue[last] = copyOf(this.#queue[last] as Bytes)

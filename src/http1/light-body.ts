@@ -14,9 +14,9 @@ type Bytes = Uint8Array<ArrayBuffer>
 export interface ArrivingBody {
   /** The whole body when it has arrived in one piece: borrowed, so to be used at once. Null otherwise. */
   takeWhole(): Bytes | null
-  /** The whole body, in an array of its own; rejects when it breaks off. To be called once. */
+  /** Resolves with the complete body in an array of its own; rejects when it breaks off. Call it once. */
   readAll(): Promise<Bytes>
-  /** To be called once, instead. */
+  /** Call it once, in place of the other. */
   stream(): ReadableStream<Bytes>
 }
 
@@ -46,7 +46,7 @@ export class LightBody {
     return this.#native.body as ReadableStream<Bytes>
   }
 
-  /** The stream for a caller that will read it: from now on the body counts as used. */
+  /** Returns the stream to a caller that will read it: from now on the body counts as used. */
   takeStream(): ReadableStream<Bytes> {
     const { stream } = this
     this.#isUsed = true

@@ -23,13 +23,13 @@ export const framingNames: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** How many names are cached. An app uses few; an attacker may send many. */
+/** The number of names in the cache. An app uses few; an attacker may send many. */
 const knownNamesMax = 256
 
 /** A cached name with its last value, because most headers repeat both. */
 interface KnownName {
   lower: string
-  /** Whether the connection may set or drop it. */
+  /** True when the connection may set or drop it. */
   isFraming: boolean
   given: unknown
   text: string
@@ -41,7 +41,7 @@ function knownName(name: unknown): KnownName {
   const known = knownNames.get(name)
   if (known !== undefined) return known
   const text = textOf(name)
-  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is no header name.`)
+  if (!tokenPattern.test(text)) throw new TypeError(`"${text}" is not a valid header name.`)
   const lower = text.toLowerCase()
   const made = { lower, isFraming: framingNames.has(lower), given: null, text: '' }
   if (knownNames.size < knownNamesMax) knownNames.set(text, made)
@@ -82,7 +82,7 @@ export function fieldText(value: unknown): string {
 export interface FieldList {
   names: string[]
   values: string[]
-  /** Whether they may include a field that the connection may set. */
+  /** True if they may include a field that the connection may set. */
   isFraming: boolean
 }
 

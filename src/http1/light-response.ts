@@ -18,7 +18,7 @@ export class LightResponse {
   readonly #statusText: string
   readonly #fields: FieldList
   #headers: LightHeaders | null = null
-  /** Text stays text until it is used: most responses are text that only the server reads. */
+  /** Text stays text until the body is read: most responses are text that only the server reads. */
   #text: string | null = null
   #body: LightBody | null = null
 
@@ -29,7 +29,7 @@ export class LightResponse {
     this.#statusText = statusText === '' ? '' : checkText(statusText)
     this.#fields = fieldList(headers)
     if (body === null || body === undefined) return
-    if (withoutBody.has(this.#status)) throw new TypeError(`A response of status ${this.#status} has no body.`)
+    if (withoutBody.has(this.#status)) throw new TypeError(`A response of status ${this.#status} must have no body.`)
     if (typeof body === 'string') {
       this.#text = body
       this.#setType('text/plain;charset=UTF-8')
@@ -38,9 +38,10 @@ export class LightResponse {
 
   static json(data: unknown, init?: ResponseInit): LightResponse {
     const text = JSON.stringify(data) as string | undefined
-    if (text === undefined) throw new TypeError('The value has no JSON form.')
+    if (text === undefined) throw new TypeError("The value can't be converted to JSON.")
     const response = new LightResponse(null, init)
-    if (withoutBody.has(response.#status)) throw new TypeError(`A response of status ${response.#status} has no body.`)
+    if (withoutBody.has(response.#status))
+      throw new TypeError(`A response of status ${response.#status} must have no body.`)
     response.#text = text
     response.#setType('application/json')
     return response
@@ -54,7 +55,7 @@ export class LightResponse {
     return NativeResponse.redirect(url, status)
   }
 
-  /** Whether the value is a light response, or of a class that extends it. */
+  /** Returns true for a light response, or an instance of a class that extends it. */
   static is(value: object): value is LightResponse {
     return #fields in value
   }
@@ -190,7 +191,7 @@ function dictionary(init: ResponseInit | null | undefined): ResponseInit {
 /** Null body statuses, Fetch §2.2.3. */
 const withoutBody: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** Deno marks WebSocket upgrades by a status that others refuse. */
+/** Deno marks WebSocket upgrades by a status that other runtimes refuse. */
 const takesUpgrade = accepts(() => new NativeResponse(null, { status: 101 }))
 
 function accepts(make: () => Response): boolean {
@@ -206,7 +207,7 @@ function checkStatus(given: number): number {
   // Throws for a bigint or a symbol, as the native one does.
   const status = Math.trunc(given) & 0xffff
   if ((status < 200 || status > 599) && !(status === 101 && takesUpgrade)) {
-    throw new RangeError(`A status is 200 to 599, not ${textOf(given)}.`)
+    throw new RangeError(`The status must be 200 to 599, not ${textOf(given)}.`)
   }
   return status
 }

@@ -25,21 +25,21 @@ export interface Limits {
   /** A connection beyond these gets a 503 and is closed; with TLS it is closed before the handshake. */
   connectionsMax: number
   connectionsPerAddressMax: number
-  /** From the first byte of a head, or from the start of the connection, to its last byte, however it drips: 408. */
+  /** From the first byte of a head, or from the start of the connection, to its last byte, at any rate: 408. */
   headTimeoutMs: number
-  /** Without a byte of a body for this long, though it is wanted: 408. */
+  /** Without a byte of a body for this long while the handler reads it: 408. */
   bodyIdleTimeoutMs: number
-  /** A body must come this fast on average, counted when it is wanted: 408. */
+  /** The least average rate of a body, counted while the handler reads it: 408. */
   bodyBytesPerSecondMin: number
   /** Between a response and the next request. Longer than the 60 s of most proxies, so that they close first. */
   keepAliveTimeoutMs: number
-  /** Without the peer taking a sent byte. */
+  /** Without progress in sending to the peer. */
   writeTimeoutMs: number
-  /** When neither the handler nor the client takes any bytes: nobody would notice that the client is gone. */
+  /** When neither the handler nor the client takes any bytes: a lost client would not be noticed. */
   standstillTimeoutMs: number
-  /** A client that has ended its side may wait for its response this long; it may also be gone. */
+  /** A half-closed client may wait for its response this long; it may also be lost. */
   halfCloseTimeoutMs: number
-  /** After the last response bytes are read and discarded this long, lest a reset destroy the response (RFC 9112 §9.6). */
+  /** After the last response, bytes are read and discarded this long, because a reset could destroy the response (RFC 9112 §9.6). */
   lingerTimeoutMs: number
 }
 

@@ -20,7 +20,7 @@ import {
 import { RequestLineScanner } from './request-line.ts'
 import { originOf } from './target.ts'
 
-/** For each request a head, then any number of data, then an end. Data are borrowed from the fed bytes: copy them to keep them. */
+/** For each request one head, any number of data events, and one end. Data are borrowed from the fed bytes: copy them to keep them. */
 export type RequestEvent = RequestHead | { type: 'data'; bytes: Uint8Array } | { type: 'end' }
 
 /** The options that the parsers of a server share. */
@@ -31,7 +31,7 @@ export interface ParserOptions extends HeadRules {
   spare: { line: RequestLineScanner | null; fields: FieldScanner | null }
 }
 
-/** A client may send an empty line or two before a request, RFC 9112 §2.2. */
+/** The empty lines that a client may send before a request, RFC 9112 §2.2. */
 const emptyLinesMax = 2
 const end = { type: 'end' } as const
 const none = new Uint8Array(0)
@@ -47,7 +47,7 @@ export class RequestParser {
   #position = 0
   #scanned = 0
   #end = 0
-  /** Whether `#bytes` is this parser's own copy. */
+  /** True when `#bytes` is this parser's own copy. */
   #isOwn = false
   #emptyLineBytes = 0
   #lineScanner: RequestLineScanner | null = null
@@ -65,7 +65,7 @@ export class RequestParser {
     return this.#end - this.#position
   }
 
-  /** Whether part of a head has come and not all of it. */
+  /** True while a head has arrived in part. */
   get isInHead(): boolean {
     return (
       this.#state === 'fields' || (this.#state === 'line' && (this.#end > this.#position || this.#emptyLineBytes > 0))
@@ -90,7 +90,7 @@ export class RequestParser {
     this.#end = endOfBytes
   }
 
-  /** Copies the rest of borrowed bytes; to be called before their owner takes them back. */
+  /** Copies the rest of borrowed bytes; call it before their owner reuses the memory. */
   keep(): void {
     if (this.#position < this.#end) {
       if (!this.#isOwn) this.#own(this.#end - this.#position)

@@ -91,7 +91,7 @@ export function responseHead(
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string
     if (isFraming && framingNames.has(name)) {
-      // A 426 must have it (RFC 9110 §15.5.22), and it concerns this connection alone.
+      // A 426 must have it (RFC 9110 §15.5.22); it applies to this connection alone.
       if (name === 'upgrade' && status === 426) text += 'connection: upgrade\r\n'
       else if (name !== 'date') continue
       else hasDate = true
@@ -104,7 +104,7 @@ export function responseHead(
   return hasDate ? `${text}\r\n` : text + date
 }
 
-/** Whether responses of this status have no body and no length, RFC 9112 §6.3. */
+/** Returns true if responses of this status have no body and no length, RFC 9112 §6.3. */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 304
 }

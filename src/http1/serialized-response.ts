@@ -13,7 +13,7 @@ export interface SerializedResponse {
   body: BodyToWrite
   /** The handler's `Content-Length`; -1 without one. */
   declaredLength: number
-  /** Whether the handler wants the connection closed. */
+  /** True when the handler requests `Connection: close`. */
   isClosing: boolean
 }
 
@@ -49,7 +49,7 @@ function isClosing({ names, values }: FieldList): boolean {
   return at !== -1 && /(?:^|,)\s*close\s*(?:,|$)/i.test(values[at] as string)
 }
 
-/** How the body is framed, RFC 9112 §6.3. */
+/** Returns the framing of the body, RFC 9112 §6.3. */
 export function framing(
   { method, minorVersion }: RequestHead,
   response: SerializedResponse,

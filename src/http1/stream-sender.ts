@@ -16,11 +16,11 @@ export interface SenderOptions {
   body: ReadableStream<Bytes> | Bytes
   /** In chunks, until the connection closes, or a number of bytes. */
   framed: number | 'chunked' | 'close'
-  /** Takes the head if it is still to be sent. */
+  /** Takes the head if it is not sent yet. */
   takeHead(): string
 }
 
-/** Sends a body as it comes, no faster than the peer takes it. */
+/** Sends a body as it arrives, no faster than the peer takes it. */
 export class StreamSender {
   readonly #options: SenderOptions
   readonly #source: Source
@@ -43,7 +43,7 @@ export class StreamSender {
         const { done, value } = await this.#source.read()
         if (this.#isCancelled) return false
         if (done) break
-        if (!(value instanceof Uint8Array)) throw new TypeError('A stream must give Uint8Arrays.')
+        if (!(value instanceof Uint8Array)) throw new TypeError('The chunks of a stream must be Uint8Arrays.')
         if (value.byteLength > 0 && !this.#send(value)) await this.#drained()
         if (this.#isCancelled) return false
       }

@@ -8,13 +8,13 @@ import { HttpError } from './http-error.ts'
 /** A connection's state and progress. */
 export interface Activity {
   state: 'lingering' | 'body' | 'responding' | 'head' | 'idle'
-  /** Whether the socket is not read, because enough bytes wait to be handled. */
+  /** True while the socket is not read, because enough bytes wait to be handled. */
   isPaused: boolean
-  /** Whether the server waits for bytes of the peer. */
+  /** True while the server waits for bytes of the peer. */
   isReading: boolean
-  /** Whether the peer has ended its side. */
+  /** True when the peer has ended its side. */
   hasEnded: boolean
-  /** Whether sent bytes have not been taken, and how many have been taken in all. */
+  /** True while the peer has not taken all sent bytes, and the number of bytes that it has taken in all. */
   isPending: boolean
   takenBytes: number
   /** Bytes of the request's body that have come, and those that the handler has read. */
@@ -24,7 +24,7 @@ export interface Activity {
   streamedBytes: number
 }
 
-/** The action that is due: none, an orderly end, a close, a reset, or a response that says why. */
+/** The action that is due: none, an orderly end, a close, a reset, or an error response. */
 export type TimeoutAction = 'wait' | 'end' | 'destroy' | 'reset' | HttpError
 
 export class TimeoutPolicy {
@@ -50,18 +50,18 @@ export class TimeoutPolicy {
     this.#standstillSinceMs = nowMs
   }
 
-  /** Restarts the idle time: something has come or begun. */
+  /** Restarts the idle time. */
   touch(): void {
     this.#sinceMs = this.#options.clock.nowMs
   }
 
-  /** A head has come; its body begins. */
+  /** Called when a head is complete and its body begins. */
   beginRequest(): void {
     this.#headSinceMs = 0
     this.#bodyMs = 0
   }
 
-  /** Returns the action that is due at a step of the clock. Bytes that came since the last step count as just come. */
+  /** Returns the action that is due at a step of the clock. Bytes that arrived since the last step count as arrived now. */
   decide(activity: Activity, stepMs: number): TimeoutAction {
     const nowMs = this.#options.clock.nowMs - stepMs
     if (this.#isStuck(activity, nowMs) || this.#isStandstill(activity, nowMs)) return 'reset'
@@ -103,14 +103,14 @@ export class TimeoutPolicy {
     return new HttpError(408, 'The body of the request took too long.')
   }
 
-  /** A peer that has sent its end may be gone; only sending something would tell. */
+  /** A half-closed peer may be lost; only sending something would show it. */
   #checkHalfClosed({ streamedBytes }: Activity, nowMs: number): TimeoutAction {
     if (streamedBytes !== this.#streamedBytes) this.#sinceMs = nowMs
     this.#streamedBytes = streamedBytes
     return nowMs - this.#sinceMs > this.#options.limits.halfCloseTimeoutMs ? 'destroy' : 'wait'
   }
 
-  /** Whether nothing has moved for too long while the socket is not read, so that nobody learns that the peer is gone. */
+  /** Returns true if nothing has moved for too long while the socket is not read, so that a lost peer would not be noticed. */
   #isStandstill({ isPaused, takenBytes, deliveredBytes }: Activity, nowMs: number): boolean {
     const movedBytes = takenBytes + deliveredBytes
     if (!isPaused || movedBytes !== this.#movedBytes) this.#standstillSinceMs = nowMs
@@ -118,7 +118,7 @@ export class TimeoutPolicy {
     return nowMs - this.#standstillSinceMs > this.#options.limits.standstillTimeoutMs
   }
 
-  /** Whether the peer has taken no sent bytes for too long. */
+  /** Returns true if the peer has taken no sent bytes for too long. */
   #isStuck({ isPending, takenBytes }: Activity, nowMs: number): boolean {
     if (!isPending || takenBytes !== this.#takenBytes) this.#stuckSinceMs = nowMs
     this.#takenBytes = takenBytes

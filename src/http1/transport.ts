@@ -2,9 +2,9 @@
 export interface Transport {
   /** The peer, as handlers see it. */
   readonly peer: Peer
-  /** Whether sent bytes have not been taken. */
+  /** True while the peer has not taken all sent bytes. */
   readonly isPending: boolean
-  /** How many bytes the peer has taken in all. */
+  /** The number of bytes that the peer has taken in all. */
   readonly takenBytes: number
   /** Sends text, one byte a character, or bytes, which must not change any more. After false, wait for `drained`. */
   write(data: string | Uint8Array): boolean
@@ -13,9 +13,9 @@ export interface Transport {
   uncork(): void
   /** Ends this side after the written bytes. Bytes of the peer still come. */
   end(): void
-  /** Closes both directions. The system still sends the bytes that it has taken. */
+  /** Closes both directions. The system still sends the bytes that it has accepted. */
   destroy(): void
-  /** Resets the connection, so that the peer can tell it from an orderly end, where that is possible. */
+  /** Resets the connection where that is possible, so that the peer can distinguish it from an orderly end. */
   reset(): void
   pause(): void
   resume(): void
@@ -24,6 +24,6 @@ export interface Transport {
 /** The client of a connection. */
 export interface Peer {
   readonly address: string | null
-  /** Whether the connection is encrypted. */
+  /** True when the connection is encrypted. */
   readonly isSecure: boolean
 }

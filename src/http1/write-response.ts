@@ -12,7 +12,7 @@ const encoder = new TextEncoder()
 
 export interface ResponseFrame {
   framed: Framed
-  /** Whether another request may follow on the connection. */
+  /** True when another request may follow on the connection. */
   isKept: boolean
   /** The line of `Date` and the end of the head. */
   date: string
@@ -59,7 +59,7 @@ export function writeErrorResponse(
   sendBuffer.send(bytes)
 }
 
-/** Cancels the body of a response that nobody will read. */
+/** Cancels the body of a response that is not sent. */
 export function discard(response: unknown): void {
   if (!(response instanceof Response)) return
   const { body } = response

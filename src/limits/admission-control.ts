@@ -9,7 +9,7 @@ import { createRateLimits, type RateLimits } from './rate-limits.ts'
 export interface AdmissionControlOptions {
   /** True if clients are limited. */
   isLimiting: boolean
-  /** Buckets that are kept elsewhere than in this process's memory. */
+  /** Buckets that are stored outside this process's memory. */
   limits?: RateLimits | undefined
   /** Null where the runtime sheds load itself, as Workers do. */
   overload: Overload | null

@@ -12,7 +12,7 @@ export interface ReaderOptions {
   subscriber: Subscriber
   /** @throws AppError when the topic may not be read any more */
   authorize(): void
-  /** Whether the reader's credential has expired or was revoked. */
+  /** True when the reader's credential has expired or was revoked. */
   isExpired(): boolean
   acquire(): Tail
   release(): void
@@ -92,7 +92,7 @@ export class Reader implements Subscription, Follower {
     this.resume()
   }
 
-  /** Runs once at a time. A `resume` during its last round makes it go on. */
+  /** Runs once at a time. A `resume` during its last round makes it continue. */
   async #catchUp(): Promise<void> {
     this.#isCatchingUp = true
     try {

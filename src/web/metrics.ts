@@ -12,7 +12,10 @@ const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'cf-conn
 export function createMetricsRoute({ metrics, settings }: Platform): Hono<Env> {
   return new Hono<Env>().get('/metrics', async (c) => {
     if (!isLocal(c) && !(await bearsToken(c, settings.metricsToken))) {
-      throw new AppError('forbidden', 'The metrics are open to this machine and to a bearer of METRICS_TOKEN.')
+      throw new AppError(
+        'forbidden',
+        'The metrics require a request from this machine, or METRICS_TOKEN as a bearer token.',
+      )
     }
     const headers = { ...dataHeaders, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }
     return new Response(metrics.text(), { headers: { ...headers, 'Cache-Control': 'no-store' } })

@@ -48,7 +48,7 @@ async function outcome(
 }
 
 describe.each(Object.keys(declaredAccounts))('%s', (route) => {
-  test.each(requestTransports)('by %s: each gets what is declared', async (transport) => {
+  test.each(requestTransports)('by %s: each caller gets the declared outcome', async (transport) => {
     const { outcomes, isLast = false } = declaredAccounts[route] as DeclaredRoute
     const asked = askerNames.filter((name) => fits(transport, shared[name]))
     const found: Record<string, string> = {}
@@ -63,7 +63,7 @@ describe.each(Object.keys(declaredAccounts))('%s', (route) => {
   })
 })
 
-/** Those of the shipped server alone are not served here. */
+/** The accounts routes of the shipped server alone are not served here. */
 const open = Object.entries(declaredOpen).filter(([, { path }]) => !/^\/(echo|user-agent)/.test(path))
 
 describe.each(open)('%s', (route, { path, status }) => {
@@ -105,7 +105,7 @@ describe('a key', () => {
   })
 
   test.each(['admin:read', 'admin:write', '*'])(
-    'of anybody else administers nothing, whatever it says (%s)',
+    'of any other user administers nothing, whatever its scopes (%s)',
     async (scope) => {
       const key = await makeKey(world.send, shared.owner, [scope])
       for (const line of ['GET /api/admin/users', 'GET /api/admin/audit'])
@@ -113,7 +113,7 @@ describe('a key', () => {
     },
   )
 
-  test("makes no key, and ends none: what leaks can't make itself at home", async () => {
+  test("creates and revokes no key, so a leaked key can't extend its access", async () => {
     const key = await makeKey(world.send, shared.owner, ['*'])
     expect((await ask(key, 'POST /api/auth/keys', { name: 'more', scopes: ['*'] })).status).toBe(403)
     expect((await ask(key, `DELETE /api/auth/keys/${key.credentialId}`)).status).toBe(403)
@@ -138,7 +138,7 @@ describe('an invalid credential', () => {
     )
   })
 
-  test.each(names)('%s: as a cookie it is nobody', async (name) => {
+  test.each(names)('%s: as a cookie it is anonymous', async (name) => {
     for (const line of apiRoutes) {
       const { status, text } = await tell(line, cookie(dead[name] as Asker))
       const nobodys = await tell(line, {})
@@ -146,7 +146,7 @@ describe('an invalid credential', () => {
     }
   })
 
-  test.each(names)('%s: elsewhere than in the API nobody looks at it', async (name) => {
+  test.each(names)('%s: outside the API it is ignored', async (name) => {
     for (const line of ['GET /openapi.json', 'GET /health/live', 'GET /'])
       expect((await tell(line, bearer(dead[name] as Asker))).status, line).toBe(200)
   })

@@ -59,7 +59,7 @@ function questionOf(route: string, action: Action, values: object): (id: string)
   return (id) => ({ line: line(id), ...(action === 'update' && { body: {} }) })
 }
 
-/** Asks in somebody's name for a row that another made, and for one that nobody did. */
+/** Requests, as a caller, a row of another user and a row that does not exist. */
 async function outcome(
   name: string,
   route: string,
@@ -90,7 +90,7 @@ const cases = Object.keys(declaredCollections).flatMap((name) =>
 )
 
 describe.each(cases)('$route, which is to $action', ({ name, route, action }) => {
-  test.each(requestTransports)('by %s: each gets what is declared', async (transport) => {
+  test.each(requestTransports)('by %s: each caller gets the declared outcome', async (transport) => {
     const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action])
     const asked = askerNames.filter((asker) => fits(transport, askers[asker]))
     const found = asked.map(async (asker) => [asker, await outcome(name, route, action, transport, asker)] as const)

@@ -5,9 +5,9 @@ import type { Question } from './request-transports.ts'
 
 export interface DeclaredRoute {
   outcomes: Outcomes
-  /** How it is asked for, of what is the owner's where it is about somebody's. */
+  /** The request; where it concerns a user, that is the owner. */
   ask(askers: Askers): Omit<Question, 'line'> & { path?: string }
-  /** The path that names nothing, where a 404 is to be compared. */
+  /** A path that does not exist, to compare a 404 with. */
   missing?: string
   /** True when the request ends its own credential, so that the next case needs new accounts. */
   isLast?: boolean
@@ -64,7 +64,7 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
   },
   'DELETE /api/auth/me': { outcomes: ended, ask: () => ({ body: { password } }), isLast: true },
   'POST /api/auth/reset': { outcomes: { 202: everyone }, ask: () => ({ body: { email: email() } }) },
-  /** Takes the token of an email from any caller. */
+  /** The token of an email is valid from any caller. */
   'POST /api/auth/reset/confirm': {
     outcomes: { 400: everyone },
     ask: () => ({ body: { token: `glr_${'A'.repeat(43)}`, password: newPassword } }),
@@ -86,7 +86,7 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
   'GET /api/admin/audit': { outcomes: forAdmins, ask: () => ({}) },
 }
 
-/** Routes that tell everybody the same, and need no credential that stands. */
+/** Routes that return the same to every caller, and need no valid credential. */
 export const declaredOpen: Readonly<Record<string, { path: string; status: number }>> = {
   'GET /api/connect': { path: '/api/connect', status: 426 },
   'GET /': { path: '/', status: 200 },

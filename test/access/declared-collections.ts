@@ -3,9 +3,9 @@ import { anonymous, everyone, foreign, known, type Outcomes, people } from './ou
 import type { AskerName } from './people.ts'
 
 export interface DeclaredCollection {
-  /** Whose row it is that all ask for. */
+  /** The owner of the requested row. */
   author: AskerName
-  /** The body that creates it, without its text. */
+  /** The body that creates the row, without its text. */
   values?: Record<string, unknown>
   list: Outcomes
   read: Outcomes
@@ -94,7 +94,7 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
   },
 }
 
-/** The routes that every collection has, and which of its rules they ask. */
+/** The routes of every collection, and the rules that they check. */
 export const collectionRoutes = [
   { route: 'GET /api/NAME', action: 'list' },
   { route: 'POST /api/NAME', action: 'create' },

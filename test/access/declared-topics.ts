@@ -1,9 +1,9 @@
-/** The declared access to topics: who may read and who may publish. */
+/** The declared access to topics: the callers that may read and publish. */
 import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
 import type { Askers } from './people.ts'
 
 export interface DeclaredTopic {
-  /** Its name; a part may be named after somebody. */
+  /** The name; a partition may be named after a user. */
   topic(askers: Askers): string
   read: Outcomes
   publish: Outcomes
@@ -16,7 +16,7 @@ const users = [...people, 'readingKey', 'fullKey'] as const
 const butAdmin = everyone.filter((name) => name !== 'admin')
 const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
 
-/** Only the server itself tells of rows; administrators may not either. */
+/** Only the server itself publishes row events; administrators may not either. */
 const ownPart = (name: string): DeclaredTopic => ({
   topic: ({ owner }) => `${name}/${owner.userId}`,
   read: { 200: readers, hidden: unknownRows },
@@ -68,7 +68,7 @@ export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
   },
 }
 
-/** The routes of topics that are one log, and of those that have parts. */
+/** The routes of topics with one log, and of topics with partitions. */
 export const topicRoutes = [
   'GET /api/topics/:topic/events',
   'POST /api/topics/:topic/events',

@@ -15,7 +15,7 @@ const common = [...topicRoutes, ...Object.keys(declaredAccounts)]
 const open = Object.keys(declaredOpen)
 const ofShipped = ['GET /echo/:message', 'GET /user-agent']
 
-/** The shipped collections are open to everybody. */
+/** The shipped collections are open to every caller. */
 const openCollections = ['todos', 'rooms', 'members', 'messages']
 
 const worlds: Promise<World>[] = []
@@ -55,7 +55,7 @@ const all: [string, Outcomes][] = [
   ...Object.entries(declaredAccounts).map(([route, { outcomes }]): [string, Outcomes] => [route, outcomes]),
 ]
 
-test.each(all)('%s says one thing of everybody who may ask', (_, outcomes) => {
+test.each(all)('%s declares one outcome for every caller', (_, outcomes) => {
   expect(unclear(outcomes)).toEqual([])
   expect(Object.keys(byAsker(outcomes))).toHaveLength(askerNames.length)
 })

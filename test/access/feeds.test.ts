@@ -39,7 +39,7 @@ async function make(asker: Asker, name: string, body: object): Promise<Row> {
   return reply.row
 }
 
-/** Of the next event: its topic, its type, and the row. */
+/** The topic, the type and the row of the next event. */
 async function nextEvent(client: Client): Promise<[string, string, Row]> {
   const { method, params } = (await client.next()) as Message & { params: { topic: string; data: unknown } }
   expect(method).toBe('event')
@@ -47,7 +47,7 @@ async function nextEvent(client: Client): Promise<[string, string, Row]> {
 }
 
 describe.each(kinds)('over %s', (kind) => {
-  test("a row that is somebody's own reaches its owner and administrators who follow, and to nobody else", async () => {
+  test('an owned row reaches its owner and administrators, and no one else', async () => {
     const [owner, other] = [await signUp(world.send), await signUp(world.send)]
     const topic = `diaries/${owner.userId}`
     const others = await follow(kind, other, [`diaries/${other.userId}`, 'todos', 'cards', 'notices'])
@@ -113,7 +113,7 @@ describe.each(kinds)('over %s', (kind) => {
     }
   })
 
-  test('presence is visible to those who may read the topic, as long as they may', async () => {
+  test('presence is visible to clients that may read the topic, as long as they may', async () => {
     const [editor, another] = [await signUpAs(world.send, root, 'editor'), await signUpAs(world.send, root, 'editor')]
     const first = await follow(kind, editor, [])
     const second = await follow(kind, another, [])

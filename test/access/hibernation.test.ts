@@ -17,7 +17,7 @@ afterAll(() => server?.stop())
 
 const send = createSend(() => server.url)
 
-async function whoIs(client: Client): Promise<unknown> {
+async function identityOf(client: Client): Promise<unknown> {
   const { status, body } = observedMessage(await client.ask(request('who', 'GET /api/auth/me')))
   return status === 200 ? (body as { data: { id: string } }).data.id : status
 }
@@ -27,7 +27,7 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   const [known, unknown, another] = [await signIn(send, person), await signIn(send, person), await signIn(send, person)]
   const topic = `diaries/${person.userId}`
   const byNewCookie = await dialWith(server.url, cookie(unknown))
-  // So that it is known who shows the cookie before the WebSocket is asked for.
+  // Fills the identity cache before the WebSocket handshake.
   await act(send, known, 'GET /api/auth/me')
   const byCookie = await dialWith(server.url, cookie(known))
   const byToken = await connect(server.url, 'ws-cbor', another)
@@ -35,7 +35,7 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   const following = await connect(server.url, 'ws-json', another)
   await following.ask(request(1, 'subscribe', { topic }))
   await hibernate(server, { byItself: isFullRun })
-  const found = await Promise.all([byNewCookie, byCookie, byToken, following, nobodys].map(whoIs))
+  const found = await Promise.all([byNewCookie, byCookie, byToken, following, nobodys].map(identityOf))
   const { userId } = person
   expect(found).toEqual([userId, userId, userId, userId, 401])
   await hibernate(server, { byItself: isFullRun })

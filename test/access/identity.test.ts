@@ -1,4 +1,4 @@
-/** Identification: which credentials count, which do not, and which take precedence. */
+/** Identification: the valid credentials, the ignored ones, and their precedence. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../conformance/http.ts'
 import { type Client, dial, kinds, request } from '../transports/clients.ts'
@@ -35,12 +35,12 @@ const kept = (client: Client) => {
 }
 
 /** Returns the identified user's id, or the status of the refusal. */
-async function whoAmI(client: Client): Promise<unknown> {
+async function readIdentity(client: Client): Promise<unknown> {
   const { status, body } = observedMessage(await client.ask(request('who', 'GET /api/auth/me')))
   return status === 200 ? (body as { data: { id: string } }).data.id : status
 }
 
-async function whoIs(headers: Record<string, string>, path = '/api/auth/me'): Promise<unknown> {
+async function identityOf(headers: Record<string, string>, path = '/api/auth/me'): Promise<unknown> {
   const reply = await world.send(`GET ${path}`, { headers })
   return reply.status === 200 ? reply.row.id : reply.status
 }
@@ -63,9 +63,9 @@ describe.each(kinds)('a request over %s', (kind) => {
   test.each(forged)('may not carry %s', async (name, given) => {
     const client = kept(await connect(world.url, kind, ben))
     const value = given === 'COOKIE' ? cookie(ann).Cookie : given === 'BEARER' ? bearer(ann).Authorization : given
-    const answer = await client.ask(request(1, `GET /api/diaries/${diary.id}`, { headers: { [name]: value } }))
-    expect(answer.error?.code).toBe(-32602)
-    expect(await whoAmI(client)).toBe(ben.userId)
+    const response = await client.ask(request(1, `GET /api/diaries/${diary.id}`, { headers: { [name]: value } }))
+    expect(response.error?.code).toBe(-32602)
+    expect(await readIdentity(client)).toBe(ben.userId)
   })
 
   test('a JSON-RPC batch is refused as a whole', async () => {
@@ -75,20 +75,20 @@ describe.each(kinds)('a request over %s', (kind) => {
     expect((await world.send(`GET /api/diaries/${diary.id}`, { headers: bearer(ann) })).status).toBe(200)
   })
 
-  test("is nobody's without a hello, and hello comes first or not at all", async () => {
+  test('is anonymous without a hello, and hello comes first or not at all', async () => {
     const client = kept(await dial(world.url, kind))
-    expect(await whoAmI(client)).toBe(401)
+    expect(await readIdentity(client)).toBe(401)
     expect((await hello(client, ann)).error?.code).toBe(-32600)
-    expect(await whoAmI(client)).toBe(401)
+    expect(await readIdentity(client)).toBe(401)
   })
 
   test('keeps its identity: a second hello with another token is refused', async () => {
     const client = kept(await connect(world.url, kind, ben))
     expect((await hello(client, ann)).error?.code).toBe(-32600)
-    expect(await whoAmI(client)).toBe(ben.userId)
+    expect(await readIdentity(client)).toBe(ben.userId)
   })
 
-  test("sent together with the hello is that user's, and not nobody's", async () => {
+  test("sent together with the hello is that user's, not anonymous", async () => {
     const client = kept(await dial(world.url, kind))
     client.send(request(1, 'hello', { token: ann.token }))
     client.send(request(2, 'GET /api/auth/me'))
@@ -112,40 +112,40 @@ describe.each(kinds)('a request over %s', (kind) => {
   test.each([{}, 7, [], true])('with a token that is no text (%j) is not signed in', async (token) => {
     const client = kept(await dial(world.url, kind))
     expect((await client.ask(request(1, 'hello', { token }))).error?.code).toBe(-32602)
-    expect(await whoAmI(client)).toBe(401)
+    expect(await readIdentity(client)).toBe(401)
   })
 
-  test('a sign-in by message gives a token and does not change who asks', async () => {
+  test('a sign-in by message returns a token and does not change the identity of the connection', async () => {
     const client = kept(await dial(world.url, kind))
     const body = { email: ann.email, password: 'correct horse battery', token: true }
     expect(observedMessage(await client.ask(request(1, 'POST /api/auth/sign-in', { body }))).status).toBe(200)
-    expect(await whoAmI(client)).toBe(401)
+    expect(await readIdentity(client)).toBe(401)
   })
 
   test('never gets a cookie', async () => {
     const client = kept(await dial(world.url, kind))
     const body = { email: ann.email, password: 'correct horse battery' }
-    const answer = await client.ask(request(1, 'POST /api/auth/sign-in', { body }))
-    expect(JSON.stringify(answer)).not.toContain('gls_')
+    const response = await client.ask(request(1, 'POST /api/auth/sign-in', { body }))
+    expect(JSON.stringify(response)).not.toContain('gls_')
   })
 })
 
 describe('a WebSocket', () => {
   test("is that user's whose cookie its request shows", async () => {
-    expect(await whoAmI(kept(await dialWith(world.url, cookie(ann))))).toBe(ann.userId)
+    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann))))).toBe(ann.userId)
   })
 
   test("is that user's whose bearer token its request shows", async () => {
-    expect(await whoAmI(kept(await dialWith(world.url, bearer(ann))))).toBe(ann.userId)
+    expect(await readIdentity(kept(await dialWith(world.url, bearer(ann))))).toBe(ann.userId)
   })
 
   test("with a cookie and another's token in hello is the token's", async () => {
     const client = kept(await dialWith(world.url, cookie(ann)))
     expect((await hello(client, ben)).error).toBeUndefined()
-    expect(await whoAmI(client)).toBe(ben.userId)
+    expect(await readIdentity(client)).toBe(ben.userId)
   })
 
-  test("with a cookie and a token in hello that is none ends, and is not the cookie's", async () => {
+  test("with a cookie and an invalid token in hello ends, and is not the cookie's", async () => {
     const client = kept(await dialWith(world.url, cookie(ann)))
     expect((await hello(client, { token: 'none' })).error?.code).toBe(401)
     expect(await client.closed).toBe(4401)
@@ -156,20 +156,20 @@ describe('a WebSocket', () => {
       await expect(dialWith(world.url, { ...cookie(ann), ...headers })).rejects.toThrow('403')
   })
 
-  test('with a bearer token that is none is refused', async () => {
+  test('with an invalid bearer token is refused', async () => {
     await expect(dialWith(world.url, { Authorization: 'Bearer none' })).rejects.toThrow('401')
   })
 
-  test.each(['token', 'access_token', 'authorization'])('takes no token in its address (%s)', async (name) => {
+  test.each(['token', 'access_token', 'authorization'])('ignores a token in its address (%s)', async (name) => {
     const client = kept(await dialWith(world.url, {}, `/api/connect?${name}=${ann.token}`))
-    expect(await whoAmI(client)).toBe(401)
+    expect(await readIdentity(client)).toBe(401)
   })
 
   test('under the fixed name of the version is signed in the same', async () => {
-    expect(await whoAmI(kept(await dialWith(world.url, cookie(ann), '/api/v1/connect')))).toBe(ann.userId)
+    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann), '/api/v1/connect')))).toBe(ann.userId)
   })
 
-  test('that came through a proxy which is not trusted does not read what is for this machine', async () => {
+  test('through an untrusted proxy does not read resources for this machine', async () => {
     const client = kept(await dialWith(world.url, { 'X-Forwarded-For': '203.0.113.9' }))
     expect(observedMessage(await client.ask(request(1, 'GET /metrics'))).status).toBe(403)
   })
@@ -179,24 +179,24 @@ describe('over HTTP', () => {
   test.each(['token', 'access_token', 'key', 'authorization'])(
     'no token in the address is taken (%s)',
     async (name) => {
-      expect(await whoIs({}, `/api/auth/me?${name}=${ann.token}`)).toBe(401)
-      expect(await whoIs({}, `/api/auth/me?${name}=Bearer%20${ann.token}`)).toBe(401)
+      expect(await identityOf({}, `/api/auth/me?${name}=${ann.token}`)).toBe(401)
+      expect(await identityOf({}, `/api/auth/me?${name}=Bearer%20${ann.token}`)).toBe(401)
     },
   )
 
   test('a bearer token counts more than a cookie', async () => {
-    expect(await whoIs({ ...bearer(ben), ...cookie(ann) })).toBe(ben.userId)
-    expect(await whoIs({ Authorization: 'Bearer none', ...cookie(ann) })).toBe(401)
+    expect(await identityOf({ ...bearer(ben), ...cookie(ann) })).toBe(ben.userId)
+    expect(await identityOf({ Authorization: 'Bearer none', ...cookie(ann) })).toBe(401)
   })
 
-  test('two bearer tokens are none', async () => {
-    expect(await whoIs({ Authorization: `Bearer ${ann.token}, Bearer ${ben.token}` })).toBe(401)
+  test('two bearer tokens are invalid', async () => {
+    expect(await identityOf({ Authorization: `Bearer ${ann.token}, Bearer ${ben.token}` })).toBe(401)
   })
 
-  test("two cookies of the name are nobody's, because nobody can tell whose is whose", async () => {
+  test('two cookies of the name are anonymous, because either could be forged', async () => {
     const of = ({ token }: Person) => `__Host-galley=${token}`
-    expect(await whoIs({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
-    expect(await whoIs({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
+    expect(await identityOf({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
+    expect(await identityOf({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
   })
 
   test.each([
@@ -207,11 +207,11 @@ describe('over HTTP', () => {
     '__Secure-galley',
     ' x=1; __Host-galley2',
   ])('a cookie of the name %j is not it', async (name) => {
-    expect(await whoIs({ Cookie: `${name}=${ann.token}` })).toBe(401)
+    expect(await identityOf({ Cookie: `${name}=${ann.token}` })).toBe(401)
   })
 
-  test("another scheme than Bearer is somebody else's and leaves the cookie to count", async () => {
-    expect(await whoIs({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
+  test('a scheme other than Bearer is ignored, and the cookie counts', async () => {
+    expect(await identityOf({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
   })
 
   test("an ended cookie beside a proxy's Authorization does not keep its owner out", async () => {
@@ -234,7 +234,7 @@ describe('over HTTP', () => {
 
   test('headers that claim an identity are ignored', async () => {
     for (const name of ['X-User', 'X-User-Id', 'X-Principal', 'X-Forwarded-User', 'Remote-User', 'X-Role'])
-      expect(await whoIs({ [name]: ann.userId })).toBe(401)
+      expect(await identityOf({ [name]: ann.userId })).toBe(401)
   })
 })
 
@@ -249,9 +249,9 @@ describe('many at once', () => {
     const connection = await dialRaw(world.url)
     const asked = Array.from({ length: 40 }, (_, index) => showing(index))
     connection.write(asked.map(([headers]) => rawRequest('GET /api/auth/me', headers)).join(''))
-    const answers = await connection.answers(asked.length)
+    const responses = await connection.responses(asked.length)
     connection.end()
-    for (const [index, [, expected]] of asked.entries()) expect(answers[index], `${index}`).toContain(expected)
+    for (const [index, [, expected]] of asked.entries()) expect(responses[index], `${index}`).toContain(expected)
   })
 
   test('on separate connections, each caller is identified by its own credential', async () => {
@@ -292,15 +292,15 @@ describe('a session', () => {
     const token = cookieIn(reply.header('set-cookie'))
     expect(token).toMatch(/^gls_/)
     expect(token).not.toBe(planted.token)
-    expect(await whoIs(cookie({ token }))).toBe(ann.userId)
-    expect(await whoIs(cookie(planted))).toBe(ben.userId)
+    expect(await identityOf(cookie({ token }))).toBe(ann.userId)
+    expect(await identityOf(cookie(planted))).toBe(ben.userId)
   })
 
   test('that was made up before is not taken over by a sign-in', async () => {
     const planted = { token: `gls_${'B'.repeat(43)}` }
     await world.send('POST /api/auth/sign-in', { headers: cookie(planted), body: body() })
-    expect(await whoIs(cookie(planted))).toBe(401)
-    expect(await whoIs(bearer(planted))).toBe(401)
+    expect(await identityOf(cookie(planted))).toBe(401)
+    expect(await identityOf(bearer(planted))).toBe(401)
   })
 
   test("whose cookie is swapped between two requests on one connection is the cookie's each time", async () => {
@@ -326,7 +326,7 @@ describe('a session', () => {
     const { headers } = { headers: bearer(ben) }
     expect((await world.send(`DELETE /api/auth/sessions/${victim.credentialId}`, { headers })).status).toBe(404)
     expect((await world.send('DELETE /api/auth/sessions', { headers })).status).toBe(204)
-    expect(await whoIs(bearer(victim))).toBe(ann.userId)
-    expect(await whoIs(bearer(nobody))).toBe(401)
+    expect(await identityOf(bearer(victim))).toBe(ann.userId)
+    expect(await identityOf(bearer(nobody))).toBe(401)
   })
 })

@@ -1,4 +1,4 @@
-/** Indirect ways to learn of rows that a caller may not read. */
+/** Indirect ways to learn about rows that a caller may not read. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reply, Row } from '../conformance/http.ts'
 import { type Asker, act, bearer, makeKey, nobody, type Person, signUp, signUpAs } from './people.ts'
@@ -65,26 +65,26 @@ describe('lists', () => {
     'count=true&sort=-mood,text',
     'count=true&limit=1&sort=text',
   ]
-  test.each(queries)('%s: neither rows nor their number nor a further page tell of others', async (query) => {
+  test.each(queries)('%s: rows, their number and further pages reveal no hidden rows', async (query) => {
     const { data, next, count } = await list(other, `diaries?${query}`)
     const own = query.includes('filter') ? 0 : 1
     expect(data.map(({ id }) => id)).toEqual(own === 1 ? [mine.id] : [])
     expect({ next, count }).toEqual({ next: null, count: own })
   })
 
-  test('filter[owner] of somebody else finds nothing', async () => {
+  test('filter[owner] of another user finds nothing', async () => {
     const { data, count } = await list(other, `diaries?count=true&filter[owner][$eq]=${owner.userId}`)
     expect({ data, count }).toEqual({ data: [], count: 0 })
   })
 
-  test("a cursor that another was given shows only what is its bearer's", async () => {
+  test("another user's cursor shows only the caller's rows", async () => {
     const { next } = await list(owner, 'diaries?limit=1&sort=-mood')
     const { data } = await list(other, `diaries?limit=1&sort=-mood&cursor=${next}`)
     expect(data.map(({ id }) => id)).toEqual([mine.id])
     expect((await as(nobody, `GET /api/diaries?limit=1&sort=-mood&cursor=${next}`)).status).toBe(401)
   })
 
-  test('a cursor that somebody made up finds no more', async () => {
+  test('a forged cursor finds no more', async () => {
     const cursor = btoa(JSON.stringify(['mood,createdAt,id', -1, 0, ''])).replaceAll('=', '')
     const reply = await as(other, `GET /api/diaries?sort=mood&cursor=${cursor}`)
     if (reply.status === 200) expect(reply.rows.map(({ id }) => id)).toEqual([mine.id])
@@ -98,14 +98,14 @@ describe('lists', () => {
     expect(ofOthers.position?.offset ?? 0).toBe(0)
   })
 
-  test('the position of a list without a feed does not tell how much happens in hidden rows', async () => {
+  test('the position of a list without a feed does not reveal changes of hidden rows', async () => {
     const before = await list(other, 'drafts')
     await make(owner, 'drafts', { text: 'unseen' })
     const after = await list(other, 'drafts')
     expect(after.position?.offset ?? 0).toBe(before.position?.offset ?? 0)
   })
 
-  test('the position of a part that may not be read is not told', async () => {
+  test('the position of an unreadable partition is not reported', async () => {
     await make(editor, 'lines', { room: 'editor', text: 'unseen' })
     const { position } = await list(other, 'lines?filter[room][$eq]=editor')
     expect(position?.offset ?? 0).toBe(0)
@@ -133,7 +133,7 @@ describe('a hidden row', () => {
     ['a method that is not there', 'POST', () => ({}), {}],
     ['a change with a key', 'PATCH', () => ({ 'Idempotency-Key': 'probe-it' }), { mood: 1 }],
   ]
-  test.each(probes)('%s is answered as if it were not there', async (_, method, headers, body) => {
+  test.each(probes)('%s is answered as if it did not exist', async (_, method, headers, body) => {
     const observed = observedReply(await as(other, `${method} /api/diaries/${hidden.id}`, headers(), body))
     expect(observed).toEqual(observedReply(await as(other, `${method} /api/diaries/${none}`, headers(), body)))
     expect(observed.status).not.toBe(200)
@@ -188,8 +188,8 @@ describe('changes to an account', () => {
   })
 })
 
-describe('rows of nobody known', () => {
-  test("are nobody's own: who made one without signing in does not see it, nor does who signs in", async () => {
+describe('rows of anonymous clients', () => {
+  test('have no owner: neither their creator nor a signed-in user sees them', async () => {
     const { id } = await make(nobody, 'sealed', { text: 'anonymous' })
     expect((await as(nobody, `GET /api/sealed/${id}`)).status).toBe(401)
     expect((await as(other, `GET /api/sealed/${id}`)).status).toBe(403)
@@ -241,7 +241,7 @@ describe('public routes', () => {
     expect(texts[0]).not.toContain(owner.userId)
   })
 
-  test('OPTIONS says which methods there are, whatever is there', async () => {
+  test('OPTIONS lists the methods, whether or not the row exists', async () => {
     const { id } = await make(owner, 'diaries', { text: 'hidden' })
     for (const start of ['/api/diaries', '/api/v1/diaries'])
       expect(observedReply(await as(nobody, `OPTIONS ${start}/${id}`))).toEqual(
@@ -249,7 +249,7 @@ describe('public routes', () => {
       )
   })
 
-  test("what is one person's is for no shared cache", async () => {
+  test("responses with a user's own data are not for shared caches", async () => {
     const { id } = await make(owner, 'diaries', { text: 'hidden' })
     for (const line of [`GET /api/diaries/${id}`, 'GET /api/diaries', 'GET /api/auth/me'])
       expect((await as(owner, line)).header('cache-control'), line).toMatch(/private|no-store/)
@@ -257,7 +257,7 @@ describe('public routes', () => {
 })
 
 describe('references from rows of others', () => {
-  test("can't be deleted, which tells that something hidden names it, and not what", async () => {
+  test("can't be deleted, which reveals that a hidden row refers to it, but not which", async () => {
     const diary = await make(owner, 'diaries', { text: 'named' })
     const link = await make(root, 'links', { diary: diary.id, label: 'hidden label' })
     const reply = await as(owner, `DELETE /api/diaries/${diary.id}`)

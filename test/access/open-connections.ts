@@ -6,11 +6,11 @@ import { connect, dialWith } from './request-transports.ts'
 
 export interface Open {
   name: string
-  /** Resolves with how it ended. */
+  /** Resolves with the kind of its end. */
   ended: Promise<string>
 }
 
-/** Follows a topic over every transport with one credential; resolves when all of it stands. */
+/** Follows a topic over every transport with one credential; resolves when all connections are open. */
 export async function openAll(
   send: Send,
   url: string,
@@ -78,16 +78,16 @@ async function streamEnd(reader: ReadableStreamDefaultReader<string>): Promise<s
   }
 }
 
-/** The server does not say when a poll waits. A response that comes too early is a poll that ended too early. */
+/** The server does not report when a poll waits. A response that comes too early is a poll that ended too early. */
 async function poll(send: Send, topic: string, headers: Record<string, string>): Promise<Open> {
   const now = await send(`GET /api/topics/${topic}/events`, { headers })
   const { position } = JSON.parse(now.text) as { position: { epoch: string; offset: number } }
   const query = `after=${position.offset}&epoch=${position.epoch}&wait=25`
-  const answer = send(`GET /api/topics/${topic}/events?${query}`, { headers })
-  return { name: 'long poll', ended: answer.then(({ status }) => (status === 200 ? 'event' : 'ended')) }
+  const response = send(`GET /api/topics/${topic}/events?${query}`, { headers })
+  return { name: 'long poll', ended: response.then(({ status }) => (status === 200 ? 'event' : 'ended')) }
 }
 
-/** How everything must end that somebody is cut off from. */
+/** The required end of every connection that loses its access. */
 export function cut(open: readonly Open[]): string[] {
   return open.map(({ name }) => (/^(ws|tcp)/.test(name) ? 'goaway 4401' : 'ended'))
 }

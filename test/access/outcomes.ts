@@ -3,7 +3,7 @@ import { type AskerName, askerNames } from './people.ts'
 import type { Observed } from './request-transports.ts'
 
 /**
- * A status; `hidden`, which is a 404 that can't be told from that of something which is not there; for lists `seen` and
+ * A status; `hidden`, a 404 equal to that of a row that does not exist; for lists `seen` and
  * `unseen`, which are 200 with the row and without.
  */
 export type Outcomes = Readonly<Partial<Record<number | 'hidden' | 'seen' | 'unseen', readonly AskerName[]>>>
@@ -34,5 +34,5 @@ export function outcomeOf(observed: Observed, missing: Observed | null, secret: 
   const { status } = observed
   if (status >= 400 && secret !== null && JSON.stringify(observed).includes(secret)) return `${status} that leaks`
   if (status !== 404 || missing === null) return String(status)
-  return JSON.stringify(observed) === JSON.stringify(missing) ? 'hidden' : '404 that tells'
+  return JSON.stringify(observed) === JSON.stringify(missing) ? 'hidden' : '404 with details'
 }

@@ -6,10 +6,10 @@ export const password = 'correct horse battery'
 /** A caller and its credential. */
 export interface Asker {
   userId: string
-  /** Null for nobody. */
+  /** Null for an anonymous caller. */
   token: string | null
   credential: 'session' | 'key' | null
-  /** Of the session or the key. */
+  /** The token of the session or the key. */
   credentialId: string
 }
 
@@ -34,7 +34,7 @@ interface Entered {
   token: string
 }
 
-/** Signs up, and shows a token. */
+/** Signs up, and uses a bearer token. */
 export async function signUp(send: Send, more: { code?: string } = {}): Promise<Person> {
   const email = `${crypto.randomUUID()}@example.com`
   const reply = await send('POST /api/auth/sign-up', { body: { email, password, token: true, ...more } })
@@ -80,7 +80,7 @@ export async function giveRole(send: Send, root: Person, { userId }: Asker, role
   await act(send, root, `PATCH /api/admin/users/${userId}`, { role })
 }
 
-/** Somebody with a role, in a session from after it was given. */
+/** A user with a role, in a session that began after the role was given. */
 export async function signUpAs(send: Send, root: Person, role: string): Promise<Person> {
   const person = await signUp(send)
   await giveRole(send, root, person, role)
@@ -94,11 +94,11 @@ export const askerNames = [
   'editor',
   'owner',
   'admin',
-  /** Keys of the owner's: for nothing that is here, for reading it, for everything. */
+  /** Keys of the owner: without a scope for the row, for reading it, for everything. */
   'foreignKey',
   'readingKey',
   'fullKey',
-  /** A key of an administrator's for nothing that is here. */
+  /** A key of an administrator without a scope for the row. */
   'adminForeignKey',
 ] as const
 
@@ -110,7 +110,7 @@ export type Askers = Readonly<Record<AskerName, Asker>> & {
   other: Person
 }
 
-/** @param names what the reading key reads */
+/** @param names the scopes of the reading key */
 export async function makeAskers(send: Send, root: Person, names: readonly string[]): Promise<Askers> {
   const [other, editor, owner, admin] = await Promise.all([
     signUp(send),
@@ -135,7 +135,7 @@ export async function makeAskers(send: Send, root: Person, names: readonly strin
   }
 }
 
-/** Everybody whose credential does not stand any more, and one that never did. */
+/** Callers whose credential is no longer valid, and one whose credential never was. */
 export async function makeDead(send: Send, root: Person, pass: (ms: number) => void): Promise<Record<string, Asker>> {
   const person = await signUp(send)
   const hourMs = 3_600_000

@@ -1,11 +1,11 @@
-/** HTTP as bytes, for what clients of a library would never send. */
+/** HTTP as bytes, for requests that an HTTP library would never send. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
 export interface RawConnection {
   write(text: string): void
-  /** All that came until it holds so many answers. */
-  answers(count: number): Promise<string[]>
+  /** Resolves with the bytes received until they hold this many responses. */
+  responses(count: number): Promise<string[]>
   end(): void
 }
 
@@ -19,14 +19,14 @@ export async function dialRaw(url: string): Promise<RawConnection> {
     socket.emit('more')
   })
   const split = () => text.split(/(?=HTTP\/1\.1 \d{3})/)
-  const isWhole = (answer: string) => {
-    const length = Number(/content-length: (\d+)/i.exec(answer)?.[1] ?? 0)
-    const start = answer.indexOf('\r\n\r\n')
-    return start !== -1 && Buffer.byteLength(answer.slice(start + 4)) >= length
+  const isWhole = (response: string) => {
+    const length = Number(/content-length: (\d+)/i.exec(response)?.[1] ?? 0)
+    const start = response.indexOf('\r\n\r\n')
+    return start !== -1 && Buffer.byteLength(response.slice(start + 4)) >= length
   }
   return {
     write: (bytes) => void socket.write(bytes),
-    async answers(count) {
+    async responses(count) {
       while (split().filter(isWhole).length < count) await once(socket, 'more')
       return split()
     },

@@ -1,4 +1,4 @@
-/** Sends a request over any transport, and gives all responses one form. */
+/** Sends a request over any transport, and returns responses in one form. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Reply } from '../conformance/http.ts'
@@ -20,7 +20,7 @@ export interface Question {
 export interface Observed {
   status: number
   body: unknown
-  /** Those that are not about this one answer. */
+  /** Headers that do not depend on the response. */
   headers: Record<string, unknown>
 }
 
@@ -50,7 +50,7 @@ function withoutRequestId(body: unknown): unknown {
   return rest
 }
 
-/** Of a request; what answers other calls has none of this. */
+/** The result of a `request`; results of other methods have no such members. */
 interface Result {
   status?: number
   body?: unknown
@@ -63,7 +63,7 @@ interface Failure {
   data?: Record<string, unknown>
 }
 
-/** The answer of a message. */
+/** The response of a message. */
 export function observedMessage(message: Message): Observed {
   const { result, error } = message as unknown as { result?: Result; error?: Failure }
   if (result !== undefined) {
@@ -75,7 +75,7 @@ export function observedMessage(message: Message): Observed {
   return { status: error?.code ?? 0, body, headers: headers as Record<string, unknown> }
 }
 
-/** Asks in everybody's name, on connections that it keeps. */
+/** Sends requests as any caller, on connections that it keeps open. */
 export class Asking {
   readonly #world: World
   readonly #clients = new Map<string, Promise<Client>>()
@@ -119,11 +119,11 @@ export class Asking {
   }
 }
 
-/** A session that has signed in. */
+/** A connection that has signed in. */
 export async function connect(url: string, kind: Kind, asker: Asker): Promise<Client> {
   const client = await dial(url, kind)
-  const answer = await hello(client, asker)
-  if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error))
+  const response = await hello(client, asker)
+  if (response.error !== undefined) throw new Error(JSON.stringify(response.error))
   return client
 }
 
@@ -131,7 +131,7 @@ export function hello(client: Client, { token }: Pick<Asker, 'token'>): Promise<
   return client.ask(request('hello', 'hello', token === null ? {} : { token }))
 }
 
-/** A WebSocket whose request shows something; rejects with the status of a refusal. */
+/** A WebSocket with these headers in its handshake; rejects with the status of a refusal. */
 export async function dialWith(url: string, headers: Record<string, string>, path = '/api/connect'): Promise<Client> {
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}${path}`, 'galley.v1.json', { headers })
   const messages: Message[] = []
@@ -174,8 +174,8 @@ export async function dialWith(url: string, headers: Record<string, string>, pat
     async ask(message) {
       send(message)
       for (;;) {
-        const answer = await next()
-        if (answer.id === (message as { id?: unknown }).id) return answer
+        const response = await next()
+        if (response.id === (message as { id?: unknown }).id) return response
       }
     },
     closed,

@@ -36,7 +36,7 @@ async function reset({ email }: Person): Promise<void> {
   expect(reply.status).toBe(204)
 }
 
-/** Done by the person in another session, or by an administrator. */
+/** Done by the user in another session, or by an administrator. */
 const cuts: Record<string, Cut> = {
   'a sign-out': (_, ended) => act(world.send, ended, 'POST /api/auth/sign-out'),
   'its end from another session': (person, { credentialId }) =>
@@ -92,15 +92,15 @@ describe('a session is cut on every transport within a second', () => {
   })
 })
 
-describe.each(kinds)('who ends their own session by a message over %s', (kind) => {
+describe.each(kinds)('a user who ends their own session by a message over %s', (kind) => {
   const ends = {
     'POST /api/auth/sign-out': {},
     'DELETE /api/auth/me': { body: { password } },
   }
-  test.each(Object.entries(ends))('%s: hears that it is done, and then 4401', async (line, params) => {
+  test.each(Object.entries(ends))('%s: receives the response, and then 4401', async (line, params) => {
     const client = await connect(world.url, kind, await signUp(world.send))
-    const answer = await client.ask(request(1, line, params))
-    expect(answer.result.status).toBe(204)
+    const response = await client.ask(request(1, line, params))
+    expect(response.result.status).toBe(204)
     expect(await lastOf(client)).toBe('goaway 4401')
   })
 })
@@ -142,7 +142,7 @@ describe('a role that is taken away', () => {
     }
   })
 
-  test.each(kinds)('lets the same token begin anew at once over %s, with what is left to it', async (kind) => {
+  test.each(kinds)('lets the same token reconnect at once over %s, with its remaining rights', async (kind) => {
     const person = await signUpAs(world.send, root, 'editor')
     await take(person)
     const client = await connect(world.url, kind, person)
@@ -151,7 +151,7 @@ describe('a role that is taken away', () => {
     client.end()
   })
 
-  test('of an administrator ends what they see of others', async () => {
+  test('of an administrator ends their access to the data of others', async () => {
     const admin = await signUpAs(world.send, root, 'admin')
     const person = await signUp(world.send)
     await expectCut(admin, `diaries/${person.userId}`, () => take(admin))
@@ -183,7 +183,7 @@ describe('a request that begins during the revocation', () => {
   })
 })
 
-describe('a write whose body comes after the revocation', () => {
+describe('a write whose body arrives after the revocation', () => {
   const body = JSON.stringify({ text: 'late' })
   const begin = async (asker: Asker, path: string) => {
     const connection = await dialRaw(world.url)
@@ -193,16 +193,16 @@ describe('a write whose body comes after the revocation', () => {
   }
   const finish = async (connection: RawConnection) => {
     connection.write(body.slice(3))
-    const [answer = ''] = await connection.answers(1)
+    const [response = ''] = await connection.responses(1)
     connection.end()
-    return Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
+    return Number(response.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
   }
 
   test('is refused, however early the request began', async () => {
     const person = await signUp(world.send)
     const ended = await signIn(world.send, person)
     const connection = await begin(ended, '/api/diaries')
-    // So that the head has been read by then.
+    // Makes sure that the head has been read.
     await act(world.send, ended, 'GET /api/auth/me')
     await act(world.send, ended, 'POST /api/auth/sign-out')
     expect(await finish(connection)).toBe(401)

@@ -56,20 +56,20 @@ describe.each(serverKinds)('$name', ({ runtime, engine, kinds }) => {
     expect((await send('GET /api/reports', { headers: bearer(person) })).status).toBe(403)
   })
 
-  test('a write whose body comes after the sign-out is refused', async () => {
+  test('a write whose body arrives after the sign-out is refused', async () => {
     const person = await signUp(send)
     const ended = await signIn(send, person)
     const body = JSON.stringify({ text: 'late' })
     const connection = await dialRaw(server.url)
     const headers = { ...bearer(ended), 'Content-Length': String(body.length) }
     connection.write(rawRequest('POST /api/diaries', headers, body.slice(0, 3)))
-    // So that the head has been read by then.
+    // Makes sure that the head has been read.
     await act(send, ended, 'GET /api/auth/me')
     await act(send, ended, 'POST /api/auth/sign-out')
     connection.write(body.slice(3))
-    const [answer] = await connection.answers(1)
+    const [response] = await connection.responses(1)
     connection.end()
-    expect(answer).toMatch(/^HTTP\/1.1 401/)
+    expect(response).toMatch(/^HTTP\/1.1 401/)
     expect((await send('GET /api/diaries', { headers: bearer(person) })).rows).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-/** The server as it is shipped: its collections are open to everybody until somebody closes them, its accounts never are. */
+/** The server as it is shipped: its collections are open to every client unless configured otherwise, its accounts never are. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { server } from '../../src/server.ts'
 import type { Row } from '../conformance/http.ts'
@@ -83,7 +83,7 @@ describe.each(topics)('the topic %s', (pattern) => {
     expect(observed.map(({ status }) => status)).toEqual(asked.map(() => 200))
   })
 
-  test("by publishing nobody passes for the server, where it is a collection's", async () => {
+  test('no client can publish to the topic of a collection', async () => {
     const line = `POST /api/topics/${pattern.replace('ROOM', room.id)}/events`
     const body = { type: 'created', data: {} }
     for (const who of ['anonymous', 'other', 'owner', 'fullKey'] as const) {

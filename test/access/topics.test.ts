@@ -83,7 +83,7 @@ describe.each(Object.entries(declaredTopics))('the topic of %s', (_, declared) =
   const publish = question('POST /api/topics/TOPIC/events', { body: { type: 'told', data: null } })
 
   test.each(requestTransports)(
-    'by %s: those read it, who is there, and publish, who are declared',
+    'by %s: the declared callers read it, see its members, and publish',
     async (transport) => {
       const asked = askedBy(transport)
       expect(await outcomes(declared, asked, poll(transport))).toEqual(expected(declared.read, asked))
@@ -92,13 +92,13 @@ describe.each(Object.entries(declaredTopics))('the topic of %s', (_, declared) =
     },
   )
 
-  test.each(['bearer', 'cookie'] as const)('as a stream by %s: to those who are declared', async (transport) => {
+  test.each(['bearer', 'cookie'] as const)('as a stream by %s: for the declared callers', async (transport) => {
     const asked = askedBy(transport)
     const found = await outcomes(declared, asked, (asker, topic) => stream(transport, asker, topic))
     expect(found).toEqual(expected(declared.read, asked))
   })
 
-  test.each(viaMessages)('$method over $kind: for those who are declared', async ({ kind, method }) => {
+  test.each(viaMessages)('$method over $kind: for the declared callers', async ({ kind, method }) => {
     const call = (asker: Asker, topic: string) => asking.call(kind, asker, method, { topic, name: 'somebody' })
     expect(await outcomes(declared, askerNames, call)).toEqual(expected(declared.read, askerNames))
   })

@@ -1,5 +1,4 @@
-/** A server on a real port and a real database, with a clock to turn and scrypt that is quick. */
-
+/** A server on a real port and a real database, with a clock that the test sets and a fast scrypt. */
 import { builtinMounts } from '../../adapters/process/builtin-assets.ts'
 import { listenOnEngine } from '../../adapters/process/engine.ts'
 import { createFolderAssets } from '../../adapters/process/folder-assets.ts'
@@ -23,14 +22,14 @@ export interface World {
   url: string
   /** A request on a connection of its own. */
   send: Send
-  /** `METHOD /path` of every route that there is. */
+  /** `METHOD /path` of every route. */
   routes: readonly string[]
-  /** Signing up with it makes an administrator. */
+  /** A sign-up with it makes an administrator. */
   administratorCode: string
-  /** Turns the clock on. */
+  /** Advances the clock. */
   pass(ms: number): void
   mail: Mail[]
-  /** Faults of the server's own. */
+  /** Internal errors of the server. */
   problems: unknown[]
   stop(): Promise<void>
 }
@@ -43,7 +42,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const clock = { aheadMs: 0 }
   const mail: Mail[] = []
   const problems: unknown[] = []
-  const mailer = { send: async (letter: Mail) => void mail.push(letter) }
+  const mailer = { send: async (email: Mail) => void mail.push(email) }
   const app = make({
     database,
     notifier: createLocalNotifier(),

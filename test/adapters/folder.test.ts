@@ -121,7 +121,7 @@ describe('a folder of files', () => {
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', [pipe])
     const asset = assets.open('pipe')
-    // One that waits in open() is let go by a writer, so that a failure does not hang.
+    // A writer releases a reader that waits in open(), so that a failure does not hang.
     const writer = vi.waitUntil(() => open(pipe, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => null))
     const first = await Promise.race([asset, writer.then(() => 'it waited for a writer')])
     await (await writer.catch(() => null))?.close()
@@ -222,7 +222,7 @@ describe('an asset', () => {
     for (let turns = 0; turns < 20; turns += 1) {
       const reader = asset.read(0, large - 1).getReader()
       const reading = reader.read().catch(() => null)
-      // Each time a little later, so that it meets opening, reading and handing on.
+      // Each time a little later, to hit opening, reading and passing on.
       for (let i = 0; i < turns; i += 1) await new Promise(setImmediate)
       await reader.cancel()
       await reading

@@ -47,7 +47,7 @@ async function ask(app: { fetch(request: Request): Response | Promise<Response> 
   return await app.fetch(new Request(`http://localhost${path}`, init))
 }
 
-test('an app without options serves what every server has', async () => {
+test('an app without options serves the built-in routes', async () => {
   const app = createApp(createPlatform())
   expect((await ask(app, '/health/live')).status).toBe(200)
   expect((await ask(app, '/api/notes')).status).toBe(404)

@@ -1,4 +1,4 @@
-/** Presence is no way to make the server keep much for others. */
+/** Presence can't be used to fill the server's memory. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,7 +22,7 @@ function dial(first: string): Socket {
   return socket
 }
 
-/** Reads until the answer to `echo`, or the end, and tells how many bytes that were. */
+/** Reads until the response to `echo`, or the end, and returns the number of bytes. */
 async function read(socket: Socket): Promise<number> {
   let bytes = 0
   for await (const chunk of socket) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => running.stop())
 
-test('nobody else on the machine may read the database', async () => {
+test('no other user of the machine may read the database', async () => {
   const others = 0o077
   for (const name of await readdir(running.dataDir)) {
     const { mode } = await stat(join(running.dataDir, name))

@@ -1,4 +1,4 @@
-/** Ways to write what one may not. */
+/** Ways to write without permission. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,7 +18,7 @@ interface Row {
   id: string
 }
 
-test('the role nobody publishes to no topic that is the server’s alone', async () => {
+test('the role `nobody` publishes to no topic reserved for the server', async () => {
   const barred = await signUp(world.send)
   const change = { headers: bearer(admin), body: { role: 'nobody' } }
   await world.send(`PATCH /api/admin/users/${barred.userId}`, change)
@@ -40,7 +40,7 @@ test('a row is not moved to where its owner may not create one', async () => {
   expect(moved.status).toBe(403)
 })
 
-/** Sends a head, and once the server wants the body lets something happen before the body goes. */
+/** Sends a head, and runs a step between the server's 100 Continue and the body. */
 async function slowly(path: string, person: Person, body: string, meanwhile: () => Promise<unknown>): Promise<string> {
   const { hostname, port, host } = new URL(world.url)
   const socket = connect(Number(port), hostname)
@@ -50,14 +50,14 @@ async function slowly(path: string, person: Person, body: string, meanwhile: () 
   const [interim] = await once(socket, 'data')
   expect(String(interim)).toContain(' 100 ')
   await meanwhile()
-  let answer = ''
+  let response = ''
   socket.on('data', (chunk) => {
-    answer += String(chunk)
+    response += String(chunk)
   })
   socket.write(body)
   await once(socket, 'end')
   socket.destroy()
-  return answer.split('\r\n')[0] ?? ''
+  return response.split('\r\n')[0] ?? ''
 }
 
 const signOut = (person: Person) => world.send('POST /api/auth/sign-out', { headers: bearer(person), body: {} })
@@ -70,7 +70,7 @@ test.for([
   expect(await slowly(path, person, body, () => signOut(person))).toContain(' 401 ')
 })
 
-test('a write whose body comes after the account was disabled is refused', async () => {
+test('a write whose body arrives after the account was disabled is refused', async () => {
   const person = await signUp(world.send)
   const disable = () =>
     world.send(`PATCH /api/admin/users/${person.userId}`, { headers: bearer(admin), body: { disabled: true } })

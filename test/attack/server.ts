@@ -7,14 +7,14 @@ import { topic } from '../../src/topics/topic.ts'
 
 const ownRooms = (who: Identity | null) => (who === null ? false : { room: ['lobby', `home-${who.userId}`] })
 
-/** Messages in rooms, of which each user has one of its own. */
+/** Messages in rooms; each user has a room of its own. */
 const posts = collection('posts', {
   fields: { room: field.text({ max: 60, indexed: true }), text: field.text() },
   audience: 'room',
   access: { read: ownRooms, create: ownRooms, update: 'owner', delete: 'owner' },
 })
 
-/** For who is signed in. */
+/** For signed-in users. */
 const club = collection('club', {
   fields: { title: field.text() },
   access: { read: 'signedIn', create: 'signedIn', update: 'owner', delete: 'owner' },

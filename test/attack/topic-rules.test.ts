@@ -19,7 +19,7 @@ test('a role called "nobody" does not match the rule "nobody"', () => {
   expect(() => rules.authorize('secret', barred)).toThrow()
 })
 
-test('an administrator’s key reads a topic for nobody only with its scope', () => {
+test('an administrator’s key reads a topic with the rule `nobody` only with its scope', () => {
   const key: Identity = { ...session, role: 'admin', credential: 'key', scopes: ['todos:read'] }
   expect(() => rules.authorize('secret', { ...key, scopes: ['secret:read'] })).not.toThrow()
   expect(() => rules.authorize('secret', key)).toThrow()

@@ -23,7 +23,7 @@ test('of many at once with the code one becomes the administrator', async () => 
   expect(await world.rows('select role from galley_users')).toMatchObject([{ role: 'admin' }])
 })
 
-test('without the code, and with a wrong one, nobody becomes an administrator by being first', async () => {
+test('without the code or with a wrong one, the first account is no administrator', async () => {
   const { ask, signUp, rows } = await createWorld()
   const first = await signUp()
   expect((await ask('GET /me', { bearer: first.token })).body.data.role).toBe('user')
@@ -75,12 +75,12 @@ test.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=nonsense', 'limit=1&limit
   async (query) => {
     const world = await createWorld()
     const chief = await world.admin()
-    const answer = await world.ask(`GET /api/admin/audit?${query}`, { bearer: chief.token })
-    expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])
+    const response = await world.ask(`GET /api/admin/audit?${query}`, { bearer: chief.token })
+    expect([response.status, response.body.code]).toEqual([400, 'validation_failed'])
   },
 )
 
-test('a cursor of one list is none of the other', async () => {
+test('a cursor of one list is invalid for the other', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   await world.signUp()
@@ -88,7 +88,7 @@ test('a cursor of one list is none of the other', async () => {
   expect((await world.ask(`GET /api/admin/audit?cursor=${next}`, { bearer: chief.token })).status).toBe(400)
 })
 
-test('another role holds at once, and what is live begins anew', async () => {
+test('a new role takes effect at once, and live connections reconnect', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -96,15 +96,15 @@ test('another role holds at once, and what is live begins anew', async () => {
   await world.ask('GET /me', { bearer: ann.token })
   const heard: string[] = []
   world.auth.identities.onRevoke((id) => heard.push(id))
-  const answer = await change(world, chief, ann.id, { role: 'editor' })
-  expect([answer.status, answer.body.data]).toEqual([200, expect.objectContaining({ id: ann.id, role: 'editor' })])
+  const response = await change(world, chief, ann.id, { role: 'editor' })
+  expect([response.status, response.body.data]).toEqual([200, expect.objectContaining({ id: ann.id, role: 'editor' })])
   expect(new Set(heard)).toEqual(new Set([ann.session, key.id]))
   expect(heard).toHaveLength(2)
   expect(await world.auth.identities.identifyToken(ann.token)).toMatchObject({ role: 'editor' })
   expect(await world.auth.identities.identifyToken(key.secret)).toMatchObject({ role: 'editor' })
 })
 
-test('the role that somebody has already changes nothing and is not written down', async () => {
+test('setting the current role again changes nothing and is not in the audit log', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -115,7 +115,7 @@ test('the role that somebody has already changes nothing and is not written down
   expect(await world.rows("select 1 from galley_audit where action in ('role.changed', 'account.enabled')")).toEqual([])
 })
 
-test('who is disabled has no session and no key any more, at once and for good', async () => {
+test('a disabled user has no session and no key any more', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -150,8 +150,8 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
     const world = await createWorld()
     const chief = await world.admin()
     await world.signUp()
-    const answer = await change(world, chief, chief.id, body)
-    expect([answer.status, answer.body.error]).toEqual([
+    const response = await change(world, chief, chief.id, body)
+    expect([response.status, response.body.error]).toEqual([
       409,
       'This is the last administrator. Create another one first.',
     ])
@@ -164,7 +164,7 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
   },
 )
 
-test('an administrator who is disabled is no other one', async () => {
+test('a disabled administrator does not count as another one', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()
@@ -177,29 +177,29 @@ test('an administrator who is disabled is no other one', async () => {
 test.each([
   ['demote each other', { role: 'user' }],
   ['disable each other', { disabled: true }],
-])('of two administrators who %s at once one stays', async (_, body) => {
+])('of two administrators that %s at once, one stays', async (_, body) => {
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
-  const answers = await Promise.all([change(world, chief, ann.id, body), change(world, ann, chief.id, body)])
-  expect(answers[0]?.status).toBe(200)
-  expect([401, 403, 409]).toContain(answers[1]?.status)
+  const responses = await Promise.all([change(world, chief, ann.id, body), change(world, ann, chief.id, body)])
+  expect(responses[0]?.status).toBe(200)
+  expect([401, 403, 409]).toContain(responses[1]?.status)
   expect(await world.rows("select 1 from galley_users where role = 'admin' and disabledAt is null")).toHaveLength(1)
 })
 
-test('of two administrators who step down at once one stays', async () => {
+test('of two administrators that step down at once, one stays', async () => {
   const world = await createWorld()
   const [chief, ann] = [await world.admin(), await world.signUp()]
   await change(world, chief, ann.id, { role: 'admin' })
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     change(world, chief, chief.id, { role: 'user' }),
     world.ask('DELETE /me', { bearer: ann.token, body: { password } }),
   ])
-  expect(answers.map(({ status }) => status)).toContain(409)
+  expect(responses.map(({ status }) => status)).toContain(409)
   expect(await world.rows("select 1 from galley_users where role = 'admin'")).toHaveLength(1)
 })
 
-test('an administrator who was demoted a moment ago elsewhere changes nothing, though still believed here', async () => {
+test('an administrator demoted by another process changes nothing, even while cached here', async () => {
   const world = await createWorld()
   const other = await world.restart()
   const [chief, ann] = [await world.admin(), await world.signUp()]
@@ -215,7 +215,7 @@ test.each([
   ['a role with a space', { role: 'a b' }],
   ['an upper-case role', { role: 'Admin' }],
   ['another address', { role: 'user', email: 'x@example.com' }],
-  ['a state that is none', { disabled: 'yes' }],
+  ['an unknown state', { disabled: 'yes' }],
 ])('a change of a user to %s is refused', async (_, body) => {
   const world = await createWorld()
   const chief = await world.admin()
@@ -250,7 +250,7 @@ test.each(lines)('%s is for administrators', async (line) => {
   expect(await status(chief.token)).toBe(expected)
 })
 
-test('the audit is read newest first, page by page, of one user and of what one has done', async () => {
+test('the audit log is read newest first, in pages, by target and by actor', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const ann = await world.signUp()

@@ -3,7 +3,7 @@ import { createWorld } from './world.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-test('what has expired is cleared away, and nothing else', async () => {
+test('expired rows are deleted, and nothing else', async () => {
   const world = await createWorld()
   const { token, email } = await world.signUp()
   const start = Date.parse('2026-11-21T08:00:00Z')
@@ -21,7 +21,7 @@ test('what has expired is cleared away, and nothing else', async () => {
     )
     return { ...row }
   }
-  // Of the resets one is the administrator's code.
+  // One of the resets is the administrator's code.
   expect(await counts()).toEqual({ users: 1, logins: 1, keys: 2, resets: 2, places: 1, audit: 5 })
   world.pass(60 * 60 * 1000)
   expect(await counts()).toEqual({ users: 1, logins: 1, keys: 2, resets: 1, places: 1, audit: 5 })

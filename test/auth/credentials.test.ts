@@ -55,7 +55,7 @@ test('all other sessions end at once, and no key does', async () => {
   expect(await rows("select actor from galley_audit where action = 'sessions.ended'")).toMatchObject([{ actor: id }])
 })
 
-test("nobody ends another user's session or key", async () => {
+test("a user can't end another user's session or key", async () => {
   const { ask, signUp, rows } = await createWorld()
   const [ann, bob] = [await signUp(), await signUp()]
   const key = await ask('POST /keys', { bearer: ann.token, body: { name: 'k', scopes: ['todos:read'] } })
@@ -118,15 +118,15 @@ test.each([
   ['no name', { scopes: ['todos:read'] }, 'name'],
   ['a blank name', { name: ' ', scopes: ['todos:read'] }, 'name'],
   ['no scopes', { name: 'k', scopes: [] }, 'scopes'],
-  ['a scope that is none', { name: 'k', scopes: ['todos:eat'] }, 'scopes.0'],
+  ['an invalid scope', { name: 'k', scopes: ['todos:eat'] }, 'scopes.0'],
   ['too many scopes', { name: 'k', scopes: Array.from({ length: 51 }, () => '*') }, 'scopes'],
   ['an end that is past', { name: 'k', scopes: ['*'], expiresAt: '2026-11-21T08:00:00Z' }, 'expiresAt'],
   ['an end that is no time', { name: 'k', scopes: ['*'], expiresAt: 'soon' }, 'expiresAt'],
 ])('a key with %s is refused', async (_, body, field) => {
   const { ask, signUp, rows } = await createWorld()
   const { token } = await signUp()
-  const answer = await ask('POST /keys', { bearer: token, body })
-  expect([answer.status, answer.body.details[0].field]).toEqual([400, field])
+  const response = await ask('POST /keys', { bearer: token, body })
+  expect([response.status, response.body.details[0].field]).toEqual([400, field])
   expect(await rows('select 1 from galley_keys')).toEqual([])
 })
 
@@ -134,12 +134,12 @@ test('a user has 100 keys at most, also when many are made at once', async () =>
   const { ask, signUp } = await createWorld()
   const { token } = await signUp()
   const make = () => ask('POST /keys', { bearer: token, body: { name: 'k', scopes: ['*'] } })
-  const answers = await Promise.all(Array.from({ length: 105 }, make))
-  expect(answers.filter(({ status }) => status === 201)).toHaveLength(100)
-  expect(answers.filter(({ status }) => status === 409)).toHaveLength(5)
+  const responses = await Promise.all(Array.from({ length: 105 }, make))
+  expect(responses.filter(({ status }) => status === 201)).toHaveLength(100)
+  expect(responses.filter(({ status }) => status === 409)).toHaveLength(5)
 })
 
-test('an API key changes nothing about who may come in', async () => {
+test("an API key can't change who has access", async () => {
   const { ask, signUp } = await createWorld()
   const { token, session } = await signUp()
   const bearer = (await ask('POST /keys', { bearer: token, body: { name: 'k', scopes: ['*'] } })).body.data.secret
@@ -172,13 +172,13 @@ test.each([
   'POST /keys',
   'DELETE /keys/x',
   'POST /password',
-])('%s is for who has signed in', async (line) => {
+])('%s requires a signed-in session', async (line) => {
   const { ask } = await createWorld()
-  const answer = await ask(line, { body: line.startsWith('GET') ? undefined : {} })
-  expect([answer.status, answer.body.code]).toEqual([401, 'unauthorized'])
+  const response = await ask(line, { body: line.startsWith('GET') ? undefined : {} })
+  expect([response.status, response.body.code]).toEqual([401, 'unauthorized'])
 })
 
-test('a session that was ended a moment ago elsewhere makes no key, though it is still believed here', async () => {
+test('a session ended by another process creates no key, even while cached here', async () => {
   const world = await createWorld()
   const other = await world.restart()
   const { token, session } = await world.signUp()

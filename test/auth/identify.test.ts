@@ -13,11 +13,14 @@ const showing = (headers: Record<string, string>) => new Request('https://app.ex
 const bearing = (token: string) => showing({ Authorization: `Bearer ${token}` })
 
 async function makeKey({ ask }: World, token: string, expiresAt: string | null = null) {
-  const answer = await ask('POST /keys', { bearer: token, body: { name: 'robot', scopes: ['todos:read'], expiresAt } })
-  return answer.body.data as { id: string; secret: string }
+  const response = await ask('POST /keys', {
+    bearer: token,
+    body: { name: 'robot', scopes: ['todos:read'], expiresAt },
+  })
+  return response.body.data as { id: string; secret: string }
 }
 
-test('nobody is shown by no credential, by another cookie and by another scheme', async () => {
+test('without a credential, with another cookie or with another scheme the client is anonymous', async () => {
   const { auth } = await createWorld()
   expect(auth.identities.identify(showing({}))).toBeNull()
   expect(auth.identities.identify(showing({ Cookie: 'galley=x; session=y; x__Host-galley=z' }))).toBeNull()
@@ -73,7 +76,7 @@ test.each([
   `gls_${'A'.repeat(43)}`,
   `glk_${'A'.repeat(43)}`,
   `gls_${'A'.repeat(43)}' or 1`,
-])('the token %j is none', async (token) => {
+])('the token %j is invalid', async (token) => {
   const { auth } = await createWorld()
   const found = (async () => await auth.identities.identifyToken(token))()
   await expect(found).rejects.toMatchObject({ code: 'unauthorized' })
@@ -86,7 +89,7 @@ test('of two cookies of the same name neither is believed', async () => {
   expect(() => auth.identities.identify(twice)).toThrow(expect.objectContaining({ code: 'unauthorized' }))
 })
 
-test('a cookie that is worth nothing is told to go', async () => {
+test('an invalid cookie is deleted', async () => {
   const { auth } = await createWorld()
   expect(() => auth.identities.identify(showing({ Cookie: '__Host-galley=old' }))).toThrow(
     expect.objectContaining({ headers: { 'Set-Cookie': expect.stringMatching(/^__Host-galley=; Max-Age=0; /) } }),
@@ -119,7 +122,7 @@ async function storeSession(database: Database, token: string, id: string, lastS
 
 const tokenOf = (n: number) => `gls_${String(n).padStart(43, '0')}`
 
-test('what is known from a moment ago is found at once and without a read, for less than a second', async () => {
+test('a recent identity comes from the cache without a read, for less than a second', async () => {
   const { database, reads } = await countReads()
   await storeSession(database, tokenOf(1), 's1')
   let ms = 0
@@ -145,7 +148,7 @@ test('after the clock was set back nothing is believed for longer', async () => 
   expect(reads).toHaveLength(2)
 })
 
-test('10,000 are known; whoever was not asked for longest is read again', async () => {
+test('10,000 identities are cached; the least recently used is read again', async () => {
   const { database, reads } = await countReads()
   for (let n = 0; n <= 10_000; n += 1) await storeSession(database, tokenOf(n), `s${n}`)
   const { identifyToken } = createCredentials({ database, now: () => 0 })
@@ -158,10 +161,10 @@ test('10,000 are known; whoever was not asked for longest is read again', async 
   expect(reads).toHaveLength(1)
 })
 
-test('what is revoked while it is read is not kept', async () => {
+test('a credential that is revoked while it is read is not cached', async () => {
   const { database } = await countReads()
   await storeSession(database, tokenOf(1), 's1')
-  const gate = Promise.withResolvers<void>()
+  const latch = Promise.withResolvers<void>()
   const hasRead = Promise.withResolvers<void>()
   const slow: Database = {
     ...database,
@@ -169,7 +172,7 @@ test('what is revoked while it is read is not kept', async () => {
     async read(statement) {
       const rows = await database.read(statement)
       hasRead.resolve()
-      await gate.promise
+      await latch.promise
       return rows
     },
   }
@@ -178,12 +181,12 @@ test('what is revoked while it is read is not kept', async () => {
   await hasRead.promise
   const end = credentials.invalidating({ sql: 'delete from galley_logins returning id', parameters: [] })
   await withCommitCallbacks(database).write(() => runAll(end))
-  gate.resolve()
+  latch.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })
 })
 
-test('what another process revoked is refused within a second', async () => {
+test('a credential that another process revoked is refused within a second', async () => {
   const world = await createWorld()
   const other = await world.restart()
   const { token } = await world.signUp()
@@ -193,7 +196,7 @@ test('what another process revoked is refused within a second', async () => {
   expect((await other.ask('GET /me', { bearer: token })).status).toBe(401)
 })
 
-/** What was to be written before has been. */
+/** Waits for the writes of last use. */
 const settled = ({ auth }: World) => auth.cleanUp()
 
 test('a session ends 30 days after it was last used', async () => {
@@ -231,9 +234,9 @@ test('that a session is used is written down once an hour, a key once a minute',
     await Promise.resolve(world.auth.identities.identifyToken(token))
     await Promise.resolve(world.auth.identities.identifyToken(secret))
     await settled(world)
-    const [login] = await world.rows('select lastSeenAt from galley_logins')
+    const [row] = await world.rows('select lastSeenAt from galley_logins')
     const [key] = await world.rows('select lastUsedAt from galley_keys')
-    return [login?.lastSeenAt, key?.lastUsedAt]
+    return [row?.lastSeenAt, key?.lastUsedAt]
   }
   const start = Date.parse('2026-11-21T08:00:00Z')
   expect(await seen()).toEqual([start, start])
@@ -257,7 +260,7 @@ test('a key that has expired is refused at once, and listed for its owner', asyn
   expect((await world.ask('GET /keys', { bearer: token })).body.data).toHaveLength(1)
 })
 
-test('listeners hear of each end once, until they stop to listen', async () => {
+test('listeners are called once for each end, until they are removed', async () => {
   const { auth, ask, signUp } = await createWorld()
   const { token, session, email } = await signUp()
   const heard: string[] = []

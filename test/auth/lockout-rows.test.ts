@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createThrottle } from '../../src/auth/throttle.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
-test('counts take a bounded number of rows: the oldest go', async () => {
+test('counts take a bounded number of rows: the oldest are deleted', async () => {
   const { database, connection, remove } = await createTestDatabase([])
   onTestFinished(remove)
   connection.exec(`with recursive n (i) as (select 0 union all select i + 1 from n where i < 100999)

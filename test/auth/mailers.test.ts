@@ -8,7 +8,7 @@ import { createApiMailer } from '../../adapters/mail/api.ts'
 import { createSmtpMailer } from '../../adapters/mail/smtp.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 
-const letter = {
+const email = {
   to: 'ann@example.com',
   subject: 'A new password',
   text: 'Go to\n\nhttps://app.example/reset#x\n.\nend\n',
@@ -21,21 +21,21 @@ function replyTo(line: string): string {
   return line.includes('nowhere.example') ? '550 no such user' : '250 fine'
 }
 
-/** As much of SMTP (RFC 5321) as one letter needs; it refuses addresses at nowhere.example. */
+/** The part of SMTP (RFC 5321) that one email needs. Refuses addresses at nowhere.example. */
 async function startSmtp() {
-  const said: string[] = []
+  const received: string[] = []
   const server = createServer((socket) => {
-    const answer = (line: string) => socket.write(`${line}\r\n`)
+    const reply = (line: string) => socket.write(`${line}\r\n`)
     let inData = false
-    answer('220 mail.example ESMTP')
+    reply('220 mail.example ESMTP')
     createInterface({ input: socket }).on('line', (line) => {
-      said.push(line)
+      received.push(line)
       if (!inData) {
         inData = /^DATA$/i.test(line)
-        answer(replyTo(line))
+        reply(replyTo(line))
       } else if (line === '.') {
         inData = false
-        answer('250 taken')
+        reply('250 taken')
       }
     })
     socket.on('error', () => {})
@@ -43,29 +43,29 @@ async function startSmtp() {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  return { port: (server.address() as AddressInfo).port, said }
+  return { port: (server.address() as AddressInfo).port, received }
 }
 
-test('a letter goes out by SMTP', async () => {
-  const { port, said } = await startSmtp()
-  await createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from }).send(letter)
-  expect(said).toContain('MAIL FROM:<galley@app.example>')
-  expect(said).toContain('RCPT TO:<ann@example.com>')
-  expect(said).toContain('To: ann@example.com')
-  expect(said).toContain('Subject: A new password')
-  expect(said.join('\n')).toContain('https://app.example/reset#x\n..\nend')
+test('an email is sent by SMTP', async () => {
+  const { port, received } = await startSmtp()
+  await createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from }).send(email)
+  expect(received).toContain('MAIL FROM:<galley@app.example>')
+  expect(received).toContain('RCPT TO:<ann@example.com>')
+  expect(received).toContain('To: ann@example.com')
+  expect(received).toContain('Subject: A new password')
+  expect(received.join('\n')).toContain('https://app.example/reset#x\n..\nend')
 })
 
-test('a letter that the mail server refuses is an error', async () => {
+test('an email that the mail server refuses is an error', async () => {
   const { port } = await startSmtp()
   const { send } = createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from })
-  await expect(send({ ...letter, to: 'ann@nowhere.example' })).rejects.toThrow('550')
+  await expect(send({ ...email, to: 'ann@nowhere.example' })).rejects.toThrow('550')
 })
 
-test('without TLS no letter is given to a mail server, unless that is switched off', async () => {
-  const { port, said } = await startSmtp()
-  await expect(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(letter)).rejects.toThrow()
-  expect(said.filter((line) => /^(MAIL|DATA)/.test(line))).toEqual([])
+test('without TLS no email is sent, unless that is switched off', async () => {
+  const { port, received } = await startSmtp()
+  await expect(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(email)).rejects.toThrow()
+  expect(received.filter((line) => /^(MAIL|DATA)/.test(line))).toEqual([])
 })
 
 async function startApi(status: number) {
@@ -80,24 +80,24 @@ async function startApi(status: number) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/emails`, got }
 }
 
-test('a letter goes out by an HTTP API', async () => {
+test('an email is sent by an HTTP API', async () => {
   const { url, got } = await startApi(200)
-  await createApiMailer({ url, token: 'secret', from }).send(letter)
+  await createApiMailer({ url, token: 'secret', from }).send(email)
   expect(got).toMatchObject([
     {
       headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
-      body: { from, to: ['ann@example.com'], subject: letter.subject, text: letter.text },
+      body: { from, to: ['ann@example.com'], subject: email.subject, text: email.text },
     },
   ])
 })
 
-test('a letter that the API refuses is an error', async () => {
+test('an email that the API refuses is an error', async () => {
   const { url } = await startApi(422)
-  await expect(createApiMailer({ url, token: 'secret', from }).send(letter)).rejects.toThrow('422')
+  await expect(createApiMailer({ url, token: 'secret', from }).send(email)).rejects.toThrow('422')
 })
 
-test('without a mail server the log has the letter', async () => {
+test('without a mail server the log has the email', async () => {
   const notes: unknown[][] = []
-  await createLogMailer({ note: (...note) => void notes.push(note) }).send(letter)
-  expect(notes).toEqual([['info', expect.stringContaining('ann@example.com'), { text: letter.text }]])
+  await createLogMailer({ note: (...note) => void notes.push(note) }).send(email)
+  expect(notes).toEqual([['info', expect.stringContaining('ann@example.com'), { text: email.text }]])
 })

@@ -4,18 +4,18 @@ import { cookieIn, createWorld, password, statusesOf, type World } from './world
 const better = 'a wholly new sentence'
 const hourMs = 60 * 60 * 1000
 
-async function letterFor({ ask, nextMail }: World, email: string): Promise<string> {
+async function emailTo({ ask, nextMail }: World, email: string): Promise<string> {
   const arrival = nextMail()
-  const answer = await ask('POST /reset', { body: { email } })
-  expect([answer.status, answer.body]).toEqual([202, { data: null, status: 202 }])
+  const response = await ask('POST /reset', { body: { email } })
+  expect([response.status, response.body]).toEqual([202, { data: null, status: 202 }])
   return (await arrival).text
 }
 
 async function tokenFor(world: World, email: string): Promise<string> {
-  return /glr_[\w-]{43}/.exec(await letterFor(world, email))?.[0] ?? ''
+  return /glr_[\w-]{43}/.exec(await emailTo(world, email))?.[0] ?? ''
 }
 
-test('who changes the password must know the old one, and stays signed in while all other sessions end', async () => {
+test('changing the password requires the old one, keeps this session and ends all others', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, token } = await signUp()
   const other = await ask('POST /sign-in', { body: { email, password } })
@@ -38,8 +38,8 @@ test.each([
 ])('a password is not changed with %s', async (_, body, field) => {
   const { ask, signUp } = await createWorld()
   const { email, token } = await signUp()
-  const answer = await ask('POST /password', { bearer: token, body })
-  expect([answer.status, answer.body.details[0].field]).toEqual([400, field])
+  const response = await ask('POST /password', { bearer: token, body })
+  expect([response.status, response.body.details[0].field]).toEqual([400, field])
   expect((await ask('POST /sign-in', { body: { email, password } })).status).toBe(200)
 })
 
@@ -47,11 +47,11 @@ test('of two changes at once one is made', async () => {
   const { ask, signUp } = await createWorld()
   const { token } = await signUp()
   const change = (newPassword: string) => ask('POST /password', { bearer: token, body: { password, newPassword } })
-  const answers = await Promise.all([change('first new sentence'), change('second new sentence')])
-  expect(statusesOf(answers)).toEqual([204, 409])
+  const responses = await Promise.all([change('first new sentence'), change('second new sentence')])
+  expect(statusesOf(responses)).toEqual([204, 409])
 })
 
-test('where somebody else has signed in, nobody is known any more after a change', async () => {
+test('a change of the password deletes the known networks, where another person may have signed in', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { email, token } = await signUp()
   await ask('POST /sign-in', { body: { email, password }, address: '203.0.113.66' })
@@ -59,18 +59,18 @@ test('where somebody else has signed in, nobody is known any more after a change
   expect(await rows('select place from galley_places')).toMatchObject([{ place: '192.0.2.1' }])
 })
 
-test('a letter leads to the configured address, whatever host the request names', async () => {
+test('an email links to the configured address, whatever host the request names', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const arrival = world.nextMail()
   await world.ask('POST /reset', { body: { email }, origin: 'https://evil.example' })
-  const letter = await arrival
-  expect(letter.to).toBe(email)
-  expect(letter.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
-  expect(letter.text).not.toContain('evil')
+  const received = await arrival
+  expect(received.to).toBe(email)
+  expect(received.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
+  expect(received.text).not.toContain('evil')
 })
 
-test('whether or not there is such an account, a reset is answered the same, after no work and no write', async () => {
+test('a reset is answered the same whether or not the account exists, after no work and no write', async () => {
   const { ask, signUp, work, mail, rows, nextMail, auth } = await createWorld()
   const { email } = await signUp()
   const before = work()
@@ -91,8 +91,8 @@ test('a reset sets a new password and ends all sessions', async () => {
   const { id, email, token } = await signUp()
   await ask('GET /me', { bearer: token })
   const reset = await tokenFor(world, email.toUpperCase())
-  const answer = await ask('POST /reset/confirm', { body: { token: reset, password: better } })
-  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([204, null])
+  const response = await ask('POST /reset/confirm', { body: { token: reset, password: better } })
+  expect([response.status, response.headers.get('set-cookie')]).toEqual([204, null])
   expect((await ask('GET /me', { bearer: token })).status).toBe(401)
   expect((await ask('POST /sign-in', { body: { email, password } })).status).toBe(401)
   expect((await ask('POST /sign-in', { body: { email, password: better } })).status).toBe(200)
@@ -103,14 +103,14 @@ test('a reset sets a new password and ends all sessions', async () => {
   ])
 })
 
-test('a token to reset is good for one time, also of many at once, and takes the other ones with it', async () => {
+test('a reset token works once, also when used concurrently, and voids the other ones', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const [first, second] = [await tokenFor(world, email), await tokenFor(world, email)]
   const confirm = (token: string, n: number) =>
     world.ask('POST /reset/confirm', { body: { token, password: `${better} ${n}` } })
-  const answers = await Promise.all([1, 2, 3, 4].map((n) => confirm(first, n)))
-  expect(statusesOf(answers)).toEqual([204, 400, 400, 400])
+  const responses = await Promise.all([1, 2, 3, 4].map((n) => confirm(first, n)))
+  expect(statusesOf(responses)).toEqual([204, 400, 400, 400])
   const late = await confirm(second, 5)
   expect([late.status, late.body.details[0].field]).toEqual([400, 'token'])
 })
@@ -143,20 +143,20 @@ test("a session's token, an API key and an administrator's code reset nothing", 
   expect(work()).toBe(before)
 })
 
-test('an account gets five letters an hour at most', async () => {
+test('an account gets at most five emails an hour', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  for (let n = 0; n < 5; n += 1) await letterFor(world, email)
+  for (let n = 0; n < 5; n += 1) await emailTo(world, email)
   const other = await world.signUp()
   for (let n = 0; n < 3; n += 1) expect((await world.ask('POST /reset', { body: { email } })).status).toBe(202)
-  await letterFor(world, other.email)
+  await emailTo(world, other.email)
   await world.auth.cleanUp()
   expect(world.mail.filter(({ to }) => to === email)).toHaveLength(5)
   world.pass(hourMs)
-  await letterFor(world, email)
+  await emailTo(world, email)
 })
 
-test('what is asked for a disabled account sends nothing, and its open token is void', async () => {
+test('a disabled account gets no email, and its reset token is void', async () => {
   const world = await createWorld()
   const chief = await world.admin()
   const { id, email } = await world.signUp()
@@ -165,13 +165,13 @@ test('what is asked for a disabled account sends nothing, and its open token is 
     world.ask(`PATCH /api/admin/users/${id}`, { bearer: chief.token, body: { disabled } })
   await toggle(true)
   await world.ask('POST /reset', { body: { email } })
-  await letterFor(world, chief.email)
+  await emailTo(world, chief.email)
   expect(world.mail.map(({ to }) => to)).toEqual([email, chief.email])
   await toggle(false)
   expect((await world.ask('POST /reset/confirm', { body: { token, password: better } })).status).toBe(400)
 })
 
-test('a letter that can not be sent is told of in the log, and the server goes on', async () => {
+test("an email that can't be sent is logged, and the server continues", async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const failed = Promise.withResolvers<void>()
@@ -185,7 +185,7 @@ test('a letter that can not be sent is told of in the log, and the server goes o
   expect(world.problems).toMatchObject([{ message: 'The mail server is away.' }])
 })
 
-test('who deletes the account must know its password; nothing of it can be used afterwards', async () => {
+test('deleting the account requires its password; nothing of it can be used afterwards', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, token } = await signUp()
   const key = (await ask('POST /keys', { bearer: token, body: { name: 'k', scopes: ['*'] } })).body.data.secret

@@ -36,7 +36,7 @@ test('no hash is no password', async () => {
   expect(await verify('anything', null)).toBe(false)
 })
 
-test('what is stored and is no hash is a fault of ours', async () => {
+test('a stored value that is not a hash is an internal error', async () => {
   const { verify } = createPasswords({ cost: cheap })
   await expect(verify('x', 'plain')).rejects.toThrow('not a password hash')
 })

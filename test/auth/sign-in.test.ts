@@ -3,11 +3,11 @@ import { cheap, cookieIn, countedPasswords, createWorld, home, password, statuse
 
 const attributes = '; Max-Age=15552000; Path=/; Secure; HttpOnly; SameSite=Lax'
 
-test('who signs up is signed in by a cookie that no script, no other host and no plain connection sees', async () => {
+test('a sign-up sets a cookie that no script, no other host and no plain connection sees', async () => {
   const { ask } = await createWorld()
-  const answer = await ask('POST /sign-up', { body: { email: ' Ann@Example.COM ', password } })
-  expect(answer.status).toBe(201)
-  expect(answer.body.data).toEqual({
+  const response = await ask('POST /sign-up', { body: { email: ' Ann@Example.COM ', password } })
+  expect(response.status).toBe(201)
+  expect(response.body.data).toEqual({
     user: {
       id: expect.stringMatching(/^\w{26}$/),
       email: 'ann@example.com',
@@ -17,28 +17,28 @@ test('who signs up is signed in by a cookie that no script, no other host and no
     },
     session: { id: expect.stringMatching(/^\w{26}$/), expiresAt: '2026-12-21T08:00:00.000Z' },
   })
-  expect(answer.headers.get('set-cookie')).toBe(`__Host-galley=${cookieIn(answer)}${attributes}`)
-  expect(answer.headers.get('cache-control')).toBe('no-store')
-  const me = await ask('GET /me', { cookie: cookieIn(answer) })
+  expect(response.headers.get('set-cookie')).toBe(`__Host-galley=${cookieIn(response)}${attributes}`)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  const me = await ask('GET /me', { cookie: cookieIn(response) })
   expect(me.body.data).toMatchObject({ email: 'ann@example.com', credential: { kind: 'session', scopes: null } })
 })
 
-test('a machine is given its token in the answer, and no cookie', async () => {
+test('a machine gets its token in the response, and no cookie', async () => {
   const { ask } = await createWorld()
   await ask('POST /sign-up', { body: { email: 'a@example.com', password } })
-  const answer = await ask('POST /sign-in', { body: { email: 'a@example.com', password, token: true } })
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('set-cookie')).toBeNull()
-  expect(answer.body.data.token).toMatch(/^gls_[\w-]{43}$/)
-  expect((await ask('GET /me', { bearer: answer.body.data.token })).status).toBe(200)
+  const response = await ask('POST /sign-in', { body: { email: 'a@example.com', password, token: true } })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('set-cookie')).toBeNull()
+  expect(response.body.data.token).toMatch(/^gls_[\w-]{43}$/)
+  expect((await ask('GET /me', { bearer: response.body.data.token })).status).toBe(200)
 })
 
 test('an address has one account, however it is written, and of many at once one is made', async () => {
   const { ask, rows } = await createWorld()
   const written = ['a@example.com', 'A@example.com', ' a@EXAMPLE.com', 'a@example.com ']
-  const answers = await Promise.all(written.map((email) => ask('POST /sign-up', { body: { email, password } })))
-  expect(statusesOf(answers)).toEqual([201, 409, 409, 409])
-  const refused = answers.find(({ status }) => status === 409)
+  const responses = await Promise.all(written.map((email) => ask('POST /sign-up', { body: { email, password } })))
+  expect(statusesOf(responses)).toEqual([201, 409, 409, 409])
+  const refused = responses.find(({ status }) => status === 409)
   expect(refused?.body.details).toEqual([{ field: 'email', code: 'not_unique', message: 'is taken' }])
   expect(await rows('select email from galley_users')).toMatchObject([{ email: 'a@example.com' }])
   expect(await rows('select 1 from galley_logins')).toHaveLength(1)
@@ -66,25 +66,25 @@ test.each([
   ['an unknown field', { email: 'a@example.com', password, role: 'admin' }, 'role'],
 ])('%s is refused when signing up', async (_, body, field) => {
   const { ask, rows, work } = await createWorld()
-  const answer = await ask('POST /sign-up', { body })
-  expect([answer.status, answer.body.details?.[0].field]).toEqual([400, field])
+  const response = await ask('POST /sign-up', { body })
+  expect([response.status, response.body.details?.[0].field]).toEqual([400, field])
   expect(work()).toBe(0)
   expect(await rows('select 1 from galley_users')).toEqual([])
 })
 
 test.each([8, 128])('a password may have %i characters', async (length) => {
   const { ask } = await createWorld()
-  const answer = await ask('POST /sign-up', {
+  const response = await ask('POST /sign-up', {
     body: { email: 'a@example.com', password: 'löng-pass-wörd-'.repeat(9).slice(0, length) },
   })
-  expect(answer.status).toBe(201)
+  expect(response.status).toBe(201)
 })
 
 test('a password is the same however its characters are composed', async () => {
   const { ask } = await createWorld()
   await ask('POST /sign-up', { body: { email: 'a@example.com', password: 'Zu\u0308rich-am-See' } })
-  const answer = await ask('POST /sign-in', { body: { email: 'a@example.com', password: 'Z\u00fcrich-am-See' } })
-  expect(answer.status).toBe(200)
+  const response = await ask('POST /sign-in', { body: { email: 'a@example.com', password: 'Z\u00fcrich-am-See' } })
+  expect(response.status).toBe(200)
 })
 
 test('unknown, known and disabled accounts are refused by the same words after the same work', async () => {
@@ -103,10 +103,10 @@ test('unknown, known and disabled accounts are refused by the same words after t
   ]
   for (const [index, body] of tries.entries()) {
     const before = work()
-    const answer = await ask('POST /sign-in', { body, address: `198.51.100.${index}` })
+    const response = await ask('POST /sign-in', { body, address: `198.51.100.${index}` })
     expect(work() - before).toBe(1)
-    expect([answer.status, answer.body.error]).toEqual([401, 'The email address or the password is wrong.'])
-    expect(answer.headers.get('set-cookie')).toBeNull()
+    expect([response.status, response.body.error]).toEqual([401, 'The email address or the password is wrong.'])
+    expect(response.headers.get('set-cookie')).toBeNull()
   }
 })
 
@@ -139,15 +139,15 @@ test.each(['http://app.example', 'http://192.0.2.7:3000'])(
 )
 
 test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-  'on %s the cookie is the same as elsewhere',
+  'on %s the cookie is the same as on other hosts',
   async (origin) => {
     const { ask } = await createWorld()
-    const answer = await ask('POST /sign-up', { body: { email: 'a@example.com', password }, origin })
-    expect(answer.headers.get('set-cookie')).toBe(`__Host-galley=${cookieIn(answer)}${attributes}`)
+    const response = await ask('POST /sign-up', { body: { email: 'a@example.com', password }, origin })
+    expect(response.headers.get('set-cookie')).toBe(`__Host-galley=${cookieIn(response)}${attributes}`)
   },
 )
 
-test('who signs out can no longer show the token, and the browser forgets it', async () => {
+test('a sign-out voids the token and deletes the cookie', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { token, id, session } = await signUp()
   const revoked = await ask('POST /sign-out', { cookie: token })
@@ -161,10 +161,10 @@ test('who signs out can no longer show the token, and the browser forgets it', a
   ])
 })
 
-test('nobody is 401', async () => {
+test('an anonymous client gets 401', async () => {
   const { ask } = await createWorld()
-  const answer = await ask('GET /me')
-  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+  const response = await ask('GET /me')
+  expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
 })
 
 test.each(['POST /sign-up', 'POST /sign-in', 'POST /reset', 'POST /reset/confirm'])(
@@ -172,8 +172,8 @@ test.each(['POST /sign-up', 'POST /sign-in', 'POST /reset', 'POST /reset/confirm
   async (line) => {
     const { ask, rows } = await createWorld()
     const body = { email: 'a@example.com', password, token: true }
-    const answer = await ask(line, { body, headers: { 'Idempotency-Key': 'k' } })
-    expect([answer.status, answer.body.code]).toEqual([400, 'bad_request'])
+    const response = await ask(line, { body, headers: { 'Idempotency-Key': 'k' } })
+    expect([response.status, response.body.code]).toEqual([400, 'bad_request'])
     expect(await rows('select 1 from galley_idempotency')).toEqual([])
   },
 )
@@ -223,7 +223,7 @@ test('a user has 100 sessions at most: the one that was not seen for longest end
   expect((await ask('GET /me', { bearer: token })).status).toBe(401)
 })
 
-test('what is done is written down: who, what, to whom, when and from where', async () => {
+test('the audit log has the actor, the action, the target, the time and the address', async () => {
   const { ask, signUp, rows } = await createWorld()
   const { id, email, session } = await signUp()
   await ask('POST /sign-in', { body: { email, password }, address: '2001:db8::1' })

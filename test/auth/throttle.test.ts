@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createWorld, home, password, type World } from './world.ts'
 
 const wrong = 'something else'
-const elsewhere = '198.51.100.7'
+const otherAddress = '198.51.100.7'
 const second = 1000
 
 async function guess(world: World, email: string, address: string, guessed = wrong): Promise<number> {
@@ -18,18 +18,18 @@ async function statuses(world: World, count: number, email: string, address: str
 test('five wrong guesses are free; then each must wait twice as long as the one before', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  expect(await statuses(world, 7, email, elsewhere)).toEqual([401, 401, 401, 401, 401, 401, 429])
+  expect(await statuses(world, 7, email, otherAddress)).toEqual([401, 401, 401, 401, 401, 401, 429])
   for (const seconds of [1, 2, 4, 8, 16]) {
-    const early = await world.ask('POST /sign-in', { body: { email, password: wrong }, address: elsewhere })
+    const early = await world.ask('POST /sign-in', { body: { email, password: wrong }, address: otherAddress })
     expect([early.status, early.body.code, early.headers.get('retry-after')]).toEqual([
       429,
       'too_many_requests',
       String(seconds),
     ])
     world.pass(seconds * second - 1)
-    expect(await guess(world, email, elsewhere)).toBe(429)
+    expect(await guess(world, email, otherAddress)).toBe(429)
     world.pass(1)
-    expect(await guess(world, email, elsewhere)).toBe(401)
+    expect(await guess(world, email, otherAddress)).toBe(401)
   }
 })
 
@@ -37,7 +37,7 @@ test('an account that there is not is locked like one that there is, after as mu
   const world = await createWorld()
   const { email } = await world.signUp()
   for (const each of [email, 'nobody@example.com']) {
-    const address = each === email ? elsewhere : '198.51.100.8'
+    const address = each === email ? otherAddress : '198.51.100.8'
     expect(await statuses(world, 6, each, address)).toEqual([401, 401, 401, 401, 401, 401])
     const before = world.work()
     const late = await world.ask('POST /sign-in', { body: { email: each, password }, address })
@@ -46,11 +46,11 @@ test('an account that there is not is locked like one that there is, after as mu
   }
 })
 
-test('guessing from elsewhere keeps the owner out of nothing', async () => {
+test('guessing from another address does not lock the owner out', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  await statuses(world, 20, email, elsewhere)
-  expect(await guess(world, email, elsewhere, password)).toBe(429)
+  await statuses(world, 20, email, otherAddress)
+  expect(await guess(world, email, otherAddress, password)).toBe(429)
   expect(await guess(world, email, home, password)).toBe(200)
   expect(await guess(world, email, '203.0.113.5', password)).toBe(200)
 })
@@ -68,14 +68,14 @@ test('of many guesses at once no more are looked at than one after the other', a
   const world = await createWorld()
   const { email } = await world.signUp()
   const before = world.work()
-  const all = await Promise.all(Array.from({ length: 50 }, () => guess(world, email, elsewhere)))
+  const all = await Promise.all(Array.from({ length: 50 }, () => guess(world, email, otherAddress)))
   expect(all.filter((status) => status === 401)).toHaveLength(6)
   expect(all.filter((status) => status === 429)).toHaveLength(44)
-  // The one that runs and those that may wait cost as much as any other; the rest cost nothing.
+  // The attempt that runs and those that may wait run scrypt; the rest do not.
   expect(world.work() - before).toBeLessThanOrEqual(9)
 })
 
-test('an address that tries one account after the other is slowed down, too, but not where somebody signed in before', async () => {
+test('an address that tries one account after the other is slowed down, but not for accounts that have signed in from it', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const all: number[] = []
@@ -86,7 +86,7 @@ test('an address that tries one account after the other is slowed down, too, but
   expect(await guess(world, email, home, password)).toBe(200)
 })
 
-test('addresses of one IPv6 customer are one place', async () => {
+test('addresses of one IPv6 /64 are one client network', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const all: number[] = []
@@ -95,49 +95,49 @@ test('addresses of one IPv6 customer are one place', async () => {
   expect(await guess(world, email, '2001:db8:1:3::1')).toBe(401)
 })
 
-test('an IPv4 address is the same place in the form that IPv6 has for it', async () => {
+test('an IPv4-mapped IPv6 address is the same client network as its IPv4 address', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  await statuses(world, 6, email, elsewhere)
-  expect(await guess(world, email, `::ffff:${elsewhere}`)).toBe(429)
+  await statuses(world, 6, email, otherAddress)
+  expect(await guess(world, email, `::ffff:${otherAddress}`)).toBe(429)
 })
 
 test('a restart forgives nothing', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  await statuses(world, 6, email, elsewhere)
+  await statuses(world, 6, email, otherAddress)
   const later = await world.restart()
-  expect(await guess(later, email, elsewhere, password)).toBe(429)
+  expect(await guess(later, email, otherAddress, password)).toBe(429)
 })
 
-test('a right password takes back what was counted for its account, and only its own try for the address', async () => {
+test('a correct password resets the count of its account, and takes back only its own attempt for the address', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  await statuses(world, 4, email, elsewhere)
-  expect(await guess(world, email, elsewhere, password)).toBe(200)
+  await statuses(world, 4, email, otherAddress)
+  expect(await guess(world, email, otherAddress, password)).toBe(200)
   expect(await world.rows("select failures from galley_lockouts where name like 'account %'")).toEqual([])
   expect(await world.rows('select name, failures from galley_lockouts')).toMatchObject([
-    { name: `place ${elsewhere}`, failures: 4 },
+    { name: `place ${otherAddress}`, failures: 4 },
   ])
 })
 
-test('many who sign in from one address are not slowed down', async () => {
+test('sign-ins of many users from one address are not slowed down', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
-  for (let n = 0; n < 30; n += 1) expect(await guess(world, email, elsewhere, password)).toBe(200)
-  expect(await guess(world, 'new@example.com', elsewhere)).toBe(401)
+  for (let n = 0; n < 30; n += 1) expect(await guess(world, email, otherAddress, password)).toBe(200)
+  expect(await guess(world, 'new@example.com', otherAddress)).toBe(401)
 })
 
-test('counts are forgotten with time', async () => {
+test('counts expire', async () => {
   const world = await createWorld()
-  await statuses(world, 5, 'nobody@example.com', elsewhere)
+  await statuses(world, 5, 'nobody@example.com', otherAddress)
   world.pass(60 * 60 * second)
-  expect(await statuses(world, 3, 'nobody@example.com', elsewhere)).toEqual([401, 401, 429])
+  expect(await statuses(world, 3, 'nobody@example.com', otherAddress)).toEqual([401, 401, 429])
 })
 
-test('what nobody has tried for a day is cleared away', async () => {
+test('counts without an attempt for a day are deleted', async () => {
   const world = await createWorld()
-  await statuses(world, 5, 'nobody@example.com', elsewhere)
+  await statuses(world, 5, 'nobody@example.com', otherAddress)
   world.pass(24 * 60 * 60 * second + 1)
   await world.auth.cleanUp()
   expect(await world.rows('select name from galley_lockouts')).toEqual([])
@@ -154,7 +154,7 @@ test('a stolen session is no way to guess the password', async () => {
   expect((await world.ask('DELETE /me', { bearer: token, body: { password: wrong } })).status).toBe(429)
 })
 
-test('a user is known at 20 places at most', async () => {
+test('at most 20 client networks of a user are stored', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 25; n += 1) {
@@ -167,24 +167,24 @@ test('a user is known at 20 places at most', async () => {
 })
 
 test('of one address one is looked at at once and eight wait, so that the others have their turn', async () => {
-  const gate = Promise.withResolvers<void>()
+  const latch = Promise.withResolvers<void>()
   const first = await createWorld()
   const { email } = await first.signUp()
   const world = await first.restart({
     isCurrent: () => true,
     hash: async () => 'x',
     async verify() {
-      await gate.promise
+      await latch.promise
       return false
     },
   })
-  const many = Array.from({ length: 20 }, (_, n) => guess(world, `user${n}@example.com`, elsewhere))
+  const many = Array.from({ length: 20 }, (_, n) => guess(world, `user${n}@example.com`, otherAddress))
   const refused = await Promise.all(many.slice(9))
   expect(new Set(refused)).toEqual(new Set([429]))
   const other = guess(world, email, '203.0.113.5')
-  gate.resolve()
+  latch.resolve()
   expect(new Set(await Promise.all([...many.slice(0, 9), other]))).toEqual(new Set([401]))
-  expect(await guess(world, 'late@example.com', elsewhere)).toBe(401)
+  expect(await guess(world, 'late@example.com', otherAddress)).toBe(401)
   expect(await world.rows("select failures from galley_lockouts where name like 'place 198.%'")).toMatchObject([
     { failures: 10 },
   ])

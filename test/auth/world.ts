@@ -1,4 +1,4 @@
-/** Accounts behind the real pipeline on a real database, with a clock to turn and scrypt that is quick and counted. */
+/** Accounts behind the real pipeline on a real database, with a clock that the test sets and a fast scrypt that is counted. */
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
@@ -17,41 +17,41 @@ import { createTestDatabase } from '../harness/database.ts'
 
 export const password = 'correct horse battery'
 const start = Date.parse('2026-11-21T08:00:00Z')
-/** Of the addresses that are for documentation (RFC 5737). */
+/** An address for documentation (RFC 5737). */
 export const home = '192.0.2.1'
 
-export interface Answer {
+export interface ParsedResponse {
   status: number
   headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the route answers.
+  // biome-ignore lint/suspicious/noExplicitAny: the body of any route.
   body: any
 }
 
 export interface Asking {
   body?: unknown
-  /** Shown as a cookie. */
+  /** Sent as a cookie. */
   cookie?: string
-  /** Shown as a bearer token. */
+  /** Sent as a bearer token. */
   bearer?: string
   address?: string
   headers?: Record<string, string>
-  /** Where the request is sent to. */
+  /** The host of the request. */
   origin?: string
 }
 
 export interface World {
   auth: Auth
   /** Asks a route, such as `POST /sign-in`, below `/api/auth` unless it begins with `/api`. */
-  ask(line: string, asking?: Asking): Promise<Answer>
+  ask(line: string, asking?: Asking): Promise<ParsedResponse>
   signUp(email?: string, code?: string): Promise<Person>
   admin(): Promise<Person>
   rows(sql: string, ...parameters: (string | number)[]): Promise<readonly SqlRow[]>
-  /** Turns the clock on. */
+  /** Advances the clock. */
   pass(ms: number): void
-  /** How many times scrypt ran. */
+  /** The number of runs of scrypt. */
   work(): number
   mail: Mail[]
-  /** Fulfilled when the next letter is sent. */
+  /** Resolves with the next email. */
   nextMail(): Promise<Mail>
   problems: unknown[]
   /** Another server on the same database, as after a restart. */
@@ -110,9 +110,9 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
     platform,
     passwords: given ?? passwords,
     mailer: {
-      async send(letter) {
-        mail.push(letter)
-        waiting.shift()?.(letter)
+      async send(message) {
+        mail.push(message)
+        waiting.shift()?.(message)
       },
     },
     commit: createCommit(platform),
@@ -147,15 +147,15 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
       (admitted: Request, context: RequestContext) => hono.fetch(admitted, context),
       peer,
     )
-    const answer = await response.text()
-    return { status: response.status, headers: response.headers, body: answer === '' ? null : JSON.parse(answer) }
+    const parsed = await response.text()
+    return { status: response.status, headers: response.headers, body: parsed === '' ? null : JSON.parse(parsed) }
   }
 
   async function signUp(email = `${crypto.randomUUID()}@example.com`, adminCode?: string): Promise<Person> {
     const body = { email, password, token: true, ...(adminCode !== undefined && { code: adminCode }) }
-    const answer = await ask('POST /sign-up', { body })
-    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))
-    const { user, session, token } = answer.body.data
+    const parsed = await ask('POST /sign-up', { body })
+    if (parsed.status !== 201) throw new Error(JSON.stringify(parsed.body))
+    const { user, session, token } = parsed.body.data
     return { id: user.id, email: user.email, token, session: session.id }
   }
 
@@ -177,11 +177,11 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
 }
 
 /** The token in a `Set-Cookie`. */
-export function cookieIn({ headers }: Answer): string {
+export function cookieIn({ headers }: ParsedResponse): string {
   return /__Host-galley=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? ''
 }
 
 /** Sorted, for those that were asked for at once. */
-export function statusesOf(answers: readonly Answer[]): number[] {
-  return answers.map(({ status }) => status).toSorted((a, b) => a - b)
+export function statusesOf(responses: readonly ParsedResponse[]): number[] {
+  return responses.map(({ status }) => status).toSorted((a, b) => a - b)
 }

@@ -62,16 +62,16 @@ test.each([
   ['by nobody', { author: '' }],
 ])('a message of %s is refused', async (what, wrong) => {
   const room = await makeRoom(url, `refusals of ${what}`)
-  const answer = await ask(url, 'POST', 'messages', { room, author: 'Ada', text: 'Hello', ...wrong })
-  expect(answer).toMatchObject({ status: 400, code: 'validation_failed' })
+  const response = await ask(url, 'POST', 'messages', { room, author: 'Ada', text: 'Hello', ...wrong })
+  expect(response).toMatchObject({ status: 400, code: 'validation_failed' })
 })
 
 test('a message with an id of its sender is stored once, however often it is sent', async () => {
   const room = await makeRoom(url, 'repeats')
   const id = '01M7YZ000000000000000CHAT1'
   const send = () => ask(url, 'PUT', `messages/${id}`, { room, author: 'Ada', text: 'Once' }, { 'If-None-Match': '*' })
-  const answers = await Promise.all([send(), send(), send()])
-  expect(answers.map(({ status }) => status).toSorted((one, two) => one - two)).toEqual([201, 412, 412])
+  const responses = await Promise.all([send(), send(), send()])
+  expect(responses.map(({ status }) => status).toSorted((one, two) => one - two)).toEqual([201, 412, 412])
   expect((await history(url, room)).data).toHaveLength(1)
 })
 

@@ -9,7 +9,7 @@ interface Message {
   params?: { topic?: string; after?: object }
 }
 
-/** A server that sends what the test tells it to. */
+/** A server that sends the messages of the test. */
 class ScriptedServer {
   readonly dial: Dial
   #listener: Parameters<Dial>[0] | null = null

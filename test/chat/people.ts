@@ -14,17 +14,23 @@ export interface Row {
   version: number
 }
 
-export interface Answer {
+export interface ApiResponse {
   status: number
   data: Row
   code: string
 }
 
-export async function ask(url: string, method: string, path: string, body?: object, headers = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+  headers = {},
+): Promise<ApiResponse> {
   const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) }
   const response = await fetch(`${url}/api/${path}`, init)
-  const answer = response.status === 204 ? {} : ((await response.json()) as object)
-  return { ...answer, status: response.status } as Answer
+  const parsed = response.status === 204 ? {} : ((await response.json()) as object)
+  return { ...parsed, status: response.status } as ApiResponse
 }
 
 export async function makeRoom(url: string, name: string): Promise<string> {

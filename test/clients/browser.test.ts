@@ -52,7 +52,7 @@ describe.each(['node', 'deno'] as const)("chromium's WebSocket with a server on 
   })
 })
 
-/** Lets scripts of the page hand over what they got. */
+/** Lets scripts of the page report their results. */
 async function receive(page: Page): Promise<Inbox<Message>> {
   const inbox = new Inbox<Message>()
   await page.exposeFunction('hand', (message: Message) => inbox.add(message))

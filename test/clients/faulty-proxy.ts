@@ -5,11 +5,11 @@ import { onTestFinished } from 'vitest'
 
 export interface FaultyProxy {
   port: number
-  /** Nothing passes any more on the connections that there are, and nobody is told. */
+  /** Silently drops all bytes on the open connections. */
   mute(): void
 }
 
-/** Stands between a client and a server that speak text, and may change or swallow (null) what the server says. */
+/** A proxy between a client and a server of text lines that may change or drop (null) the server's lines. */
 export async function faultyProxy(target: number, change: (line: string) => string | null): Promise<FaultyProxy> {
   const sockets = new Set<Socket>()
   const muted = new WeakSet<Socket>()

@@ -1,4 +1,4 @@
-/** Keeps what comes until somebody wants it, in order. */
+/** Queues received items until they are read. */
 export class Inbox<T> {
   readonly #items: T[] = []
   #wake = () => {}

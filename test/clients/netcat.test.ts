@@ -48,7 +48,7 @@ describe.each(['node', 'deno'] as const)('nc with a server on %s', (runtime) => 
   })
 })
 
-/** Runs nc, or where there is none a socket that sends and ends as it does. */
+/** Runs nc, or without one a socket that sends and ends in the same way. */
 function netcat(port: number): { output: Writable; next(): Promise<Record<string, unknown>> } {
   const { stdin: output, stdout: input } = hasNetcat ? spawnNetcat(port) : openSocket(port)
   const lines = createInterface({ input })[Symbol.asyncIterator]()

@@ -60,11 +60,11 @@ describe.each(['node', 'deno', 'workers'] as const)("Node's WebSocket with a ser
 
   test.each(['json', 'cbor'] as const)('the constant ping is answered with the constant pong (%s)', async (form) => {
     const { socket } = await connect(server, form)
-    const answer = new Promise((resolve) => {
+    const response = new Promise((resolve) => {
       socket.onmessage = ({ data }) => resolve(data)
     })
     socket.send('{"jsonrpc":"2.0","method":"ping"}')
-    expect(await answer).toBe('{"jsonrpc":"2.0","method":"pong"}')
+    expect(await response).toBe('{"jsonrpc":"2.0","method":"pong"}')
   })
 
   test('without a subprotocol it is JSON', async () => {

@@ -2,7 +2,7 @@ import { encode } from 'cborg'
 import { expect, test } from 'vitest'
 import { drive } from './python.ts'
 
-/** Nobody listens there: these actions need no server. */
+/** No server listens there: these actions need none. */
 const python = () => drive(1, 'binary')
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 

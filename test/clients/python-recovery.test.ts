@@ -22,19 +22,19 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
     let server = await restart()
     const begin = await position(server)
     const python = watch(port, 'todos', form, begin)
-    const told: Line[] = []
+    const printed: Line[] = []
     for (let kills = 1; kills <= 3; kills += 1) {
       const writing = writeUntilGone(server)
-      told.push(...(await python.take(20)))
+      printed.push(...(await python.take(20)))
       server.process.kill('SIGKILL')
       await Promise.all([writing, server.exited])
       server = await restart()
     }
     await create(server, 'the last')
     const events = await eventsAfter(server, begin)
-    told.push(...(await python.take(events.length - told.length)))
-    expect(told.map(({ offset }) => offset)).toEqual(events.map((_, index) => begin.offset + 1 + index))
-    expect(told).toEqual(events.map((event) => ({ kind: 'event', topic: 'todos', ...event })))
+    printed.push(...(await python.take(events.length - printed.length)))
+    expect(printed.map(({ offset }) => offset)).toEqual(events.map((_, index) => begin.offset + 1 + index))
+    expect(printed).toEqual(events.map((event) => ({ kind: 'event', topic: 'todos', ...event })))
   })
 
   test.each(someForms)('a server that stops in good order is come back to (%s)', async (form) => {
@@ -42,9 +42,9 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
     const port = await freePort()
     const server = await start({ runtime, dataDir, env: { PORT: String(port) } })
     const python = watch(port, 'todos', form)
-    await python.told('after')
+    await python.printed('after')
     await terminate(server)
-    await python.told('disconnected: 1012')
+    await python.printed('disconnected: 1012')
     const next = await start({ runtime, dataDir, env: { PORT: String(port) } })
     await create(next, 'after the restart')
     expect(await python.next()).toMatchObject({ offset: 1, data: { title: 'after the restart' } })
@@ -56,7 +56,7 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
       const port = await freePort()
       const server = await start({ runtime, env: { PORT: String(port) } })
       const python = watch(port, 'todos', form)
-      await python.told('after')
+      await python.printed('after')
       await create(server, 'in the first history')
       await python.next()
       server.process.kill('SIGKILL')
@@ -81,10 +81,10 @@ describe('the Python client on a network that fails it', () => {
       return null
     })
     const python = watch(proxy.port, 'todos', 'text', begin)
-    await python.told('after')
+    await python.printed('after')
     await createMany(server, 5)
     expect((await python.take(5)).map(({ offset }) => offset)).toEqual([1, 2, 3, 4, 5])
-    await python.told('disconnected: event 4 came after 2')
+    await python.printed('disconnected: event 4 came after 2')
   })
 
   test('a dead connection is noticed within two heartbeats', async () => {
@@ -97,7 +97,7 @@ describe('the Python client on a network that fails it', () => {
     proxy.mute()
     await create(server, 'two')
     expect(await python.next()).toMatchObject({ offset: 2 })
-    await python.told('connected', 2)
+    await python.printed('connected', 2)
   })
 
   test('a quiet connection is kept alive by pings', async () => {
@@ -114,7 +114,7 @@ describe('the Python client on a network that fails it', () => {
     expect(python.errors()).not.toContain('disconnected')
   })
 
-  test('a request whose answer never came fails, and the next one works', async () => {
+  test('a request whose response never came fails, and the next one works', async () => {
     const server = await start({ runtime: 'node' })
     const proxy = await faultyProxy(portOf(server), (line) => {
       if (line.includes('swallow')) proxy.mute()

@@ -13,8 +13,8 @@ export type Line = Record<string, unknown>
 export interface Python {
   next(): Promise<Line>
   take(count: number): Promise<Line[]>
-  /** Resolves once its standard error has shown the words so many times. */
-  told(words: string, times?: number): Promise<void>
+  /** Resolves once its standard error has the words this many times. */
+  printed(words: string, times?: number): Promise<void>
   /** Standard error so far. */
   errors(): string
 }
@@ -30,7 +30,7 @@ export function watch(port: number, topic: string, form: Form, after?: { epoch: 
   return run(['examples/python/watch.py', '127.0.0.1', String(port), topic, ...more])
 }
 
-/** Does what it is told, one action after the other; ends with the test. */
+/** Runs actions one after the other; ends with the test. */
 export function drive(port: number, form: Form, certificate?: string): Driven {
   const tls = certificate === undefined ? [] : [certificate]
   const child = start(['test/clients/driver.py', String(port), form, ...tls])
@@ -71,7 +71,7 @@ function listen(child: ChildProcess): Python {
       while (taken.length < count) taken.push(await next())
       return taken
     },
-    told: (words, times = 1) =>
+    printed: (words, times = 1) =>
       new Promise((resolve, reject) => {
         const check = () => errors.split(words).length > times && resolve()
         stderr.on('data', check)

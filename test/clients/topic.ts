@@ -1,4 +1,4 @@
-/** A topic of a real server over plain HTTP, to hold against what clients were told. */
+/** A topic of a real server over plain HTTP, to compare with the events that clients received. */
 import type { RunningServer } from '../harness/server.ts'
 
 export interface Position {

@@ -64,7 +64,7 @@ test('a reference to a collection that is not mounted is refused by name', () =>
 
 test('a collection cannot be mounted twice', () => {
   const things = collection('things', { fields: {} })
-  expect(() => createApp(platform, { collections: [things, things] })).toThrow('things is there twice')
+  expect(() => createApp(platform, { collections: [things, things] })).toThrow('Two collections have the name things')
 })
 
 test('no two indexes have one name', async () => {

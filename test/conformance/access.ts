@@ -1,4 +1,4 @@
-/** Rules of every kind, on every runtime: who gets what, what is hidden, and that what is revoked is cut. */
+/** Rules of every kind, on every runtime: the outcome for each caller, hidden rows, and the end of revoked access. */
 import { beforeAll, expect, test } from 'vitest'
 import { cut, openAll } from '../access/open-connections.ts'
 import {
@@ -114,7 +114,7 @@ export function accessCases(subject: Subject): void {
     expect(ms).toBeLessThan(cutMsMax)
   })
 
-  /** How long it took from when it was asked for until all was cut, but for scrypt. */
+  /** The time from the request until all connections were cut, without scrypt. */
   async function expectCut({ userId }: Person, ended: Asker, end: () => Promise<void>): Promise<number> {
     const open = await openAll(send, origin(), ended, `diaries/${userId}`, ['ws-json', 'ws-cbor'])
     await end()

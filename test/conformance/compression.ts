@@ -23,7 +23,7 @@ function compressed(subject: Subject): void {
     big = await createBigBook(subject)
   })
 
-  test.each(encodings)('a large answer is compressed by %s', async (encoding) => {
+  test.each(encodings)('a large response is compressed by %s', async (encoding) => {
     const reply = await send(`GET /api/books/${big.id}`, { headers: { 'Accept-Encoding': encoding } })
     expect(reply.header('content-encoding')).toBe(encoding)
     expect(reply.bytes.length).toBeLessThan(1000)
@@ -77,7 +77,7 @@ function weakened(subject: Subject): void {
   })
 }
 
-/** Only where the server owns the socket: Cloudflare's front compresses by rules of its own what the app leaves plain. */
+/** Only where the server owns the socket: Cloudflare's front end compresses plain responses by rules of its own. */
 function negotiated(subject: Subject): void {
   const { send } = subject
   let big: Row
@@ -109,7 +109,7 @@ function negotiated(subject: Subject): void {
     },
   )
 
-  test('a small answer is not compressed', async () => {
+  test('a small response is not compressed', async () => {
     const todo = await createTodo(send)
     const reply = await get('gzip', `/api/todos/${todo.id}`)
     expect(reply.headers).not.toHaveProperty('content-encoding')

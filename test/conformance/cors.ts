@@ -53,7 +53,7 @@ function requests({ send }: Subject): void {
     },
   )
 
-  test('an allowed origin may write, and reads the answer', async () => {
+  test('an allowed origin may write, and reads the response', async () => {
     const reply = await send('POST /api/todos', { body: { title: unique('x') }, headers: { Origin: app } })
     expect(reply.status).toBe(201)
     expect(reply.header('access-control-allow-origin')).toBe(app)

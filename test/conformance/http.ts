@@ -1,6 +1,6 @@
 /**
- * Requests over real sockets, sent as they are written: `fetch` would tidy up the target, refuse headers
- * such as Host and Origin, and undo compression behind our back.
+ * Requests over real sockets, sent as they are written: `fetch` would normalize the target, refuse headers
+ * such as Host and Origin, and undo compression silently.
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http'
 import { buffer } from 'node:stream/consumers'
@@ -13,7 +13,7 @@ export interface Row {
   [field: string]: unknown
 }
 
-/** What JSON bodies of the API have; each answer has some of it. */
+/** The members of JSON bodies of the API; each response has some of them. */
 export interface Body<Data> {
   data: Data
   status: number
@@ -54,7 +54,7 @@ export class Reply {
     return this.body<Row[]>().data
   }
 
-  /** The names of the fields that an error complains about. */
+  /** The names of the fields in an error. */
   get badFields(): string[] {
     return (this.body().details ?? []).map(({ field }) => field)
   }
@@ -64,7 +64,7 @@ export class Reply {
   }
 }
 
-/** How often each status came. */
+/** The number of responses of each status. */
 export function tally(replies: readonly Reply[]): Record<number, number> {
   const counts: Record<number, number> = {}
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1
@@ -73,9 +73,9 @@ export function tally(replies: readonly Reply[]): Record<number, number> {
 
 export interface SendOptions {
   headers?: Record<string, string>
-  /** Text and bytes go out as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   body?: unknown
-  /** Sends the body without saying how long it is. */
+  /** Sends the body without its length. */
   chunked?: boolean
 }
 
@@ -86,11 +86,11 @@ export type Send = (line: string, options?: SendOptions) => Promise<Reply>
 export interface Subject {
   send: Send
   origin(): string
-  /** Whether it listens itself, so that it is the one to check `Host` and raw targets. */
+  /** True when it owns the socket, and so checks `Host` and raw targets itself. */
   ownsSocket: boolean
 }
 
-/** Sends again what a busy machine sheds, as a client would. */
+/** Retries requests that a busy machine sheds, as a client would. */
 export function createSend(origin: () => string): Send {
   return async (line, { headers = {}, body, chunked = false } = {}) => {
     const space = line.indexOf(' ')

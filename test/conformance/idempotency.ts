@@ -11,13 +11,13 @@ const keyed = (key = unique('key')) => ({ 'Idempotency-Key': key })
 
 const varying = new Set(['date', 'x-request-id', 'idempotency-replayed'])
 
-/** What a client can see of an answer, but for when and under which name it was given. */
+/** The parts of a response that a replay must repeat. */
 function visible({ status, headers, text }: Reply): unknown {
   return { status, text, headers: Object.entries(headers).filter(([name]) => !varying.has(name)) }
 }
 
 function replays({ send }: Subject): void {
-  test('a repeated POST gets the same answer and makes nothing', async () => {
+  test('a repeated POST gets the same response and makes nothing', async () => {
     const title = unique('once')
     const request = { body: { title }, headers: keyed() }
     const first = await send('POST /api/todos', request)
@@ -27,7 +27,7 @@ function replays({ send }: Subject): void {
     expect((await send(`GET /api/todos?${startingWith('title', title)}`)).rows).toHaveLength(1)
   })
 
-  test('of 50 equal POSTs at once one row comes, and 50 equal answers', async () => {
+  test('of 50 equal POSTs at once one row comes, and 50 equal responses', async () => {
     const title = unique('storm')
     const request = { body: { title }, headers: keyed() }
     const replies = await Promise.all(Array.from({ length: 50 }, () => send('POST /api/todos', request)))

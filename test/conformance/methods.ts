@@ -44,7 +44,7 @@ export function methodCases({ send }: Subject): void {
   heads({ send })
 }
 
-/** What may differ between two answers: their time, their name, and how the body is framed. */
+/** The headers that may differ between two responses: time, request id and framing. */
 const varying = new Set(['date', 'x-request-id', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'])
 
 function heads({ send }: Pick<Subject, 'send'>): void {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Reply, Row, Send } from './http.ts'
 
-/** A name that nobody else has. */
+/** A unique name. */
 export function unique(name: string): string {
   return `${name} ${randomUUID()}`
 }

@@ -1,4 +1,4 @@
-/** The HTTP contract, held against a running server: the same on every runtime. */
+/** The HTTP contract, checked on a running server: the same on every runtime. */
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { RunningServer } from '../harness/server.ts'
 import { accessCases } from './access.ts'

@@ -11,7 +11,7 @@ export function topicFeedCases(subject: Subject): void {
 }
 
 /** Offsets, types and data of events. */
-const told = (events: readonly Event[]) => events.map(({ offset, type, data }) => [offset, type, data])
+const summaries = (events: readonly Event[]) => events.map(({ offset, type, data }) => [offset, type, data])
 
 async function createNote(send: Send, room: string): Promise<Row> {
   const reply = await send('POST /api/notes', { body: { room } })
@@ -27,7 +27,7 @@ function changes({ send }: Subject): void {
     await send(`DELETE /api/todos/${made.id}`)
     const events = await eventsAfter(send, 'todos', position)
     const { offset } = position
-    expect(told(events)).toEqual([
+    expect(summaries(events)).toEqual([
       [offset + 1, 'created', made],
       [offset + 2, 'updated', changed],
       [offset + 3, 'deleted', changed],
@@ -41,7 +41,11 @@ function changes({ send }: Subject): void {
     await send(`DELETE /api/todos/${id}`)
     const put = await send(`PUT /api/todos/${id}`, { body: { title: 'again' }, headers: { 'If-None-Match': '*' } })
     expect(put.status).toBe(201)
-    expect(told(await eventsAfter(send, 'todos', position)).at(-1)).toEqual([position.offset + 3, 'created', put.row])
+    expect(summaries(await eventsAfter(send, 'todos', position)).at(-1)).toEqual([
+      position.offset + 3,
+      'created',
+      put.row,
+    ])
   })
 
   test('many writers at once leave no hole and no repeat', async () => {
@@ -65,7 +69,7 @@ function changes({ send }: Subject): void {
     const book = await createBook(send, { copies: 2 })
     const position = await positionOf(send, 'books')
     const lent = (await send(`POST /api/books/${book.id}/lend`)).row
-    expect(told(await eventsAfter(send, 'books', position))).toEqual([[position.offset + 1, 'updated', lent]])
+    expect(summaries(await eventsAfter(send, 'books', position))).toEqual([[position.offset + 1, 'updated', lent]])
   })
 
   test('a repeat by Idempotency-Key is no second event', async () => {
@@ -114,7 +118,7 @@ function lists({ send }: Subject): void {
     const { position } = await listed('/api/todos?limit=1')
     expect(position).toEqual(await positionOf(send, 'todos'))
     const made = await createTodo(send)
-    expect(told(await eventsAfter(send, 'todos', position as Position))).toEqual([
+    expect(summaries(await eventsAfter(send, 'todos', position as Position))).toEqual([
       [(position?.offset ?? 0) + 1, 'created', made],
     ])
   })
@@ -145,7 +149,7 @@ function audiences({ send }: Subject): void {
     const note = await createNote(send, here)
     await createNote(send, there)
     const start = { ...(await positionOf(send, `notes/${here}`)), offset: 0 }
-    expect(told(await eventsAfter(send, `notes/${here}`, start))).toEqual([[1, 'created', note]])
+    expect(summaries(await eventsAfter(send, `notes/${here}`, start))).toEqual([[1, 'created', note]])
     expect((await send('GET /api/topics/notes/events')).status).toBe(404)
   })
 
@@ -154,12 +158,12 @@ function audiences({ send }: Subject): void {
     const note = await createNote(send, old)
     const { epoch } = await positionOf(send, `notes/${old}`)
     const moved = (await send(`PATCH /api/notes/${note.id}`, { body: { room: fresh, text: 'moved' } })).row
-    expect(told(await eventsAfter(send, `notes/${old}`, { epoch, offset: 1 }))).toEqual([[2, 'deleted', note]])
-    expect(told(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 0 }))).toEqual([[1, 'created', moved]])
+    expect(summaries(await eventsAfter(send, `notes/${old}`, { epoch, offset: 1 }))).toEqual([[2, 'deleted', note]])
+    expect(summaries(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 0 }))).toEqual([[1, 'created', moved]])
     const stayed = (await send(`PATCH /api/notes/${note.id}`, { body: { text: 'stayed' } })).row
-    expect(told(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 1 }))).toEqual([[2, 'updated', stayed]])
+    expect(summaries(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 1 }))).toEqual([[2, 'updated', stayed]])
     await send(`DELETE /api/notes/${note.id}`)
-    expect(told(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 2 }))).toEqual([[3, 'deleted', stayed]])
+    expect(summaries(await eventsAfter(send, `notes/${fresh}`, { epoch, offset: 2 }))).toEqual([[3, 'deleted', stayed]])
   })
 
   test('an audience whose name no topic can have is refused, and nothing is stored', async () => {

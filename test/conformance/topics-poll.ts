@@ -35,7 +35,7 @@ function polls({ send }: Subject): void {
     expect([reply.status, reply.text, reply.header('cache-control')]).toEqual([204, '', 'no-store'])
   })
 
-  test('the position of an answer is that of its last event, and it goes on from there', async () => {
+  test('the position of a response is that of its last event, and it goes on from there', async () => {
     const start = await positionOf(send, 'playground')
     for (const type of ['a', 'b', 'c', 'd', 'e']) await publish(send, 'playground', { type })
     const types: string[] = []
@@ -114,7 +114,7 @@ function gaps({ send }: Subject): void {
 
   test('a position whose next event is gone is a gap, and what is kept can be read', async () => {
     const start = await positionOf(send, 'brief')
-    // Topics are trimmed each time they have grown by 256 events, beside what is served.
+    // Topics are trimmed after every 256 events, in the background.
     await publishMany(
       send,
       'brief',

@@ -80,7 +80,7 @@ function repeats({ send }: Subject): void {
     expect((await publish(send, `boards/${crypto.randomUUID()}`, message)).status).toBe(201)
   })
 
-  test('an Idempotency-Key replays the whole answer', async () => {
+  test('an Idempotency-Key replays the whole response', async () => {
     const position = await positionOf(send, 'playground')
     const headers = { 'Idempotency-Key': unique('key') }
     const first = await publish(send, 'playground', { type: 'keyed' }, { headers })

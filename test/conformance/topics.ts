@@ -1,4 +1,4 @@
-/** Topics over HTTP: what happened, by long poll and as a stream, and publishing. */
+/** Topics over HTTP: events by long poll and as a stream, and publishing. */
 import { expect } from 'vitest'
 import type { Reply, Send, SendOptions, Subject } from './http.ts'
 import { topicFeedCases } from './topics-feed.ts'
@@ -32,7 +32,7 @@ export async function positionOf(send: Send, topic: string): Promise<Position> {
   return pageOf(reply).position
 }
 
-/** What an answer with events says. */
+/** The body of a response with events. */
 export function pageOf(reply: Reply): { data: Event[]; position: Position } {
   return JSON.parse(reply.text) as { data: Event[]; position: Position }
 }
@@ -41,7 +41,7 @@ export function eventsPath(topic: string, { epoch, offset }: Position, more: Rec
   return `/api/topics/${topic}/events?${new URLSearchParams({ after: String(offset), epoch, ...more })}`
 }
 
-/** All that came after a position; nothing is 204. */
+/** The events after a position; none is 204. */
 export async function eventsAfter(send: Send, topic: string, position: Position): Promise<Event[]> {
   const reply = await send(`GET ${eventsPath(topic, position)}`)
   if (reply.status === 204) return []
@@ -50,7 +50,7 @@ export async function eventsAfter(send: Send, topic: string, position: Position)
 }
 
 /** Publishes a message, whose data is null unless it has any. */
-/** So many at once that a busy machine answers them in time, and its admission control refuses none. */
+/** The size of a batch that a busy machine handles in time, without load shedding. */
 const batchSize = 32
 
 /** Publishes in batches. */

@@ -51,15 +51,15 @@ const leaked = /"dependencies"|"devDependencies"|root:|\[core\]|swagger-ui-dist"
 
 export function traversalCases({ origin, send }: Subject): void {
   test.each(targets)('the raw target %s leads to no file', async (target) => {
-    const answer = await ask(origin(), target)
-    // What stands in front of the app may refuse a target that is no path, or take it for one.
-    if (target.startsWith('/')) expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
-    expect(answer).not.toMatch(leaked)
+    const response = await ask(origin(), target)
+    // The server in front of the app may refuse a target that is not a path, or treat it as one.
+    if (target.startsWith('/')) expect(response).toMatch(/^HTTP\/1\.1 4\d\d /)
+    expect(response).not.toMatch(leaked)
     expect((await send('GET /health/live')).status).toBe(200)
   })
 }
 
-/** Sends the target byte by byte as it is, and gives all that comes back. */
+/** Sends the target unchanged, and returns all received bytes. */
 async function ask(origin: string, target: string): Promise<string> {
   const { hostname, port, host } = new URL(origin)
   const socket = connect(Number(port), hostname)

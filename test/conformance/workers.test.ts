@@ -3,6 +3,6 @@ import { conformance } from './suite.ts'
 
 conformance('Cloudflare Workers', {
   start: () => startWorker('test/fixtures/wrangler.toml'),
-  // Cloudflare's front answers for the socket: it knows which names are whose.
+  // Cloudflare's front end owns the socket and decides which host names reach the Worker.
   ownsSocket: false,
 })

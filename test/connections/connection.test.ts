@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { cborFormat } from '../../src/connections/cbor-format.ts'
 import { MessageError } from '../../src/connections/message-error.ts'
-import { formats, serve, type Talk } from './talk.ts'
+import { formats, serve, type TestClient } from './test-client.ts'
 
-const only = ({ channel }: Talk) => {
+const only = ({ channel }: TestClient) => {
   expect(channel.sent).toHaveLength(1)
   return channel.sent[0]
 }
 
 describe.each(formats)('in %s', (_, format) => {
-  test('hello tells version, connection, epoch, heartbeat and limits', async () => {
+  test('hello returns version, connection, epoch, heartbeat and limits', async () => {
     const { topics, open } = serve({ format, heartbeatMs: null })
     topics.epoch = 'e7'
-    const talk = open()
-    expect(await talk.call('hello', { versions: [1, 2], client: 'a test' })).toEqual({
+    const client = open()
+    expect(await client.call('hello', { versions: [1, 2], client: 'a test' })).toEqual({
       jsonrpc: '2.0',
       id: 1,
       result: {
@@ -43,15 +43,15 @@ describe.each(formats)('in %s', (_, format) => {
 
   test('ping is answered with pong', () => {
     const { open } = serve({ format })
-    const talk = open()
-    talk.notify('ping')
-    expect(talk.channel.raw).toEqual([format.pong])
+    const client = open()
+    client.notify('ping')
+    expect(client.channel.raw).toEqual([format.pong])
   })
 
   test('pong is not answered', () => {
-    const talk = serve({ format }).open()
-    talk.notify('pong')
-    expect(talk.channel.sent).toEqual([])
+    const client = serve({ format }).open()
+    client.notify('pong')
+    expect(client.channel.sent).toEqual([])
   })
 
   test.each([
@@ -60,9 +60,9 @@ describe.each(formats)('in %s', (_, format) => {
     ['a number', -5],
     ['zero', 0],
   ])('%s may be an id', (_, id) => {
-    const talk = serve({ format }).open()
-    talk.say({ jsonrpc: '2.0', id, method: 'echo' })
-    expect(only(talk)).toEqual({ jsonrpc: '2.0', id, result: null })
+    const client = serve({ format }).open()
+    client.say({ jsonrpc: '2.0', id, method: 'echo' })
+    expect(only(client)).toEqual({ jsonrpc: '2.0', id, result: null })
   })
 
   test.each([
@@ -72,22 +72,22 @@ describe.each(formats)('in %s', (_, format) => {
     ['an id that is an object', { jsonrpc: '2.0', id: {}, method: 'echo' }],
     ['a batch', [{ jsonrpc: '2.0', id: 1, method: 'echo' }]],
     ['an empty object', {}],
-  ])('%s is error -32600 without an id, and the connection goes on', async (_, message) => {
-    const talk = serve({ format }).open()
-    talk.say(message)
-    expect(only(talk)).toMatchObject({ id: null, error: { code: -32600 } })
-    expect((await talk.call('echo')).result).toBeNull()
+  ])('%s is error -32600 without an id, and the connection continues', async (_, message) => {
+    const client = serve({ format }).open()
+    client.say(message)
+    expect(only(client)).toMatchObject({ id: null, error: { code: -32600 } })
+    expect((await client.call('echo')).result).toBeNull()
   })
 
   test.each([
     ['no method', { jsonrpc: '2.0', id: 7 }],
     ['a method that is no text', { jsonrpc: '2.0', id: 7, method: 5 }],
-    ['an answer', { jsonrpc: '2.0', id: 7, result: {} }],
+    ['a response', { jsonrpc: '2.0', id: 7, result: {} }],
     ['another version of JSON-RPC', { id: 7, method: 'echo' }],
   ])('%s is error -32600 with its id', (_, message) => {
-    const talk = serve({ format }).open()
-    talk.say(message)
-    expect(only(talk)).toMatchObject({ id: 7, error: { code: -32600 } })
+    const client = serve({ format }).open()
+    client.say(message)
+    expect(only(client)).toMatchObject({ id: 7, error: { code: -32600 } })
   })
 
   test.each(['nothing', 'Hello', '', '__proto__', 'constructor', 'rpc.echo'])(
@@ -125,49 +125,49 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await serve({ format }).open().call(method, params)).error.code).toBe(-32602)
   })
 
-  test('what is no message is error -32700 without an id, and the connection goes on', async () => {
-    const talk = serve({ format }).open()
-    await talk.call('echo')
-    talk.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
-    expect(talk.channel.sent[1]).toMatchObject({ id: null, error: { code: -32700 } })
-    expect((await talk.call('echo')).id).toBe(2)
+  test('bytes that are not a message are error -32700 without an id, and the connection continues', async () => {
+    const client = serve({ format }).open()
+    await client.call('echo')
+    client.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
+    expect(client.channel.sent[1]).toMatchObject({ id: null, error: { code: -32700 } })
+    expect((await client.call('echo')).id).toBe(2)
   })
 
-  test('a first message that is none ends the connection with 1002', () => {
-    const talk = serve({ format }).open()
-    talk.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
-    expect(talk.channel.sent).toMatchObject([
+  test('an invalid first message ends the connection with 1002', () => {
+    const client = serve({ format }).open()
+    client.connection.receive(format.name === 'json' ? '{"jsonrpc":' : Uint8Array.of(0xff))
+    expect(client.channel.sent).toMatchObject([
       { id: null, error: { code: -32700 } },
       { method: 'goaway', params: { code: 1002, reconnect: false } },
     ])
-    expect(talk.channel.end?.code).toBe(1002)
+    expect(client.channel.end?.code).toBe(1002)
   })
 
   test('a notification is never answered', async () => {
-    const talk = serve({ format }).open()
-    for (const method of ['echo', 'hello', 'nothing', 'subscribe', 'GET /']) talk.notify(method)
-    await talk.settle()
-    expect(talk.channel.sent).toEqual([])
+    const client = serve({ format }).open()
+    for (const method of ['echo', 'hello', 'nothing', 'subscribe', 'GET /']) client.notify(method)
+    await client.settle()
+    expect(client.channel.sent).toEqual([])
   })
 
   test('unknown members are ignored', () => {
-    const talk = serve({ format }).open()
-    talk.say({ jsonrpc: '2.0', id: 1, method: 'echo', extra: { a: 1 } })
-    expect(only(talk)).toEqual({ jsonrpc: '2.0', id: 1, result: null })
+    const client = serve({ format }).open()
+    client.say({ jsonrpc: '2.0', id: 1, method: 'echo', extra: { a: 1 } })
+    expect(only(client)).toEqual({ jsonrpc: '2.0', id: 1, result: null })
   })
 })
 
 test('hello is refused when it is not the first message', async () => {
-  const talk = serve().open()
-  await talk.call('echo')
-  expect((await talk.call('hello')).error.code).toBe(-32600)
-  expect((await talk.call('echo')).result).toBeNull()
+  const client = serve().open()
+  await client.call('echo')
+  expect((await client.call('hello')).error.code).toBe(-32600)
+  expect((await client.call('echo')).result).toBeNull()
 })
 
 test('heartbeats before hello do not count as messages', async () => {
-  const talk = serve().open()
-  talk.notify('ping')
-  expect((await talk.call('hello')).result.version).toBe(1)
+  const client = serve().open()
+  client.notify('ping')
+  expect((await client.call('hello')).result.version).toBe(1)
 })
 
 test('a version that is not spoken is refused with those that are', async () => {
@@ -181,58 +181,58 @@ test('a version that is not spoken is refused with those that are', async () => 
 })
 
 test('a broken message that the framing has found is error -32700', async () => {
-  const talk = serve().open()
-  await talk.call('echo')
-  talk.connection.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
-  expect(talk.channel.sent[1]?.error).toEqual({ code: -32700, message: 'The message is not valid UTF-8.' })
+  const client = serve().open()
+  await client.call('echo')
+  client.connection.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
+  expect(client.channel.sent[1]?.error).toEqual({ code: -32700, message: 'The message is not valid UTF-8.' })
 })
 
 test('16 broken messages in a row end the connection with 1008', async () => {
-  const talk = serve().open()
-  await talk.call('echo')
-  for (let count = 0; count < 15; count += 1) talk.connection.receive('{')
-  expect(talk.channel.end).toBeNull()
-  await talk.call('echo')
-  for (let count = 0; count < 16; count += 1) talk.say({ jsonrpc: '2.0', id: 1.5, method: 'echo' })
-  expect(talk.channel.end?.code).toBe(1008)
+  const client = serve().open()
+  await client.call('echo')
+  for (let count = 0; count < 15; count += 1) client.connection.receive('{')
+  expect(client.channel.end).toBeNull()
+  await client.call('echo')
+  for (let count = 0; count < 16; count += 1) client.say({ jsonrpc: '2.0', id: 1.5, method: 'echo' })
+  expect(client.channel.end?.code).toBe(1008)
 })
 
 test('hello again and again counts as broken', async () => {
-  const talk = serve().open()
-  for (let count = 0; count < 17; count += 1) talk.notify('hello')
-  expect(talk.channel.end?.code).toBe(1008)
+  const client = serve().open()
+  for (let count = 0; count < 17; count += 1) client.notify('hello')
+  expect(client.channel.end?.code).toBe(1008)
 })
 
 test('bytes on JSON end the connection with 1003', () => {
-  const talk = serve().open()
-  talk.connection.receive(cborFormat.ping)
-  expect(talk.channel.end?.code).toBe(1003)
+  const client = serve().open()
+  client.connection.receive(cborFormat.ping)
+  expect(client.channel.end?.code).toBe(1003)
 })
 
 test('text on CBOR ends the connection with 1003, but a ping is answered in text', () => {
-  const talk = serve({ format: cborFormat }).open()
-  talk.connection.receive('{"jsonrpc":"2.0","method":"ping"}')
-  expect(talk.channel.raw).toEqual(['{"jsonrpc":"2.0","method":"pong"}'])
-  talk.connection.receive('{"jsonrpc":"2.0","id":1,"method":"echo"}')
-  expect(talk.channel.end?.code).toBe(1003)
+  const client = serve({ format: cborFormat }).open()
+  client.connection.receive('{"jsonrpc":"2.0","method":"ping"}')
+  expect(client.channel.raw).toEqual(['{"jsonrpc":"2.0","method":"pong"}'])
+  client.connection.receive('{"jsonrpc":"2.0","id":1,"method":"echo"}')
+  expect(client.channel.end?.code).toBe(1003)
 })
 
 test('after the end nothing is sent or done', async () => {
   const { open, connections, topics } = serve()
-  const talk = open()
-  await talk.call('subscribe', { topic: 'todos' })
-  talk.connection.end(1011, 'Test.')
-  const { length } = talk.channel.sent
-  talk.say({ jsonrpc: '2.0', id: 9, method: 'echo' })
-  talk.connection.malformed(new MessageError(-32700))
+  const client = open()
+  await client.call('subscribe', { topic: 'todos' })
+  client.connection.end(1011, 'Test.')
+  const { length } = client.channel.sent
+  client.say({ jsonrpc: '2.0', id: 9, method: 'echo' })
+  client.connection.malformed(new MessageError(-32700))
   topics.publish('todos', 1)
-  talk.connection.drained()
-  talk.connection.halfClosed()
-  talk.connection.closed()
-  talk.connection.end(1012, 'Again.')
-  expect(talk.channel.sent).toHaveLength(length)
-  expect(talk.channel.end?.code).toBe(1011)
-  expect(talk.connection.isClosed).toBe(true)
+  client.connection.drained()
+  client.connection.halfClosed()
+  client.connection.closed()
+  client.connection.end(1012, 'Again.')
+  expect(client.channel.sent).toHaveLength(length)
+  expect(client.channel.end?.code).toBe(1011)
+  expect(client.connection.isClosed).toBe(true)
   expect([connections.count, topics.followers.size]).toEqual([0, 0])
 })
 
@@ -247,26 +247,26 @@ test.each([
   [1013, true],
   [4408, true],
 ] as const)('goaway %i says whether to come back', (code, reconnect) => {
-  const talk = serve().open()
-  talk.connection.end(code, 'Because.')
-  expect(only(talk)).toEqual({ jsonrpc: '2.0', method: 'goaway', params: { code, reason: 'Because.', reconnect } })
-  expect(talk.channel.end).toEqual({ code, reason: 'Because.' })
+  const client = serve().open()
+  client.connection.end(code, 'Because.')
+  expect(only(client)).toEqual({ jsonrpc: '2.0', method: 'goaway', params: { code, reason: 'Because.', reconnect } })
+  expect(client.channel.end).toEqual({ code, reason: 'Because.' })
 })
 
-test('a client that only stops sending is sent its answers first, then 1000', async () => {
-  const gate = Promise.withResolvers<Response>()
-  const talk = serve({ fetch: () => gate.promise }).open()
-  const id = talk.ask('GET /slow')
-  talk.connection.halfClosed()
-  expect(talk.channel.end).toBeNull()
-  gate.resolve(Response.json({ data: 1 }))
-  await talk.answer(id)
-  expect(talk.channel.sent.map(({ id: each, method }) => each ?? method)).toEqual([id, 'goaway'])
-  expect(talk.channel.end?.code).toBe(1000)
+test('a client that only stops sending is sent its responses first, then 1000', async () => {
+  const latch = Promise.withResolvers<Response>()
+  const client = serve({ fetch: () => latch.promise }).open()
+  const id = client.ask('GET /slow')
+  client.connection.halfClosed()
+  expect(client.channel.end).toBeNull()
+  latch.resolve(Response.json({ data: 1 }))
+  await client.response(id)
+  expect(client.channel.sent.map(({ id: each, method }) => each ?? method)).toEqual([id, 'goaway'])
+  expect(client.channel.end?.code).toBe(1000)
 })
 
 test('a client that stops sending with nothing on its way is sent 1000 at once', () => {
-  const talk = serve().open()
-  talk.connection.halfClosed()
-  expect(talk.channel.end?.code).toBe(1000)
+  const client = serve().open()
+  client.connection.halfClosed()
+  expect(client.channel.end?.code).toBe(1000)
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { formats, serve, type Talk } from './talk.ts'
+import { formats, serve, type TestClient } from './test-client.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n)
 
@@ -10,37 +10,37 @@ describe('heartbeats', () => {
   const seconds = (count: number) => vi.advanceTimersByTime(count * 1000)
 
   test('a connection that is quiet is asked, and after as long again sent away with 4408', () => {
-    const talk = serve({ heartbeatMs: 20_000 }).open()
+    const client = serve({ heartbeatMs: 20_000 }).open()
     seconds(19)
-    expect(talk.channel.pings).toBe(0)
+    expect(client.channel.pings).toBe(0)
     seconds(1)
-    expect(talk.channel.pings).toBe(1)
+    expect(client.channel.pings).toBe(1)
     seconds(19)
-    expect(talk.channel.end).toBeNull()
+    expect(client.channel.end).toBeNull()
     seconds(1)
-    expect(talk.channel.end?.code).toBe(4408)
-    expect(talk.channel.pings).toBe(1)
+    expect(client.channel.end?.code).toBe(4408)
+    expect(client.channel.pings).toBe(1)
   })
 
   test.each([
-    ['a message', (talk: Talk) => talk.notify('ping')],
-    ['a broken message', (talk: Talk) => talk.connection.receive('[]')],
-    ['anything else', (talk: Talk) => talk.connection.heard()],
-  ])('%s is heard', (_, speak) => {
-    const talk = serve({ heartbeatMs: 20_000 }).open()
+    ['a message', (client: TestClient) => client.notify('ping')],
+    ['a broken message', (client: TestClient) => client.connection.receive('[]')],
+    ['anything else', (client: TestClient) => client.connection.heard()],
+  ])('%s counts as a sign of life', (_, speak) => {
+    const client = serve({ heartbeatMs: 20_000 }).open()
     for (const _ of range(1, 10)) {
       seconds(15)
-      speak(talk)
+      speak(client)
     }
-    expect(talk.channel.pings).toBe(0)
+    expect(client.channel.pings).toBe(0)
     seconds(20)
-    expect(talk.channel.pings).toBe(1)
-    speak(talk)
+    expect(client.channel.pings).toBe(1)
+    speak(client)
     seconds(39)
-    expect(talk.channel.pings).toBe(2)
-    expect(talk.channel.end).toBeNull()
+    expect(client.channel.pings).toBe(2)
+    expect(client.channel.end).toBeNull()
     seconds(1)
-    expect(talk.channel.end?.code).toBe(4408)
+    expect(client.channel.end?.code).toBe(4408)
   })
 
   test('connections are asked each at its own time', () => {
@@ -76,18 +76,18 @@ describe('heartbeats', () => {
   test('connections that end together, one because of the other, are looked at no more', async () => {
     const { open } = serve({ heartbeatMs: 20_000 })
     const [ann, ben] = [open(), open()]
-    for (const talk of [ann, ben]) await talk.call('join', { topic: 'chat', name: 'N' })
+    for (const client of [ann, ben]) await client.call('join', { topic: 'chat', name: 'N' })
     const send = ben.channel.send.bind(ben.channel)
     ben.channel.send = (message) => {
       send(message)
-      if (ben.channel.sent.at(-1)?.method === 'presence') ben.connection.end(1013, 'Nobody takes the answers.')
+      if (ben.channel.sent.at(-1)?.method === 'presence') ben.connection.end(1013, 'The client reads no responses.')
     }
     seconds(60)
     expect([ann.channel.end?.code, ben.channel.end?.code]).toEqual([4408, 1013])
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('hello tells a heartbeat of another length', async () => {
+  test('hello returns a heartbeat of another length', async () => {
     expect((await serve({ heartbeatMs: 200 }).open().call('hello')).result.heartbeatMs).toBe(200)
   })
 })
@@ -107,7 +107,7 @@ test('connections have different ids', () => {
   expect(open().connection.id).not.toBe(open().connection.id)
 })
 
-test('goaway sends all connections away with 1012, and those that come later', async () => {
+test('goaway closes all connections with 1012, and later ones too', async () => {
   const { open, connections, topics } = serve()
   const talks = [open(), open()]
   await talks[0]?.call('subscribe', { topic: 'todos' })
@@ -120,40 +120,40 @@ test('goaway sends all connections away with 1012, and those that come later', a
 describe.each(formats)('a connection that is saved and restored, in %s', (_, format) => {
   async function follow(window = 10) {
     const server = serve({ format })
-    const talk = server.open()
-    await talk.call('subscribe', { topic: 'todos', window })
-    await talk.settle()
-    return { ...server, talk }
+    const client = server.open()
+    await client.call('subscribe', { topic: 'todos', window })
+    await client.settle()
+    return { ...server, client }
   }
 
-  /** As when a runtime lets go of what is in memory, and the connection stays. */
+  /** As when a runtime drops the memory and keeps the connection. */
   function evict({ topics }: Awaited<ReturnType<typeof follow>>) {
     topics.followers.clear()
   }
 
   test('has its id', async () => {
     const server = await follow()
-    expect((await server.restore(server.talk.connection.state())).connection.id).toBe(server.talk.connection.id)
+    expect((await server.restore(server.client.connection.state())).connection.id).toBe(server.client.connection.id)
   })
 
-  test('goes on live without losing or repeating anything', async () => {
+  test('continues live without losing or repeating anything', async () => {
     const server = await follow()
     server.topics.publish('todos', 1, 2, 3)
-    const state = server.talk.connection.state()
+    const state = server.client.connection.state()
     server.topics.publish('todos', 4, 5)
     evict(server)
     const again = await server.restore(state)
     server.topics.publish('todos', 6)
     await again.settle()
-    expect(server.talk.channel.offsets('todos')).toEqual(range(1, 5))
+    expect(server.client.channel.offsets('todos')).toEqual(range(1, 5))
     expect(again.channel.offsets('todos')).toEqual([6])
   })
 
-  test('keeps what it has acknowledged, and so its credit', async () => {
+  test('keeps its acknowledged offset, and so its credit', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 8))
-    server.talk.notify('ack', { topic: 'todos', offset: 5 })
-    const state = server.talk.connection.state()
+    server.client.notify('ack', { topic: 'todos', offset: 5 })
+    const state = server.client.connection.state()
     evict(server)
     const again = await server.restore(state)
     server.topics.publish('todos', ...range(9, 40))
@@ -161,13 +161,13 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect(again.channel.offsets('todos')).toEqual(range(9, 15))
   })
 
-  test('goes on from the log where it was behind', async () => {
+  test('continues from the log where it was behind', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
-    expect(server.talk.connection.state().subscriptions).toEqual([
+    expect(server.client.connection.state().subscriptions).toEqual([
       { topic: 'todos', window: 10, epoch: 'e1', acked: 0, behind: 10 },
     ])
-    const state = server.talk.connection.state()
+    const state = server.client.connection.state()
     evict(server)
     const again = await server.restore(state)
     await again.settle()
@@ -180,10 +180,10 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
   test.each([
     ['live', 1],
     ['behind', 30],
-  ])('is told of a gap when the epoch is another one, and it was %s', async (_, count) => {
+  ])('receives a gap when the epoch has changed, and it was %s', async (_, count) => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, count))
-    const state = server.talk.connection.state()
+    const state = server.client.connection.state()
     evict(server)
     server.topics.epoch = 'e2'
     const again = await server.restore(state)
@@ -195,10 +195,10 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     ])
   })
 
-  test('is told of a gap when what it lacks is trimmed', async () => {
+  test('receives a gap when the missing events are trimmed', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 30))
-    const state = server.talk.connection.state()
+    const state = server.client.connection.state()
     evict(server)
     server.topics.trim('todos', 20)
     const again = await server.restore(state)
@@ -209,22 +209,22 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
 
   test('is sent away when a topic can not be followed any more', async () => {
     const server = await follow()
-    const state = server.talk.connection.state()
+    const state = server.client.connection.state()
     server.topics.failure = new Error('disk')
     expect((await server.restore(state)).channel.end?.code).toBe(1011)
     expect(server.problems).toHaveLength(1)
   })
 
-  test('is still in its topics, and nobody is told', async () => {
+  test('is still in its topics, and no member is notified', async () => {
     const server = serve({ format })
-    const talk = server.open()
-    await talk.call('join', { topic: 'chat', name: 'Ann', state: { a: 1 } })
-    await talk.call('update', { topic: 'chat', state: 2 })
+    const client = server.open()
+    await client.call('join', { topic: 'chat', name: 'Ann', state: { a: 1 } })
+    await client.call('update', { topic: 'chat', state: 2 })
     const ben = server.open()
     await ben.call('join', { topic: 'chat', name: 'Ben' })
-    const again = await server.restore(talk.connection.state())
+    const again = await server.restore(client.connection.state())
     expect(server.presence.members('chat')).toContainEqual({
-      id: talk.connection.id,
+      id: client.connection.id,
       user: null,
       name: 'Ann',
       state: 2,
@@ -237,7 +237,7 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     })
   })
 
-  test('knows whether hello may still come', async () => {
+  test('knows whether hello is still allowed', async () => {
     const server = serve({ format })
     const [silent, spoken] = [server.open(), server.open()]
     await spoken.call('echo')
@@ -246,26 +246,26 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
   })
 })
 
-test('a change of what must be kept is told, and events are not', async () => {
+test('a change of the stored state is reported, and events are not', async () => {
   const { topics, open } = serve()
   let changes = 0
-  const talk = open({ onChange: () => (changes += 1) })
+  const client = open({ onChange: () => (changes += 1) })
   const change = async (act: () => unknown) => {
     const before = changes
     await act()
-    await talk.settle()
+    await client.settle()
     return changes > before
   }
-  expect(await change(() => talk.call('echo'))).toBe(false)
-  expect(await change(() => talk.call('subscribe', { topic: 'todos', window: 5 }))).toBe(true)
+  expect(await change(() => client.call('echo'))).toBe(false)
+  expect(await change(() => client.call('subscribe', { topic: 'todos', window: 5 }))).toBe(true)
   expect(await change(() => topics.publish('todos', 1, 2, 3))).toBe(false)
-  expect(await change(() => talk.notify('ack', { topic: 'todos', offset: 2 }))).toBe(true)
-  expect(await change(() => talk.notify('ack', { topic: 'todos', offset: 2 }))).toBe(false)
+  expect(await change(() => client.notify('ack', { topic: 'todos', offset: 2 }))).toBe(true)
+  expect(await change(() => client.notify('ack', { topic: 'todos', offset: 2 }))).toBe(false)
   expect(await change(() => topics.publish('todos', 4, 5, 6, 7, 8, 9))).toBe(true)
   expect(await change(() => topics.publish('todos', 10))).toBe(false)
-  expect(await change(() => talk.call('unsubscribe', { topic: 'todos' }))).toBe(true)
-  expect(await change(() => talk.call('join', { topic: 'chat', name: 'Ann' }))).toBe(true)
-  expect(await change(() => talk.call('update', { topic: 'chat', state: 1 }))).toBe(true)
-  expect(await change(() => talk.call('leave', { topic: 'chat' }))).toBe(true)
-  expect(await change(() => talk.connection.closed())).toBe(false)
+  expect(await change(() => client.call('unsubscribe', { topic: 'todos' }))).toBe(true)
+  expect(await change(() => client.call('join', { topic: 'chat', name: 'Ann' }))).toBe(true)
+  expect(await change(() => client.call('update', { topic: 'chat', state: 1 }))).toBe(true)
+  expect(await change(() => client.call('leave', { topic: 'chat' }))).toBe(true)
+  expect(await change(() => client.connection.closed())).toBe(false)
 })

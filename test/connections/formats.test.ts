@@ -28,7 +28,7 @@ describe('JSON', () => {
     )
   })
 
-  test('an answer is this text', () => {
+  test('a response is this text', () => {
     expect(jsonFormat.encodeResponse(1, 200, null, '{"data":[],"status":200}')).toBe(
       '{"jsonrpc":"2.0","id":1,"result":{"status":200,"headers":{},"body":{"data":[],"status":200}}}',
     )
@@ -60,7 +60,7 @@ describe('JSON', () => {
     expect(jsonFormat.decode('['.repeat(64) + ']'.repeat(64))).toBeInstanceOf(Array)
   })
 
-  test('what was encoded is decoded to the same', () => {
+  test('decoding an encoded message returns the same message', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json()), (message) => {
         fc.pre(!JSON.stringify(message).includes('__proto__'))
@@ -83,7 +83,7 @@ describe('CBOR', () => {
     expect(hex(cborFormat.pong)).toBe('a2666d6574686f6464706f6e67676a736f6e72706363322e30')
   })
 
-  test('an answer is these bytes', () => {
+  test('a response is these bytes', () => {
     expect(hex(cborFormat.encodeResponse(1, 200, null, '{"data":[],"status":200}'))).toBe(
       'a3' + // a map of 3
         '626964' +
@@ -105,7 +105,7 @@ describe('CBOR', () => {
     )
   })
 
-  test('an event has what it has in JSON', () => {
+  test('an event has the same members as in JSON', () => {
     expect(decodeAnyCbor(cborFormat.event(event) as Uint8Array)).toEqual(JSON.parse(jsonFormat.event(event) as string))
   })
 
@@ -162,13 +162,13 @@ describe('CBOR', () => {
     expect(() => cborFormat.decode(bytes(message))).not.toThrow()
   })
 
-  test('a byte order mark and other text beyond ASCII stay what they are', () => {
+  test('a byte order mark and other text beyond ASCII stay unchanged', () => {
     for (const text of ['\ufeff', '\ufeffa', 'ä', '€'.repeat(100), '\ufffd', '😀']) {
       expect(cborFormat.decode(cborFormat.encode([text]))).toEqual([text])
     }
   })
 
-  test('what was encoded is decoded to the same', () => {
+  test('decoding an encoded message returns the same message', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), json()), (message) => {
         fc.pre(!JSON.stringify(message).includes('__proto__'))

@@ -7,7 +7,7 @@ import { frameLine, LineReader } from '../../src/connections/line-frames.ts'
 
 const utf8 = new TextEncoder()
 
-/** Feeds pieces, whose memory is reused as that of a socket would be, and tells what came out. */
+/** Feeds pieces, whose memory is reused as that of a socket would be, and returns the messages. */
 function read(make: (sink: Sink) => FrameReader, pieces: readonly Uint8Array[]) {
   const sink = new Sink()
   const reader = make(sink)
@@ -91,7 +91,7 @@ describe('lines', () => {
     }
   })
 
-  test('a line that is longer ends it with 1009, before its end has come', () => {
+  test('a longer line ends the connection with 1009, before its end has arrived', () => {
     const long = new Uint8Array(messageBytesMax + 1).fill(0x61)
     expect(lines([long]).end).toBe(1009)
     expect(lines(inPieces(long, 1000)).end).toBe(1009)

@@ -10,7 +10,7 @@ export class MemoryTopics implements Topics {
   /** The next subscribe fails with this. */
   failure: unknown = null
   /** Subscribing waits for this. */
-  gate: Promise<void> | null = null
+  latch: Promise<void> | null = null
   readonly followers = new Set<MemorySubscription>()
   readonly #logs = new Map<string, TopicEvent[]>()
   readonly #oldest = new Map<string, number>()
@@ -44,9 +44,9 @@ export class MemoryTopics implements Topics {
   }
 
   async subscribe({ topic, after, subscriber }: Subscribe): Promise<{ start: Start; subscription: Subscription }> {
-    const { failure, gate } = this
+    const { failure, latch } = this
     this.failure = null
-    await gate
+    await latch
     if (failure !== null) throw failure
     const newest = await this.position(topic)
     const reason = after === null ? null : this.#reason(topic, after, newest)

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { createPresence, membersMax } from '../../src/topics/presence.ts'
-import { formats, serve, type Talk } from './talk.ts'
+import { formats, serve, type TestClient } from './test-client.ts'
 
-const changes = ({ channel }: Talk) =>
+const changes = ({ channel }: TestClient) =>
   channel.sent.filter(({ method }) => method === 'presence').map(({ params }) => params)
-const join = async (talk: Talk, name: string, more: object = {}) =>
-  (await talk.call('join', { topic: 'chat', name, ...more })).result
+const join = async (client: TestClient, name: string, more: object = {}) =>
+  (await client.call('join', { topic: 'chat', name, ...more })).result
 
 describe.each(formats)('in %s', (_, format) => {
-  test('who joins is told who is there, and the others are told who came', async () => {
+  test('a new member gets the list of members, and the others are notified of it', async () => {
     const { open } = serve({ format })
     const [ann, ben] = [open(), open()]
     const annMember = { id: ann.connection.id, user: null, name: 'Ann', state: null }
@@ -23,7 +23,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect(changes(ben)).toEqual([])
   })
 
-  test('a change of state and leaving are told to the others', async () => {
+  test('the others are notified of a changed state and of a member that leaves', async () => {
     const { open, presence } = serve({ format })
     const [ann, ben] = [open(), open()]
     await join(ann, 'Ann')
@@ -39,7 +39,7 @@ describe.each(formats)('in %s', (_, format) => {
   })
 })
 
-test('who vanishes has left', async () => {
+test('a member whose connection is lost has left', async () => {
   const { open, presence } = serve()
   const [ann, ben] = [open(), open()]
   await join(ann, 'Ann')
@@ -53,7 +53,7 @@ test('who vanishes has left', async () => {
   expect(presence.members('chat')).toEqual([])
 })
 
-test('changes of one topic are not told in another', async () => {
+test('changes of one topic do not appear in another', async () => {
   const { open } = serve()
   const [ann, ben] = [open(), open()]
   await join(ann, 'Ann')
@@ -67,36 +67,36 @@ test('a topic that may not be read can not be joined', async () => {
 })
 
 test('a topic is joined once, and can be joined again after leaving', async () => {
-  const talk = serve().open()
-  await join(talk, 'Ann')
-  expect((await talk.call('join', { topic: 'chat', name: 'Ann' })).error.code).toBe(-32602)
-  const ids = [talk.ask('leave', { topic: 'chat' }), talk.ask('join', { topic: 'chat', name: 'Anna' })]
-  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+  const client = serve().open()
+  await join(client, 'Ann')
+  expect((await client.call('join', { topic: 'chat', name: 'Ann' })).error.code).toBe(-32602)
+  const ids = [client.ask('leave', { topic: 'chat' }), client.ask('join', { topic: 'chat', name: 'Anna' })]
+  for (const id of ids) expect((await client.response(id)).error).toBeUndefined()
 })
 
 test('join and leave in one go are done in this order', async () => {
   const { open, presence } = serve()
-  const talk = open()
-  const ids = [talk.ask('join', { topic: 'chat', name: 'Ann' }), talk.ask('leave', { topic: 'chat' })]
-  for (const id of ids) expect((await talk.answer(id)).error).toBeUndefined()
+  const client = open()
+  const ids = [client.ask('join', { topic: 'chat', name: 'Ann' }), client.ask('leave', { topic: 'chat' })]
+  for (const id of ids) expect((await client.response(id)).error).toBeUndefined()
   expect(presence.members('chat')).toEqual([])
 })
 
 test('a connection that ends while it joins is not left behind', async () => {
   const { open, presence } = serve()
-  const talk = open()
-  talk.ask('join', { topic: 'chat', name: 'Ann' })
-  talk.connection.closed()
-  await talk.settle()
+  const client = open()
+  client.ask('join', { topic: 'chat', name: 'Ann' })
+  client.connection.closed()
+  await client.settle()
   expect(presence.members('chat')).toEqual([])
 })
 
 test('the 17th topic is error 429', async () => {
   const { open, topics } = serve()
   Object.assign(topics, { log: () => [] })
-  const talk = open()
-  for (let count = 0; count < 16; count += 1) await talk.call('join', { topic: `t${count}`, name: 'Ann' })
-  expect((await talk.call('join', { topic: 'more', name: 'Ann' })).error.code).toBe(429)
+  const client = open()
+  for (let count = 0; count < 16; count += 1) await client.call('join', { topic: `t${count}`, name: 'Ann' })
+  expect((await client.call('join', { topic: 'more', name: 'Ann' })).error.code).toBe(429)
 })
 
 test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted in UTF-8', () => {
@@ -116,7 +116,7 @@ test('a topic takes 1000 members', () => {
   expect(presence.members('chat')).toHaveLength(1000)
 })
 
-test('an update of nobody and a leave of nobody change nothing', () => {
+test('an update or a leave of a client that is no member changes nothing', () => {
   const presence = createPresence()
   const told: unknown[] = []
   presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => told.push(change))

@@ -4,9 +4,9 @@ import { responseBytesMax } from '../../src/connections/limits.ts'
 import { AppError } from '../../src/errors.ts'
 import { refuseCrossSite } from '../../src/http/cross-site.ts'
 import { createHostCheck } from '../../src/http/host-check.ts'
-import { formats, serve } from './talk.ts'
+import { formats, serve } from './test-client.ts'
 
-/** Bodies that go on for ever, and whether somebody has let go of them. */
+/** Bodies without an end, and whether they were cancelled. */
 function endless(type: string, length?: number) {
   const { promise: cancelled, resolve } = Promise.withResolvers<void>()
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>) =>
@@ -116,12 +116,12 @@ describe.each(formats)('in %s', (_, format) => {
     ['HEAD /api/todos', undefined, { status: 200, headers: {}, body: null }],
     ['GET //evil.example/x', undefined, null],
   ])('%s %j', async (method, params, result) => {
-    const answer = await open().call(method, params)
-    if (result === null) expect(answer.error.code).toBe(404)
-    else expect(answer).toEqual({ jsonrpc: '2.0', id: 1, result })
+    const response = await open().call(method, params)
+    if (result === null) expect(response.error.code).toBe(404)
+    else expect(response).toEqual({ jsonrpc: '2.0', id: 1, result })
   })
 
-  test('an answer of 400 or more is an error of its status with the rest of its envelope', async () => {
+  test('a response of 400 or more is an error of its status with the rest of its envelope', async () => {
     expect(await open().call('GET /nowhere')).toEqual({
       jsonrpc: '2.0',
       id: 1,
@@ -149,7 +149,7 @@ describe.each(formats)('in %s', (_, format) => {
     expect((await open().call('GET /broken-image')).error.code).toBe(500)
   })
 
-  test('an app that throws is error -32603, which tells nothing', async () => {
+  test('an app that throws is error -32603 without details', async () => {
     const { open: openHere, problems } = serve({ fetch, format })
     expect((await openHere().call('GET /crash')).error).toEqual({
       code: -32603,
@@ -159,7 +159,7 @@ describe.each(formats)('in %s', (_, format) => {
   })
 
   test.each(['GET /image', 'GET /events', 'GET /text-without-end', 'GET /text-that-says-so'])(
-    '%s is error 406, and its body is let go',
+    '%s is error 406, and its body is cancelled',
     async (method) => {
       const bodies = {
         '/image': endless('image/png'),
@@ -168,8 +168,8 @@ describe.each(formats)('in %s', (_, format) => {
         '/text-that-says-so': endless('text/plain', responseBytesMax + 1),
       }
       const body = bodies[method.slice('GET '.length) as keyof typeof bodies]
-      const talk = serve({ fetch: () => body.response, format }).open()
-      expect((await talk.call(method)).error).toMatchObject({ code: 406, data: { code: 'not_acceptable' } })
+      const client = serve({ fetch: () => body.response, format }).open()
+      expect((await client.call(method)).error).toMatchObject({ code: 406, data: { code: 'not_acceptable' } })
       await body.cancelled
     },
   )
@@ -236,7 +236,7 @@ test('a path that is too long is error 414', async () => {
   ).toBe(414)
 })
 
-test('a request names the host that the connection is for, and passes the checks of the door', async () => {
+test('a request names the host that the connection is for, and passes admission', async () => {
   const { result } = await serve({ fetch }).open({ authority: 'galley.example:8080' }).call('GET /host?x=1')
   expect(result.body).toEqual({ url: 'http://galley.example:8080/host?x=1', host: 'galley.example:8080' })
 })
@@ -256,67 +256,69 @@ test('a request over TLS has a URL of https, and the peer is handed on', () => {
   expect(seen).toEqual(['https://a.example/', peer])
 })
 
-test('text that is at hand is answered in the same turn', () => {
-  const talk = serve({
+test('a synchronous text response is sent in the same turn', () => {
+  const client = serve({
     fetch: () => Response.json({ data: 1 }),
     textOf: () => '{"data":1}',
   }).open()
-  talk.ask('GET /')
-  expect(talk.channel.raw).toEqual(['{"jsonrpc":"2.0","id":1,"result":{"status":200,"headers":{},"body":{"data":1}}}'])
+  client.ask('GET /')
+  expect(client.channel.raw).toEqual([
+    '{"jsonrpc":"2.0","id":1,"result":{"status":200,"headers":{},"body":{"data":1}}}',
+  ])
 })
 
-test('answers come as they are ready', async () => {
-  const gates = new Map([1, 2, 3].map((n) => [`/${n}`, Promise.withResolvers<Response>()]))
-  const talk = serve({ fetch: ({ url }) => gates.get(new URL(url).pathname)?.promise ?? new Response() }).open()
-  for (const n of [1, 2, 3]) talk.ask(`GET /${n}`)
+test('responses are sent as soon as they are ready', async () => {
+  const latches = new Map([1, 2, 3].map((n) => [`/${n}`, Promise.withResolvers<Response>()]))
+  const client = serve({ fetch: ({ url }) => latches.get(new URL(url).pathname)?.promise ?? new Response() }).open()
+  for (const n of [1, 2, 3]) client.ask(`GET /${n}`)
   for (const n of [2, 3, 1]) {
-    gates.get(`/${n}`)?.resolve(Response.json({ n }))
-    await talk.answer(n)
+    latches.get(`/${n}`)?.resolve(Response.json({ n }))
+    await client.response(n)
   }
-  expect(talk.channel.sent.map(({ id }) => id)).toEqual([2, 3, 1])
+  expect(client.channel.sent.map(({ id }) => id)).toEqual([2, 3, 1])
 })
 
 test('an id in use is error -32600 without an id, and the first request is answered', async () => {
-  const gate = Promise.withResolvers<Response>()
-  const talk = serve({ fetch: () => gate.promise }).open()
-  talk.say({ jsonrpc: '2.0', id: 'a', method: 'GET /' })
-  talk.say({ jsonrpc: '2.0', id: 'a', method: 'echo' })
-  talk.say({ jsonrpc: '2.0', id: 'a' })
-  expect(talk.channel.sent).toMatchObject([
+  const latch = Promise.withResolvers<Response>()
+  const client = serve({ fetch: () => latch.promise }).open()
+  client.say({ jsonrpc: '2.0', id: 'a', method: 'GET /' })
+  client.say({ jsonrpc: '2.0', id: 'a', method: 'echo' })
+  client.say({ jsonrpc: '2.0', id: 'a' })
+  expect(client.channel.sent).toMatchObject([
     { id: null, error: { code: -32600 } },
     { id: null, error: { code: -32600 } },
   ])
-  gate.resolve(Response.json({ data: 1 }))
-  expect((await talk.answer('a')).result.status).toBe(200)
-  talk.say({ jsonrpc: '2.0', id: 'a', method: 'echo', params: 'again' })
-  await talk.channel.next(({ result }) => result === 'again')
+  latch.resolve(Response.json({ data: 1 }))
+  expect((await client.response('a')).result.status).toBe(200)
+  client.say({ jsonrpc: '2.0', id: 'a', method: 'echo', params: 'again' })
+  await client.channel.next(({ result }) => result === 'again')
 })
 
 test('1 and "1" are different ids', async () => {
-  const talk = serve({ fetch: () => new Promise<Response>(() => {}) }).open()
-  talk.say({ jsonrpc: '2.0', id: 1, method: 'GET /' })
-  talk.say({ jsonrpc: '2.0', id: '1', method: 'echo' })
-  expect(talk.channel.sent).toEqual([{ jsonrpc: '2.0', id: '1', result: null }])
+  const client = serve({ fetch: () => new Promise<Response>(() => {}) }).open()
+  client.say({ jsonrpc: '2.0', id: 1, method: 'GET /' })
+  client.say({ jsonrpc: '2.0', id: '1', method: 'echo' })
+  expect(client.channel.sent).toEqual([{ jsonrpc: '2.0', id: '1', result: null }])
 })
 
 test('the 257th request at a time is error 429, and later there is room again', async () => {
-  const gates: PromiseWithResolvers<Response>[] = []
-  const talk = serve({
+  const latches: PromiseWithResolvers<Response>[] = []
+  const client = serve({
     fetch() {
-      const gate = Promise.withResolvers<Response>()
-      gates.push(gate)
-      return gate.promise
+      const latch = Promise.withResolvers<Response>()
+      latches.push(latch)
+      return latch.promise
     },
   }).open()
-  const first = talk.ask('GET /')
-  for (let count = 1; count < 256; count += 1) talk.ask('GET /')
-  expect((await talk.call('GET /')).error).toMatchObject({ code: 429, data: { code: 'too_many_requests' } })
-  expect((await talk.call('subscribe', { topic: 'todos' })).error.code).toBe(429)
-  expect(gates).toHaveLength(256)
-  gates[0]?.resolve(Response.json({}))
-  await talk.answer(first)
-  talk.ask('GET /')
-  expect(gates).toHaveLength(257)
+  const first = client.ask('GET /')
+  for (let count = 1; count < 256; count += 1) client.ask('GET /')
+  expect((await client.call('GET /')).error).toMatchObject({ code: 429, data: { code: 'too_many_requests' } })
+  expect((await client.call('subscribe', { topic: 'todos' })).error.code).toBe(429)
+  expect(latches).toHaveLength(256)
+  latches[0]?.resolve(Response.json({}))
+  await client.response(first)
+  client.ask('GET /')
+  expect(latches).toHaveLength(257)
 })
 
 describe('cancel', () => {
@@ -329,76 +331,76 @@ describe('cancel', () => {
         return late.promise
       },
     })
-    return { aborted: aborted.promise, late, talk: open() }
+    return { aborted: aborted.promise, late, client: open() }
   }
 
-  test('answers -32800 and aborts the request; the answer that comes late is let go', async () => {
-    const { aborted, late, talk } = hanging()
-    const id = talk.ask('GET /')
-    talk.notify('cancel', { id })
-    expect((await talk.answer(id)).error).toEqual({ code: -32800, message: 'The request was cancelled.' })
+  test('answers -32800 and aborts the request; the late response is cancelled', async () => {
+    const { aborted, late, client } = hanging()
+    const id = client.ask('GET /')
+    client.notify('cancel', { id })
+    expect((await client.response(id)).error).toEqual({ code: -32800, message: 'The request was cancelled.' })
     expect(await aborted).toMatchObject({ name: 'AbortError' })
     const { response, cancelled } = endless('text/plain')
     late.resolve(response)
     await cancelled
-    expect(talk.channel.sent).toHaveLength(1)
+    expect(client.channel.sent).toHaveLength(1)
   })
 
   test('frees the id at once', async () => {
-    const { late, talk } = hanging()
-    talk.say({ jsonrpc: '2.0', id: 'x', method: 'GET /' })
-    talk.notify('cancel', { id: 'x' })
-    talk.say({ jsonrpc: '2.0', id: 'x', method: 'echo', params: 1 })
+    const { late, client } = hanging()
+    client.say({ jsonrpc: '2.0', id: 'x', method: 'GET /' })
+    client.notify('cancel', { id: 'x' })
+    client.say({ jsonrpc: '2.0', id: 'x', method: 'echo', params: 1 })
     late.resolve(Response.json({}))
-    await talk.settle()
-    expect(talk.channel.sent).toMatchObject([{ error: { code: -32800 } }, { id: 'x', result: 1 }])
+    await client.settle()
+    expect(client.channel.sent).toMatchObject([{ error: { code: -32800 } }, { id: 'x', result: 1 }])
   })
 
   test('stops a body that is being read', async () => {
     const quiet = Promise.withResolvers<void>()
     const body = new ReadableStream<Uint8Array>({ cancel: () => quiet.resolve() })
-    const talk = serve({ fetch: () => new Response(body, { headers: { 'content-type': 'text/plain' } }) }).open()
-    const id = talk.ask('GET /')
-    talk.notify('cancel', { id })
+    const client = serve({ fetch: () => new Response(body, { headers: { 'content-type': 'text/plain' } }) }).open()
+    const id = client.ask('GET /')
+    client.notify('cancel', { id })
     await quiet.promise
-    await talk.settle()
-    expect(talk.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
+    await client.settle()
+    expect(client.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
   })
 
   test('of a subscribe leaves no subscription', async () => {
     const { topics, open } = serve()
-    const gate = Promise.withResolvers<void>()
-    topics.gate = gate.promise
-    const talk = open()
-    const id = talk.ask('subscribe', { topic: 'todos' })
-    talk.notify('cancel', { id })
-    gate.resolve()
-    await talk.settle()
-    expect(talk.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
+    const latch = Promise.withResolvers<void>()
+    topics.latch = latch.promise
+    const client = open()
+    const id = client.ask('subscribe', { topic: 'todos' })
+    client.notify('cancel', { id })
+    latch.resolve()
+    await client.settle()
+    expect(client.channel.sent).toMatchObject([{ id, error: { code: -32800 } }])
     expect(topics.followers.size).toBe(0)
-    expect((await talk.call('subscribe', { topic: 'todos' })).result.recovered).toBe(true)
+    expect((await client.call('subscribe', { topic: 'todos' })).result.recovered).toBe(true)
   })
 
   test('of a request that is answered or was never made does nothing', async () => {
-    const talk = serve().open()
-    const id = talk.ask('echo')
-    talk.notify('cancel', { id })
-    talk.notify('cancel', { id: 'other' })
-    talk.notify('cancel', { id: { not: 'an id' } })
-    await talk.settle()
-    expect(talk.channel.sent).toHaveLength(1)
+    const client = serve().open()
+    const id = client.ask('echo')
+    client.notify('cancel', { id })
+    client.notify('cancel', { id: 'other' })
+    client.notify('cancel', { id: { not: 'an id' } })
+    await client.settle()
+    expect(client.channel.sent).toHaveLength(1)
   })
 
   test('is what the end of the connection does to all requests', async () => {
-    const { aborted, talk } = hanging()
-    talk.ask('GET /')
-    talk.connection.closed()
+    const { aborted, client } = hanging()
+    client.ask('GET /')
+    client.connection.closed()
     expect(await aborted).toMatchObject({ name: 'AbortError' })
-    expect(talk.channel.sent).toEqual([])
+    expect(client.channel.sent).toEqual([])
   })
 })
 
-test('a notification is done without an answer, whatever comes of it', async () => {
+test('a notification gets no response, whatever its outcome', async () => {
   const seen: string[] = []
   const { open, problems } = serve({
     fetch({ method, url }) {
@@ -407,10 +409,10 @@ test('a notification is done without an answer, whatever comes of it', async () 
       return seen.length === 3 ? Promise.reject(new AppError('internal')) : Response.json({})
     },
   })
-  const talk = open()
-  for (let count = 0; count < 3; count += 1) talk.notify('POST /api/todos', { body: {} })
-  await talk.settle()
+  const client = open()
+  for (let count = 0; count < 3; count += 1) client.notify('POST /api/todos', { body: {} })
+  await client.settle()
   expect(seen).toEqual(['POST /api/todos', 'POST /api/todos', 'POST /api/todos'])
-  expect(talk.channel.sent).toEqual([])
+  expect(client.channel.sent).toEqual([])
   expect(problems).toHaveLength(1)
 })

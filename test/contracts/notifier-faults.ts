@@ -1,20 +1,20 @@
-/** A notifier that does all that the port allows it to: it loses rings, repeats them, and lets them overtake each other. */
+/** A notifier that does all that the port allows it to: it loses notifications, repeats and reorders them. */
 import type { Notifier } from '../../src/ports/notifier.ts'
 
 export interface FaultyBusOptions {
   inner: Notifier
   /** From 0 to 1. */
   random(): number
-  /** How many of a hundred rings are lost, and how many come twice. */
+  /** The percentages of notifications that are lost and that arrive twice. */
   losePercent?: number
   repeatPercent?: number
-  /** How many of a hundred rings are kept until `release`. */
+  /** The percentage of notifications that are held until `release`. */
   holdPercent?: number
   checkMs?: number
 }
 
 export interface FaultyBus extends Notifier {
-  /** Lets go of rings that were held, in any order. */
+  /** Sends the held notifications, in any order. */
   release(): void
   /** From now on nothing goes wrong. */
   mend(): void
@@ -40,8 +40,8 @@ export function createFaultyBus(options: FaultyBusOptions): FaultyBus {
     },
     release() {
       while (held.length > 0) {
-        const [ring] = held.splice(Math.floor(random() * held.length), 1)
-        if (ring) inner.notify(...ring)
+        const [notification] = held.splice(Math.floor(random() * held.length), 1)
+        if (notification) inner.notify(...notification)
       }
     },
     mend() {

@@ -17,13 +17,13 @@ interface Case {
   run(subject: NotifierSubject): Promise<void>
 }
 
-/** How long a listener waits before it asks for another ring, where rings may be lost. */
-const patienceMs = 20
-/** A ring that is lost this often in a row is not lost by chance. */
+/** The time before a notification is repeated where notifications may be lost. */
+const retryMs = 20
+/** A notification that is lost this often in a row is not lost by chance. */
 const attemptsMax = 200
 
-/** Rings until it is heard, as often as it takes where rings may be lost. */
-async function ringUntilHeard(from: Notifier, to: Notifier, topic: string, offset: number): Promise<void> {
+/** Notifies until it is received; repeats where notifications may be lost. */
+async function notifyUntilReceived(from: Notifier, to: Notifier, topic: string, offset: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const stop = to.listen((name, at) => name === topic && at === offset && resolve(true))
   let timer: ReturnType<typeof setInterval> | undefined
@@ -34,8 +34,8 @@ async function ringUntilHeard(from: Notifier, to: Notifier, topic: string, offse
       attempts += 1
       if (attempts > attemptsMax) resolve(false)
       else if (to.checkMs !== null) from.notify(topic, offset)
-    }, patienceMs)
-    assert.ok(await promise, `${topic} at ${offset} was never heard`)
+    }, retryMs)
+    assert.ok(await promise, `${topic} at ${offset} was never received`)
   } finally {
     clearInterval(timer)
     stop()
@@ -44,23 +44,23 @@ async function ringUntilHeard(from: Notifier, to: Notifier, topic: string, offse
 
 export const notifierCases: Case[] = [
   {
-    name: 'it says how often to look by oneself, or that no ring is lost',
+    name: 'it says how often to poll, or that no notification is lost',
     async run({ notifier }) {
       assert.ok(notifier.checkMs === null || (notifier.checkMs > 0 && notifier.checkMs <= 60_000))
     },
   },
   {
-    name: 'a ring without a listener goes nowhere and fails nobody',
+    name: 'a notification without a listener has no effect',
     async run({ notifier }) {
       assert.equal(notifier.notify('todos', 1), undefined)
     },
   },
   {
-    name: 'a ring is heard by the one who rings, and at the other end',
+    name: 'a notification reaches the sender and the other end',
     async run({ notifier, peer }) {
-      await ringUntilHeard(notifier, notifier, 'todos', 1)
-      await ringUntilHeard(notifier, peer, 'todos', 2)
-      await ringUntilHeard(peer, notifier, 'todos', 3)
+      await notifyUntilReceived(notifier, notifier, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 2)
+      await notifyUntilReceived(peer, notifier, 'todos', 3)
     },
   },
   {
@@ -68,12 +68,12 @@ export const notifierCases: Case[] = [
     async run({ notifier, peer }) {
       const topics = ['a', 'rooms/a.b_c~d@e-f', `x/${'y'.repeat(100)}`]
       for (const topic of topics) {
-        for (const offset of [1, 2 ** 31, 2 ** 53 - 1]) await ringUntilHeard(notifier, peer, topic, offset)
+        for (const offset of [1, 2 ** 31, 2 ** 53 - 1]) await notifyUntilReceived(notifier, peer, topic, offset)
       }
     },
   },
   {
-    name: 'nothing is heard that was not rung',
+    name: 'nothing is received that was not sent',
     async run({ notifier, peer }) {
       const rung = new Set<string>()
       const made: string[] = []
@@ -85,13 +85,13 @@ export const notifierCases: Case[] = [
         }
       }
       rung.add('end 1')
-      await ringUntilHeard(notifier, peer, 'end', 1)
+      await notifyUntilReceived(notifier, peer, 'end', 1)
       stop()
       assert.deepEqual(made, [])
     },
   },
   {
-    name: 'where no ring is lost, the last of many is heard',
+    name: 'where no notification is lost, the last of many is received',
     async run({ notifier, peer }) {
       if (notifier.checkMs !== null) return
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -102,39 +102,39 @@ export const notifierCases: Case[] = [
     },
   },
   {
-    name: 'who has stopped listening hears nothing more, and the others go on',
+    name: 'a removed listener receives nothing more, and the others do',
     async run({ notifier, peer }) {
       let heard = 0
       const stop = peer.listen(() => {
         heard += 1
       })
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
       stop()
       stop()
       const before = heard
-      await ringUntilHeard(notifier, peer, 'todos', 2)
+      await notifyUntilReceived(notifier, peer, 'todos', 2)
       assert.equal(heard, before)
     },
   },
   {
-    name: 'a listener that stops while it is rung takes none from the others',
+    name: 'a listener that is removed during a notification takes none from the others',
     async run({ notifier, peer }) {
       const stop = peer.listen(() => stop())
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
     },
   },
   {
-    name: 'a listener that throws fails neither the ring nor the other listeners',
+    name: 'a listener that throws fails neither the notification nor the other listeners',
     async run({ notifier, peer }) {
       const stop = peer.listen(() => {
         throw new Error('a fault of the listener')
       })
-      await ringUntilHeard(notifier, peer, 'todos', 1)
+      await notifyUntilReceived(notifier, peer, 'todos', 1)
       stop()
     },
   },
   {
-    name: 'a listener may ring itself',
+    name: 'a listener may send a notification',
     async run({ notifier, peer }) {
       const stop = peer.listen((topic, offset) => {
         if (topic === 'todos' && offset < 20) peer.notify('todos', offset + 1)
@@ -142,7 +142,7 @@ export const notifierCases: Case[] = [
       })
       const { promise, resolve } = Promise.withResolvers<void>()
       const stopWaiting = notifier.listen((topic) => topic === 'end' && resolve())
-      const again = setInterval(() => notifier.notify('todos', 1), patienceMs)
+      const again = setInterval(() => notifier.notify('todos', 1), retryMs)
       notifier.notify('todos', 1)
       await promise
       clearInterval(again)

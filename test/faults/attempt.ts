@@ -12,9 +12,9 @@ export async function attempt(url: string, ledger: Ledger, operation: Operation)
   const { method, path, headers, body } = operation
   const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
   const text = await response.text()
-  const answer = (text === '' ? {} : JSON.parse(text)) as { data?: Todo; code?: string }
-  if (!response.ok) return `${response.status} ${answer.code}`
-  acknowledge(ledger, operation, answer.data ?? null)
+  const parsed = (text === '' ? {} : JSON.parse(text)) as { data?: Todo; code?: string }
+  if (!response.ok) return `${response.status} ${parsed.code}`
+  acknowledge(ledger, operation, parsed.data ?? null)
   return String(response.status)
 }
 

@@ -8,7 +8,7 @@ import { createTodo, servers, terminate, titlesOf } from '../process/servers.ts'
 const start = servers()
 
 /** An event that never comes fails its test after this time. */
-const patience = { timeout: 10_000 }
+const options = { timeout: 10_000 }
 
 const leaves = [
   ['says goodbye', (socket: Socket) => void socket.end()],
@@ -22,21 +22,17 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     server = await start({ runtime, entry: `test/faults/${runtime}.ts` })
   })
 
-  test.each(leaves)(
-    'learns that its client vanished in a body of known length and %s',
-    patience,
-    async (how, leave) => {
-      const name = `body ${how}`.replaceAll(' ', '-')
-      const socket = await open(server.url)
-      socket.write(`POST /api/calls/${name}/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome`)
-      await saw(server, name, 'begun')
-      leave(socket)
-      expect(await saw(server, name, 'ended')).toBe('broken')
-      await saw(server, name, 'aborted')
-    },
-  )
+  test.each(leaves)('learns that its client vanished in a body of known length and %s', options, async (how, leave) => {
+    const name = `body ${how}`.replaceAll(' ', '-')
+    const socket = await open(server.url)
+    socket.write(`POST /api/calls/${name}/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome`)
+    await saw(server, name, 'begun')
+    leave(socket)
+    expect(await saw(server, name, 'ended')).toBe('broken')
+    await saw(server, name, 'aborted')
+  })
 
-  test.each(leaves)('learns that its client vanished between chunks and %s', patience, async (how, leave) => {
+  test.each(leaves)('learns that its client vanished between chunks and %s', options, async (how, leave) => {
     const name = `chunks ${how}`.replaceAll(' ', '-')
     const socket = await open(server.url)
     socket.write(`POST /api/calls/${name}/chunks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`)
@@ -47,7 +43,7 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     await saw(server, name, 'aborted')
   })
 
-  test('learns that its client vanished before there was an answer', patience, async () => {
+  test('learns that its client vanished before there was a response', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/wait/wait HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await saw(server, 'wait', 'begun')
@@ -55,25 +51,29 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     await saw(server, 'wait', 'aborted')
   })
 
-  test('learns that its client vanished while the answer was streamed', patience, async () => {
+  test('learns that its client vanished while the response was streamed', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/stream/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await once(socket, 'data')
     socket.resetAndDestroy()
     await saw(server, 'stream', 'cancelled')
-    // Deno aborts a signal only until there is an answer; then the stream is what tells.
+    // Deno aborts a signal only until there is a response; then the stream is what tells.
     if (runtime === 'node') await saw(server, 'stream', 'aborted')
   })
 
-  test.each(['body', 'chunks'])('whose client stays for its answer hears of no abort (%s)', patience, async (route) => {
-    const name = `whole-${route}`
-    const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
-    expect(await response.text()).toBe('read')
-    expect(await saw(server, name, 'ended')).toBe('whole')
-    expect(await has(server, name, 'aborted')).toBe(false)
-  })
+  test.each(['body', 'chunks'])(
+    'whose client stays for its response hears of no abort (%s)',
+    options,
+    async (route) => {
+      const name = `whole-${route}`
+      const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
+      expect(await response.text()).toBe('read')
+      expect(await saw(server, name, 'ended')).toBe('whole')
+      expect(await has(server, name, 'aborted')).toBe(false)
+    },
+  )
 
-  test('that throws is a 500 that tells nothing, and is reported', patience, async () => {
+  test('that throws is a 500 that tells nothing, and is reported', options, async () => {
     const response = await fetch(`${server.url}/api/calls/throw/throw`)
     const body = (await response.json()) as object
     expect(response.status).toBe(500)
@@ -82,7 +82,7 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     await printed(server, /swordfish/)
   })
 
-  test('whose stream fails breaks the connection off, and ends nothing cleanly', patience, async () => {
+  test('whose stream fails breaks the connection off, and ends nothing cleanly', options, async () => {
     const socket = await open(server.url)
     const received: Buffer[] = []
     socket.on('data', (bytes: Buffer) => received.push(bytes))
@@ -96,17 +96,17 @@ describe.each(['node', 'deno'] as const)('a handler on %s', (runtime) => {
     expect(text).not.toContain('swordfish')
   })
 
-  test('whose stream fails is an error to a client that reads all', patience, async () => {
+  test('whose stream fails is an error to a client that reads all', options, async () => {
     const response = await fetch(`${server.url}/api/calls/break-2/break`)
     await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
-  test('whose stream fails is reported as any other fault of ours', patience, async () => {
+  test('whose stream fails is reported as any other fault of ours', options, async () => {
     await fetch(`${server.url}/api/calls/break-3/break`).then((response) => response.text().catch(() => ''))
     await printed(server, /"path":"\/api\/calls\/break-3\/break".*swordfish/)
   })
 
-  test('does all of that without harm to others, and the server ends as it should', patience, async () => {
+  test('does all of that without harm to others, and the server ends as it should', options, async () => {
     await createTodo(server.url, 'still here')
     expect(await titlesOf(server.url)).toEqual(['still here'])
     expect(await terminate(server)).toBe(0)

@@ -10,13 +10,13 @@ const start = servers()
 const hourMs = 3_600_000
 const offsetsMs = [0, -hourMs, hourMs, 0, -hourMs, -24 * hourMs, hourMs]
 
-interface Answer {
+interface WriteResult {
   todo: Todo
   etag: string | null
   replayed: string | null
 }
 
-async function send(url: string, method: string, path: string, body: object, headers = {}): Promise<Answer> {
+async function send(url: string, method: string, path: string, body: object, headers = {}): Promise<WriteResult> {
   const response = await fetch(url + path, { method, body: JSON.stringify(body), headers })
   expect(response.ok, `${method} ${path}`).toBe(true)
   const text = await response.text()
@@ -57,29 +57,29 @@ test.each(runtimes)(
   async (runtime) => {
     const { url, setClock } = await startOnClock(runtime)
     const path = '/api/todos/00000000000000000000000001'
-    const answers: Answer[] = []
+    const responses: WriteResult[] = []
     for (const [index, offsetMs] of offsetsMs.entries()) {
       setClock(offsetMs)
-      answers.push(await send(url, 'PUT', path, { title: 'made' }, { 'If-None-Match': '*' }))
-      for (let i = 0; i < 5; i += 1) answers.push(await send(url, 'PATCH', path, { title: `${i}` }))
+      responses.push(await send(url, 'PUT', path, { title: 'made' }, { 'If-None-Match': '*' }))
+      for (let i = 0; i < 5; i += 1) responses.push(await send(url, 'PATCH', path, { title: `${i}` }))
       setClock(offsetsMs[index + 1] ?? 0)
-      answers.push(await send(url, 'PATCH', path, { title: 'after' }))
+      responses.push(await send(url, 'PATCH', path, { title: 'after' }))
       expect((await fetch(url + path, { method: 'DELETE' })).status).toBe(204)
     }
-    const versions = answers.map(({ todo }) => todo.version)
+    const versions = responses.map(({ todo }) => todo.version)
     expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
-    expect(new Set(answers.map(({ etag }) => etag)).size).toBe(answers.length)
+    expect(new Set(responses.map(({ etag }) => etag)).size).toBe(responses.length)
   },
 )
 
 test.each(runtimes)(
-  'an Idempotency-Key replays its answer wherever the clock jumps within a day (%s)',
+  'an Idempotency-Key replays its response wherever the clock jumps within a day (%s)',
   async (runtime) => {
     const { url, setClock } = await startOnClock(runtime)
     const keys = offsetsMs
       .slice(0, 5)
       .map((offsetMs) => ({ offsetMs, headers: { 'Idempotency-Key': `key ${offsetMs} ${crypto.randomUUID()}` } }))
-    const firsts: Answer[] = []
+    const firsts: WriteResult[] = []
     for (const { offsetMs, headers } of keys) {
       setClock(offsetMs)
       firsts.push(await send(url, 'POST', '/api/todos', { title: 'once' }, headers))

@@ -117,9 +117,9 @@ async function everyWrite({ url }: RunningProcess, ledger: Ledger): Promise<stri
     change(changed),
     removal(removed),
   ]
-  const answers: string[] = []
-  for (const operation of operations) answers.push(await attempt(url, ledger, operation))
-  return answers
+  const responses: string[] = []
+  for (const operation of operations) responses.push(await attempt(url, ledger, operation))
+  return responses
 }
 
 async function everyRead({ url }: RunningProcess, ledger: Ledger): Promise<number[]> {

@@ -43,7 +43,7 @@ test.each(['node', 'deno'] as const)(
     expect(new Set(statuses)).toEqual(new Set([200]))
     // One sync for each write would be a disk that many wait for; here sixteen ask at once.
     expect(syncs).toBeLessThan((writers * writesEach) / 2)
-    // No reader waits for many commits: each of them gets its answers while the writes go on.
+    // No reader waits for many commits: each of them gets its responses while the writes go on.
     expect(statuses.length).toBeGreaterThan((syncs * readers) / 4)
     expect(await storedTodos(url)).toEqual(ledger.rows)
   },

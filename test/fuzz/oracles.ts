@@ -89,11 +89,11 @@ function fail(what: string, seen: unknown, other: unknown): never {
 
 function checkReference(bytes: Buffer, seen: Seen, { limits, scheme, authority }: ParserOptions): void {
   const reading = readAll(bytes.toString('latin1'), { limits, scheme, authority })
-  const isSameVerdict =
+  const isSameOutcome =
     seen.refusal === null ? reading.statuses === null : (reading.statuses?.includes(seen.refusal) ?? false)
   const isSameLength = seen.requests.length === reading.requests.length
   if (
-    !isSameVerdict ||
+    !isSameOutcome ||
     !isSameLength ||
     !seen.requests.every((request, index) => agrees(request, reading, index, seen))
   ) {

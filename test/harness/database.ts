@@ -10,7 +10,7 @@ import type { Database } from '../../src/ports/database.ts'
 
 interface TestDatabase {
   database: Database
-  /** The connection itself, for looking behind the port. */
+  /** The connection itself, to inspect data without the port. */
   connection: DatabaseSync
   /** Replaces the rows of a table. */
   load(table: string, rows: readonly object[]): void

@@ -17,7 +17,7 @@ export interface RunningServer {
 export interface RunningProcess extends RunningServer {
   process: ChildProcess
   dataDir: string
-  /** All that it has written to standard output and standard error so far. */
+  /** Its standard output and standard error so far. */
   output(): string
   /** Resolves with the exit code, or the signal's name. */
   exited: Promise<number | string>
@@ -30,7 +30,7 @@ export interface ProcessOptions {
   env?: Record<string, string>
   /** Arguments after the entry file. */
   args?: readonly string[]
-  /** Given to go on with the data of an earlier run; else a new one, removed by `stop`. */
+  /** Pass it to continue with the data of an earlier run; else a new one, removed by `stop`. */
   dataDir?: string
 }
 

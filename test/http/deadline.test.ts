@@ -4,7 +4,7 @@ import { Pipeline } from '../../src/http/pipeline.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 
-/** Late ones are looked for once a second. */
+/** Late requests are checked once a second. */
 const sweepMs = 1000
 
 beforeEach(() => {
@@ -26,7 +26,7 @@ describe('a deadline', () => {
     expect(late).toHaveBeenCalledOnce()
   })
 
-  test('that was met never calls, and says that it was met', () => {
+  test('that is met never calls, and reports that it was met', () => {
     const late = vi.fn()
     const isInTime = createDeadlines(5000).start(late)
     vi.advanceTimersByTime(4999)
@@ -35,7 +35,7 @@ describe('a deadline', () => {
     expect(late).not.toHaveBeenCalled()
   })
 
-  test('that has passed says so afterwards', () => {
+  test('that has passed reports it afterwards', () => {
     const isInTime = createDeadlines(5000).start(() => {})
     vi.advanceTimersByTime(5000 + sweepMs)
     expect(isInTime()).toBe(false)
@@ -71,7 +71,7 @@ describe('a deadline', () => {
 describe('a handler', () => {
   const lateMs = handlerTimeoutMs + sweepMs
 
-  /** A pipeline with its log, and a handler that responds when told. */
+  /** A pipeline with its log, and a handler that responds on demand. */
   function createSubject() {
     const lines: { status?: number; level: string }[] = []
     const metrics = createMetrics()
@@ -82,25 +82,25 @@ describe('a handler', () => {
       metrics,
     })
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const answer = Promise.resolve(pipeline.run(new Request('http://localhost/slow'), () => promise))
+    const pending = Promise.resolve(pipeline.run(new Request('http://localhost/slow'), () => promise))
     const inFlight = () => Number(/^http_requests_in_flight (-?\d+)$/m.exec(metrics.text())?.[1])
-    return { answer, resolve, reject, lines, inFlight }
+    return { pending, resolve, reject, lines, inFlight }
   }
 
-  test('that is late gets its client a 503 that says so, written down once', async () => {
-    const { answer, lines, inFlight } = createSubject()
+  test('that is late is a 503 `timeout`, logged once', async () => {
+    const { pending, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    const response = await answer
+    const response = await pending
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ status: 503, code: 'timeout' })
     expect(lines).toEqual([expect.objectContaining({ status: 503 })])
     expect(inFlight()).toBe(0)
   })
 
-  test('that is late has the body of its answer cancelled, and nothing more written down', async () => {
-    const { answer, resolve, lines, inFlight } = createSubject()
+  test('that is late has the body of its response cancelled, and nothing more logged', async () => {
+    const { pending, resolve, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    await answer
+    await pending
     const cancelled = await new Promise<string>((tell) => {
       resolve(new Response(new ReadableStream({ cancel: () => tell('cancelled') })))
     })
@@ -112,31 +112,31 @@ describe('a handler', () => {
   test.each<[string, () => ReadableStream]>([
     ['refuses to be cancelled', () => new ReadableStream({ cancel: () => Promise.reject(new Error('never')) })],
     ['is being read', lockedStream],
-  ])('that is late harms nobody where its body %s', async (_, body) => {
+  ])('that is late does no harm where its body %s', async (_, body) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
-    const { answer, resolve } = createSubject()
+    const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    await answer
-    resolve(lateAnswer(body()))
-    // Unhandled rejections are told before the next turn but one.
+    await pending
+    resolve(lateResponse(body()))
+    // Unhandled rejections are reported before the next turn but one.
     for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => setImmediate(done))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
   })
 
   test('that fails late changes nothing any more', async () => {
-    const { answer, reject, lines, inFlight } = createSubject()
+    const { pending, reject, lines, inFlight } = createSubject()
     vi.advanceTimersByTime(lateMs)
-    expect((await answer).status).toBe(503)
+    expect((await pending).status).toBe(503)
     reject(new Error('too late'))
     await new Promise((done) => setImmediate(done))
     expect(lines.filter(({ status }) => status !== undefined)).toHaveLength(1)
     expect(inFlight()).toBe(0)
   })
 
-  test('that is in time is answered as it says, and its stream may go on for ever after', async () => {
-    const { answer, resolve } = createSubject()
+  test('that is in time keeps its response, whose stream may continue without a limit', async () => {
+    const { pending, resolve } = createSubject()
     vi.advanceTimersByTime(handlerTimeoutMs - 1)
     const cancel = vi.fn()
     const more = Promise.withResolvers<void>()
@@ -146,7 +146,7 @@ describe('a handler', () => {
       controller.close()
     }
     resolve(new Response(new ReadableStream({ pull, cancel }), { status: 201 }))
-    const response = await answer
+    const response = await pending
     expect(response.status).toBe(201)
     const text = response.text()
     vi.advanceTimersByTime(10 * handlerTimeoutMs)
@@ -162,8 +162,8 @@ function lockedStream(): ReadableStream {
   return stream
 }
 
-/** As a handler makes it that keeps its hands on the body. */
-function lateAnswer(body: ReadableStream): Response {
+/** A response whose handler still controls the body. */
+function lateResponse(body: ReadableStream): Response {
   const response = new Response()
   Object.defineProperty(response, 'body', { value: body })
   return response

@@ -43,7 +43,7 @@ test.each([
   ["the peer's fault", new AppError('conflict'), 'conflict', 0],
   ['a server that stops', new AppError('draining'), 'draining', 0],
   ['a time-out', new AppError('timeout'), 'timeout', 0],
-])('%s becomes a response, and goes to the log where somebody should look', async (_, thrown, code, times) => {
+])('%s becomes a response, and is logged where it needs attention', async (_, thrown, code, times) => {
   const problem = vi.fn()
   const log = { access() {}, note() {}, problem }
   const response = failureResponse(thrown, requester, request('*/*'), { log, path: '/x' })

@@ -10,7 +10,7 @@ const honest = fc
   .jsonValue({ depthSize: 'medium' })
   .filter((value) => isExact(value) && !JSON.stringify(value).includes('__proto__'))
 
-test('any honest document is what JSON.parse makes of it', () => {
+test('any valid document parses as with JSON.parse', () => {
   fc.assert(
     fc.property(honest, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const text = JSON.stringify(value, null, indent)

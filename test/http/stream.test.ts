@@ -3,7 +3,7 @@ import { type StreamEnd, watchStream } from '../../src/http/response-stream.ts'
 
 const timeoutMs = 50
 
-/** A source that gives these chunks, one each time it is asked, and keeps what happened to it. */
+/** A source of these chunks, one for each pull, which records its events. */
 function createSource(chunks: readonly string[], last: 'close' | 'fail' | 'silence' = 'close') {
   const seen = { pulls: 0, cancelled: [] as unknown[] }
   const asked = Promise.withResolvers<void>()
@@ -23,11 +23,11 @@ function createSource(chunks: readonly string[], last: 'close' | 'fail' | 'silen
     },
     { highWaterMark: 0 },
   )
-  /** Resolves when it was asked for more than it has. */
+  /** Resolves when it is pulled after its last chunk. */
   return { body, seen, exhausted: asked.promise }
 }
 
-/** A watched source with all that was told of its end. */
+/** A watched source with the reports of its end. */
 function watch(...given: Parameters<typeof createSource>) {
   const source = createSource(...given)
   const ends: StreamEnd[] = []
@@ -35,7 +35,7 @@ function watch(...given: Parameters<typeof createSource>) {
   return { ...source, stream, reader: stream.getReader(), ends }
 }
 
-/** Lets all that is ready happen. */
+/** Waits until all pending work is done. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 beforeEach(() => {
@@ -47,7 +47,7 @@ afterEach(() => {
 })
 
 describe('a watched body', () => {
-  test('hands on every byte and tells their number at the end', async () => {
+  test('passes on every byte and reports their number at the end', async () => {
     const { reader, ends } = watch(['milk', 'brød'])
     const decoder = new TextDecoder()
     const texts = [await reader.read(), await reader.read()].map(({ value }) => decoder.decode(value))
@@ -76,7 +76,7 @@ describe('a watched body', () => {
     await reader.cancel()
   })
 
-  test('whose source fails breaks off without its words, which are told', async () => {
+  test('whose source fails breaks off without the error message, which is reported', async () => {
     const { reader, ends } = watch(['milk'], 'fail')
     await reader.read()
     const failure: unknown = await reader.read().catch((error: unknown) => error)
@@ -85,7 +85,7 @@ describe('a watched body', () => {
     expect(ends).toEqual([{ bytes: 4, cut: true, error: new Error('the disk is on fire') }])
   })
 
-  test('that nobody wants any more cancels its source, with the reason', async () => {
+  test('that is cancelled cancels its source, with the reason', async () => {
     const { reader, ends, seen } = watch(['milk', 'bread'])
     await reader.read()
     await reader.cancel('the client has gone')
@@ -93,14 +93,14 @@ describe('a watched body', () => {
     expect(ends).toEqual([{ bytes: 4, cut: true }])
   })
 
-  test('that nobody ever asked for cancels its source, too', async () => {
+  test('that was never read cancels its source, too', async () => {
     const { reader, ends, seen } = watch(['milk'])
     await reader.cancel('unwanted')
     expect(seen).toEqual({ pulls: 0, cancelled: ['unwanted'] })
     expect(ends).toEqual([{ bytes: 0, cut: true }])
   })
 
-  test('that is given up while its source is silent has its end told once', async () => {
+  test('that is cancelled while its source is silent reports its end once', async () => {
     const { reader, ends, seen, exhausted } = watch(['milk'], 'silence')
     await reader.read()
     const waiting = reader.read()
@@ -112,7 +112,7 @@ describe('a watched body', () => {
     expect(ends).toEqual([{ bytes: 4, cut: true }])
   })
 
-  test('is given up without harm where its source refuses to be', async () => {
+  test("is cancelled without harm where its source can't be", async () => {
     const ends: StreamEnd[] = []
     const source = new ReadableStream<Uint8Array>({ cancel: () => Promise.reject(new Error('never')) })
     await watchStream(source, (end) => ends.push(end), timeoutMs).cancel()
@@ -121,7 +121,7 @@ describe('a watched body', () => {
 })
 
 describe('a peer that takes nothing', () => {
-  test('for the whole time limit is given up: its answer breaks off, and the source is let go', async () => {
+  test('for the whole time limit is cut: its response breaks off, and the source is cancelled', async () => {
     const { reader, ends, seen } = watch(['milk', 'bread'])
     await reader.read()
     vi.advanceTimersByTime(timeoutMs)
@@ -143,7 +143,7 @@ describe('a peer that takes nothing', () => {
     expect(ends).toEqual([{ bytes: 3, cut: false }])
   })
 
-  test('because there is nothing to take is not given up, however long that lasts', async () => {
+  test('because there is nothing to take is not cut, however long that lasts', async () => {
     const { reader, ends, exhausted } = watch(['milk'], 'silence')
     await reader.read()
     const waiting = reader.read()

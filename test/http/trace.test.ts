@@ -23,7 +23,7 @@ describe('a traceparent', () => {
   })
 
   test.each([
-    ['of the version that is none', `ff-${traceId}-${parentId}-01`],
+    ['of the invalid version', `ff-${traceId}-${parentId}-01`],
     ['without a trace', `00-${'0'.repeat(32)}-${parentId}-01`],
     ['without a parent', `00-${traceId}-${'0'.repeat(16)}-01`],
     ['in capitals', usual.toUpperCase()],
@@ -34,7 +34,7 @@ describe('a traceparent', () => {
     ['without flags', `00-${traceId}-${parentId}`],
     ['with half its flags', `00-${traceId}-${parentId}-0`],
     ['with one digit of flags too many', `${usual}0`],
-    ['of version 00 that goes on', `${usual}-what`],
+    ['of version 00 with more fields', `${usual}-what`],
     ['of version 00 with a dash at its end', `${usual}-`],
     ['with other separators', usual.replaceAll('-', '_')],
     ['with something before it', `x${usual}`],
@@ -44,15 +44,15 @@ describe('a traceparent', () => {
     expect(taken(given)).toBe('')
   })
 
-  test('of a later version may go on, and its trace is known all the same', () => {
+  test('of a later version may have more fields, and its trace is used', () => {
     expect(traceIdOf(taken(`01-${traceId}-${parentId}-01-what-comes-later`))).toBe(traceId)
   })
 
-  test('of a later version goes on after a dash or not at all', () => {
+  test('of a later version has more fields after a dash only', () => {
     expect(taken(`01-${traceId}-${parentId}-01.what`)).toBe('')
   })
 
-  test('is none where the client sent none, and then there is no trace', () => {
+  test('is missing where the client sent none, and then there is no trace', () => {
     expect(traceparentOf(new Request('http://localhost/'))).toBe('')
     expect(traceIdOf('')).toBe('')
   })

@@ -1,11 +1,11 @@
-/** Defects of requests, and the status that must answer each. */
+/** Defects of requests, and the status that each must get. */
 import type { HttpErrorStatus } from '../../src/http1/http-error.ts'
 import { type MadeBody, type MadeField, type MadeRequest, serialize, serializeLine } from './made-requests.ts'
 
 export interface Defect {
   name: string
   status: HttpErrorStatus
-  /** `choice` is any number, to choose a place with. */
+  /** `choice` is any number that selects a position. */
   apply(request: MadeRequest, choice: number): string
 }
 
@@ -17,7 +17,7 @@ function line(name: string, status: HttpErrorStatus, change: (request: MadeReque
   }
 }
 
-/** Changes the fields, at a place that is chosen. */
+/** Changes the fields at a chosen position. */
 function fields(name: string, status: HttpErrorStatus, added: (at: MadeField) => string): Defect {
   return {
     name,

@@ -67,7 +67,7 @@ function feed(connection: HttpConnection, text: string): void {
   connection.receive(bytes, 0, bytes.length)
 }
 
-test('a body that comes while the answer to it is not taken is not forgotten', async () => {
+test('a body that arrives while its response is not taken is kept', async () => {
   const wire = new Wire()
   const connection = new HttpConnection(
     options((request) => new Response(request.body)),
@@ -83,7 +83,7 @@ test('a body that comes while the answer to it is not taken is not forgotten', a
   expect(wire.sent).toContain('a\r\n0123456789\r\n')
 })
 
-test('answers that are ready in one turn leave in one write', () => {
+test('responses that are ready in one turn are sent in one write', () => {
   const wire = new Wire()
   const writes: string[] = []
   const write = wire.write.bind(wire)

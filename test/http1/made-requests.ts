@@ -1,4 +1,4 @@
-/** Requests made up at random, with everything that the grammar leaves open. */
+/** Random requests, with everything that the grammar leaves open. */
 import fc from 'fast-check'
 
 export interface MadeField {
@@ -40,7 +40,7 @@ function text(bytes: string, minLength: number, maxLength: number): fc.Arbitrary
 const token = text(tokenBytes, 1, 12)
 const blanks = text(' \t', 0, 3)
 const usual = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
-/** Words that mean something else, or are not served whatever their case. */
+/** Words that mean something else, or are not served in any case. */
 const taken = new Set([...usual, 'CONNECT', 'TRACE', 'TRACK'])
 const method = fc.oneof(
   fc.constantFrom(...usual),

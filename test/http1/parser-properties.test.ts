@@ -1,4 +1,4 @@
-/** Requests made up at random: good ones come out as they went in, broken ones and noise are refused. */
+/** Requests made up at random: good ones are parsed unchanged, broken ones and noise are refused. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Defect, defects, withDefect } from './defects.ts'
@@ -25,7 +25,7 @@ function cut(bytes: Uint8Array, cuts: readonly { at: number; eventsMax: number }
 }
 
 describe('good requests', () => {
-  test('come out of a pipeline as they went in, wherever it is cut', () => {
+  test('are parsed unchanged from a pipeline, wherever it is cut', () => {
     const pipeline = fc.array(anyRequest, { minLength: 1, maxLength: 5 })
     fc.assert(
       fc.property(pipeline, schedule, (requests, cuts) => {

@@ -1,4 +1,4 @@
-/** Every case four ways; the parser must not care how its bytes come. */
+/** Every case in four ways; the way in which bytes arrive must not matter to the parser. */
 import { describe, expect, test } from 'vitest'
 import type { ParserOptions } from '../../src/http1/request-parser.ts'
 import { get, head, type ParserCase, type Wanted } from './parser-cases/parser-case.ts'
@@ -15,7 +15,7 @@ import {
   whole,
 } from './parsing.ts'
 
-/** All cases share what the parsers of a server share. */
+/** All cases share the state that the parsers of a server share. */
 const shared = parserOptions()
 const before = get('X-Place: before')
 const after = get('X-Place: after')

@@ -1,4 +1,4 @@
-/** Drives a parser over bytes that come in pieces, and writes down all that can be seen of what it finds. */
+/** Drives a parser over bytes in pieces, and records everything observable about its events. */
 import { bufferCodec } from '../../adapters/tcp/buffer-codec.ts'
 import { fieldValue } from '../../src/http1/fields.ts'
 import type { Framing } from '../../src/http1/framing.ts'
@@ -9,7 +9,7 @@ import type { RequestHead } from '../../src/http1/request-head.ts'
 import { type ParserOptions, type RequestEvent, RequestParser } from '../../src/http1/request-parser.ts'
 import { type Target, urlOf } from '../../src/http1/target.ts'
 
-/** A request as it came out, its body as latin1. */
+/** A parsed request, its body as latin1. */
 export interface SeenRequest {
   method: string
   minorVersion: number
@@ -79,7 +79,7 @@ const garbage = 0xa5
 const margin = 3
 const none = new Uint8Array(0)
 
-/** @throws whatever the parser throws that is no HttpError, and when it breaks its contract */
+/** @throws the parser's errors other than HttpError, and when it breaks its contract */
 export function parse(pieces: readonly Piece[], options: ParserOptions = parserOptions()): Seen {
   const parser = new RequestParser(options)
   const seen: Seen = { requests: [], refusal: null, reason: '' }
@@ -96,7 +96,7 @@ export function parse(pieces: readonly Piece[], options: ParserOptions = parserO
   return seen
 }
 
-/** Of a request that ends in a refusal, how much data came before depends on how they came. */
+/** The amount of data before a refusal depends on the pieces. */
 export function outcomeOf({ requests, ...rest }: Seen): Seen {
   if (rest.refusal === null) return { requests, ...rest }
   return { ...rest, requests: requests.map((request) => (request.isWhole ? request : { ...request, body: '' })) }
@@ -162,7 +162,7 @@ function checkRest(parser: RequestParser, { requests }: Seen): void {
 
 const afterRefusal = latin1('GET /after HTTP/1.1\r\nHost: after.example\r\n\r\n')
 
-/** After a refusal nothing more comes out, whatever goes in. */
+/** After a refusal the parser returns nothing more, whatever it is fed. */
 function checkSilence(parser: RequestParser): void {
   for (let round = 0; round < 2; round++) {
     if (parser.next() !== null) throw new Error('The parser went on after a refusal.')

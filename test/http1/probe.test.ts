@@ -1,4 +1,4 @@
-/** Every case of the probe, against Galley's own engine: `npm run probe` says the same of a server that runs elsewhere. */
+/** Every case of the probe, against Galley's own engine: `npm run probe` does the same with any other server. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -29,16 +29,16 @@ describe('Galley', () => {
   }
 
   const named = planned.map(({ topic, probed }) => ({ topic, ...probed }))
-  test.each(named)('$topic, $slug: $says', ({ slug }) => expectPassed(slug))
+  test.each(named)('$topic, $slug: $title', ({ slug }) => expectPassed(slug))
 
   test.each(bytewise.map(({ probed }) => probed))(
-    'behaves as with $slug when the bytes come one at a time',
+    'behaves as with $slug when the bytes arrive one at a time',
     ({ slug }) => expectPassed(bytewiseSlug(slug)),
   )
 
-  test('says why before it closes, wherever the client still listens', () => {
+  test('sends the reason before it closes, wherever the client still reads', () => {
     const whole = planned.filter(({ probed }) => probed.how !== 'half-close').map(({ probed }) => probed.slug)
-    expect(whole.filter((slug) => results.get(slug)?.seen === 'no answer, closed')).toEqual([])
+    expect(whole.filter((slug) => results.get(slug)?.seen === 'no response, closed')).toEqual([])
   })
 })
 

@@ -9,7 +9,7 @@ function addressOf(n: number): string {
   return `${10 + (n >>> 24)}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`
 }
 
-test('a million addresses take a megabyte, as none do', () => {
+test('a million addresses take a megabyte, the same as none', () => {
   const table = new BucketTable({ seeds: [1, 2] })
   const before = table.bytes
   for (let n = 0; n < million; n += 1) table.setFullAt(table.slotOf(addressOf(n), 0), 3000)
@@ -30,19 +30,19 @@ test('a million addresses at a server’s full speed do not free a busy client',
   expect(passed).toBe(2000)
 })
 
-test('a million other addresses in the same moment do not free who has used up its own', () => {
+test("a million other addresses in the same moment do not refill a client's empty bucket", () => {
   const { limits } = createBucket()
   passing(limits, '192.0.2.1', 10_000)
   for (let n = 0; n < million; n += 1) limits.take(addressOf(n), 1)
   expect(passing(limits, '192.0.2.1', 10)).toBe(0)
 })
 
-test('a table far too small for a crowd still lets every new address in', () => {
+test('a table far too small for all addresses still admits every new one', () => {
   const { limits } = createBucket({ slots: 8 })
   for (let n = 0; n < 1000; n += 1) expect(limits.take(addressOf(n), 1).isAllowed).toBe(true)
 })
 
-test('a full table forgets who has used least', () => {
+test('a full table evicts the client that has used least', () => {
   const table = new BucketTable({ slots: 8, seeds: [1, 2] })
   for (let n = 0; n < 8; n += 1) table.setFullAt(table.slotOf(addressOf(n), 0), 100 + n)
   table.setFullAt(table.slotOf('new', 0), 500)
@@ -70,7 +70,7 @@ test('addresses in a row spread over the whole table', () => {
   expect(used.size).toBeGreaterThan(4000)
 })
 
-test('other seeds put the same keys elsewhere', () => {
+test('other seeds put the same keys into other slots', () => {
   const [one, other] = [1, 2].map((seed) => new BucketTable({ seeds: [seed, seed + 7] }))
   const same = Array.from({ length: 1000 }, (_, n) => addressOf(n)).filter(
     (key) => one?.slotOf(key, 0) === other?.slotOf(key, 0),

@@ -1,6 +1,6 @@
 import { createRateLimits, type LocalRateLimits, type RateLimitsOptions } from '../../src/limits/rate-limits.ts'
 
-/** Limits with a clock that stands still until it is told otherwise. */
+/** Limits with a clock that the test sets. */
 export interface Bucket {
   limits: LocalRateLimits
   clock: { nowMs: number }
@@ -11,7 +11,7 @@ export function createBucket(options: Partial<RateLimitsOptions> = {}): Bucket {
   return { limits: createRateLimits({ seeds: [1, 2], now: () => clock.nowMs, ...options }), clock }
 }
 
-/** How many requests of a client pass, one right after the other. */
+/** The number of consecutive requests of a client that pass. */
 export function passing(limits: LocalRateLimits, key: string, tries: number, units = 1): number {
   let count = 0
   for (let n = 0; n < tries; n += 1) if (limits.take(key, units).isAllowed) count += 1

@@ -4,12 +4,12 @@ import { createClientKey } from '../../src/limits/client-key.ts'
 const clientKey = createClientKey()
 const keyOf = (address: string | null, userId: string | null = null) => clientKey(userId, { address, isSecure: false })
 
-test('who is known counts as such, wherever it asks from', () => {
+test('an identified client has one bucket for all its addresses', () => {
   expect(keyOf('192.0.2.1', 'user1')).toBe('user1')
   expect(keyOf('2001:db8::1', 'user1')).toBe('user1')
 })
 
-test('who is not known counts by address', () => {
+test('an anonymous client counts by address', () => {
   expect(keyOf('192.0.2.1')).toBe('192.0.2.1')
   expect(keyOf('192.0.2.1')).not.toBe(keyOf('192.0.2.2'))
 })
@@ -51,7 +51,7 @@ test('a call from this program has no limit', () => {
   expect(clientKey(null, null)).toBeNull()
 })
 
-test.each([null, '', 'a:b'])('clients whose address is %s, which is none, share one bucket', (address) => {
+test.each([null, '', 'a:b'])('clients with the invalid address %s share one bucket', (address) => {
   expect(keyOf(address)).toBe('unknown')
   expect(keyOf(address, 'user1')).toBe('user1')
 })
@@ -60,7 +60,7 @@ test('no user has the bucket of an address', () => {
   for (const address of ['192.0.2.1', '2001:db8::1', '::', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
 })
 
-test('more networks than are kept at hand are still told apart', () => {
+test('more networks than the cache holds still have buckets of their own', () => {
   const keys = Array.from({ length: 10_000 }, (_, n) => keyOf(`2001:db8:${n.toString(16)}::1`))
   expect(new Set(keys).size).toBe(10_000)
 })

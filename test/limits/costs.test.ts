@@ -3,7 +3,7 @@ import { createCosts } from '../../src/limits/costs.ts'
 
 const costOf = createCosts({ 'POST /api/auth/sign-in': 20, 'GET /api/todos': 2, 'POST /api/todos': 3 })
 
-test('a route costs what is said of its method and pattern', () => {
+test('a route has the cost of its method and pattern', () => {
   expect(costOf('POST', '/api/auth/sign-in')).toBe(20)
   expect(costOf('GET', '/api/todos')).toBe(2)
   expect(costOf('POST', '/api/todos')).toBe(3)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { createBucket, passing } from './bucket.ts'
 
-test('nothing is told of a limit that is far away', () => {
+test('no headers are sent while the limit is far away', () => {
   const { limits } = createBucket({ burst: 10, perSecond: 5 })
   for (let n = 0; n < 5; n += 1) expect(limits.take('192.0.2.1', 1).headers).toBeNull()
 })
 
-test('from half of the bucket on, answers tell what remains', () => {
+test('from half of the bucket on, headers report the rest', () => {
   const { limits } = createBucket({ burst: 10, perSecond: 5 })
   passing(limits, '192.0.2.1', 5)
   expect(limits.take('192.0.2.1', 1).headers).toEqual({
@@ -15,7 +15,7 @@ test('from half of the bucket on, answers tell what remains', () => {
   })
 })
 
-test('a refusal tells when to come again, in whole seconds', () => {
+test('a refusal has Retry-After in whole seconds', () => {
   const { limits } = createBucket({ burst: 4, perSecond: 0.5, name: 'sign-in' })
   passing(limits, '192.0.2.1', 4)
   expect(limits.take('192.0.2.1', 2)).toEqual({
@@ -29,7 +29,7 @@ test('a refusal tells when to come again, in whole seconds', () => {
   })
 })
 
-test('who waits as long as told is served', () => {
+test('a client that waits for Retry-After is served', () => {
   const { limits, clock } = createBucket({ burst: 7, perSecond: 3 })
   passing(limits, '192.0.2.1', 7)
   clock.nowMs += limits.take('192.0.2.1', 5).retryAfterSeconds * 1000
@@ -42,7 +42,7 @@ test('the last unit leaves none', () => {
   expect(limits.take('192.0.2.1', 1)).toMatchObject({ isAllowed: true, headers: { RateLimit: '"default";r=0;t=1' } })
 })
 
-test('a window under a second is told as one, because the draft knows whole seconds alone', () => {
+test('a window under a second is reported as one, because the draft has whole seconds only', () => {
   const { limits } = createBucket({ burst: 10, perSecond: 100 })
   passing(limits, '192.0.2.1', 10)
   expect(limits.take('192.0.2.1', 1).headers).toMatchObject({ 'RateLimit-Policy': '"default";q=10;w=1' })

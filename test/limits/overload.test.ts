@@ -8,11 +8,11 @@ const latencies = (all: readonly Served[]) =>
   all.filter(({ isRefused }) => !isRefused).map(({ latencyMs }) => latencyMs)
 const after = (all: readonly Served[], ms: number) => all.filter(({ arrivedMs }) => arrivedMs >= ms)
 
-test('nothing is refused at nine tenths of what a server can do', () => {
+test('nothing is refused at nine tenths of the capacity', () => {
   expect(refused(new SimulatedLoop().run(steady(900, 20)))).toBe(0)
 })
 
-test('at four times what it can do a server does what it can, and quickly', () => {
+test('at four times its capacity a server serves its capacity, and quickly', () => {
   const all = new SimulatedLoop().run(steady(4000, 15))
   const served = latencies(all)
   expect(served.length).toBeGreaterThan(0.93 * 15_000)

@@ -19,7 +19,7 @@ test('an empty bucket fills evenly', () => {
   expect(passing(limits, '192.0.2.1', 20)).toBe(5)
 })
 
-test('a bucket never holds more than its burst, however long nobody asks', () => {
+test('a bucket never holds more than its burst, however long it is unused', () => {
   const { limits, clock } = createBucket({ burst: 10, perSecond: 5 })
   passing(limits, '192.0.2.1', 3)
   clock.nowMs += 1e9
@@ -60,7 +60,7 @@ test.each([-5, Number.NaN, 0])('a cost of %s takes nothing and gives nothing bac
   expect(passing(limits, '192.0.2.1', 5)).toBe(0)
 })
 
-test('what is charged afterwards may be more than there is, and is waited for', () => {
+test('a later charge may exceed the bucket, which then refills first', () => {
   const { limits, clock } = createBucket({ burst: 10, perSecond: 5 })
   passing(limits, '192.0.2.1', 9)
   limits.charge('192.0.2.1', 5)
@@ -71,7 +71,7 @@ test('what is charged afterwards may be more than there is, and is waited for', 
   expect(passing(limits, '192.0.2.1', 5)).toBe(1)
 })
 
-test('nobody owes more than a bucket, whatever is charged', () => {
+test('no client owes more than a bucket, whatever is charged', () => {
   const { limits, clock } = createBucket({ burst: 10, perSecond: 5 })
   limits.charge('192.0.2.1', 1e9)
   expect(limits.take('192.0.2.1', 1)).toMatchObject({ isAllowed: false, retryAfterSeconds: 3 })
@@ -79,7 +79,7 @@ test('nobody owes more than a bucket, whatever is charged', () => {
   expect(passing(limits, '192.0.2.1', 5)).toBe(1)
 })
 
-test('one client that asks too much takes nothing from another', () => {
+test('one client that is limited takes nothing from another', () => {
   const { limits } = createBucket({ burst: 10, perSecond: 5 })
   passing(limits, '192.0.2.1', 10_000)
   expect(passing(limits, '192.0.2.2', 20)).toBe(10)
@@ -93,7 +93,7 @@ test('a clock that jumps ahead fills buckets once', () => {
   expect(passing(limits, '192.0.2.1', 30)).toBe(0)
 })
 
-test('a clock that jumps far back locks nobody out', () => {
+test('a clock that jumps far back locks no client out', () => {
   const { limits, clock } = createBucket({ burst: 10, perSecond: 5 })
   clock.nowMs = 1e12
   passing(limits, '192.0.2.1', 10)

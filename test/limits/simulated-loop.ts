@@ -10,7 +10,7 @@ export interface Served {
 export interface LoopOptions {
   serveMs?: number
   refuseMs?: number
-  /** Whether it has served its first requests already. */
+  /** True when it has served its first requests already. */
   isWarm?: boolean
 }
 
@@ -47,7 +47,7 @@ export class SimulatedLoop {
     this.timersSet = 0
   }
 
-  /** Serves requests that arrive at these times, in order, until all have their answer and all timers are done. */
+  /** Serves requests that arrive at these times, in order, until all have their response and all timers are done. */
   run(arrivals: readonly number[]): Served[] {
     const from = this.served.length
     let next = 0

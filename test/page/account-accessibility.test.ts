@@ -29,7 +29,7 @@ afterAll(() => server?.stop())
 type Open = () => Promise<Page>
 
 /** The forms of a signed-out user, with errors. */
-async function openGuest(): Promise<Page> {
+async function openSignIn(): Promise<Page> {
   const { page } = await openPage(`${server.url}/account#code=gla_old`)
   await button(page, 'Sign up').click()
   await text(page, 'Enter a password.').waitFor()
@@ -67,7 +67,7 @@ async function openAdmin(): Promise<Page> {
 }
 
 const pages: [string, Open][] = [
-  ['for who comes in', openGuest],
+  ['for who comes in', openSignIn],
   ['for a new password', openReset],
   ['of an account', openFull],
   ['of administrators', openAdmin],

@@ -92,8 +92,8 @@ describe('API keys', () => {
     await button(page, 'Create the key').click()
     const secret = await page.getByRole('textbox', { name: 'The new key' }).inputValue()
     expect(secret).toMatch(/^glk_/)
-    const answer = await fetch(`${server.url}/api/auth/me`, bearer(secret))
-    expect(await answer.json()).toMatchObject({
+    const response = await fetch(`${server.url}/api/auth/me`, bearer(secret))
+    expect(await response.json()).toMatchObject({
       data: { email: 'dora@example.org', credential: { kind: 'key', scopes: ['todos:read'] } },
     })
     await page.reload()

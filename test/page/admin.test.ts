@@ -117,11 +117,11 @@ describe('an administrator', () => {
   })
 
   test('reads users and audit a page at a time', async () => {
-    const crowded = await startProcess({ runtime: 'node' })
+    const large = await startProcess({ runtime: 'node' })
     try {
-      await makeAccount(crowded.url, 'captain@example.org', { code: await administratorCode(crowded) })
-      copyAccount(crowded.dataDir, 52)
-      const { page } = await openPage(`${crowded.url}/account?to=/admin`)
+      await makeAccount(large.url, 'captain@example.org', { code: await administratorCode(large) })
+      copyAccount(large.dataDir, 52)
+      const { page } = await openPage(`${large.url}/account?to=/admin`)
       await signIn(page, 'captain@example.org')
       await text(page, /^50\+ users$/).waitFor()
       await button(page, 'Load more users').click()
@@ -131,7 +131,7 @@ describe('an administrator', () => {
       await button(page, 'Load older entries').click()
       await expect.poll(() => rows(page, 'Audit').count()).toBeGreaterThan(52)
     } finally {
-      await crowded.stop()
+      await large.stop()
     }
   })
 })

@@ -58,7 +58,7 @@ async function watch(page: Page, origin: string): Promise<string[]> {
     void dialog.dismiss()
   })
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isAnswer(message)) faults.push(`console: ${message.text()}`)
+    if (message.type() === 'error' && !isErrorStatus(message)) faults.push(`console: ${message.text()}`)
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
@@ -71,6 +71,6 @@ async function watch(page: Page, origin: string): Promise<string[]> {
 }
 
 /** Chromium logs every 4xx and every refused connection as an error; those are expected. */
-function isAnswer(message: ConsoleMessage): boolean {
+function isErrorStatus(message: ConsoleMessage): boolean {
   return message.text().startsWith('Failed to load resource') && message.location().url.includes('/api/')
 }

@@ -22,8 +22,8 @@ export function keepBusy(url: string): void {
   const round = async () => {
     const writes = Array.from({ length: 10 }, (_, index) => write(url, `Todo ${index}`))
     const reads = Array.from({ length: 5 }, () => fetch(`${url}/api/todos`))
-    const answers = await Promise.all([...writes, ...reads, fetch(`${url}/api/todos/nothing`)])
-    await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+    const responses = await Promise.all([...writes, ...reads, fetch(`${url}/api/todos/nothing`)])
+    await Promise.all(responses.map((response) => response.arrayBuffer()))
   }
   const run = async () => {
     while (!over.signal.aborted) await round()

@@ -47,7 +47,7 @@ const usual = {
 }
 
 describe('the line of a request', () => {
-  test('says what became of it, and nothing that there is not', () => {
+  test('has the outcome, and no absent field', () => {
     const { log, lines, told } = createSubject()
     log.access(entry)
     expect(told()).toEqual([usual])
@@ -60,7 +60,7 @@ describe('the line of a request', () => {
     expect(told()).toEqual([{ ...usual, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }])
   })
 
-  test('says that the answer broke off', () => {
+  test('says that the response broke off', () => {
     const { log, told } = createSubject()
     log.access({ ...entry, cut: true })
     expect(told()).toEqual([{ ...usual, cut: true }])
@@ -155,7 +155,7 @@ describe('a problem', () => {
     ])
   })
 
-  test('is told even where an error is its own cause', () => {
+  test('is logged even where an error is its own cause', () => {
     const { log, lines } = createSubject()
     const error = new Error('round and round')
     error.cause = error
@@ -188,7 +188,7 @@ describe('a problem', () => {
 describe('errors of one code that come again and again', () => {
   const full = () => ({ ...asked, error: new AppError('storage_full') })
 
-  test('are told once a second, with the number of those that were not', () => {
+  test('are logged once a second, with the number of those that were not', () => {
     const { log, clock, told } = createSubject()
     for (let ms = 0; ms <= 3000; ms += 10) {
       clock.ms = startMs + ms
@@ -209,7 +209,7 @@ describe('errors of one code that come again and again', () => {
     expect(told()).toHaveLength(2)
   })
 
-  test('are all told when they are further apart', () => {
+  test('are all logged when they are further apart', () => {
     const { log, clock, told } = createSubject()
     for (let index = 0; index < 5; index += 1) {
       log.problem(full())
@@ -218,7 +218,7 @@ describe('errors of one code that come again and again', () => {
     expect(told().map(({ suppressed }) => suppressed)).toEqual(Array.from({ length: 5 }, () => undefined))
   })
 
-  test('are told again at once after the clock was set back', () => {
+  test('are logged again at once after the clock was set back', () => {
     const { log, clock, told } = createSubject()
     log.problem(full())
     clock.ms -= 3_600_000
@@ -226,7 +226,7 @@ describe('errors of one code that come again and again', () => {
     expect(told()).toHaveLength(2)
   })
 
-  test('do not hide bugs, each of which is told', () => {
+  test('do not hide bugs, each of which is logged', () => {
     const { log, told } = createSubject()
     for (let index = 0; index < 5; index += 1) log.problem({ ...asked, error: new Error('a bug') })
     expect(told()).toHaveLength(5)

@@ -14,7 +14,7 @@ const any = fc.string({
 })
 
 describe('the text of the metrics', () => {
-  test('is what the format says, for each kind of metric', () => {
+  test('follows the format, for each kind of metric', () => {
     const metrics = createMetrics()
     metrics.counter('asked_total', 'Requests.')({ method: 'GET' }).add(2)
     metrics.histogram('took_seconds', 'Time.', bounds)().observe(0.5)
@@ -89,7 +89,7 @@ test('a counter adds up what comes for the same labels', () => {
   ])
 })
 
-test('a gauge and a total are read when somebody looks', () => {
+test('a gauge and a total are read when the metrics are requested', () => {
   const metrics = createMetrics()
   let value = 1
   metrics.gauge('now', 'Now.', () => value)
@@ -172,7 +172,7 @@ describe('GET /metrics', () => {
   })
   afterAll(() => subject.remove())
 
-  /** The status for somebody at this address with these headers. */
+  /** The status for a client at this address with these headers. */
   async function statusFor(address: string | null, headers: Record<string, string> = {}, metricsToken = token) {
     const app = createApp(
       {
@@ -203,7 +203,7 @@ describe('GET /metrics', () => {
   )
 
   test.each(['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via', 'CF-Connecting-IP'])(
-    'refuses who comes through a proxy on this machine, which says so with %s',
+    'refuses a client behind a proxy on this machine, which sends %s',
     async (name) => {
       expect(await statusFor('127.0.0.1', { [name]: '127.0.0.1' })).toBe(403)
     },
@@ -218,7 +218,7 @@ describe('GET /metrics', () => {
     [token, 403],
     ['Bearer', 403],
     ['Bearer ', 403],
-  ])('to another machine that says %j is %d', async (authorization, status) => {
+  ])('to another machine that sends %j is %d', async (authorization, status) => {
     expect(await statusFor('192.0.2.1', { authorization })).toBe(status)
   })
 

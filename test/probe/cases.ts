@@ -9,7 +9,7 @@ import { fields } from './cases/fields.ts'
 import { host } from './cases/host.ts'
 import { limits } from './cases/limits.ts'
 import { requestLine } from './cases/request-line.ts'
-import { answers } from './cases/responses.ts'
+import { responses } from './cases/responses.ts'
 import { transferEncoding } from './cases/transfer-encoding.ts'
 
 export const topics: readonly Topic[] = [
@@ -21,6 +21,6 @@ export const topics: readonly Topic[] = [
   { name: 'chunks', cases: chunked },
   { name: 'connection', cases: connection },
   { name: 'Expect, Upgrade', cases: expectations },
-  { name: 'answers', cases: answers },
+  { name: 'answers', cases: responses },
   { name: 'limits', cases: limits },
 ]

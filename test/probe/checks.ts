@@ -1,7 +1,7 @@
 /** Checks of a response beyond its status. A check returns the fault, or null. */
-import { type Answer, valuesOf } from './responses.ts'
+import { type ParsedResponse, valuesOf } from './responses.ts'
 
-export type Check = (answer: Answer, all: readonly Answer[]) => string | null
+export type Check = (response: ParsedResponse, all: readonly ParsedResponse[]) => string | null
 
 const imfFixdate =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
@@ -15,18 +15,18 @@ export function hasNotBody(text: string): Check {
 }
 
 export function lacks(name: string): Check {
-  return (answer) => (valuesOf(answer, name).length === 0 ? null : `${name} present`)
+  return (response) => (valuesOf(response, name).length === 0 ? null : `${name} present`)
 }
 
 /** RFC 9110 §6.6.1: one Date, in the one form that may be sent (§5.6.7). */
-export const hasDate: Check = (answer) => {
-  const dates = valuesOf(answer, 'date')
+export const hasDate: Check = (response) => {
+  const dates = valuesOf(response, 'date')
   return dates.length === 1 && imfFixdate.test(dates[0] ?? '') ? null : 'no Date of the right form'
 }
 
-export function saysConnection(option: string): Check {
-  return (answer) => {
-    const options = valuesOf(answer, 'connection')
+export function hasConnection(option: string): Check {
+  return (response) => {
+    const options = valuesOf(response, 'connection')
       .join(',')
       .toLowerCase()
       .split(/[ \t]*,[ \t]*/)
@@ -35,12 +35,12 @@ export function saysConnection(option: string): Check {
 }
 
 /** RFC 9110 §15.5.6 */
-export const allowsWhen405: Check = (answer) =>
-  answer.status !== 405 || valuesOf(answer, 'allow').length > 0 ? null : '405 without Allow'
+export const allowsWhen405: Check = (response) =>
+  response.status !== 405 || valuesOf(response, 'allow').length > 0 ? null : '405 without Allow'
 
 /** RFC 9110 §9.3.2: what HEAD says of the length is what GET says; it may say nothing. */
-export const saysLengthOfFirst: Check = (answer, [first]) => {
-  const [length] = valuesOf(answer, 'content-length')
+export const hasLengthOfFirst: Check = (response, [first]) => {
+  const [length] = valuesOf(response, 'content-length')
   return length === undefined || Number(length) === first?.body.length ? null : `a Content-Length of ${length}`
 }
 

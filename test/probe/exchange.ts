@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Case, fromHost, type Outcome } from './cases/case.ts'
-import { type Answer, type Reading, readAnswers } from './responses.ts'
+import { type ParsedResponse, type Reading, readResponses } from './responses.ts'
 
 export interface Target {
   host: string
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 export interface Seen {
-  answers: readonly Answer[]
+  responses: readonly ParsedResponse[]
   /** `next`: a plain request that followed was served, so the connection is open and in step. */
   end: 'closed' | 'next' | 'open'
   problem: string | null
@@ -40,28 +40,28 @@ export async function exchange(probed: Case, target: Target): Promise<Seen> {
 
 async function play(probed: Case, { quietMs, timeoutMs }: Target, wire: Wire): Promise<Seen> {
   const sent = send(probed, wire, quietMs, timeoutMs)
-  await wire.until(() => isDecided(wire.reading.answers, probed.outcomes), timeoutMs)
+  await wire.until(() => isDecided(wire.reading.responses, probed.outcomes), timeoutMs)
   await sent
-  const afters = new Set(fitting(wire.reading.answers, probed.outcomes).map(({ after }) => after))
+  const afters = new Set(fitting(wire.reading.responses, probed.outcomes).map(({ after }) => after))
   if (afters.size === 1 && afters.has('closed')) await wire.until(() => false, timeoutMs)
   else if (!(afters.size === 1 && afters.has('open'))) await wire.until(() => false, quietMs)
   const mayBeOpen = afters.has('open') || afters.has('either')
   if (mayBeOpen && !wire.ended) return askOnce(wire, quietMs, timeoutMs)
-  const { answers, problem } = wire.reading
-  return { answers, problem, end: wire.ended ? 'closed' : 'open', cut: wire.cut }
+  const { responses, problem } = wire.reading
+  return { responses, problem, end: wire.ended ? 'closed' : 'open', cut: wire.cut }
 }
 
 /** Returns whether no accepted outcome waits for a further response. */
-function isDecided(answers: readonly Answer[], outcomes: readonly Outcome[]): boolean {
-  return fitting(answers, outcomes).every((outcome) => outcome.answers.length <= answers.length)
+function isDecided(responses: readonly ParsedResponse[], outcomes: readonly Outcome[]): boolean {
+  return fitting(responses, outcomes).every((outcome) => outcome.responses.length <= responses.length)
 }
 
-/** The outcomes that the answers so far can still become; when there are enough answers, have become. */
-function fitting(answers: readonly Answer[], outcomes: readonly Outcome[]): Outcome[] {
+/** The outcomes that the responses so far can still become; when there are enough answers, have become. */
+function fitting(responses: readonly ParsedResponse[], outcomes: readonly Outcome[]): Outcome[] {
   return outcomes.filter(
     (outcome) =>
-      outcome.answers.length >= answers.length &&
-      answers.every(({ status }, index) => outcome.answers[index]?.statuses.includes(status)),
+      outcome.responses.length >= responses.length &&
+      responses.every(({ status }, index) => outcome.responses[index]?.statuses.includes(status)),
   )
 }
 
@@ -73,23 +73,23 @@ async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, tim
   await wire.write(first)
   wire.read()
   if (second === undefined) return
-  const heard = () => wire.reading.answers.length + wire.reading.interim.length > 0
+  const heard = () => wire.reading.responses.length + wire.reading.interim.length > 0
   await wire.until(heard, how === 'after-pause' ? quietMs : timeoutMs)
   await wire.write(second)
 }
 
-/** A plain request says whether the connection is open, and closes it: after its answer no other can come. */
+/** A plain request says whether the connection is open, and closes it: after its response no other can come. */
 async function askOnce(wire: Wire, quietMs: number, timeoutMs: number): Promise<Seen> {
-  const before = wire.reading.answers.length
+  const before = wire.reading.responses.length
   await wire.write(plainRequest)
-  await wire.until(() => wire.reading.answers.length > before, timeoutMs)
+  await wire.until(() => wire.reading.responses.length > before, timeoutMs)
   await wire.until(() => false, quietMs)
-  const { answers, problem } = wire.reading
+  const { responses, problem } = wire.reading
   const { cut } = wire
-  if (answers.length === before) return { answers, problem, end: wire.ended ? 'closed' : 'open', cut }
-  const status = answers.at(-1)?.status
+  if (responses.length === before) return { responses, problem, end: wire.ended ? 'closed' : 'open', cut }
+  const status = responses.at(-1)?.status
   const wrong = status === 200 ? null : `a plain request that followed got ${status}`
-  return { answers: answers.slice(0, -1), problem: problem ?? wrong, end: 'next', cut }
+  return { responses: responses.slice(0, -1), problem: problem ?? wrong, end: 'next', cut }
 }
 
 class Wire {
@@ -102,7 +102,7 @@ class Wire {
   ended = false
   /** A write failed: Node then drops what it has not read yet. */
   cut = false
-  reading: Reading = { answers: [], interim: [], problem: null }
+  reading: Reading = { responses: [], interim: [], problem: null }
 
   constructor({ host, port, authority }: Target, heads: readonly number[]) {
     this.#authority = authority
@@ -135,7 +135,7 @@ class Wire {
   }
 
   #update(): void {
-    this.reading = readAnswers(this.#bytes, this.#heads, this.ended)
+    this.reading = readResponses(this.#bytes, this.#heads, this.ended)
     for (const check of this.#waiting) check()
   }
 
@@ -181,7 +181,7 @@ class Wire {
     const bytes = this.#encode(text)
     for (let at = 0; at < bytes.length && !this.ended; at++) {
       await this.#writeBytes(bytes.subarray(at, at + 1))
-      // Lets the server read this byte before the next one, and this process see an early answer.
+      // Lets the server read this byte before the next one, and this process see an early response.
       await turn()
     }
   }

@@ -15,18 +15,18 @@ export const faults = [
 
 export type Fault = (typeof faults)[number]
 
-export function faultOf(outcomes: readonly Outcome[], { answers, end }: Seen): Fault {
-  for (const [index, { status }] of answers.entries()) {
-    const accepted = outcomes.flatMap((outcome) => outcome.answers[index]?.statuses ?? [])
+export function faultOf(outcomes: readonly Outcome[], { responses, end }: Seen): Fault {
+  for (const [index, { status }] of responses.entries()) {
+    const accepted = outcomes.flatMap((outcome) => outcome.responses[index]?.statuses ?? [])
     if (accepted.length === 0) return 'answers what is no request, or after a close'
     if (accepted.includes(status)) continue
     if (status < 400) return 'serves what has to be refused'
     return accepted.some((other) => other < 400) ? 'refuses what has to be served' : 'answers with another status'
   }
-  const inNumber = outcomes.filter((outcome) => outcome.answers.length === answers.length)
+  const inNumber = outcomes.filter((outcome) => outcome.responses.length === responses.length)
   if (inNumber.length === 0) return 'does not answer'
   const ends = { open: 'next', closed: 'closed', either: 'next', any: end }
   const isInForm = inNumber.every(({ after }) => ends[after] !== end && !(after === 'either' && end === 'closed'))
   if (!isInForm) return 'answers in bad form'
-  return answers.length === 0 ? 'does not answer' : 'keeps a connection that has to end, or ends one that has to stay'
+  return responses.length === 0 ? 'does not answer' : 'keeps a connection that has to end, or ends one that has to stay'
 }

@@ -2,12 +2,12 @@
 import type { Case } from './cases/case.ts'
 import { topics } from './cases.ts'
 import { exchange, type Target } from './exchange.ts'
-import { judge, type Verdict } from './judge.ts'
+import { type Judgement, judge } from './judge.ts'
 
-export interface Result extends Verdict {
+export interface Result extends Judgement {
   slug: string
   topic: string
-  says: string
+  title: string
   section: string
 }
 
@@ -50,15 +50,15 @@ export async function runProbe({ target, ...options }: ProbeOptions): Promise<Re
 }
 
 async function runBothWays({ topic, probed }: Planned, target: Target): Promise<Result[]> {
-  const { slug, says, section } = probed
-  const whole = { slug, topic, says, section, ...judge(probed, await exchange(probed, target)) }
+  const { slug, title, section } = probed
+  const whole = { slug, topic, title, section, ...judge(probed, await exchange(probed, target)) }
   if (!isSentBytewise(probed)) return [whole]
   const outcome = await runBytewise({ ...probed, how: 'bytewise' }, whole, target)
   return [whole, { ...whole, slug: bytewiseSlug(slug), topic: bytewiseTopic, ...outcome }]
 }
 
 /** A reset may discard a response that was on its way: then the result does not count. */
-async function runBytewise(twin: Case, whole: Verdict, target: Target): Promise<Verdict> {
+async function runBytewise(twin: Case, whole: Judgement, target: Target): Promise<Judgement> {
   for (let attempt = 1; ; attempt++) {
     const seen = await exchange(twin, target)
     const outcome = sameAs(whole, judge(twin, seen))
@@ -75,7 +75,7 @@ export function bytewiseSlug(slug: string): string {
 }
 
 /** How the bytes are cut must not matter: right both times, or wrong in the same way (counted once, not twice). */
-function sameAs(whole: Verdict, bytewise: Verdict): Verdict {
+function sameAs(whole: Judgement, bytewise: Judgement): Judgement {
   const passed = (whole.passed && bytewise.passed) || whole.seen === bytewise.seen
   return {
     passed,

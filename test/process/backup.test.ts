@@ -148,7 +148,7 @@ test('a backup replaces no file, and needs a database', async () => {
 
 test.each<[string, (file: string) => void, string]>([
   ['is cut off', (file) => truncateSync(file, 20_000), 'damaged'],
-  ['is no database', (file) => writeFileSync(file, 'hello'), 'damaged or no database'],
+  ['is no database', (file) => writeFileSync(file, 'hello'), 'damaged or not a database'],
   ['is not one of ours', (file) => one(file, 'PRAGMA application_id = 1'), "not one of Galley's"],
   [
     'is of a newer version',

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-export interface Answer {
+export interface ParsedResponse {
   status: number
   /** The head as it came. */
   head: string
@@ -12,8 +12,8 @@ export interface Answer {
 export interface Connection {
   socket: Socket
   send(text: string | Uint8Array): void
-  /** The next answer in full. @throws when the connection ends before it */
-  answer(): Promise<Answer>
+  /** The next response in full. @throws when the connection ends before it */
+  response(): Promise<ParsedResponse>
   /** Resolves when both sides are done, whether in an orderly way or not. */
   closed: Promise<void>
 }
@@ -23,7 +23,7 @@ export async function openConnection(url: string): Promise<Connection> {
   const socket = connect(Number(port), hostname)
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   await once(socket, 'connect')
-  // A reset shows as a close before the answer.
+  // A reset shows as a close before the response.
   socket.on('error', () => {})
   let received = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
@@ -33,12 +33,12 @@ export async function openConnection(url: string): Promise<Connection> {
     socket,
     closed,
     send: (text) => void socket.write(text),
-    async answer() {
+    async response() {
       for (;;) {
-        const taken = takeAnswer(received)
+        const taken = takeResponse(received)
         if (taken) {
           received = taken.rest
-          return taken.answer
+          return taken.response
         }
         if (socket.closed) throw new Error(`The connection ended after: ${received.toString()}`)
         await Promise.race([once(socket, 'data'), closed])
@@ -47,8 +47,8 @@ export async function openConnection(url: string): Promise<Connection> {
   }
 }
 
-/** Only answers with a Content-Length, which is all that these tests ask for. */
-function takeAnswer(bytes: Buffer): { answer: Answer; rest: Buffer<ArrayBuffer> } | null {
+/** Only responses with a Content-Length, which is all that these tests ask for. */
+function takeResponse(bytes: Buffer): { response: ParsedResponse; rest: Buffer<ArrayBuffer> } | null {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd === -1) return null
   const head = bytes.subarray(0, headEnd).toString()
@@ -56,5 +56,5 @@ function takeAnswer(bytes: Buffer): { answer: Answer; rest: Buffer<ArrayBuffer> 
   const end = headEnd + 4 + length
   if (bytes.length < end) return null
   const body = bytes.subarray(headEnd + 4, end).toString()
-  return { answer: { status: Number(head.slice(9, 12)), head, body }, rest: Buffer.from(bytes.subarray(end)) }
+  return { response: { status: Number(head.slice(9, 12)), head, body }, rest: Buffer.from(bytes.subarray(end)) }
 }

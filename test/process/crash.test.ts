@@ -69,7 +69,7 @@ async function compare(url: string, ledger: Ledger): Promise<number> {
   return repeated
 }
 
-/** Repeats each keyed write that had no answer: it must have one effect, whether it had happened or not. */
+/** Repeats each keyed write that had no response: it must have one effect, whether it had happened or not. */
 async function repeatKeyed(url: string, ledger: Ledger, stored: ReadonlyMap<string, Todo>): Promise<number> {
   const keyed = [...ledger.open].filter(({ headers }) => 'Idempotency-Key' in headers)
   for (const operation of keyed) {

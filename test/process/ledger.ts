@@ -23,11 +23,11 @@ export interface Operation {
 export interface Ledger {
   /** Acknowledged and not deleted, by id. */
   rows: Map<string, Todo>
-  /** Asked for, without an answer. At most one touches a row. */
+  /** Asked for, without a response. At most one touches a row. */
   open: Set<Operation>
 }
 
-/** Takes note of an answer: the row as it is now, null when it is gone. */
+/** Takes note of a response: the row as it is now, null when it is gone. */
 export function acknowledge({ rows, open }: Ledger, operation: Operation, todo: Todo | null): void {
   open.delete(operation)
   if (todo) rows.set(todo.id, todo)

@@ -2,7 +2,7 @@
 import { readdir, readlink } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
-import { type Answer, type Connection, openConnection } from './connection.ts'
+import { type Connection, openConnection, type ParsedResponse } from './connection.ts'
 import { titlesOf } from './servers.ts'
 
 /** Well below any limit on silence, so that only a limit on the whole can end it. */
@@ -21,23 +21,23 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     const connection = await openConnection(server.url)
     connection.send('GET /api/todos HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
     drip(connection, 'x')
-    expectError(await connection.answer(), 408, 'request_timeout')
+    expectError(await connection.response(), 408, 'request_timeout')
     await connection.closed
   })
 
   test.concurrent('closes a connection that sends nothing', async () => {
     const connection = await openConnection(server.url)
-    if (engine === 'node') expectError(await connection.answer(), 408, 'request_timeout')
+    if (engine === 'node') expectError(await connection.response(), 408, 'request_timeout')
     await connection.closed
   })
 
   test.concurrent('cuts a head that drips on a connection that was in use', async () => {
     const connection = await openConnection(server.url)
     connection.send('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    expect((await connection.answer()).status).toBe(200)
+    expect((await connection.response()).status).toBe(200)
     connection.send('GET /api/todos HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
     drip(connection, 'x')
-    expectError(await connection.answer(), 408, 'request_timeout')
+    expectError(await connection.response(), 408, 'request_timeout')
     await connection.closed
   })
 
@@ -45,7 +45,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     const connection = await openConnection(server.url)
     connection.send('POST /api/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n')
     drip(connection, ' ')
-    expectError(await connection.answer(), 408, 'request_timeout')
+    expectError(await connection.response(), 408, 'request_timeout')
     await connection.closed
   })
 
@@ -53,7 +53,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     const connection = await openConnection(server.url)
     connection.send('POST /api/todos HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
     drip(connection, '1\r\n \r\n')
-    expectError(await connection.answer(), 408, 'request_timeout')
+    expectError(await connection.response(), 408, 'request_timeout')
     await connection.closed
   })
 
@@ -61,7 +61,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     const connection = await openConnection(server.url)
     connection.send('POST /api/todos HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
     connection.send('1\r\n \r\n'.repeat(100_000))
-    expectError(await connection.answer(), 400, 'bad_request')
+    expectError(await connection.response(), 400, 'bad_request')
     await connection.closed
   })
 
@@ -71,7 +71,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
   ])('answers a header block over 16 KiB %s with 431', async (_, fields) => {
     const connection = await openConnection(server.url)
     connection.send(`GET /api/todos HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`)
-    expectError(await connection.answer(), 431, 'headers_too_large')
+    expectError(await connection.response(), 431, 'headers_too_large')
     await connection.closed
   })
 
@@ -88,15 +88,15 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
   ])('answers %s with 400 and closes', async (_, bytes) => {
     const connection = await openConnection(server.url)
     connection.send(bytes)
-    expectError(await connection.answer(), 400, 'bad_request')
+    expectError(await connection.response(), 400, 'bad_request')
     await connection.closed
   })
 
   test.concurrent('answers an HTTP version of its own and closes', async () => {
     const connection = await openConnection(server.url)
     connection.send('GET / HTTP/9.9\r\nHost: localhost\r\n\r\n')
-    if (engine === 'node') expectError(await connection.answer(), 400, 'bad_request')
-    else expectError(await connection.answer(), 505, 'version_not_supported')
+    if (engine === 'node') expectError(await connection.response(), 400, 'bad_request')
+    else expectError(await connection.response(), 505, 'version_not_supported')
     await connection.closed
   })
 
@@ -106,7 +106,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
   ])('answers %s before the garbage that comes behind it', async (_, request, status) => {
     const connection = await openConnection(server.url)
     connection.send(`${request}\0\0\0\0\r\n\r\n`)
-    expect((await connection.answer()).status).toBe(status)
+    expect((await connection.response()).status).toBe(status)
     await connection.closed
   })
 
@@ -159,7 +159,7 @@ function drip(connection: Connection, text: string): void {
   void connection.closed.then(() => clearInterval(timer))
 }
 
-function expectError({ status, head, body }: Answer, expected: number, code: string): void {
+function expectError({ status, head, body }: ParsedResponse, expected: number, code: string): void {
   expect(status).toBe(expected)
   expect(head).toMatch(/^content-type: application\/json$/im)
   expect(head).toMatch(/^connection: close$/im)

@@ -102,7 +102,7 @@ async function get({ url }: RunningProcess, path: string): Promise<Response> {
   return response
 }
 
-/** Asks for what is not there, by long paths, and counts the answers by status. */
+/** Asks for what is not there, by long paths, and counts the responses by status. */
 async function manyRequests(server: RunningProcess, count: number): Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   let left = count

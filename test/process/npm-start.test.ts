@@ -9,9 +9,9 @@ import { temporaryFolders } from './temporary.ts'
 
 const folder = temporaryFolders()
 /** An end that never comes is found out sooner than by the patience of other tests. */
-const patience = { timeout: 20_000 }
+const options = { timeout: 20_000 }
 
-test('`npm start` ends with its server, and in an orderly way, at SIGTERM', patience, async () => {
+test('`npm start` ends with its server, and in an orderly way, at SIGTERM', options, async () => {
   const dataDir = await folder()
   const env = { ...process.env, PORT: '0', DATA_DIR: dataDir }
   // A group of its own, so that nothing of it is left behind.

@@ -41,8 +41,8 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
       const busy = await openHalfSent(server)
       await signalled(server, signal)
       busy.send(body.slice(5))
-      const answer = await busy.answer()
-      expect(answer.status).toBe(201)
+      const response = await busy.response()
+      expect(response.status).toBe(201)
       await busy.closed
       expect(await server.exited).toBe(0)
       expect(walBytes(server)).toBe(0)
@@ -55,8 +55,8 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
       const busy = await Promise.all(Array.from({ length: 20 }, () => openHalfSent(server)))
       await signalled(server, signal)
       for (const connection of busy) connection.send(body.slice(5))
-      const answers = await Promise.all(busy.map((connection) => connection.answer()))
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
+      const responses = await Promise.all(busy.map((connection) => connection.response()))
+      expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 201))
       expect(await server.exited).toBe(0)
     })
 
@@ -86,7 +86,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     const server = await start({ runtime })
     const first = await openHalfSent(server)
     first.send(body.slice(5))
-    await first.answer()
+    await first.response()
     for (let i = 0; i < requests; i += 1) await openHalfSent(server)
     return server
   }
@@ -100,11 +100,11 @@ test('node: readiness is 503 on a connection that was in use, and it ends after 
   const busy = await openHalfSent(server)
   await signalled(server, 'SIGTERM')
   probe.send(get('/health/ready').slice(30))
-  const { status, body: text } = await probe.answer()
+  const { status, body: text } = await probe.response()
   expect({ status, ...JSON.parse(text) }).toMatchObject({ status: 503, code: 'draining' })
   await probe.closed
   busy.send(body.slice(5))
-  expect((await busy.answer()).status).toBe(201)
+  expect((await busy.response()).status).toBe(201)
   expect(await server.exited).toBe(0)
 })
 
@@ -129,11 +129,11 @@ async function seen(server: RunningProcess): Promise<void> {
   await later.closed
 }
 
-/** A keep-alive connection that has had an answer. */
+/** A keep-alive connection that has had a response. */
 async function openIdle(server: RunningProcess): Promise<Connection> {
   const connection = await openConnection(server.url)
   connection.send(get('/health/ready'))
-  expect((await connection.answer()).status).toBe(200)
+  expect((await connection.response()).status).toBe(200)
   return connection
 }
 

@@ -90,7 +90,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one
   test('when galley.db is random bytes', async () => {
     const dataDir = await folder()
     await writeFile(join(dataDir, 'galley.db'), crypto.getRandomValues(new Uint8Array(50_000)))
-    expect(await refusedUntouched(dataDir)).toMatch(/damaged or no database/)
+    expect(await refusedUntouched(dataDir)).toMatch(/damaged or not a database/)
   })
 
   test('when galley.db was cut short', async () => {

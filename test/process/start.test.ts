@@ -32,8 +32,8 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     expect(commands).toHaveLength(5)
     expect(gap).toBe('')
     expect(code).toMatch(/sign up at http:\S+\/account with the code gla_[\w-]{43}$/)
-    expect(await answerOf(create)).toMatchObject({ data: { title: 'milk' }, status: 201 })
-    expect(await answerOf(list)).toMatchObject({ data: [{ title: 'milk' }], status: 200 })
+    expect(await outputOf(create)).toMatchObject({ data: { title: 'milk' }, status: 201 })
+    expect(await outputOf(list)).toMatchObject({ data: [{ title: 'milk' }], status: 200 })
     expect(docs).toBe(`open ${url}/docs`)
     const page = await fetch(`${url}/docs`)
     expect(page.headers.get('content-type')).toContain('text/html')
@@ -78,7 +78,7 @@ test('one runtime serves the data that the other one stored', async () => {
 })
 
 /** Runs a command line in a shell and parses what it prints. */
-async function answerOf(command = ''): Promise<unknown> {
+async function outputOf(command = ''): Promise<unknown> {
   const { stdout } = await run('sh', ['-c', `${command} --silent --fail`])
   return JSON.parse(stdout)
 }

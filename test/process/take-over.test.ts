@@ -34,12 +34,12 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
   test('makes its clients wait, and then answers each, however large the request', async () => {
     const { first, second } = await startBoth(30)
     const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
-    const answers = Promise.all(titles.map((title) => createTodo(second.url, title)))
+    const responses = Promise.all(titles.map((title) => createTodo(second.url, title)))
     // Close to the most that a body may have, and far more than the kernel buffers.
     const large = fetch(`${second.url}/api/todos`, { method: 'POST', body: `{"title":"${'x'.repeat(1_000_000)}"}` })
     await reached(second)
     expect(await terminate(first)).toBe(0)
-    expect((await answers).map(({ title }) => title)).toEqual(titles)
+    expect((await responses).map(({ title }) => title)).toEqual(titles)
     expect((await large).status).toBe(400)
     expect((await titlesOf(second.url)).toSorted()).toEqual(titles.toSorted())
   })
@@ -62,9 +62,9 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data direc
 
   test('lets no client hang when its time is over: each has a 503, or its connection is closed', async () => {
     const { second, dataDir } = await startBoth(1)
-    const answers = Promise.all(Array.from({ length: 20 }, () => statusOf(second)))
+    const responses = Promise.all(Array.from({ length: 20 }, () => statusOf(second)))
     expect(await second.exited).toBe(1)
-    for (const status of await answers) expect([503, null]).toContain(status)
+    for (const status of await responses) expect([503, null]).toContain(status)
     expect(second.errors()).toMatch(new RegExp(`^Galley waits for ${dataDir}\ngalley: [^\n]+\n$`))
   })
 

@@ -39,10 +39,10 @@ async function work({ url, ledger, random, onAcknowledged }: WriteLoad, own: str
   for (;;) {
     const operation = nextOperation(random, own)
     ledger.open.add(operation)
-    const answer = await perform(url, operation).catch(() => null)
-    if (answer === null) return
-    if (!answer.ok) throw new Error(`${operation.method} ${operation.path}: ${answer.text}`)
-    const todo = todoOf(answer)
+    const response = await perform(url, operation).catch(() => null)
+    if (response === null) return
+    if (!response.ok) throw new Error(`${operation.method} ${operation.path}: ${response.text}`)
+    const todo = todoOf(response)
     if (operation.kind === 'create' && todo) own.push(todo.id)
     acknowledge(ledger, operation, todo)
     onAcknowledged()
@@ -55,7 +55,7 @@ export interface Reply {
   text: string
 }
 
-/** Sends a write and reads its whole answer. @throws when there is none */
+/** Sends a write and reads its whole response. @throws when there is none */
 export async function perform(url: string, { method, path, body, headers }: Operation): Promise<Reply> {
   const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
   const text = await response.text()

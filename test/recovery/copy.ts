@@ -7,7 +7,7 @@ export interface Position {
   offset: number
 }
 
-export interface Told extends Happened {
+export interface LoggedEvent extends Happened {
   offset: number
 }
 
@@ -82,7 +82,7 @@ export class Copy {
     for (const row of rows) this.rows.set(row.id, row)
   }
 
-  receive(event: Told): void {
+  receive(event: LoggedEvent): void {
     const { topic, position } = this
     assert.ok(position !== null && this.#told !== null, 'an event before the start')
     const { epoch, offset } = this.#told
@@ -96,7 +96,7 @@ export class Copy {
     this.#apply(event)
   }
 
-  #apply({ type, data }: Told): void {
+  #apply({ type, data }: LoggedEvent): void {
     const row = data as Row
     if (this.topic !== 'todos') return
     if (type === 'deleted') this.rows.delete(row.id)

@@ -1,11 +1,11 @@
 /** The six transports on which a client can follow a topic of a real server. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import type { Position, Start, Told } from './copy.ts'
+import type { LoggedEvent, Position, Start } from './copy.ts'
 import { dial, type Kind, kinds } from './dial.ts'
-import { createEventParser, startOf, toldOf } from './sse.ts'
+import { createEventParser, eventOf, startOf } from './sse.ts'
 
 /** One thing that a reader receives. */
-export type Item = { begin: Start } | { leap: Start } | { receive: Told }
+export type Item = { begin: Start } | { leap: Start } | { receive: LoggedEvent }
 
 /** One connection. Its items end, or throw, when it does. */
 export interface Follower {
@@ -43,29 +43,29 @@ async function openStream(url: string, topic: string, after: Position | null): P
   return { items: streamed(await answered), ack: () => {}, close: () => sent.destroy() }
 }
 
-async function* streamed(answer: IncomingMessage): AsyncGenerator<Item> {
+async function* streamed(response: IncomingMessage): AsyncGenerator<Item> {
   const parse = createEventParser()
-  let hasToldGap = false
-  for await (const chunk of answer) {
+  let hasReportedGap = false
+  for await (const chunk of response) {
     for (const { event, data } of parse(chunk as Buffer)) {
-      if (event === 'message') yield { receive: toldOf(data) }
+      if (event === 'message') yield { receive: eventOf(data) }
       else if (event === 'position') yield { begin: startOf(data) }
-      else if (!hasToldGap) yield { leap: startOf(data) }
-      hasToldGap = event === 'position' && !startOf(data).recovered
+      else if (!hasReportedGap) yield { leap: startOf(data) }
+      hasReportedGap = event === 'position' && !startOf(data).recovered
     }
   }
 }
 
 async function openPolls(url: string, topic: string, after: Position | null): Promise<Follower> {
   const state: { isClosed: boolean; sent: ClientRequest | null } = { isClosed: false, sent: null }
-  async function poll(position: Position | null): Promise<{ status: number; body: PollAnswer | null }> {
+  async function poll(position: Position | null): Promise<{ status: number; body: PollResponse | null }> {
     const query = position ? `?after=${position.offset}&epoch=${position.epoch}&wait=25` : ''
     const { sent, answered } = get(`${url}/api/topics/${topic}/events${query}`, {})
     state.sent = sent
-    const answer = await answered
-    const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>)
-    const status = answer.statusCode ?? 0
-    return { status, body: status === 204 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as PollAnswer) }
+    const response = await answered
+    const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>)
+    const status = response.statusCode ?? 0
+    return { status, body: status === 204 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as PollResponse) }
   }
   async function* polled(): AsyncGenerator<Item> {
     let position = after
@@ -76,7 +76,7 @@ async function openPolls(url: string, topic: string, after: Position | null): Pr
       if (status === 204) continue
       if (status !== 200 || body === null) return
       if (position === null) yield { begin: { position: body.position, recovered: true } }
-      for (const event of body.data) yield { receive: toldOf(event) }
+      for (const event of body.data) yield { receive: eventOf(event) }
       position = body.position
     }
   }
@@ -87,8 +87,8 @@ async function openPolls(url: string, topic: string, after: Position | null): Pr
   return { items: polled(), ack: () => {}, close }
 }
 
-interface PollAnswer {
-  data: Told[]
+interface PollResponse {
+  data: LoggedEvent[]
   position: Position
   reason?: string
 }
@@ -97,7 +97,7 @@ interface SessionMessage {
   method?: string
   error?: unknown
   result?: Start
-  params?: Told & Start
+  params?: LoggedEvent & Start
 }
 
 function openSession(kind: Kind): Open {
@@ -109,10 +109,10 @@ function openSession(kind: Kind): Open {
       for (;;) {
         const message = await client.next()
         if (message === null) return
-        const { method, result, params: news, error } = message
+        const { method, result, params: payload, error } = message
         if (error !== undefined || method === 'goaway') return
-        if (method === 'event' && news) yield { receive: toldOf(news) }
-        else if (method === 'gap' && news) yield { leap: { ...news, recovered: false } }
+        if (method === 'event' && payload) yield { receive: eventOf(payload) }
+        else if (method === 'gap' && payload) yield { leap: { ...payload, recovered: false } }
         else if (result) yield { begin: result }
       }
     }

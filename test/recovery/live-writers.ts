@@ -27,14 +27,14 @@ export class LiveWriters {
   }
 
   /** Writes until so many writes have been answered, which is told, or the server is gone. What was left open before is repeated first. */
-  async write(url: string, epoch: string, answersMax: number, onEnough: () => void): Promise<void> {
+  async write(url: string, epoch: string, responsesMax: number, onEnough: () => void): Promise<void> {
     let answered = 0
     const again = [...this.#open]
     const writeOne = async () => {
-      while (answered < answersMax) {
+      while (answered < responsesMax) {
         await this.#writeOne(url, epoch, again.pop())
         answered += 1
-        if (answered === answersMax) onEnough()
+        if (answered === responsesMax) onEnough()
       }
     }
     await Promise.allSettled(Array.from({ length: writers }, writeOne))

@@ -1,8 +1,8 @@
-import type { Position, Told } from './copy.ts'
+import type { LoggedEvent, Position } from './copy.ts'
 import type { Way } from './reader.ts'
 
-interface Answer {
-  data: Told[]
+interface PollResponse {
+  data: LoggedEvent[]
   position: Position
   reason?: string
 }
@@ -22,7 +22,7 @@ export const followByPoll: Way = async (reader, connection) => {
     )
     await connection.ready()
     if (connection.isOver || (response.status !== 200 && response.status !== 410)) return
-    const { data, position, reason } = (await response.json()) as Answer
+    const { data, position, reason } = (await response.json()) as PollResponse
     if (connection.isOver) return
     if (reason !== undefined) {
       copy.begin({ position, recovered: false, reason })

@@ -15,7 +15,7 @@ import { LiveReader } from './live-reader.ts'
 import { LiveWriters } from './live-writers.ts'
 
 const topics = ['todos', 'playground']
-const answersMax = 120
+const responsesMax = 120
 
 /** Learns from the files of a server that is gone what has happened. */
 async function absorb(history: History, dataDir: string, folder: string): Promise<void> {
@@ -39,12 +39,12 @@ interface Scene {
   random: Random
 }
 
-/** Writes and reads until a random answer, at which the server is killed. */
+/** Writes and reads until a random response, at which the server is killed. */
 async function killAmidst(server: RunningProcess, { writers, readers, random }: Scene): Promise<void> {
   const state = { isGone: false }
   const following = readers.map((reader) => reader.follow(server.url, () => state.isGone))
   const { epoch } = await positionOf(server.url, 'todos')
-  await writers.write(server.url, epoch, 1 + random.below(answersMax), () => server.process.kill('SIGKILL'))
+  await writers.write(server.url, epoch, 1 + random.below(responsesMax), () => server.process.kill('SIGKILL'))
   await server.exited
   state.isGone = true
   for (const reader of readers) reader.leave()

@@ -45,7 +45,7 @@ export class Publisher {
     return this.#promised.length
   }
 
-  /** Sends a message of any kind, without waiting for the answer. */
+  /** Sends a message of any kind, without waiting for the response. */
   async publish(): Promise<void> {
     this.#count += 1
     const message = this.#random.happens(50) ? this.#toPlayground() : this.#toTodos()
@@ -90,7 +90,7 @@ export class Publisher {
     const { data } = (await response.json()) as { data: { id?: string; offset?: number; epoch?: string } }
     const topic = path.includes('topics') ? 'playground' : 'todos'
     if (topic === 'todos' && data.id !== undefined) this.#ids.push(data.id)
-    // A replayed answer may be about what an older epoch did.
+    // A replayed response may be about what an older epoch did.
     if (response.headers.has('idempotency-replayed') || response.status === 200) return
     this.#promised.push({ epoch: data.epoch ?? epoch, topic, mark, offset: data.offset ?? null })
   }

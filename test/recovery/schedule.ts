@@ -94,7 +94,7 @@ class Schedule {
       [4, 'vanish', () => reader().disconnect(true)],
       [10, 'stall', () => reader().stall()],
       [10, 'go on', () => reader().goOn()],
-      [8, 'late rings', () => server.releaseRings()],
+      [8, 'late notifications', () => server.releaseNotifications()],
       [10, 'time passes', () => this.#time.run(this.#random.below(300))],
       [3, 'trim', () => this.#trim(0)],
       [3, 'age', () => this.#trim(eightDaysMs)],
@@ -213,9 +213,9 @@ class Schedule {
   }
 
   async #compare(): Promise<void> {
-    const answer = this.#server.app?.fetch(new Request('http://localhost/api/todos?limit=1000'))
+    const pending = this.#server.app?.fetch(new Request('http://localhost/api/todos?limit=1000'))
     await this.#time.run(20)
-    const response = await answer
+    const response = await pending
     assert.ok(response, 'there is no server')
     const { data } = (await response.json()) as { data: Row[] }
     const stored = Object.fromEntries(data.map((row) => [row.id, row]))

@@ -5,7 +5,7 @@ import type { Connection as ServerConnection } from '../../src/connections/conne
 import type { ConnectionState } from '../../src/connections/connection-state.ts'
 import type { Encoded, Format } from '../../src/connections/format.ts'
 import { jsonFormat } from '../../src/connections/json-format.ts'
-import type { Position, Start, Told } from './copy.ts'
+import type { LoggedEvent, Position, Start } from './copy.ts'
 import type { Connection, Reader, Way } from './reader.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
@@ -17,7 +17,7 @@ interface Message {
   method?: string
   result?: Start
   error?: unknown
-  params?: Told & { topic: string; reason?: string; position: Position }
+  params?: LoggedEvent & { topic: string; reason?: string; position: Position }
 }
 
 /** A connection whose other end takes messages one by one. */

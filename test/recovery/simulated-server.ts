@@ -19,7 +19,7 @@ export interface ServerOptions {
   time: VirtualTime
   /** Reads are answered late, and in any order. */
   hasSlowReads: boolean
-  /** The answer to a write, and its ring, come some time after the commit. */
+  /** The response to a write, and its notification, come some time after the commit. */
   hasSlowWrites: boolean
   hasFaultyBus: boolean
 }
@@ -185,7 +185,7 @@ export class SimulatedServer {
     this.#notifier = null
   }
 
-  releaseRings(): void {
+  releaseNotifications(): void {
     this.#notifier?.release()
   }
 

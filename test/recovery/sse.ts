@@ -1,4 +1,4 @@
-import type { Start, Told } from './copy.ts'
+import type { LoggedEvent, Start } from './copy.ts'
 import type { Way } from './reader.ts'
 
 interface Message {
@@ -40,17 +40,17 @@ export const followBySse: Way = async (reader, connection) => {
   connection.onEnd(giveUp)
   if (connection.isOver) giveUp()
   const parse = createEventParser()
-  let hasToldGap = false
+  let hasReportedGap = false
   for (;;) {
     await connection.ready()
     const { done, value } = await body.read().catch(() => ({ done: true, value: undefined }))
     if (connection.isOver || done || value === undefined) return
     for (const { event, data } of parse(value)) {
-      if (event === 'message') copy.receive(toldOf(data))
+      if (event === 'message') copy.receive(eventOf(data))
       else if (event === 'position') copy.begin(startOf(data))
-      else if (!hasToldGap) copy.leap(startOf(data))
+      else if (!hasReportedGap) copy.leap(startOf(data))
       // A gap at the beginning says again what the position said.
-      hasToldGap = event === 'position' && !startOf(data).recovered
+      hasReportedGap = event === 'position' && !startOf(data).recovered
       const canGoOn = event !== 'gap' || (await reader.recover(connection, startOf(data)))
       if (connection.isOver) return
       if (canGoOn) continue
@@ -60,7 +60,7 @@ export const followBySse: Way = async (reader, connection) => {
   }
 }
 
-export function toldOf(data: unknown): Told {
-  const { offset, type, data: row } = data as Told
+export function eventOf(data: unknown): LoggedEvent {
+  const { offset, type, data: row } = data as LoggedEvent
   return { offset, type, data: row }
 }

@@ -12,15 +12,21 @@ function peerOf(trusted: readonly string[], address: string | null, headers: Rec
 
 describe('the address of a client', () => {
   test.each([
-    ['nobody is trusted', [], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '10.0.0.1'],
+    ['no proxy is trusted', [], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '10.0.0.1'],
     ['another is trusted', ['10.0.0.2'], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '10.0.0.1'],
-    ['a trusted proxy says nothing', ['10.0.0.1'], '10.0.0.1', {}, '10.0.0.1'],
-    ['a trusted proxy says it', ['10.0.0.1'], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '1.2.3.4'],
-    ['a proxy of a trusted range says it', ['10.0.0.0/8'], '10.9.8.7', { 'X-Forwarded-For': '1.2.3.4' }, '1.2.3.4'],
-    ['it is said in the standard way', ['10.0.0.1'], '10.0.0.1', { Forwarded: 'for=1.2.3.4;proto=https' }, '1.2.3.4'],
+    ['a trusted proxy sends no header', ['10.0.0.1'], '10.0.0.1', {}, '10.0.0.1'],
+    ['a trusted proxy sends the address', ['10.0.0.1'], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '1.2.3.4'],
+    [
+      'a proxy of a trusted range sends the address',
+      ['10.0.0.0/8'],
+      '10.9.8.7',
+      { 'X-Forwarded-For': '1.2.3.4' },
+      '1.2.3.4',
+    ],
+    ['a proxy sends Forwarded', ['10.0.0.1'], '10.0.0.1', { Forwarded: 'for=1.2.3.4;proto=https' }, '1.2.3.4'],
     ['it has six bytes more', ['10.0.0.1'], '10.0.0.1', { Forwarded: 'For="[2001:db8::17]:4711"' }, '2001:db8::17'],
     ['it has a port', ['10.0.0.1'], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4:5678' }, '1.2.3.4'],
-    ['the proxy comes by IPv6', ['10.0.0.1'], '::ffff:10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '1.2.3.4'],
+    ['the proxy connects by IPv6', ['10.0.0.1'], '::ffff:10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '1.2.3.4'],
     ['the proxy is of IPv6', ['2001:db8::/32'], '2001:db8::1', { 'X-Forwarded-For': '::1' }, '::1'],
     ['the client has made up hops', ['10.0.0.1'], '10.0.0.1', { 'X-Forwarded-For': '9.9.9.9, 1.2.3.4' }, '1.2.3.4'],
     [
@@ -49,7 +55,7 @@ describe('the address of a client', () => {
     expect(() => peerOf(['10.0.0.1'], '10.0.0.1', headers)).toThrow('disagree')
   })
 
-  test('comes with whether the client spoke to the proxy in secret', () => {
+  test('tells whether the client used TLS to the proxy', () => {
     const { isSecure } = peerOf(['10.0.0.1'], '10.0.0.1', {
       'X-Forwarded-For': '1.2.3.4',
       'X-Forwarded-Proto': 'https',
@@ -57,7 +63,7 @@ describe('the address of a client', () => {
     expect(isSecure).toBe(true)
   })
 
-  test('takes no long list of hops apart', () => {
+  test('does not parse a long list of hops', () => {
     const headers = { 'X-Forwarded-For': `${'10.0.0.2, '.repeat(1000)}10.0.0.2` }
     expect(peerOf(['10.0.0.0/8'], '10.0.0.1', headers).address).toBe('10.0.0.2')
   })

@@ -9,7 +9,7 @@ interface Call {
   number: number
   /** A number of the query, 0 when it is not there. */
   query(name: string): number
-  /** The headers of each answer: the number comes back. */
+  /** The headers of each response: the number comes back. */
   headers: Record<string, string>
 }
 

@@ -50,7 +50,7 @@ export interface Finding {
 }
 
 export interface PhaseResult {
-  /** Well-formed requests whose answer was awaited, and those whose answer came and was right. */
+  /** Well-formed requests whose response was awaited, and those whose response came and was right. */
   asked: number
   answered: number
   /** How often each kind of traffic was played. */

@@ -1,7 +1,7 @@
-/** Well-formed requests, each with the one answer that is right. */
+/** Well-formed requests, each with the one response that is right. */
 import type { Random } from '../fuzz/random.ts'
 import { contents, contentsWhole, Digest, digestOf } from './contents.ts'
-import type { Answer } from './response-reader.ts'
+import type { ParsedResponse } from './response-reader.ts'
 
 export interface Asked {
   method: string
@@ -9,7 +9,7 @@ export interface Asked {
   /** The bytes after the head, in parts. */
   body(): Iterable<string | Uint8Array>
   /** Returns the fault of the response, or null. */
-  fault(answer: Answer): string | null
+  fault(response: ParsedResponse): string | null
 }
 
 export interface Recipe {
@@ -35,7 +35,7 @@ export function asked(random: Random, number: number, recipe: Recipe): Asked {
     method,
     head: `${lines.join('\r\n')}\r\n\r\n`,
     body: () => (bytes === undefined ? [] : isChunked ? chunks(random, number, bytes) : contents(number, bytes)),
-    fault: (answer) => fault(number, recipe, answer),
+    fault: (response) => fault(number, recipe, response),
   }
 }
 
@@ -50,7 +50,7 @@ export function smallRequest(random: Random, number: number): Asked {
   return asked(random, number, make(random, number))
 }
 
-/** A GET with a body of so many bytes in the answer. */
+/** A GET with a body of so many bytes in the response. */
 export function download(random: Random, number: number, bytes: number): Asked {
   const declared = random.below(2)
   const path = random.pick([`/stream?bytes=${bytes}&declared=${declared}`, `/sized?bytes=${bytes}`])
@@ -120,13 +120,13 @@ const small: readonly Make[] = [
   (random, number) => uploaded(random, number, '/cloned', random.below(random.pick([10, 3000, 100_000]))),
 ]
 
-function fault(number: number, recipe: Recipe, { status, fields, digest, text }: Answer): string | null {
+function fault(number: number, recipe: Recipe, { status, fields, digest, text }: ParsedResponse): string | null {
   const { method = 'GET', path, isNumbered = true } = recipe
   const where = `${method} ${path} (${recipe.isChunked ? 'chunked ' : ''}${recipe.bytes ?? 'no'} bytes)`
   const expected = recipe.status ?? 200
   if (status !== expected) return `${where} gave ${status}: ${text.slice(0, 80)}`
   const given = fields.get('x-number')
-  if (isNumbered && given !== String(number)) return `${where} gave the answer of ${given} to ${number}`
+  if (isNumbered && given !== String(number)) return `${where} gave the response of ${given} to ${number}`
   if (recipe.digest !== undefined && digest !== recipe.digest) return `${where} gave ${digest} for ${recipe.digest}`
   if (recipe.text !== undefined && text !== recipe.text) return `${where} gave ${text.slice(0, 120)}`
   return null

@@ -1,4 +1,4 @@
-/** Reads answers off a connection one after the other, as they come, bodies into a hash. */
+/** Reads responses off a connection one after the other, as they come, bodies into a hash. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Digest } from './contents.ts'
 import { BrokenError, type Wire } from './wire.ts'
@@ -8,7 +8,7 @@ export interface Head {
   fields: ReadonlyMap<string, string>
 }
 
-export interface Answer extends Head {
+export interface ParsedResponse extends Head {
   digest: string
   /** The first bytes of the body. */
   text: string
@@ -24,7 +24,7 @@ export interface Pace {
 const headBytesMax = 64 * 1024
 const textBytesMax = 4096
 
-export class AnswerReader {
+export class ResponseReader {
   readonly #wire: Wire
   #rest: Buffer = Buffer.alloc(0)
   #pace: Pace | null = null
@@ -35,16 +35,16 @@ export class AnswerReader {
   }
 
   /**
-   * The next answer that is no 1xx.
+   * The next response that is no 1xx.
    * @throws BrokenError when it is not all there, or not HTTP
    */
-  async next(method: string, pace: Pace | null = null): Promise<Answer> {
+  async next(method: string, pace: Pace | null = null): Promise<ParsedResponse> {
     let head = await this.head()
     while (head.status < 200 && head.status !== 101) head = await this.head()
     return await this.body(head, method, pace)
   }
 
-  async body(head: Head, method: string, pace: Pace | null = null): Promise<Answer> {
+  async body(head: Head, method: string, pace: Pace | null = null): Promise<ParsedResponse> {
     const { status, fields } = head
     this.#pace = pace
     const digest = new Digest()
@@ -60,9 +60,9 @@ export class AnswerReader {
 
   /** The next head, of a 1xx too. */
   async head(): Promise<Head> {
-    const first = await this.line('before an answer')
+    const first = await this.line('before a response')
     const status = /^HTTP\/1\.1 (\d{3})(?: |$)/.exec(first)?.[1]
-    if (status === undefined) throw new BrokenError(`no answer but ${JSON.stringify(first.slice(0, 80))}`)
+    if (status === undefined) throw new BrokenError(`no response but ${JSON.stringify(first.slice(0, 80))}`)
     const fields = new Map<string, string>()
     for (let line = await this.line('in a head'); line !== ''; line = await this.line('in a head')) {
       const colon = line.indexOf(':')

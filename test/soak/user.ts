@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Random } from '../fuzz/random.ts'
 import type { PhaseResult, Ports } from './commands.ts'
 import { type Asked, bytesOf } from './requests.ts'
-import { type Answer, AnswerReader, type Pace } from './response-reader.ts'
+import { type Pace, type ParsedResponse, ResponseReader } from './response-reader.ts'
 import { BrokenError, Wire, type WireOptions } from './wire.ts'
 
 export interface Scenario {
@@ -34,7 +34,7 @@ export interface SendOptions {
 
 export interface Line {
   wire: Wire
-  reader: AnswerReader
+  reader: ResponseReader
 }
 
 /** Far longer than any of them takes. */
@@ -86,7 +86,7 @@ export class User {
     const port = isSecure ? this.ports.secure : this.ports.plain
     const wire = await Wire.open({ port, isSecure, ...options })
     this.onLeave(() => this.leave(wire))
-    return { wire, reader: new AnswerReader(wire) }
+    return { wire, reader: new ResponseReader(wire) }
   }
 
   /** Adds cleanup that runs when the scenario ends, however it ends. */
@@ -101,7 +101,7 @@ export class User {
   }
 
   /**
-   * Sends a request and takes its answer, which may come before all is sent.
+   * Sends a request and takes its response, which may come before all is sent.
    * @throws BrokenError when there is none, or a wrong one
    */
   async exchange(
@@ -109,26 +109,26 @@ export class User {
     asked: Asked,
     options: SendOptions = {},
     pace: Pace | null = null,
-  ): Promise<Answer> {
+  ): Promise<ParsedResponse> {
     let isOver = false
     const sent = this.send(wire, this.#parts(asked, options), options, () => isOver)
-    const answer = await this.answer(reader, asked, pace)
-    isOver = answer.isLast
+    const response = await this.response(reader, asked, pace)
+    isOver = response.isLast
     await sent
-    return answer
+    return response
   }
 
   /** @throws BrokenError when there is none, or a wrong one */
-  async answer(reader: AnswerReader, asked: Asked, pace: Pace | null = null): Promise<Answer> {
+  async response(reader: ResponseReader, asked: Asked, pace: Pace | null = null): Promise<ParsedResponse> {
     const { result } = this.#options
     result.asked += 1
-    const answer = await reader.next(asked.method, pace).catch((error: Error): never => {
-      throw new BrokenError(`no answer to ${JSON.stringify(asked.head.slice(0, 200))}: ${error.message}`)
+    const response = await reader.next(asked.method, pace).catch((error: Error): never => {
+      throw new BrokenError(`no response to ${JSON.stringify(asked.head.slice(0, 200))}: ${error.message}`)
     })
-    const fault = asked.fault(answer)
+    const fault = asked.fault(response)
     if (fault !== null) throw new BrokenError(fault)
     result.answered += 1
-    return answer
+    return response
   }
 
   /** Resolves when all is sent, nothing more can be, or it is enough. */

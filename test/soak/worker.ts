@@ -58,11 +58,11 @@ export class Worker {
    */
   ask<T>(order: object): Promise<T> {
     if (this.#error !== null) return Promise.reject(this.#error)
-    const answer = Promise.withResolvers<unknown>()
+    const response = Promise.withResolvers<unknown>()
     const id = ++this.#lastId
-    this.#waiting.set(id, answer)
+    this.#waiting.set(id, response)
     this.#child.stdin?.write(`${JSON.stringify({ ...order, id })}\n`)
-    return answer.promise as Promise<T>
+    return response.promise as Promise<T>
   }
 
   /** Workers end with their standard input. */

@@ -20,7 +20,7 @@ const keepEvents = 1000
 
 const playground = topic('playground', { access: { publish: 'anyone' }, keep: { events: keepEvents } })
 
-/** Todos, and the open topic `playground`. To be started before it is asked anything. */
+/** Todos, and the open topic `playground`. Start it before the first request. */
 export function createTestApp(options: AppOptions) {
   const { database, notifier = createLocalNotifier(), now = Date.now, problem = () => {} } = options
   const { random = (bytes) => crypto.getRandomValues(bytes) } = options

@@ -1,8 +1,8 @@
-/** What can come between topics and their database. */
+/** Databases that fail or delay reads. */
 import { AppError } from '../../src/errors.ts'
 import type { Database, SqlRow } from '../../src/ports/database.ts'
 
-/** A database whose reads fail while it says so. */
+/** A database whose reads fail on demand. */
 export function createFailing() {
   const faults = { reads: 0, writesAfter: Number.POSITIVE_INFINITY }
   const between = (database: Database): Database => ({
@@ -21,19 +21,19 @@ export function createFailing() {
   return { faults, between }
 }
 
-/** A database whose reads, while it holds them, are answered late and in the order that the test wants. */
-export function createGate() {
+/** A database whose reads, while it holds them, resolve late and in the order that the test wants. */
+export function createLatch() {
   const held: (() => void)[] = []
-  const gate = {
+  const latch = {
     isHeld: false,
-    /** Answers one of the reads that wait: what was there when it was asked. */
-    async answer(index: number) {
+    /** Resolves one of the waiting reads with the data of the time of its call. */
+    async response(index: number) {
       while (held[index] === undefined) await turn()
       held.splice(index, 1)[0]?.()
       await turn()
     },
     async open() {
-      gate.isHeld = false
+      latch.isHeld = false
       for (const go of held.splice(0)) go()
       await turn()
     },
@@ -45,14 +45,14 @@ export function createGate() {
     ...database,
     read(statement) {
       const rows = database.read(statement)
-      if (!gate.isHeld) return rows
+      if (!latch.isHeld) return rows
       return new Promise<readonly SqlRow[]>((resolve) => held.push(() => resolve(rows)))
     },
   })
-  return { gate, between }
+  return { latch, between }
 }
 
-/** Lets everything run that can run now. */
+/** Waits until all pending work is done. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -118,7 +118,7 @@ describe('retention', () => {
     expect(await log.range('news')).toEqual({ oldest: 5, newest: 8 })
   })
 
-  test('what is less of count and age stays', async () => {
+  test('of the limits by count and by age, the one that keeps more events wins', async () => {
     const { log, append, clock } = await createWorld()
     await append('news', 4)
     clock.ms += dayMs
@@ -144,7 +144,7 @@ describe('retention', () => {
     expect(await log.range('news')).toEqual({ oldest: 6, newest: 6 })
   })
 
-  test('with nothing to keep, the topic goes on all the same', async () => {
+  test('a topic that keeps no events still continues', async () => {
     const { log, append } = await createWorld()
     for (const newest of [3, 6, 9]) {
       await append('news', 3)

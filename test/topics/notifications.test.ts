@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import { createFaultyBus } from '../contracts/notifier-faults.ts'
 import { createRandom } from '../contracts/notifier-random.ts'
-import { follow } from './taker.ts'
+import { follow } from './recording-subscriber.ts'
 import { createWorld, range } from './world.ts'
 
 describe.each(range(1, 12))('a notifier that loses, repeats and reorders (seed %i)', (seed) => {
@@ -19,35 +19,35 @@ describe.each(range(1, 12))('a notifier that loses, repeats and reorders (seed %
       if (random.happens(40)) notifier.release()
       if (random.happens(20)) followers.push(await follow(topics, 'news', random.below(newest + 1)))
     }
-    await Promise.all(followers.map(({ taker }) => taker.reached(newest)))
+    await Promise.all(followers.map(({ subscriber }) => subscriber.reached(newest)))
     notifier.release()
     await append('news')
-    await Promise.all(followers.map(({ taker }) => taker.reached(newest + 1)))
-    for (const { taker, start } of followers) {
-      expect(taker.offsets).toEqual(range(start.position.offset + 1, newest + 1))
-      expect([taker.gaps, taker.failures]).toEqual([[], []])
+    await Promise.all(followers.map(({ subscriber }) => subscriber.reached(newest + 1)))
+    for (const { subscriber, start } of followers) {
+      expect(subscriber.offsets).toEqual(range(start.position.offset + 1, newest + 1))
+      expect([subscriber.gaps, subscriber.failures]).toEqual([[], []])
     }
   })
 })
 
-test('a ring of what is not there yet changes nothing', async () => {
+test('a notification of an event that does not exist yet changes nothing', async () => {
   const { topics, append, notifier } = await createWorld()
-  const { taker } = await follow(topics, 'news', null)
+  const { subscriber } = await follow(topics, 'news', null)
   for (const offset of [7, 1, 2 ** 53 - 1, 0]) notifier.notify('news', offset)
   await append('news', 3)
-  await taker.reached(3)
+  await subscriber.reached(3)
   await append('news')
-  await taker.reached(4)
-  expect([taker.offsets, taker.gaps]).toEqual([[1, 2, 3, 4], []])
+  await subscriber.reached(4)
+  expect([subscriber.offsets, subscriber.gaps]).toEqual([[1, 2, 3, 4], []])
 })
 
-test('where every ring is lost, followers look by themselves', async () => {
+test('where every notification is lost, followers poll', async () => {
   const silent = { ...createLocalNotifier(5), ring: () => {} }
   const { topics, append } = await createWorld({ notifier: silent })
-  const { taker } = await follow(topics, 'news', null)
+  const { subscriber } = await follow(topics, 'news', null)
   for (const newest of [1, 2, 3]) {
     await append('news')
-    await taker.reached(newest)
+    await subscriber.reached(newest)
   }
-  expect(taker.offsets).toEqual([1, 2, 3])
+  expect(subscriber.offsets).toEqual([1, 2, 3])
 })

@@ -22,7 +22,7 @@ test('a topic that grows is trimmed by the way', async () => {
   await untilOldestIs(world, 'news', 252)
 })
 
-test('tidying trims every topic by its own rules, parts as well', async () => {
+test('cleanup trims every topic by its own rules, and its partitions', async () => {
   const world = await createWorld()
   const cleanUp = keep(world)
   for (const name of ['news', 'rooms/a', 'rooms/b']) await world.append(name, 8)

@@ -1,4 +1,4 @@
-/** Long polls and streams without a socket in between, so that it is seen what is held and what is let go. */
+/** Long polls and streams without a socket in between, to see which subscriptions are held and which are released. */
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
@@ -30,7 +30,7 @@ async function createServer() {
   return { app, poll: send, publish, place, open, connection }
 }
 
-/** What a stream says, message by message: the name of the event, or its offset. */
+/** The messages of a stream: the name of each event, or its offset. */
 async function* said(response: Response): AsyncGenerator<string | number> {
   let text = ''
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -51,7 +51,7 @@ async function collect(messages: AsyncGenerator<string | number>, last: string |
 }
 
 describe('a stream', () => {
-  test('that nobody reads holds little of what passes, and the rest comes from the log', async () => {
+  test('that is not read buffers few events, and reads the rest from the log', async () => {
     const { publish, open, connection } = await createServer()
     const response = await open(0)
     for (const _ of range(1, 20)) await publish(50, 'x'.repeat(1000))
@@ -75,7 +75,7 @@ describe('a stream', () => {
     await messages.return(undefined)
   })
 
-  test('that is given up is let go of', async () => {
+  test('that is abandoned is released', async () => {
     const { app, publish, open } = await createServer()
     const response = await open(0)
     await response.body?.cancel()
@@ -85,7 +85,7 @@ describe('a stream', () => {
     expect(late.status).toBe(503)
   })
 
-  test('ends when the server stops, and what was published before has come', async () => {
+  test('ends when the server stops, after the events published before', async () => {
     const { app, publish, open } = await createServer()
     const response = await open(0)
     await publish(3)
@@ -98,7 +98,7 @@ describe('a stream', () => {
 })
 
 describe('a long poll', () => {
-  test('that waits is answered with nothing when the server stops, and none waits after that', async () => {
+  test('that waits gets an empty response when the server stops, and none waits after that', async () => {
     const { app, poll, place } = await createServer()
     const waiting = poll(place(0, '&wait=25'))
     await turn()
@@ -107,7 +107,7 @@ describe('a long poll', () => {
     expect((await poll(place(0, '&wait=25'))).status).toBe(204)
   })
 
-  test('still gets what there is when the server stops', async () => {
+  test('still gets the available events when the server stops', async () => {
     const { app, poll, place, publish } = await createServer()
     await publish(2)
     app.drain()

@@ -1,4 +1,4 @@
-/** Topics over a real database, with all that can be put between them. */
+/** Topics over a real database, which a test may wrap. */
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach } from 'vitest'
 import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
@@ -24,7 +24,7 @@ export interface World {
 
 export interface WorldOptions {
   notifier?: Notifier
-  /** What stands between topics and their database. */
+  /** Wraps the database. */
   between?(database: Database): Database
   authorize?(topic: string, principal: Identity | null): void
 }

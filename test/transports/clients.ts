@@ -1,4 +1,4 @@
-/** Clients of the message protocol on each way in, as somebody would write them who has only read of it. */
+/** Clients of the message protocol on each transport, written from its documentation alone. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -26,7 +26,7 @@ export interface Client {
   sendRaw(data: string | Uint8Array): void
   /** The next message. @throws when the connection ends before it */
   next(): Promise<Message>
-  /** The answer to a request that is sent for that, whatever comes before it. */
+  /** Sends a request and resolves with its response, skipping earlier messages. */
   ask(message: object): Promise<Message>
   /** Resolves when the connection is over, with the close code of a WebSocket; null for TCP. */
   closed: Promise<number | null>
@@ -172,8 +172,8 @@ export function talkOn(socket: Socket, kind: 'tcp-json' | 'tcp-cbor'): TcpClient
 async function ask(inbox: Inbox, send: () => void, message: { id?: unknown }): Promise<Message> {
   send()
   for (;;) {
-    const answer = await inbox.next()
-    if (answer.id === message.id) return answer
+    const response = await inbox.next()
+    if (response.id === message.id) return response
   }
 }
 

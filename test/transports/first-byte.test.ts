@@ -1,4 +1,4 @@
-/** HTTP and messages on one port: what the first byte of a connection decides, however the bytes come. */
+/** HTTP and messages on one port: the protocol is chosen by the first byte of a connection, however the bytes arrive. */
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { dialTcp, encoded, openSocket, request, talkOn } from './clients.ts'
@@ -10,7 +10,7 @@ const begin = { 'tcp-json': Buffer.alloc(0), 'tcp-cbor': Buffer.from('d9d9f7', '
 describe.each(tcpServerKinds)('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
-  test.each(tcpKinds)('reads %s that comes byte by byte', async (kind) => {
+  test.each(tcpKinds)('reads %s that arrives byte by byte', async (kind) => {
     const socket = await openSocket(server().url)
     socket.setNoDelay(true)
     const client = talkOn(socket, kind)
@@ -35,12 +35,12 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     }
   })
 
-  test.each(tcpKinds)('answers all that %s asked before it ended its side, and then ends', async (kind) => {
+  test.each(tcpKinds)('answers all requests that %s sent before it half-closed, and then ends', async (kind) => {
     const client = await dialTcp(server().url, kind)
     const requests = [request(1, 'GET /api/todos'), request(2, 'POST /api/todos', { body: { title: 'milk' } })]
     client.socket.end(Buffer.concat(requests.map((each) => encoded(each, kind))))
-    const answers = [await client.next(), await client.next()].toSorted((a, b) => Number(a.id) - Number(b.id))
-    expect(answers.map(({ result }) => result.status)).toEqual([200, 201])
+    const responses = [await client.next(), await client.next()].toSorted((a, b) => Number(a.id) - Number(b.id))
+    expect(responses.map(({ result }) => result.status)).toEqual([200, 201])
     expect(await client.next()).toMatchObject({ method: 'goaway', params: { code: 1000 } })
     await client.closed
   })
@@ -53,14 +53,14 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     await client.closed
   })
 
-  test('answers a last line without its end', async () => {
+  test('answers a last line without a line end', async () => {
     const socket = await openSocket(server().url)
     socket.end('{"jsonrpc":"2.0","id":1,"method":"echo","params":{"a":1}}')
     const [first = ''] = (await text(socket)).split('\n')
     expect(JSON.parse(first)).toMatchObject({ id: 1, result: { a: 1 } })
   })
 
-  test('takes CR LF for the end of a line', async () => {
+  test('accepts CR LF as the end of a line', async () => {
     const client = talkOn(await openSocket(server().url), 'tcp-json')
     client.sendRaw('{"jsonrpc":"2.0","id":1,"method":"echo","params":[]}\r\n')
     expect((await client.next()).id).toBe(1)
@@ -72,7 +72,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     ['an array', Buffer.from('[]\r\n\r\n')],
     ['garbage', Buffer.from('ff13370d0a0d0a', 'hex')],
     ['the first bytes of TLS', Buffer.from('160301020001000001fc', 'hex')],
-  ])('takes %s for HTTP that is broken, and answers 400', async (_, bytes) => {
+  ])('treats %s as broken HTTP, and answers 400', async (_, bytes) => {
     const socket = await openSocket(server().url)
     socket.end(bytes)
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)

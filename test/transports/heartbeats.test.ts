@@ -10,7 +10,7 @@ const start = servers()
 const serve = ({ runtime, engine }: ServerKind) => start({ runtime, env: { HTTP_ENGINE: engine } })
 
 test.concurrent.each(serverKinds)(
-  'on $name a WebSocket that answers nothing ends with 4408, and one that answers pings alone stays',
+  'on $name a silent WebSocket ends with 4408, and one that answers pings only stays open',
   async (serverKind) => {
     const { url } = await serve(serverKind)
     const deaf = new WebSocket(`${url.replace('http', 'ws')}/api/connect`, 'galley.v1.json', { autoPong: false })
@@ -28,7 +28,7 @@ test.concurrent.each(serverKinds)(
 )
 
 test.concurrent.each(tcpServerKinds)(
-  'on $name a quiet TCP client is asked, and ended when it does not answer',
+  'on $name a quiet TCP client gets a ping, and is disconnected when it does not answer',
   async (serverKind) => {
     const { url } = await serve(serverKind)
     const clients = [await dialTcp(url, 'tcp-json'), await dialTcp(url, 'tcp-cbor')]

@@ -19,7 +19,7 @@ interface Message {
   params?: { topic: string; offset: number; data: { title: string } }
 }
 
-/** A session that keeps what it hears until it is asked for. */
+/** A connection that queues received messages until they are read. */
 async function connect() {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/connect`, 'galley.v1.json')
   const heard: Message[] = []

@@ -1,4 +1,4 @@
-/** Messages on each way in: WebSocket and TCP, text and binary. */
+/** Messages on each transport: WebSocket and TCP, text and binary. */
 import { describe, expect, test } from 'vitest'
 import { dial, type Message, request } from './clients.ts'
 import { serverKinds, useServer } from './servers.ts'
@@ -15,7 +15,7 @@ describe.each(serverKinds)('on $name', (serverKind) => {
       await client.closed
     })
 
-    test('keeps what a request writes', async () => {
+    test('stores the write of a request', async () => {
       const client = await dial(server().url, kind)
       const made = await client.ask(request('a', 'POST /api/todos', { body: { title: `milk by ${kind} – 🥛` } }))
       expect(made.result.status).toBe(201)
@@ -52,7 +52,7 @@ describe.each(serverKinds)('on $name', (serverKind) => {
       client.end()
     })
 
-    test('brings the events of a topic to all who follow it, in order', async () => {
+    test('sends the events of a topic to all followers, in order', async () => {
       const clients = await Promise.all([1, 2, 3].map(() => dial(server().url, kind)))
       for (const client of clients) await client.ask(request(1, 'subscribe', { topic: 'todos' }))
       const titles = Array.from({ length: 20 }, (_, index) => `${kind} ${index}`)

@@ -1,4 +1,4 @@
-/** Ends of sessions that their clients bring about: the last message says why, and a WebSocket's close code is the same. */
+/** Connections that end because of their clients: the last message has the reason, and a WebSocket's close code is the same. */
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { malformedMessagesMax } from '../../src/connections/limits.ts'
@@ -68,7 +68,7 @@ describe.each(tcpServerKinds)('by TCP on $name', (serverKind) => {
   const server = useServer(serverKind)
 
   test.each([
-    ['a preface that is none', 'd9d900'],
+    ['an invalid preface', 'd9d900'],
     ['a frame that is no byte string of four bytes of length', 'd9d9f743010203'],
     ['an announced length beyond the limit', 'd9d9f75affffffff'],
   ])('ends a binary session with a goaway at %s', async (_, hex) => {
@@ -77,7 +77,7 @@ describe.each(tcpServerKinds)('by TCP on $name', (serverKind) => {
     expect([1002, 1009]).toContain(await endOf(client))
   })
 
-  test('ends a session with 1009 at a line that goes on for ever, and reads no more of it', async () => {
+  test('ends a connection with 1009 at an endless line, and reads no more of it', async () => {
     const client = talkOn(await openSocket(server().url), 'tcp-json')
     client.sendRaw('{"jsonrpc":"2.0","id":1,"method":"echo","params":["')
     const pour = () => {
@@ -89,13 +89,13 @@ describe.each(tcpServerKinds)('by TCP on $name', (serverKind) => {
     await client.closed
   })
 
-  test('takes a line that is not UTF-8 for an invalid message, and continues', async () => {
+  test('treats a line that is not UTF-8 as an invalid message, and continues', async () => {
     const client = talkOn(await openSocket(server().url), 'tcp-json')
     client.send(request(1, 'echo'))
     client.sendRaw(Buffer.from('7b22ff227d0a', 'hex'))
     client.sendRaw(encoded(request(2, 'echo'), 'tcp-json'))
-    const answers = [await client.next(), await client.next(), await client.next()]
-    expect(answers.map(({ id, error }) => [id, error?.code])).toEqual([
+    const responses = [await client.next(), await client.next(), await client.next()]
+    expect(responses.map(({ id, error }) => [id, error?.code])).toEqual([
       [1, undefined],
       [null, -32700],
       [2, undefined],

@@ -1,4 +1,4 @@
-/** The server's own end: sessions are told to come back, and those that stay hold up nobody. */
+/** Shutdown: connections get a `goaway` to reconnect, and those that stay do not delay the exit. */
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../process/free-port.ts'
 import { servers } from '../process/servers.ts'

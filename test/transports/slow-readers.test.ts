@@ -1,11 +1,11 @@
-/** A client that asks and asks, or follows, but does not read: it costs the server little, and others nothing. */
+/** A client that sends requests or follows a topic but does not read: it costs the server little memory, and other clients nothing. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type Client, dialTcp, dialWebSocket, type Message, request } from './clients.ts'
 import { serverKinds, tcpServerKinds, useServer } from './servers.ts'
 
 const megabyte = 1024 ** 2
-/** Far above what one session may hold back, and far below what would pile up without a bound. */
+/** Far above the buffers of one connection, and far below their size without a limit. */
 const growthMax = 60 * megabyte
 
 /** The most memory that a process has had. */
@@ -14,7 +14,7 @@ async function peakBytes(pid: number | undefined): Promise<number> {
   return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) * 1024
 }
 
-async function answers(client: Client, count: number): Promise<number[]> {
+async function responses(client: Client, count: number): Promise<number[]> {
   const ids: number[] = []
   while (ids.length < count) {
     const { id, result } = await client.next()
@@ -26,7 +26,7 @@ async function answers(client: Client, count: number): Promise<number[]> {
 describe.each(tcpServerKinds)('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
-  test('holds little for a client that asks much and reads nothing, and answers all once it reads', async () => {
+  test('buffers little for a client that sends many requests and reads nothing, and answers all once it reads', async () => {
     const slow = await dialTcp(server().url, 'tcp-json')
     const quick = await dialTcp(server().url, 'tcp-json')
     await slow.ask(request('warm', 'echo'))
@@ -37,13 +37,13 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     for (let id = 0; id < 500; id++) await quick.ask(request(id, 'GET /api/todos?limit=1'))
     expect((await peakBytes(server().process.pid)) - before).toBeLessThan(growthMax)
     slow.socket.resume()
-    expect(await answers(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
+    expect(await responses(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
     slow.end()
     quick.end()
   })
 
   test.runIf(serverKind.engine === 'galley')(
-    'holds little when small requests in one piece have large answers, and answers all once they are read',
+    'buffers little when small requests in one write have large responses, and answers all once they are read',
     async () => {
       const maker = await dialTcp(server().url, 'tcp-json')
       await makeTodos(maker)
@@ -55,13 +55,13 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
       for (let id = 0; id < 500; id++) await maker.ask(request(id, 'GET /api/todos?limit=1'))
       expect((await peakBytes(server().process.pid)) - before).toBeLessThan(growthMax)
       slow.webSocket.resume()
-      expect(await answers(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
+      expect(await responses(slow, count)).toEqual(Array.from({ length: count }, (_, id) => id))
       slow.end()
       maker.end()
     },
   )
 
-  test.runIf(serverKind.engine === 'node')('ends a session with 1013 whose answers pile up', async () => {
+  test.runIf(serverKind.engine === 'node')('ends a connection with 1013 whose responses pile up', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     await makeTodos(client)
     for (let id = 0; id < 200; id++) client.send(request(id, 'GET /api/todos?limit=1000'))
@@ -78,7 +78,7 @@ async function makeTodos(client: Client): Promise<void> {
   const title = 'x'.repeat(500)
   for (let id = 0; id < 800; id += 200) {
     for (let each = id; each < id + 200; each++) client.send(request(each, 'POST /api/todos', { body: { title } }))
-    await answers(client, 200)
+    await responses(client, 200)
   }
 }
 

@@ -1,4 +1,4 @@
-/** All of it inside TLS, on the same port. */
+/** All protocols inside TLS, on the same port. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ describe.each(serverKinds)('with TLS on $name', (serverKind) => {
     await client.closed
   })
 
-  test.runIf(serverKind.kinds.includes('tcp-json'))('answers who ends its side, and HTTP beside it', async () => {
+  test.runIf(serverKind.kinds.includes('tcp-json'))('answers a half-closed client, and HTTP beside it', async () => {
     const client = await dialTcp(server().url, 'tcp-json')
     client.socket.end(encoded(request(1, 'POST /api/todos', { body: { title: 'milk' } }), 'tcp-json'))
     expect((await client.next()).result.status).toBe(201)

@@ -14,7 +14,7 @@ const handshake = {
   'Sec-WebSocket-Version': '13',
 }
 
-/** The status of the answer and its body, where it is JSON; the connection is let go. */
+/** The status and the JSON body of the response; closes the connection. */
 async function shake(url: string, headers: Record<string, string>, path = '/api/connect') {
   const sent = httpRequest(url + path, { headers: { ...handshake, ...headers } })
   sent.on('error', () => {})
@@ -41,8 +41,8 @@ describe.each(serverKinds)('on $name', (serverKind) => {
   test.each(['galley.v1.json', 'galley.v1.cbor'])(
     'speaks %s when it is asked for, whatever else is offered',
     async (name) => {
-      const answer = await shake(server().url, { 'Sec-WebSocket-Protocol': `other, ${name}` })
-      expect(answer).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': name } })
+      const response = await shake(server().url, { 'Sec-WebSocket-Protocol': `other, ${name}` })
+      expect(response).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': name } })
     },
   )
 
@@ -79,7 +79,7 @@ describe.each(serverKinds)('on $name', (serverKind) => {
     expect((await shake(server().url, { Host: 'rebound.example' })).status).toBe(421)
   })
 
-  test('answers an upgrade anywhere else as if it were none', async () => {
+  test('answers an upgrade at any other path as a plain request', async () => {
     expect((await shake(server().url, {}, '/api/todos')).status).toBe(200)
     expect((await shake(server().url, {}, '/nowhere')).status).toBe(404)
     expect((await shake(server().url, {}, '/api/v1/connect')).status).toBe(101)
@@ -103,7 +103,7 @@ describe.each(serverKinds)('on $name', (serverKind) => {
     expect(code).toBe(1000)
   })
 
-  test('answers a ping frame, and goes on', async () => {
+  test('answers a ping frame, and continues', async () => {
     const client = await dialWebSocket(server().url, 'ws-json')
     client.webSocket.ping('there?')
     const [payload] = await once(client.webSocket, 'pong')

@@ -21,11 +21,11 @@ function createSubject() {
   const metrics = createMetrics()
   const requests = metrics.counter('http_requests_total', 'Requests.')
   const seconds = metrics.histogram('http_request_duration_seconds', 'Times.', [0.001, 0.01, 0.1])
-  const answer = (method: string, route: string, status: number, took: number) => {
+  const response = (method: string, route: string, status: number, took: number) => {
     requests({ method, route, status: String(status) }).add()
     seconds({ method, route }).observe(took)
   }
-  return { metrics, answer, look: () => parseMetrics(metrics.text()) }
+  return { metrics, response, look: () => parseMetrics(metrics.text()) }
 }
 
 describe('parsing the text', () => {
@@ -67,13 +67,13 @@ describe('parsing the text', () => {
 
 describe('from sample to sample', () => {
   test('a counter becomes its increase, also one that is new; a gauge keeps its value', () => {
-    const { metrics, answer, look } = createSubject()
+    const { metrics, response, look } = createSubject()
     metrics.gauge('in_flight', 'Some.', () => 7)
-    answer('GET', '/', 200, 0.1)
+    response('GET', '/', 200, 0.1)
     const before = look()
-    answer('GET', '/', 200, 0.1)
-    answer('GET', '/', 200, 0.1)
-    answer('PUT', '/', 500, 0.1)
+    response('GET', '/', 200, 0.1)
+    response('GET', '/', 200, 0.1)
+    response('PUT', '/', 500, 0.1)
     const change = changeOf(before, look())
     expect(sumOf(change, 'http_requests_total', ({ method }) => method === 'GET')).toBe(2)
     expect(sumOf(change, 'http_requests_total', ({ method }) => method === 'PUT')).toBe(1)
@@ -93,8 +93,8 @@ describe('from sample to sample', () => {
 
 describe('a histogram', () => {
   const of = (...seconds: number[]) => {
-    const { answer, look } = createSubject()
-    for (const each of seconds) answer('GET', each > 0.05 ? '/slow' : '/fast', 200, each)
+    const { response, look } = createSubject()
+    for (const each of seconds) response('GET', each > 0.05 ? '/slow' : '/fast', 200, each)
     return histogramOf(look(), 'http_request_duration_seconds')
   }
 
@@ -184,11 +184,11 @@ describe('the history', () => {
 
 describe('the routes', () => {
   function change() {
-    const { answer, look } = createSubject()
-    for (let index = 0; index < 8; index += 1) answer('GET', '/a', index < 2 ? 404 : 200, 0.0005)
-    for (let index = 0; index < 4; index += 1) answer('GET', '/b', index < 1 ? 503 : 200, 0.05)
-    answer('GET', '', 404, 0.005)
-    answer('GET', '/metrics', 200, 0.09)
+    const { response, look } = createSubject()
+    for (let index = 0; index < 8; index += 1) response('GET', '/a', index < 2 ? 404 : 200, 0.0005)
+    for (let index = 0; index < 4; index += 1) response('GET', '/b', index < 1 ? 503 : 200, 0.05)
+    response('GET', '', 404, 0.005)
+    response('GET', '/metrics', 200, 0.09)
     return { families: look(), seconds: 2 }
   }
 
@@ -205,10 +205,10 @@ describe('the routes', () => {
   })
 
   test('without requests in the window are left out, and there are ten at most', () => {
-    const { answer, look } = createSubject()
-    answer('GET', '/old', 200, 0.1)
+    const { response, look } = createSubject()
+    response('GET', '/old', 200, 0.1)
     const before = look()
-    for (let index = 0; index < 30; index += 1) answer('GET', `/${index}`, 200, 0.1)
+    for (let index = 0; index < 30; index += 1) response('GET', `/${index}`, 200, 0.1)
     const rows = rankRoutes({ families: changeOf(before, look()), seconds: 1 }, 'busiest')
     expect(rows).toHaveLength(10)
     expect(rows.map(({ route }) => route)).not.toContain('/old')

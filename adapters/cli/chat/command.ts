@@ -17,7 +17,7 @@ function readArguments(args: readonly string[]): Omit<ConversationOptions, 'term
   const { values, positionals } = parse(args)
   const [room] = positionals
   const address = parseAddress(values.url)
-  if (!room || positionals.length > 1) throw new UsageError('Name one room.')
+  if (!room || positionals.length > 1) throw new UsageError('Give the name of one room.')
   if (!address) throw new UsageError(`${values.url} is not an address: expected HOST:PORT.`)
   return { room, address, name: values.name ?? userInfo().username }
 }

@@ -101,7 +101,7 @@ export class Room {
       })
       return id
     } catch (error) {
-      // Somebody else created it first.
+      // Another user created it first.
       const other = error instanceof RequestError && error.code === 409 ? await this.#findByName() : null
       if (other) return other
       throw error

@@ -17,7 +17,8 @@ function guard(check: (c: Context) => void): MiddlewareHandler<Env> {
 
 /** Requires a signed-in session. An API key must not change who has access, so it gets `forbidden`. */
 export const requireSession = guard((c) => {
-  if (identityOf(c).credential !== 'session') throw new AppError('forbidden', 'An API key may not do this. Sign in.')
+  if (identityOf(c).credential !== 'session')
+    throw new AppError('forbidden', 'This action requires a signed-in session, not an API key.')
 })
 
 /** Requires an administrator, or an administrator's API key with the scope `admin:read` or `admin:write`. */
@@ -25,7 +26,7 @@ export const requireAdministrator = guard((c) => {
   const identity = identityOf(c)
   const use = c.req.method === 'GET' ? 'read' : 'write'
   if (identity.role === adminRole && hasScope(identity, 'admin', use)) return
-  throw new AppError('forbidden', 'This is for administrators.')
+  throw new AppError('forbidden', 'This action requires the administrator role.')
 })
 
 /** Refuses an `Idempotency-Key` where the body or the response holds a secret, which must not be stored for a replay. */

@@ -108,7 +108,7 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     /** The hash of the password that was verified, as it will be after `statements`. */
     stored: SqlValue
     asToken: boolean
-    /** What else happens in the write. */
+    /** Further steps of the same write. */
     statements: readonly Statement[]
     status: Status
   }

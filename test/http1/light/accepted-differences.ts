@@ -81,7 +81,7 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
   {
     on: both,
     names: /^a Response: getters called on something else throw$/,
-    why: 'What is the same for every answer is not looked up in it.',
+    why: 'What is the same for every response is not looked up in it.',
   },
   { on: both, names: /get with a number or null$/, why: 'A name that is undefined is a mistake.' },
   {

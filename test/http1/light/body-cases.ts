@@ -179,7 +179,7 @@ const whole: Reading[] = [
     },
   },
   {
-    name: 'a locked body that is let go can be read',
+    name: 'a body whose lock is released can be read',
     run: (make) => {
       const holder = make()
       holder.body?.getReader().releaseLock()

@@ -15,8 +15,8 @@ const sending = (name: string, plan: RequestPlan, send: (sent: Sent) => Promise<
   run: async (kit) => {
     const r = kit.request({ ...plan, host: kit.echo })
     const { fetch } = kit
-    const answer = await outcome(async () => (await send({ fetch, r, kit })).json())
-    return [answer, r.bodyUsed]
+    const response = await outcome(async () => (await send({ fetch, r, kit })).json())
+    return [response, r.bodyUsed]
   },
 })
 
@@ -56,9 +56,9 @@ export const fetchCases: Case[] = [
     return fetch(r)
   }),
   sending('a request that is aborted then', posted, ({ fetch, r, kit }) => {
-    const answer = fetch(r)
+    const response = fetch(r)
     kit.abort(r, gone)
-    return answer
+    return response
   }),
   {
     name: 'fetch gives a Response',
@@ -70,7 +70,7 @@ export const fetchCases: Case[] = [
     },
   },
   {
-    name: 'an answer of fetch, wrapped',
+    name: 'a response of fetch, wrapped',
     run: async (kit) => {
       const r = await kit.fetch(`http://${kit.echo}/x`)
       const mine = new kit.Response(r.body, r)

@@ -7,6 +7,6 @@ import type { Case } from './kit.ts'
 const fieldsCases = [...readingCases, ...changingCases, ...iterationCases, ...shapeCases, ...passingCases]
 
 export const headersCases: Case[] = fieldsCases.flatMap(({ name, pairs, run }) => [
-  { name: `Headers of an answer: ${name}`, run: (kit) => run(kit.headers(pairs), kit) },
+  { name: `Headers of a response: ${name}`, run: (kit) => run(kit.headers(pairs), kit) },
   { name: `Headers of a request: ${name}`, run: (kit) => run(kit.arrivedHeaders(pairs), kit) },
 ])

@@ -1,4 +1,4 @@
-/** How one goes through fields, also while they change. */
+/** Iteration over fields, also while they change. */
 import { all, cookies, type FieldsCase, usual } from './fields-samples.ts'
 import { attempt } from './observe.ts'
 

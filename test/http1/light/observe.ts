@@ -1,4 +1,4 @@
-/** Runs cases and says what was seen, in a text that can be compared. */
+/** Runs cases and describes the outcomes in a text that can be compared. */
 import { type Case, type Kit, lightKit, nativeKit, startEcho } from './kit.ts'
 
 export interface Observation {
@@ -67,7 +67,7 @@ function toText(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (item === undefined) return 'undefined'
     if (item instanceof Uint8Array) return [...item]
-    // Nobody counts on the order of keys.
+    // The order of keys is not significant.
     if (item === null || typeof item !== 'object' || Array.isArray(item)) return item
     return Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
   })

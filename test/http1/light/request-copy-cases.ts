@@ -1,4 +1,4 @@
-/** Requests made from requests, and answers made from them. */
+/** Requests made from requests, and responses made from them. */
 import { type Case, natives } from './kit.ts'
 import { attempt, outcome } from './observe.ts'
 import { describe, gone, typical } from './request-samples.ts'
@@ -169,8 +169,8 @@ export const requestCopyCases: Case[] = [
     name: 'a Response of the body',
     run: async ({ request, Response }) => {
       const r = request(typical)
-      const answer = new Response(r.body, { headers: { 'content-type': 'a/b' } })
-      return [await answer.text(), r.bodyUsed]
+      const response = new Response(r.body, { headers: { 'content-type': 'a/b' } })
+      return [await response.text(), r.bodyUsed]
     },
   },
   {

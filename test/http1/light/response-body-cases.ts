@@ -1,4 +1,4 @@
-/** Answers of each kind of body: what type it gives them, and what is read from it. */
+/** Responses with each kind of body: their content type and their content. */
 import { readings, withoutBoundary } from './body-cases.ts'
 import { type Case, natives } from './kit.ts'
 import { outcome } from './observe.ts'
@@ -116,7 +116,7 @@ const oddities: Readonly<Record<string, () => unknown>> = {
 const made = (kit: { Response: typeof Response }, body: unknown, init?: ResponseInit) =>
   new kit.Response(body as BodyInit, init)
 
-/** Node's own forms throw behind everyone's back when their stream is cancelled. */
+/** Node's own forms throw an unhandled error when their stream is cancelled. */
 const isSafe = (kind: string, reading: string) => kind !== 'a form' || !reading.includes('cancel')
 
 const readingCases = Object.entries(kinds).flatMap(([kind, body]) =>

@@ -251,7 +251,7 @@ export const responsePassingCases: Case[] = [
     },
   },
   {
-    name: 'a blob of a type that is none',
+    name: 'a blob of an invalid type',
     run: async ({ Response }) => (await new Response('a', { headers: { 'content-type': 'x' } }).blob()).type,
   },
 ]

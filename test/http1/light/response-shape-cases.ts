@@ -29,7 +29,7 @@ const kinds: Case[] = [
     },
   },
   {
-    name: 'other things are none',
+    name: 'other values are not instances',
     run: ({ Response, Request }) =>
       [
         {},
@@ -102,7 +102,7 @@ const kinds: Case[] = [
     },
   },
   {
-    name: 'an object with its prototype is none inside',
+    name: 'an object with its prototype is not an instance inside',
     run: ({ Response }) => {
       const r = Object.create(Response.prototype) as Response
       return [attempt(() => r.status), attempt(() => r.headers), attempt(() => r.body), attempt(() => r.clone())]

@@ -2,26 +2,26 @@
 import type { Framing } from '../../../src/http1/framing.ts'
 import { chunked, get, head, type ParserCase, post, refused, taken, unfinished } from './parser-case.ts'
 
-function said(rfc: string, name: string, fields: readonly string[], framing: Partial<Framing>): ParserCase {
+function persistence(rfc: string, name: string, fields: readonly string[], framing: Partial<Framing>): ParserCase {
   return taken(rfc, name, get(...fields), { framing })
 }
 
 const options: readonly ParserCase[] = [
-  said('9.3', 'no Connection', [], { isClosing: false, isKeepingAlive: false, upgrade: '' }),
-  said('9.6', 'close', ['Connection: close'], { isClosing: true, isKeepingAlive: false }),
-  said('9.6', 'close in capitals', ['CONNECTION: CLOSE'], { isClosing: true }),
-  said('9.3', 'keep-alive', ['Connection: Keep-Alive'], { isClosing: false, isKeepingAlive: true }),
-  said('9.6', 'close in a list', ['Connection: a, close , b'], { isClosing: true }),
-  said('9.6', 'close in a second line', ['Connection: keep-alive', 'Connection: close'], {
+  persistence('9.3', 'no Connection', [], { isClosing: false, isKeepingAlive: false, upgrade: '' }),
+  persistence('9.6', 'close', ['Connection: close'], { isClosing: true, isKeepingAlive: false }),
+  persistence('9.6', 'close in capitals', ['CONNECTION: CLOSE'], { isClosing: true }),
+  persistence('9.3', 'keep-alive', ['Connection: Keep-Alive'], { isClosing: false, isKeepingAlive: true }),
+  persistence('9.6', 'close in a list', ['Connection: a, close , b'], { isClosing: true }),
+  persistence('9.6', 'close in a second line', ['Connection: keep-alive', 'Connection: close'], {
     isClosing: true,
     isKeepingAlive: true,
   }),
-  said('9.6', 'close among empty elements', ['Connection: ,, close ,,'], { isClosing: true }),
-  said('9.6', 'close after a tab', ['Connection: a,\tclose'], { isClosing: true }),
-  said('9.6', 'an empty Connection', ['Connection:'], { isClosing: false }),
-  said('9.6', 'a word that contains close', ['Connection: closed, not-close'], { isClosing: false }),
-  said('9.6', 'Proxy-Connection, which means nothing', ['Proxy-Connection: close'], { isClosing: false }),
-  said('9.3', 'Keep-Alive, which means nothing alone', ['Keep-Alive: timeout=5'], { isKeepingAlive: false }),
+  persistence('9.6', 'close among empty elements', ['Connection: ,, close ,,'], { isClosing: true }),
+  persistence('9.6', 'close after a tab', ['Connection: a,\tclose'], { isClosing: true }),
+  persistence('9.6', 'an empty Connection', ['Connection:'], { isClosing: false }),
+  persistence('9.6', 'a word that contains close', ['Connection: closed, not-close'], { isClosing: false }),
+  persistence('9.6', 'Proxy-Connection, which means nothing', ['Proxy-Connection: close'], { isClosing: false }),
+  persistence('9.3', 'Keep-Alive, which means nothing alone', ['Keep-Alive: timeout=5'], { isKeepingAlive: false }),
   refused('9110 §7.6.1', 400, 'two words in Connection', get('Connection: close now')),
   refused('9110 §7.6.1', 400, 'a quoted word in Connection', get('Connection: "close"')),
   refused('9110 §7.6.1', 400, 'a parameter in Connection', get('Connection: close;a=b')),
@@ -31,24 +31,26 @@ const options: readonly ParserCase[] = [
 ]
 
 const upgrades: readonly ParserCase[] = [
-  said('9110 §7.8', 'Upgrade', ['Upgrade: websocket', 'Connection: Upgrade'], { upgrade: 'websocket' }),
-  said('9110 §7.8', 'Upgrade after Connection', ['Connection: keep-alive, Upgrade', 'Upgrade: websocket'], {
+  persistence('9110 §7.8', 'Upgrade', ['Upgrade: websocket', 'Connection: Upgrade'], { upgrade: 'websocket' }),
+  persistence('9110 §7.8', 'Upgrade after Connection', ['Connection: keep-alive, Upgrade', 'Upgrade: websocket'], {
     upgrade: 'websocket',
   }),
-  said('9110 §7.8', 'Upgrade that Connection does not name', ['Upgrade: websocket'], { upgrade: '' }),
-  said('9110 §7.8', 'Upgrade named without the field', ['Connection: upgrade'], { upgrade: '' }),
-  said('9110 §7.8', 'a list of protocols', ['Upgrade: h2c, websocket', 'Connection: upgrade'], {
+  persistence('9110 §7.8', 'Upgrade that Connection does not name', ['Upgrade: websocket'], { upgrade: '' }),
+  persistence('9110 §7.8', 'Upgrade named without the field', ['Connection: upgrade'], { upgrade: '' }),
+  persistence('9110 §7.8', 'a list of protocols', ['Upgrade: h2c, websocket', 'Connection: upgrade'], {
     upgrade: 'h2c, websocket',
   }),
-  said('9110 §5.3', 'two Upgrade lines', ['Upgrade: a', 'Upgrade: b', 'Connection: upgrade'], { upgrade: 'a, b' }),
+  persistence('9110 §5.3', 'two Upgrade lines', ['Upgrade: a', 'Upgrade: b', 'Connection: upgrade'], {
+    upgrade: 'a, b',
+  }),
 ]
 
 const expectations: readonly ParserCase[] = [
-  said('9110 §10.1.1', 'no Expect', [], { expectsContinue: false }),
+  persistence('9110 §10.1.1', 'no Expect', [], { expectsContinue: false }),
   taken('9110 §10.1.1', '100-continue', `${post('Expect: 100-continue', 'Content-Length: 1')}x`, {
     framing: { expectsContinue: true },
   }),
-  said('9110 §10.1.1', '100-Continue', ['Expect: 100-Continue'], { expectsContinue: true }),
+  persistence('9110 §10.1.1', '100-Continue', ['Expect: 100-Continue'], { expectsContinue: true }),
   unfinished('9110 §10.1.1', '100-continue and no body yet', post('Expect: 100-continue', 'Content-Length: 1'), {
     body: '',
   }),
@@ -79,7 +81,7 @@ const pipelines: readonly ParserCase[] = [
     { fields: ['host: a.example', 'a: 2'] },
     {},
   ),
-  taken('9.6', 'a request after close, which the connection must not answer', get('Connection: close') + get(), {}, {}),
+  taken('9.6', 'a request after close, which must get no response', get('Connection: close') + get(), {}, {}),
   taken('9.3.2', 'HTTP/1.0 and HTTP/1.1', head('GET / HTTP/1.0') + get(), { minorVersion: 0 }, { minorVersion: 1 }),
   unfinished('9.3.2', 'a request and a half', `${get()}GET /half HT`, { method: 'GET' }),
   unfinished('9.3.2', 'a request and half a body', `${get()}${post('Content-Length: 9')}half`, {}, { body: 'half' }),

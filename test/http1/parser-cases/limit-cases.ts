@@ -1,4 +1,4 @@
-/** Each limit that the parser keeps: what just fits, and one more. */
+/** Each limit of the parser: the largest value that fits, and one more. */
 import { defaultLimits } from '../../../src/http1/limits.ts'
 import { chunked, get, head, type ParserCase, post, refused, taken, unfinished } from './parser-case.ts'
 

@@ -1,4 +1,4 @@
-/** The request line, RFC 9112 §3, and what may stand before it. */
+/** The request line, RFC 9112 §3, and the empty lines allowed before it. */
 import { get, head, type ParserCase, refused, taken, unfinished } from './parser-case.ts'
 
 const host = 'Host: a.example'

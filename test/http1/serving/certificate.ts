@@ -1,4 +1,4 @@
-/** A certificate for localhost that nobody has signed. */
+/** A self-signed certificate for localhost. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -48,12 +48,12 @@ export function startChildHost(runtime: keyof typeof commands): ChildHost {
   const send = (command: Command) => child.stdin.write(`${JSON.stringify(command)}\n`)
   return {
     process: child,
-    async start({ says }): Promise<ServedScenario> {
+    async start({ title }): Promise<ServedScenario> {
       if (child.exitCode !== null) throw new Error(`The server's process has ended with ${child.exitCode}.`)
       const id = servers.size
       const server = { scenario: new Reports(), own: new Reports(), port: 0 }
       servers.set(id, server)
-      send({ id, serve: { says, tls: ownCertificate() } })
+      send({ id, serve: { title, tls: ownCertificate() } })
       await server.own.reportOf('port')
       const close = async (graceMs = 15_000) => {
         send({ id, close: { graceMs } })

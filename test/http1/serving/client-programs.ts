@@ -42,14 +42,14 @@ export function isInstalled(program: string): boolean {
   }
 }
 
-/** Resolves with what a program says when all went well. */
+/** Resolves with the output of a program that succeeds. */
 export function run(program: string, args: readonly string[], input?: Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { maxBuffer: 2 ** 30, encoding: 'latin1' }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(new Error(`${error.message}\n${stderr}`))
     })
-    // A program that has what it wants may not take all of it.
+    // A program that is satisfied may not take all of it.
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
@@ -59,7 +59,7 @@ export function curl(...args: readonly string[]): Promise<string> {
   return run('curl', ['--silent', '--show-error', ...args])
 }
 
-/** Starts nginx with this inside `http {}`; resolves with what ends it. */
+/** Starts nginx with this inside `http {}`; resolves with the function that ends it. */
 export async function startNginx(folder: string, http: string): Promise<() => Promise<void>> {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const paths = kinds.map((kind) => `${kind}_temp_path ${kind};`).join(' ')
@@ -85,7 +85,7 @@ export async function startNginx(folder: string, http: string): Promise<() => Pr
   }
 }
 
-/** A program that asks from many goroutines at once, with bodies, and exits with 1 when something is wrong. */
+/** A program that sends requests with bodies from many goroutines and exits with 1 on an error. */
 export const goProgram = `package main
 
 import (

@@ -1,4 +1,4 @@
-/** Clients that others wrote. Programs that are not installed are left out. */
+/** Clients that others wrote. Programs that are not installed are skipped. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestSecurely } from 'node:https'
@@ -47,7 +47,7 @@ afterAll(async () => {
 describe('curl', () => {
   const many = Buffer.alloc(3_000_000, '0123456789')
 
-  test.each(['--http1.1', '--http1.0'])('gets an answer with %s', async (version) => {
+  test.each(['--http1.1', '--http1.0'])('gets a response with %s', async (version) => {
     expect(await curl(version, `${url}/hello`)).toBe('GET /hello')
   })
 
@@ -134,16 +134,16 @@ describe('curl', () => {
 })
 
 describe('undici', () => {
-  test('gets the answers to a pipeline in order', async () => {
+  test('gets the responses to a pipeline in order', async () => {
     const pool = new Pool(url, { connections: 2, pipelining: 16 })
     onTestFinished(() => pool.close())
     const paths = Array.from({ length: 500 }, (_, index) =>
       index % 7 === 0 ? `/stream/${index % 5}` : `/number/${index}`,
     )
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       paths.map(async (path) => (await pool.request({ path, method: 'GET' })).body.bytes()),
     )
-    for (const [index, bytes] of answers.entries()) {
+    for (const [index, bytes] of responses.entries()) {
       if (index % 7 === 0) expect(bytes).toHaveLength((index % 5) * 10_000)
       else expect(Buffer.from(bytes).toString()).toBe(`GET /number/${index}`)
     }
@@ -154,12 +154,12 @@ describe('undici', () => {
     const pool = new Pool(url, { connections: 4 })
     onTestFinished(() => pool.close())
     const sizes = Array.from({ length: 100 }, (_, index) => index * 5000)
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       sizes.map(async (size) =>
         (await pool.request({ path: '/length', method: 'POST', body: Buffer.alloc(size) })).body.text(),
       ),
     )
-    expect(answers).toEqual(sizes.map(String))
+    expect(responses).toEqual(sizes.map(String))
   })
 
   test('as fetch sends a stream and reads one', async () => {
@@ -171,8 +171,8 @@ describe('undici', () => {
   })
 })
 
-/** Ends a request with this body and resolves with the answer's. */
-async function answerTo(request: ClientRequest, body?: Uint8Array): Promise<string> {
+/** Ends a request with this body and resolves with the response's. */
+async function responseText(request: ClientRequest, body?: Uint8Array): Promise<string> {
   request.end(body)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.on('response', resolve).on('error', reject)
@@ -186,7 +186,7 @@ describe('node:http', () => {
     onTestFinished(() => agent.destroy())
     for (let index = 0; index < 50; index++) {
       const request = requestPlainly(`${url}/${index}`, { agent })
-      expect(await answerTo(request)).toBe(`GET /${index}`)
+      expect(await responseText(request)).toBe(`GET /${index}`)
       expect(request.reusedSocket).toBe(index > 0)
     }
     expect(echoServer.connections.size).toBe(1)
@@ -196,9 +196,9 @@ describe('node:http', () => {
     const body = Buffer.alloc(100_000, 'x')
     const chunked = requestPlainly(`${url}/echo`, { method: 'POST' })
     chunked.write(body)
-    expect(await answerTo(chunked, body)).toHaveLength(200_000)
+    expect(await responseText(chunked, body)).toHaveLength(200_000)
     const headers = { 'content-length': body.length }
-    expect(await answerTo(requestPlainly(`${url}/echo`, { method: 'PUT', headers }), body)).toHaveLength(100_000)
+    expect(await responseText(requestPlainly(`${url}/echo`, { method: 'PUT', headers }), body)).toHaveLength(100_000)
   })
 
   test('waits for 100 Continue', async () => {
@@ -206,12 +206,12 @@ describe('node:http', () => {
     const continued = new Promise((resolve) => request.on('continue', resolve))
     request.flushHeaders()
     await continued
-    expect(await answerTo(request, Buffer.alloc(1000))).toBe('1000')
+    expect(await responseText(request, Buffer.alloc(1000))).toBe('1000')
   })
 
   test('speaks TLS', async () => {
     const request = requestSecurely(`${secureUrl}/echo`, { method: 'POST', rejectUnauthorized: false })
-    expect(await answerTo(request, Buffer.alloc(1_000_000, 'x'))).toHaveLength(1_000_000)
+    expect(await responseText(request, Buffer.alloc(1_000_000, 'x'))).toHaveLength(1_000_000)
   })
 })
 
@@ -251,7 +251,7 @@ describe('nginx in front', () => {
 })
 
 describe('load generators', () => {
-  test.runIf(isInstalled('ab'))('ab gets all answers, with and without keep-alive', async () => {
+  test.runIf(isInstalled('ab'))('ab gets all responses, with and without keep-alive', async () => {
     for (const keepAlive of [['-k'], []]) {
       const report = await run('ab', [...keepAlive, '-q', '-n', '2000', '-c', '20', `${url}/hello`])
       expect(report).toMatch(/Complete requests:\s+2000\n/)

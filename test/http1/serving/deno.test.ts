@@ -21,10 +21,10 @@ describe('on Deno', () => {
   afterAll(() => deno.end())
 
   describe.each(Object.entries(groups))('as to %s the server', (_, group) => {
-    test.concurrent.each(sample(group, 3))('$says', (scenario) => runScenario(scenario, deno, openWire))
+    test.concurrent.each(sample(group, 3))('$title', (scenario) => runScenario(scenario, deno, openWire))
   })
 
-  test.each(sample(slowClientScenarios, 2))('the server $says', (scenario) => runScenario(scenario, deno, openWire))
+  test.each(sample(slowClientScenarios, 2))('the server $title', (scenario) => runScenario(scenario, deno, openWire))
 
   test('no error was left to the process', () => {
     expect(deno.process.exitCode).toBe(null)
@@ -32,5 +32,5 @@ describe('on Deno', () => {
 })
 
 test('no two scenarios have one name', () => {
-  expect(new Set(scenarios.map(({ says }) => says)).size).toBe(scenarios.length)
+  expect(new Set(scenarios.map(({ title }) => title)).size).toBe(scenarios.length)
 })

@@ -21,7 +21,7 @@ export const inProcess: ScenarioHost = {
       drain: async () => server.drain(),
       close: (graceMs) => server.close(graceMs),
       stop: async () => {
-        // No grace is needed, because the connections are gone by now.
+        // No grace period is needed, because the connections have closed by now.
         await server.close(0)
       },
     }

@@ -11,7 +11,7 @@ import { lifeScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(lifeScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
+  test.concurrent.each(scenarios)('$title', (scenario) => runScenario(scenario, inProcess, openWire))
 })
 
 const hostname = '127.0.0.1'
@@ -52,11 +52,11 @@ describe('a server', () => {
     taken.close()
   })
 
-  test('rejects when its address is none of this machine', async () => {
+  test('rejects an address that is not of this machine', async () => {
     await expect(serveHello({ hostname: '192.0.2.1' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
   })
 
-  test('rejects a certificate that is none', async () => {
+  test('rejects an invalid certificate', async () => {
     await expect(serveHello({ tls: { cert: 'no certificate', key: 'no key' } })).rejects.toThrow()
   })
 
@@ -67,7 +67,7 @@ describe('a server', () => {
     for (const [index, { port }] of servers.entries()) {
       const wire = await openWire({ port })
       wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5))
-      expect((await wire.all()).answers).toHaveLength(index + 1)
+      expect((await wire.all()).responses).toHaveLength(index + 1)
     }
     await Promise.all(servers.map(({ close }) => close()))
   })

@@ -7,7 +7,7 @@ import { limitScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(limitScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
+  test.concurrent.each(scenarios)('$title', (scenario) => runScenario(scenario, inProcess, openWire))
 })
 
 describe('in a process of its own the server', () => {
@@ -17,5 +17,5 @@ describe('in a process of its own the server', () => {
   })
   afterAll(() => childHost.end())
 
-  test.each(slowClientScenarios)('$says', (scenario) => runScenario(scenario, childHost, openWire))
+  test.each(slowClientScenarios)('$title', (scenario) => runScenario(scenario, childHost, openWire))
 })

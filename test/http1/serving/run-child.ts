@@ -5,9 +5,9 @@ import { scenarios } from './scenarios.ts'
 import { type Certificate, serveScenario } from './serve-scenario.ts'
 
 export interface Command {
-  /** Of the server that is meant. */
+  /** The id of the server. */
   id: number
-  serve?: { says: string; tls: Certificate }
+  serve?: { title: string; tls: Certificate }
   drain?: true
   close?: { graceMs: number }
 }
@@ -15,7 +15,7 @@ export interface Command {
 export interface Report {
   id: number
   port?: number
-  /** By the scenario. */
+  /** Reported by the scenario. */
   reported?: string
   drained?: true
   closed?: true
@@ -29,8 +29,8 @@ function report(what: Report): void {
 
 async function execute({ id, serve, drain, close }: Command): Promise<void> {
   if (serve !== undefined) {
-    const scenario = scenarios.find(({ says }) => says === serve.says)
-    if (scenario === undefined) throw new Error(`There is no scenario "${serve.says}".`)
+    const scenario = scenarios.find(({ title }) => title === serve.title)
+    if (scenario === undefined) throw new Error(`There is no scenario "${serve.title}".`)
     const server = await serveScenario(scenario, (reported) => report({ id, reported }), serve.tls)
     servers.set(id, server)
     report({ id, port: server.port })

@@ -1,5 +1,5 @@
 /**
- * A scenario is a handler on a server of its own and what a client experiences with it. It is data, so that the same
+ * A scenario is a handler on a server of its own and the checks of a client. It is data, so that the same
  * one runs with the server in this process, in another one, and on Deno.
  */
 import type { FetchHandler, Limits, ServeOptions } from '../../../adapters/tcp/serve.ts'
@@ -9,14 +9,14 @@ import type { Wire, WireOptions } from './wire.ts'
 export type Report = (what: string) => void
 
 export interface Scenario {
-  /** A sentence that begins with a verb: what the server does. */
-  says: string
+  /** The behaviour of the server, as a sentence that begins with a verb. */
+  title: string
   limits?: Partial<Limits>
   isSecure?: boolean
   hostname?: string
   handler(report: Report): FetchHandler
   upgrade?: ServeOptions['upgrade']
-  /** Throws when something is not as it should be. */
+  /** Throws when a check fails. */
   run(context: ScenarioContext): Promise<void>
 }
 

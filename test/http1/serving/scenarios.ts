@@ -22,16 +22,16 @@ export const limitScenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'the time of a connection': connectionTimes,
   'the number of connections and requests': connectionCounts,
   'the queue of a body and of a pipeline': queues,
-  'a body that nobody reads': unreadBodies,
+  'an unread body': unreadBodies,
   'a body that is wanted as a whole': wholeBodies,
 }
 
 export const streamingScenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'the stream of a request': requestStreams,
   'a client that expects 100 Continue': expectations,
-  'the stream of an answer': responseStreams,
-  'the body of an answer': responseBodies,
-  'the fields of an answer': responseFields,
+  'the stream of a response': responseStreams,
+  'the body of a response': responseBodies,
+  'the fields of a response': responseFields,
   'header injection': injections,
   'a pipeline': pipelines,
   'a handler that fails': failures,

@@ -5,5 +5,5 @@ import { streamingScenarios } from './scenarios.ts'
 import { openWire } from './wire.ts'
 
 describe.each(Object.entries(streamingScenarios))('as to %s the server', (_, scenarios) => {
-  test.concurrent.each(scenarios)('$says', (scenario) => runScenario(scenario, inProcess, openWire))
+  test.concurrent.each(scenarios)('$title', (scenario) => runScenario(scenario, inProcess, openWire))
 })

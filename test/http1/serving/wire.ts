@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setInterval as ticks } from 'node:timers/promises'
 import { connect as connectSecurely } from 'node:tls'
-import { type Answer, type Reading, readAnswers } from '../../probe/responses.ts'
+import { type ParsedResponse, type Reading, readResponses } from '../../probe/responses.ts'
 
 export interface WireOptions {
   port: number
@@ -15,21 +15,21 @@ export interface WireOptions {
   isPaused?: boolean
 }
 
-/** How often a client that is slow on purpose does the next bit. */
+/** The interval between the steps of a slow client. */
 const dripMs = 20
 
 export class Wire {
   readonly socket: Socket
   /** Resolves when both sides are done: in an orderly way, or by a reset. */
   readonly closed: Promise<'ended' | 'reset'>
-  /** How often something came. */
+  /** The number of arrivals of data. */
   arrivals = 0
   receivedBytes = 0
-  /** Which of the answers, by place, are to HEAD. */
+  /** The indexes of the responses to HEAD. */
   readonly heads: number[] = []
   #parts: Buffer[] = []
   #hasEnded = false
-  #news = Promise.withResolvers<void>()
+  #change = Promise.withResolvers<void>()
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -53,8 +53,8 @@ export class Wire {
 
   /** Resolves everything that waits for data or for the end. */
   #report(): void {
-    this.#news.resolve()
-    this.#news = Promise.withResolvers<void>()
+    this.#change.resolve()
+    this.#change = Promise.withResolvers<void>()
   }
 
   /** False when it has to wait in this process, because the server does not read. */
@@ -62,7 +62,7 @@ export class Wire {
     return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data)
   }
 
-  /** Sends the same bit again and again until the connection is over, or until the caller says so. */
+  /** Sends the same bit again and again until the connection is over or the caller stops it. */
   async drip(bit: string, isEnough: () => boolean = () => false): Promise<void> {
     for await (const _ of ticks(dripMs)) {
       if (isEnough() || this.socket.destroyed || this.socket.writableEnded || this.#hasEnded) return
@@ -76,20 +76,20 @@ export class Wire {
   }
 
   get reading(): Reading {
-    return readAnswers(this.received.toString('latin1'), this.heads, this.#hasEnded)
+    return readResponses(this.received.toString('latin1'), this.heads, this.#hasEnded)
   }
 
-  /** Resolves when so many answers are whole. @throws when the connection ends before */
-  async answers(count: number): Promise<readonly Answer[]> {
-    const { answers, problem } = await this.until(({ answers: { length }, problem: fault }) => {
+  /** Resolves when so many responses are whole. @throws when the connection ends before */
+  async responses(count: number): Promise<readonly ParsedResponse[]> {
+    const { responses, problem } = await this.until(({ responses: { length }, problem: fault }) => {
       return length >= count || fault !== null
     })
-    if (problem !== null || answers.length < count) throw new Error(`${answers.length} answers, then: ${problem}`)
-    return answers
+    if (problem !== null || responses.length < count) throw new Error(`${responses.length} answers, then: ${problem}`)
+    return responses
   }
 
-  async answer(): Promise<Answer> {
-    return (await this.answers(1))[0] as Answer
+  async response(): Promise<ParsedResponse> {
+    return (await this.responses(1))[0] as ParsedResponse
   }
 
   /** Resolves as soon as what has come is enough, or nothing more comes. */
@@ -97,7 +97,7 @@ export class Wire {
     for (;;) {
       const { reading } = this
       if (isEnough(reading, this.received.toString('latin1')) || this.#hasEnded || this.socket.closed) return reading
-      await this.#news.promise
+      await this.#change.promise
     }
   }
 
@@ -111,7 +111,7 @@ export class Wire {
   async receivedAtLeast(bytes: number): Promise<void> {
     while (this.receivedBytes < bytes) {
       if (this.socket.closed) throw new Error(`The connection ended after ${this.receivedBytes} bytes.`)
-      await this.#news.promise
+      await this.#change.promise
     }
   }
 }
@@ -143,6 +143,6 @@ export function post(target: string, length: number | 'chunked', ...fields: read
   return bare('POST', target, framing, ...fields)
 }
 
-export function fieldOf(answer: Pick<Answer, 'fields'> | undefined, name: string): string | undefined {
-  return answer?.fields.find(([key]) => key === name)?.[1]
+export function fieldOf(response: Pick<ParsedResponse, 'fields'> | undefined, name: string): string | undefined {
+  return response?.fields.find(([key]) => key === name)?.[1]
 }

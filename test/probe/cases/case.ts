@@ -10,13 +10,13 @@ export interface Expected {
 
 /**
  * The connection after the last response. `open`: a plain request that follows is served.
- * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further answer may come.
+ * `closed`: the server closes. `either`: one or the other. `any`: nothing can be asked; no further response may come.
  */
 export type After = 'open' | 'closed' | 'either' | 'any'
 
-/** One way that is right. No answers and `closed` is a close without an answer. */
+/** One way that is right. No responses and `closed` is a close without a response. */
 export interface Outcome {
-  answers: readonly Expected[]
+  responses: readonly Expected[]
   after: After
   /** The RFC leaves a server this choice, but the probe does not. */
   lenient?: boolean
@@ -24,14 +24,14 @@ export interface Outcome {
 
 /**
  * `whole`: one write. `bytewise`: a write for each byte. `half-close`: one write, then no more from the client.
- * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for an answer to the
+ * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for a response to the
  * first, a 100 (Continue) included. `after-pause`: the same, but after the quiet time it is sent without one.
  */
 export type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-answer' | 'after-pause'
 
 export interface Case {
   slug: string
-  says: string
+  title: string
   /** An RFC and its section, `9112 §3.2`. */
   section: string
   /** One character a byte; `{host}` stands for the probed host and port. Two parts where `how` speaks of two. */
@@ -39,7 +39,7 @@ export interface Case {
   how: How
   /** Any of these is right. */
   outcomes: readonly Outcome[]
-  /** The places of answers to HEAD. */
+  /** The indexes of the responses to HEAD. */
   heads: readonly number[]
   needsEcho: boolean
   /** The RFC lets a server accept this; the probe does not, for leniency is how requests are smuggled. */
@@ -66,25 +66,25 @@ export const get = (...fields: readonly string[]) => head('GET / HTTP/1.1', ...f
 export const post = (...fields: readonly string[]) => head('POST / HTTP/1.1', ...fields)
 export const echo = (...fields: readonly string[]) => head('POST /echo-body HTTP/1.1', ...fields)
 
-export const closedSilently: Outcome = { answers: [], after: 'closed' }
+export const closedSilently: Outcome = { responses: [], after: 'closed' }
 
 type Rest = Partial<Omit<Case, 'slug' | 'says' | 'outcomes'>>
 
-function complete(slug: string, section: string, says: string, send: string, rest: Rest): Omit<Case, 'outcomes'> {
+function complete(slug: string, section: string, title: string, send: string, rest: Rest): Omit<Case, 'outcomes'> {
   const needsEcho = send.includes('/echo-body')
-  return { slug, section, says, send: [send], how: 'whole', heads: [], needsEcho, stricter: false, ...rest }
+  return { slug, section, title, send: [send], how: 'whole', heads: [], needsEcho, stricter: false, ...rest }
 }
 
 /** The general form: the outcomes are spelled out. */
 export function allows(
   slug: string,
   section: string,
-  says: string,
+  title: string,
   send: string,
   outcomes: readonly Outcome[],
   rest: Rest = {},
 ): Case {
-  return { ...complete(slug, section, says, send, rest), outcomes }
+  return { ...complete(slug, section, title, send, rest), outcomes }
 }
 
 export interface Served extends Rest {
@@ -94,9 +94,9 @@ export interface Served extends Rest {
 }
 
 /** One answer, 200 unless told, and the connection goes on unless told. */
-export function serves(slug: string, section: string, says: string, send: string, served: Served = {}): Case {
+export function serves(slug: string, section: string, title: string, send: string, served: Served = {}): Case {
   const { statuses = [200], checks = [], after = 'open', ...rest } = served
-  return allows(slug, section, says, send, [{ answers: [{ statuses, checks }], after }], rest)
+  return allows(slug, section, title, send, [{ responses: [{ statuses, checks }], after }], rest)
 }
 
 export interface Refused extends Rest {
@@ -112,14 +112,14 @@ export interface Refused extends Rest {
 }
 
 /** One error, 400 unless told, the connection closed, and the request that follows in the same write never executed. */
-export function refuses(slug: string, section: string, says: string, send: string, refused: Refused = {}): Case {
+export function refuses(slug: string, section: string, title: string, send: string, refused: Refused = {}): Case {
   const { statuses = [400], silent = false, lenientStatuses = [], keepable = false, followed = true, ...rest } = refused
-  const kept: Outcome = { answers: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }
+  const kept: Outcome = { responses: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }
   const outcomes: Outcome[] = [
-    { answers: [{ statuses }], after: 'closed' },
-    { answers: [{ statuses: lenientStatuses }], after: 'closed', lenient: true },
+    { responses: [{ statuses }], after: 'closed' },
+    { responses: [{ statuses: lenientStatuses }], after: 'closed', lenient: true },
     ...(silent ? [closedSilently] : []),
     ...(keepable ? [kept] : []),
   ]
-  return allows(slug, section, says, followed ? send + next : send, outcomes, rest)
+  return allows(slug, section, title, followed ? send + next : send, outcomes, rest)
 }

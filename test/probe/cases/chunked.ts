@@ -5,51 +5,51 @@ import { allows, type Case, closedSilently, echo, type Outcome, type Refused, re
 const coded = (body: string) => echo('Transfer-Encoding: chunked') + body
 const lenient = { stricter: true }
 
-function good(slug: string, says: string, body: string, expected = 'hello', section = '9112 §7.1'): Case {
-  return serves(slug, section, says, coded(body), { checks: [hasBody(expected)] })
+function good(slug: string, title: string, body: string, expected = 'hello', section = '9112 §7.1'): Case {
+  return serves(slug, section, title, coded(body), { checks: [hasBody(expected)] })
 }
 
-/** The handler may have begun when the fault is found: a close without an answer is allowed. */
-function bad(slug: string, says: string, body: string, extra: Refused = {}): Case {
-  return refuses(slug, '9112 §7.1', `${says} is refused`, coded(body), { silent: true, ...extra })
+/** The handler may have begun when the fault is found: a close without a response is allowed. */
+function bad(slug: string, title: string, body: string, extra: Refused = {}): Case {
+  return refuses(slug, '9112 §7.1', `${title} is refused`, coded(body), { silent: true, ...extra })
 }
 
 /** One chunk of `hello` whose size line, without its CRLF, is given. */
 const sized = (sizeLine: string) => `${sizeLine}\r\nhello\r\n0\r\n\r\n`
 const trailed = (trailers: string) => `5\r\nhello\r\n0\r\n${trailers}\r\n`
 
-function badSize(slug: string, sizeLine: string, says: string, extra: Refused = {}): Case {
-  return bad(`chunk-size-${slug}`, `a chunk size ${says}`, sized(sizeLine), extra)
+function badSize(slug: string, sizeLine: string, title: string, extra: Refused = {}): Case {
+  return bad(`chunk-size-${slug}`, `a chunk size ${title}`, sized(sizeLine), extra)
 }
 
 /** The size is in order: a server may as well wait for that much. */
-function largeSize(slug: string, size: string, says: string): Case {
-  return allows(`chunk-size-${slug}`, '9112 §7.1', says, coded(sized(size)), [
-    { answers: [{ statuses: [400, 413] }], after: 'closed' },
-    { answers: [], after: 'any' },
+function largeSize(slug: string, size: string, title: string): Case {
+  return allows(`chunk-size-${slug}`, '9112 §7.1', title, coded(sized(size)), [
+    { responses: [{ statuses: [400, 413] }], after: 'closed' },
+    { responses: [], after: 'any' },
     closedSilently,
   ])
 }
 
-function badExtension(slug: string, extension: string, says: string, extra: Refused = {}): Case {
-  return bad(`chunk-extension-${slug}`, `an extension ${says}`, sized(`5${extension}`), {
+function badExtension(slug: string, extension: string, title: string, extra: Refused = {}): Case {
+  return bad(`chunk-extension-${slug}`, `an extension ${title}`, sized(`5${extension}`), {
     section: '9112 §7.1.1',
     ...extra,
   })
 }
 
-function badTrailer(slug: string, trailers: string, says: string, extra: Refused = {}): Case {
-  return bad(`trailer-${slug}`, `a trailer ${says}`, trailed(trailers), { section: '9112 §7.1.2', ...extra })
+function badTrailer(slug: string, trailers: string, title: string, extra: Refused = {}): Case {
+  return bad(`trailer-${slug}`, `a trailer ${title}`, trailed(trailers), { section: '9112 §7.1.2', ...extra })
 }
 
-const helloServed: Outcome = { answers: [{ statuses: [200], checks: [hasBody('hello')] }], after: 'open' }
-const refused: Outcome = { answers: [{ statuses: [400] }], after: 'closed' }
+const helloServed: Outcome = { responses: [{ statuses: [200], checks: [hasBody('hello')] }], after: 'open' }
+const refused: Outcome = { responses: [{ statuses: [400] }], after: 'closed' }
 
 /** Fields that must not be merged into the headers may be refused as well as ignored (9110 §6.5.1). */
 function ignored(slug: string, trailer: string): Case {
-  const says = `${slug} as a trailer changes nothing`
+  const title = `${slug} as a trailer changes nothing`
   const outcomes = [helloServed, refused, closedSilently]
-  return allows(`trailer-forbidden-${slug.toLowerCase()}`, '9110 §6.5.1', says, coded(trailed(trailer)), outcomes)
+  return allows(`trailer-forbidden-${slug.toLowerCase()}`, '9110 §6.5.1', title, coded(trailed(trailer)), outcomes)
 }
 
 const sizes: readonly Case[] = [
@@ -167,9 +167,9 @@ const trailers: readonly Case[] = [
   badTrailer('bare-lf', 'A: b\nC: d\r\n', 'ended by LF', lenient),
 ]
 
-function truncated(slug: string, says: string, body: string, stricter = false): Case {
-  const outcomes: Outcome[] = [{ answers: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently]
-  return allows(`chunked-truncated-${slug}`, '9112 §8', says, coded(body), outcomes, { how: 'half-close', stricter })
+function truncated(slug: string, title: string, body: string, stricter = false): Case {
+  const outcomes: Outcome[] = [{ responses: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently]
+  return allows(`chunked-truncated-${slug}`, '9112 §8', title, coded(body), outcomes, { how: 'half-close', stricter })
 }
 
 const cutShort: readonly Case[] = [
@@ -181,14 +181,14 @@ const cutShort: readonly Case[] = [
   truncated('end', 'a body without its last CRLF is no success', '5\r\nhello\r\n0\r\n', true),
   truncated('trailer', 'a body cut in its trailers is no success', '5\r\nhello\r\n0\r\nA: b\r\n', true),
   allows('chunked-waits', '9112 §7.1', 'an unfinished body is waited for', coded('5\r\nhello\r\n0\r\n'), [
-    { answers: [], after: 'any' },
+    { responses: [], after: 'any' },
   ]),
   allows(
     'chunked-then-request',
     '9112 §7.1',
     'the next request begins after the last chunk',
     `${coded(sized('5')) + echo('Content-Length: 3')}new`,
-    [{ answers: ['hello', 'new'].map((text) => ({ statuses: [200], checks: [hasBody(text)] })), after: 'open' }],
+    [{ responses: ['hello', 'new'].map((text) => ({ statuses: [200], checks: [hasBody(text)] })), after: 'open' }],
   ),
 ]
 

@@ -1,5 +1,5 @@
 /** RFC 9112 §9: how long a connection lives, and what is answered on it in which order. */
-import { type Check, hasBody, lacks, saysConnection } from '../checks.ts'
+import { type Check, hasBody, hasConnection, lacks } from '../checks.ts'
 import {
   allows,
   type Case,
@@ -20,18 +20,18 @@ const ok: Expected = { statuses: [200] }
 const okAs = (...checks: readonly Check[]): Expected => ({ statuses: [200], checks })
 const get10 = (...fields: readonly string[]) => head('GET / HTTP/1.0', ...fields)
 
-function closes(slug: string, says: string, send: string): Case {
-  return serves(slug, '9112 §9.6', says, send, { after: 'closed' })
+function closes(slug: string, title: string, send: string): Case {
+  return serves(slug, '9112 §9.6', title, send, { after: 'closed' })
 }
 
-function keeps(slug: string, says: string, send: string): Case {
-  return serves(slug, '9112 §9.3', says, send)
+function keeps(slug: string, title: string, send: string): Case {
+  return serves(slug, '9112 §9.3', title, send)
 }
 
-/** HTTP/1.0 may be kept when it asks for it; then the answer has to say so. */
+/** HTTP/1.0 may be kept when it asks for it; then the response has to say so. */
 const keptOrClosed: readonly Outcome[] = [
-  { answers: [okAs(saysConnection('keep-alive'), lacks('transfer-encoding'))], after: 'open' },
-  { answers: [okAs(lacks('transfer-encoding'))], after: 'closed' },
+  { responses: [okAs(hasConnection('keep-alive'), lacks('transfer-encoding'))], after: 'open' },
+  { responses: [okAs(lacks('transfer-encoding'))], after: 'closed' },
 ]
 
 const life: readonly Case[] = [
@@ -47,8 +47,8 @@ const life: readonly Case[] = [
   closes('close-in-list-tight', 'a list needs no spaces', get('Connection: x,close,y')),
   closes('close-in-list-empty', 'a list may have empty elements', get('Connection: , ,close')),
   closes('close-second-line', 'close may stand in a second line', get('Connection: x', 'Connection: close')),
-  serves('close-said', '9112 §9.6', 'the answer says that it closes', get('Connection: close'), {
-    checks: [saysConnection('close')],
+  serves('close-said', '9112 §9.6', 'the response says that it closes', get('Connection: close'), {
+    checks: [hasConnection('close')],
     after: 'closed',
     stricter: true,
   }),
@@ -69,7 +69,7 @@ const life: readonly Case[] = [
   allows(
     'http-1.0-keep-alive',
     '9112 §9.3',
-    'HTTP/1.0 is kept only if the answer says so',
+    'HTTP/1.0 is kept only if the response says so',
     get10('Connection: keep-alive'),
     keptOrClosed,
   ),
@@ -85,15 +85,15 @@ const life: readonly Case[] = [
 const orders: readonly Case[] = [
   ...[2, 3, 16, 64].map((count) =>
     allows(`pipeline-${count}`, '9112 §9.3.2', `${count} requests in one write are all answered`, get().repeat(count), [
-      { answers: Array.from({ length: count }, () => ok), after: 'open' },
+      { responses: Array.from({ length: count }, () => ok), after: 'open' },
     ]),
   ),
   ...[3, 24].map((count) => {
     const bodies = Array.from({ length: count }, (_, index) => `body ${index + 1}`)
     const bytes = bodies.map((body) => `${echo(`Content-Length: ${body.length}`)}${body}`).join('')
-    const says = `${count} bodies come back in order`
-    return allows(`pipeline-order-${count}`, '9112 §9.3.2', says, bytes, [
-      { answers: bodies.map((body) => okAs(hasBody(body))), after: 'open' },
+    const title = `${count} bodies come back in order`
+    return allows(`pipeline-order-${count}`, '9112 §9.3.2', title, bytes, [
+      { responses: bodies.map((body) => okAs(hasBody(body))), after: 'open' },
     ])
   }),
   allows(
@@ -101,25 +101,25 @@ const orders: readonly Case[] = [
     '9112 §9.3.2',
     'a POST between GETs keeps its place',
     `${get()}${echo('Content-Length: 5')}hello${get()}`,
-    [{ answers: [ok, okAs(hasBody('hello')), ok], after: 'open' }],
+    [{ responses: [ok, okAs(hasBody('hello')), ok], after: 'open' }],
   ),
   allows(
     'pipeline-chunked-between',
     '9112 §9.3.2',
     'a chunked POST between GETs keeps its place',
     `${get()}${echo('Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n${get()}`,
-    [{ answers: [ok, okAs(hasBody('hello')), ok], after: 'open' }],
+    [{ responses: [ok, okAs(hasBody('hello')), ok], after: 'open' }],
   ),
   allows(
     'pipeline-head-between',
     '9112 §9.3.2',
     'a HEAD between GETs has no body',
     get() + head('HEAD / HTTP/1.1') + get(),
-    [{ answers: [ok, ok, ok], after: 'open' }],
+    [{ responses: [ok, ok, ok], after: 'open' }],
     { heads: [1] },
   ),
   allows('pipeline-crlf-between', '9112 §2.2', 'an empty line between requests is skipped', `${get()}\r\n${get()}`, [
-    { answers: [ok, ok], after: 'open' },
+    { responses: [ok, ok], after: 'open' },
   ]),
   allows(
     'pipeline-unread-body',
@@ -127,8 +127,8 @@ const orders: readonly Case[] = [
     'a body that the handler does not read is no request',
     `${post(`Content-Length: ${hidden.length}`)}${hidden}${get()}`,
     [
-      { answers: [ok, ok], after: 'open' },
-      { answers: [ok], after: 'closed' },
+      { responses: [ok, ok], after: 'open' },
+      { responses: [ok], after: 'closed' },
     ],
   ),
   allows(
@@ -136,23 +136,23 @@ const orders: readonly Case[] = [
     '9112 §9.6',
     'after the request that says close none is answered',
     get() + get('Connection: close') + next,
-    [{ answers: [ok, ok], after: 'closed' }],
+    [{ responses: [ok, ok], after: 'closed' }],
   ),
   allows(
     'pipeline-error-second',
     '9112 §9.3.2',
     'a good request before a bad one is answered',
     `${get()}${get('A : b')}${next}`,
-    [{ answers: [ok, { statuses: [400] }], after: 'closed' }],
+    [{ responses: [ok, { statuses: [400] }], after: 'closed' }],
   ),
   allows(
     'pipeline-error-after-three',
     '9112 §9.3.2',
-    'answers before an error keep their order',
+    'responses before an error keep their order',
     `${get().repeat(3)}G@T / HTTP/1.1\r\n\r\n${next}`,
     [
-      { answers: [ok, ok, ok, { statuses: [400] }], after: 'closed' },
-      { answers: [ok, ok, ok], after: 'closed' },
+      { responses: [ok, ok, ok, { statuses: [400] }], after: 'closed' },
+      { responses: [ok, ok, ok], after: 'closed' },
     ],
   ),
   refuses(
@@ -164,9 +164,9 @@ const orders: readonly Case[] = [
   allows(
     'two-requests-in-turn',
     '9112 §9.3',
-    'a second request waits for the first answer',
+    'a second request waits for the first response',
     '',
-    [{ answers: [ok, ok], after: 'open' }],
+    [{ responses: [ok, ok], after: 'open' }],
     { send: [get(), get()], how: 'after-answer' },
   ),
   allows(
@@ -174,7 +174,7 @@ const orders: readonly Case[] = [
     '9112 §9.3',
     'a request may come in two pieces',
     '',
-    [{ answers: [ok, ok], after: 'open' }],
+    [{ responses: [ok, ok], after: 'open' }],
     { send: [get() + get().slice(0, 20), get().slice(20)], how: 'after-answer' },
   ),
   allows(
@@ -182,7 +182,7 @@ const orders: readonly Case[] = [
     '9112 §6',
     'a body may come in two pieces',
     '',
-    [{ answers: [okAs(hasBody('hello'))], after: 'open' }],
+    [{ responses: [okAs(hasBody('hello'))], after: 'open' }],
     { send: [`${echo('Content-Length: 5')}he`, 'llo'], how: 'after-pause', needsEcho: true },
   ),
   allows(
@@ -190,34 +190,40 @@ const orders: readonly Case[] = [
     '9112 §7.1',
     'a chunk may come in two pieces',
     '',
-    [{ answers: [okAs(hasBody('hello'))], after: 'open' }],
+    [{ responses: [okAs(hasBody('hello'))], after: 'open' }],
     { send: [`${echo('Transfer-Encoding: chunked')}5\r\nhe`, 'llo\r\n0\r\n\r\n'], how: 'after-pause', needsEcho: true },
   ),
 ]
 
-function ended(slug: string, says: string, send: string, outcomes: readonly Outcome[], stricter = false): Case {
-  return allows(slug, '9112 §9.6', says, send, outcomes, { how: 'half-close', stricter })
+function ended(slug: string, title: string, send: string, outcomes: readonly Outcome[], stricter = false): Case {
+  return allows(slug, '9112 §9.6', title, send, outcomes, { how: 'half-close', stricter })
 }
 
-const noSuccess: readonly Outcome[] = [{ answers: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently]
+const noSuccess: readonly Outcome[] = [{ responses: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently]
 
 const halfClosed: readonly Case[] = [
   ended(
     'half-close',
-    'a client that has sent all still gets its answer',
+    'a client that has sent all still gets its response',
     get(),
-    [{ answers: [ok], after: 'closed' }],
+    [{ responses: [ok], after: 'closed' }],
     true,
   ),
-  ended('half-close-pipeline', 'and all of them', get().repeat(3), [{ answers: [ok, ok, ok], after: 'closed' }], true),
+  ended(
+    'half-close-pipeline',
+    'and all of them',
+    get().repeat(3),
+    [{ responses: [ok, ok, ok], after: 'closed' }],
+    true,
+  ),
   ended(
     'half-close-body',
     'and the one to its body',
     `${echo('Content-Length: 5')}hello`,
-    [{ answers: [okAs(hasBody('hello'))], after: 'closed' }],
+    [{ responses: [okAs(hasBody('hello'))], after: 'closed' }],
     true,
   ),
-  ended('half-close-nothing', 'a connection without a request is closed without an answer', '', [closedSilently]),
+  ended('half-close-nothing', 'a connection without a request is closed without a response', '', [closedSilently]),
   ended('half-close-crlf', 'so is one with an empty line', '\r\n', noSuccess),
   ended('half-close-in-line', 'a request line cut short is no request', 'GET / HT', noSuccess),
   ended('half-close-in-head', 'a head cut short is no request', get().slice(0, -2), noSuccess),
@@ -227,13 +233,13 @@ const halfClosed: readonly Case[] = [
     'a whole request before one cut short is answered',
     get() + get().slice(0, -2),
     [
-      { answers: [ok], after: 'closed' },
-      { answers: [ok, { statuses: [400, 408] }], after: 'closed' },
+      { responses: [ok], after: 'closed' },
+      { responses: [ok, { statuses: [400, 408] }], after: 'closed' },
     ],
     true,
   ),
   allows('head-waits', '9112 §2.2', 'an unfinished head is waited for', get().slice(0, -2), [
-    { answers: [], after: 'any' },
+    { responses: [], after: 'any' },
   ]),
 ]
 

@@ -20,13 +20,13 @@ const hello = { checks: [hasBody('hello')] }
 const lenient = { stricter: true }
 
 /** 9112 §6.3: an invalid length must be answered with 400 and the connection closed. */
-function bad(slug: string, says: string, value: string, extra: Refused = {}): Case {
+function bad(slug: string, title: string, value: string, extra: Refused = {}): Case {
   const bytes = `${echo(`Content-Length:${value}`)}hello`
-  return refuses(slug, '9112 §6.3', `a Content-Length ${says} is refused`, bytes, extra)
+  return refuses(slug, '9112 §6.3', `a Content-Length ${title} is refused`, bytes, extra)
 }
 
-function both(slug: string, says: string, fields: readonly string[], body: string, extra: Refused = {}): Case {
-  return refuses(slug, '9112 §6.3', says, echo(...fields) + body, { ...lenient, ...extra })
+function both(slug: string, title: string, fields: readonly string[], body: string, extra: Refused = {}): Case {
+  return refuses(slug, '9112 §6.3', title, echo(...fields) + body, { ...lenient, ...extra })
 }
 
 /** A body is read to its end and no request in it is executed, whatever the method. */
@@ -88,9 +88,9 @@ const good: readonly Case[] = [
     { ...hello, after: 'closed' },
   ),
   allows('content-length-absent', '9112 §6.3', 'without a length there is no body', `${echo()}${next}`, [
-    { answers: [{ statuses: [200], checks: [hasBody('')] }, { statuses: [200, 404] }], after: 'open' },
-    { answers: [{ statuses: [411] }], after: 'closed' },
-    { answers: [{ statuses: [411] }, { statuses: [200, 404] }], after: 'open' },
+    { responses: [{ statuses: [200], checks: [hasBody('')] }, { statuses: [200, 404] }], after: 'open' },
+    { responses: [{ statuses: [411] }], after: 'closed' },
+    { responses: [{ statuses: [411] }, { statuses: [200, 404] }], after: 'open' },
   ]),
   allows(
     'content-length-underscore',
@@ -98,8 +98,8 @@ const good: readonly Case[] = [
     'Content_Length is another field',
     `${echo('Content_Length: 5')}${next}`,
     [
-      { answers: [{ statuses: [200], checks: [hasBody('')] }, { statuses: [200, 404] }], after: 'open' },
-      { answers: [{ statuses: [400, 411] }], after: 'closed' },
+      { responses: [{ statuses: [200], checks: [hasBody('')] }, { statuses: [200, 404] }], after: 'open' },
+      { responses: [{ statuses: [400, 411] }], after: 'closed' },
     ],
   ),
   allows(
@@ -108,8 +108,8 @@ const good: readonly Case[] = [
     'what follows the body is a request, here a bad one',
     `${echo('Content-Length: 2')}hello\r\n\r\n`,
     [
-      { answers: [{ statuses: [200], checks: [hasBody('he')] }, { statuses: [400] }], after: 'closed' },
-      { answers: [{ statuses: [200], checks: [hasBody('he')] }], after: 'closed' },
+      { responses: [{ statuses: [200], checks: [hasBody('he')] }, { statuses: [400] }], after: 'closed' },
+      { responses: [{ statuses: [200], checks: [hasBody('he')] }], after: 'closed' },
     ],
   ),
   ...['GET', 'DELETE', 'OPTIONS', 'PUT', 'FROBNICATE'].map((method) => bodyIsNoRequest(method)),
@@ -145,9 +145,9 @@ const refused: readonly Case[] = [
     // Not to /echo-body: a handler that makes room for that much has the server stand still for a while.
     `${post('Content-Length: 4294967301')}hello${next}`,
     [
-      { answers: [{ statuses: [400, 413] }], after: 'closed' },
-      { answers: [{ statuses: [200, 404, 405] }], after: 'any' },
-      { answers: [], after: 'any' },
+      { responses: [{ statuses: [400, 413] }], after: 'closed' },
+      { responses: [{ statuses: [200, 404, 405] }], after: 'any' },
+      { responses: [], after: 'any' },
     ],
   ),
   bad('content-length-wraps-64', 'that wraps around at 64 bits', ' 18446744073709551621', { statuses: [400, 413] }),
@@ -245,7 +245,7 @@ const truncated: readonly Case[] = [
     '9112 §8',
     'a body cut short is no success',
     `${echo('Content-Length: 10')}hello`,
-    [{ answers: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently],
+    [{ responses: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently],
     { how: 'half-close' },
   ),
   allows(
@@ -253,11 +253,11 @@ const truncated: readonly Case[] = [
     '9112 §8',
     'a body that never begins is no success',
     echo('Content-Length: 10'),
-    [{ answers: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently],
+    [{ responses: [{ statuses: [400, 408] }], after: 'closed' }, closedSilently],
     { how: 'half-close' },
   ),
   allows('content-length-waits', '9112 §6.2', 'an unfinished body is waited for', `${echo('Content-Length: 6')}hello`, [
-    { answers: [], after: 'any' },
+    { responses: [], after: 'any' },
   ]),
 ]
 

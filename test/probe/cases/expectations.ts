@@ -3,7 +3,7 @@ import { hasBody } from '../checks.ts'
 import { allows, type Case, echo, get, head, hidden, type Outcome, post, serves } from './case.ts'
 
 const hello = { statuses: [200], checks: [hasBody('hello')] }
-const refused: Outcome = { answers: [{ statuses: [417] }], after: 'either' }
+const refused: Outcome = { responses: [{ statuses: [417] }], after: 'either' }
 const expecting = ['Expect: 100-continue', 'Content-Length: 5']
 
 const continues: readonly Case[] = [
@@ -12,7 +12,7 @@ const continues: readonly Case[] = [
     '9110 §10.1.1',
     'a client that waits is told to go on',
     '',
-    [{ answers: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
+    [{ responses: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
     { send: [echo(...expecting), 'hello'], how: 'after-answer', needsEcho: true },
   ),
   allows(
@@ -20,7 +20,7 @@ const continues: readonly Case[] = [
     '9110 §10.1.1',
     'the expectation has no case',
     '',
-    [{ answers: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
+    [{ responses: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
     { send: [echo('Expect: 100-Continue', 'Content-Length: 5'), 'hello'], how: 'after-answer', needsEcho: true },
   ),
   allows(
@@ -28,7 +28,7 @@ const continues: readonly Case[] = [
     '9110 §10.1.1',
     'with a chunked body too',
     '',
-    [{ answers: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
+    [{ responses: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
     {
       send: [echo('Expect: 100-continue', 'Transfer-Encoding: chunked'), '5\r\nhello\r\n0\r\n\r\n'],
       how: 'after-answer',
@@ -36,23 +36,23 @@ const continues: readonly Case[] = [
     },
   ),
   allows('continue-not-awaited', '9110 §10.1.1', 'a body that came at once is read', `${echo(...expecting)}hello`, [
-    { answers: [{ ...hello, continues: 'may' }], after: 'open' },
+    { responses: [{ ...hello, continues: 'may' }], after: 'open' },
     refused,
   ]),
   allows(
     'continue-unread',
     '9110 §10.1.1',
-    'no 100 for a body that nobody reads',
+    'no 100 for an unread body',
     post(...expecting),
-    [{ answers: [{ statuses: [200, 404, 405, 417] }], after: 'any' }],
+    [{ responses: [{ statuses: [200, 404, 405, 417] }], after: 'any' }],
     { stricter: true },
   ),
   allows(
     'continue-unread-sent',
     '9110 §10.1.1',
-    'a body sent after the final answer is no request',
+    'a body sent after the final response is no request',
     '',
-    [{ answers: [{ statuses: [200, 404, 405, 417], continues: 'may' }], after: 'either' }],
+    [{ responses: [{ statuses: [200, 404, 405, 417], continues: 'may' }], after: 'either' }],
     {
       send: [post('Expect: 100-continue', `Content-Length: ${hidden.length}`), hidden],
       how: 'after-answer',
@@ -63,21 +63,21 @@ const continues: readonly Case[] = [
     '9110 §10.1.1',
     'an expectation without a body does no harm',
     get('Expect: 100-continue'),
-    [{ answers: [{ statuses: [200], continues: 'may' }], after: 'open' }, refused],
+    [{ responses: [{ statuses: [200], continues: 'may' }], after: 'open' }, refused],
   ),
   allows(
     'continue-1.0',
     '9110 §10.1.1',
     'HTTP/1.0 is never sent a 100',
     `${head('POST /echo-body HTTP/1.0', ...expecting)}hello`,
-    [{ answers: [hello], after: 'closed' }],
+    [{ responses: [hello], after: 'closed' }],
   ),
   allows(
     'continue-1.0-waits',
     '9110 §10.1.1',
     'HTTP/1.0 is never sent a 100, however long it waits',
     '',
-    [{ answers: [hello], after: 'closed' }],
+    [{ responses: [hello], after: 'closed' }],
     {
       send: [head('POST /echo-body HTTP/1.0', ...expecting), 'hello'],
       how: 'after-pause',
@@ -89,7 +89,7 @@ const continues: readonly Case[] = [
     '9110 §15.2.1',
     'no 100 for a client that expects none',
     '',
-    [{ answers: [hello], after: 'open' }],
+    [{ responses: [hello], after: 'open' }],
     { send: [echo('Content-Length: 5'), 'hello'], how: 'after-pause', needsEcho: true },
   ),
   serves('expectation-unknown', '9110 §10.1.1', 'an unknown expectation is ignored or gets 417', get('Expect: magic'), {
@@ -101,7 +101,7 @@ const continues: readonly Case[] = [
     '9110 §10.1.1',
     'the same with a body',
     `${echo('Expect: magic', 'Content-Length: 5')}hello`,
-    [{ answers: [hello], after: 'open' }, refused],
+    [{ responses: [hello], after: 'open' }, refused],
   ),
 ]
 
@@ -111,9 +111,9 @@ const early: readonly Case[] = [
   allows(
     'early-answer',
     '9112 §9.3',
-    'what comes of a body after the answer is no request',
+    'what comes of a body after the response is no request',
     '',
-    [{ answers: [{ statuses: [200, 404, 405, 413] }], after: 'either' }],
+    [{ responses: [{ statuses: [200, 404, 405, 413] }], after: 'either' }],
     { send: [`${halfRequest}hello`, hidden], how: 'after-pause' },
   ),
   allows(
@@ -121,7 +121,7 @@ const early: readonly Case[] = [
     '9112 §9.3',
     'the same with chunks',
     '',
-    [{ answers: [{ statuses: [200, 404, 405, 413] }], after: 'either' }],
+    [{ responses: [{ statuses: [200, 404, 405, 413] }], after: 'either' }],
     {
       send: [
         `${post('Transfer-Encoding: chunked')}5\r\nhello\r\n`,
@@ -133,18 +133,18 @@ const early: readonly Case[] = [
   allows(
     'early-answer-bad-chunk',
     '9112 §9.3',
-    'a bad chunk after the answer ends the connection',
+    'a bad chunk after the response ends the connection',
     '',
     [
-      { answers: [{ statuses: [200, 400, 404, 405, 413] }], after: 'closed' },
-      { answers: [{ statuses: [200, 404, 405] }, { statuses: [400] }], after: 'closed' },
+      { responses: [{ statuses: [200, 400, 404, 405, 413] }], after: 'closed' },
+      { responses: [{ statuses: [200, 404, 405] }, { statuses: [400] }], after: 'closed' },
     ],
     { send: [`${post('Transfer-Encoding: chunked')}5\r\nhello\r\n`, `x\r\n${hidden}`], how: 'after-pause' },
   ),
 ]
 
-function upgrade(slug: string, says: string, ...fields: readonly string[]): Case {
-  return serves(`upgrade-${slug}`, '9110 §7.8', says, get(...fields))
+function upgrade(slug: string, title: string, ...fields: readonly string[]): Case {
+  return serves(`upgrade-${slug}`, '9110 §7.8', title, get(...fields))
 }
 
 const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='

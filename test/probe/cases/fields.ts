@@ -2,17 +2,17 @@
 import { type Case, fromHost, get, next, type Refused, refuses, serves } from './case.ts'
 
 /** Field lines as they are, between a good request line with Host and a good end. */
-function bad(slug: string, section: string, says: string, lines: string, extra: Refused = {}): Case {
-  return refuses(slug, section, says, `GET / HTTP/1.1\r\n${fromHost}${lines}\r\n\r\n`, { silent: true, ...extra })
+function bad(slug: string, section: string, title: string, lines: string, extra: Refused = {}): Case {
+  return refuses(slug, section, title, `GET / HTTP/1.1\r\n${fromHost}${lines}\r\n\r\n`, { silent: true, ...extra })
 }
 
-function badName(slug: string, name: string, says: string): Case {
-  return bad(slug, '9110 §5.1', `${says} in a field name is refused`, `${name}: 1`)
+function badName(slug: string, name: string, title: string): Case {
+  return bad(slug, '9110 §5.1', `${title} in a field name is refused`, `${name}: 1`)
 }
 
 /** 9110 §5.5 lets a server put a space in its place. */
-function badValue(slug: string, value: string, says: string): Case {
-  return bad(slug, '9110 §5.5', `${says} in a field value is refused`, `A: ${value}`, { stricter: true })
+function badValue(slug: string, value: string, title: string): Case {
+  return bad(slug, '9110 §5.5', `${title} in a field value is refused`, `A: ${value}`, { stricter: true })
 }
 
 const must400 = { silent: false }

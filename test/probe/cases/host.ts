@@ -11,18 +11,18 @@ const getWith = (...hosts: readonly string[]) => request('GET / HTTP/1.1', ...ho
 const keepable = { keepable: true }
 
 /** 400 is a must: §3.2 for a missing, repeated or invalid Host. */
-function bad(slug: string, says: string, value: string, extra: Refused = {}): Case {
-  return refuses(slug, '9112 §3.2', `${says} is refused`, getWith(` ${value}`), { ...keepable, ...extra })
+function bad(slug: string, title: string, value: string, extra: Refused = {}): Case {
+  return refuses(slug, '9112 §3.2', `${title} is refused`, getWith(` ${value}`), { ...keepable, ...extra })
 }
 
-function good(slug: string, says: string, value: string, extra: Served = {}): Case {
-  return serves(slug, '9110 §7.2', `${says} is served`, getWith(value), { statuses: [200, 403, 404, 421], ...extra })
+function good(slug: string, title: string, value: string, extra: Served = {}): Case {
+  return serves(slug, '9110 §7.2', `${title} is served`, getWith(value), { statuses: [200, 403, 404, 421], ...extra })
 }
 
 /** The RFC wants a disagreeing Host to be ignored (9112 §3.2.2); what lies between may not have ignored it. */
-function disagrees(slug: string, says: string, target: string, host: string): Case {
+function disagrees(slug: string, title: string, target: string, host: string): Case {
   const bytes = request(`GET ${target} HTTP/1.1`, ` ${host}`)
-  return refuses(slug, '9112 §3.2.2', says, bytes, { statuses: [400, 421], stricter: true })
+  return refuses(slug, '9112 §3.2.2', title, bytes, { statuses: [400, 421], stricter: true })
 }
 
 export const host: readonly Case[] = [

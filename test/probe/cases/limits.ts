@@ -9,10 +9,16 @@ const fields = (count: number) => Array.from({ length: count }, (_, index) => `A
 const chunkedHello = (sizeLine: string, trailers = '') =>
   `${echo('Transfer-Encoding: chunked')}${sizeLine}\r\nhello\r\n0\r\n${trailers}\r\n`
 
-function refusesOrServes(slug: string, section: string, says: string, send: string, statuses: readonly number[]): Case {
-  return allows(slug, section, says, send, [
-    { answers: [{ statuses }], after: 'closed' },
-    { answers: [{ statuses: [200, 404] }], after: 'open' },
+function refusesOrServes(
+  slug: string,
+  section: string,
+  title: string,
+  send: string,
+  statuses: readonly number[],
+): Case {
+  return allows(slug, section, title, send, [
+    { responses: [{ statuses }], after: 'closed' },
+    { responses: [{ statuses: [200, 404] }], after: 'open' },
   ])
 }
 
@@ -96,7 +102,7 @@ const chunks: readonly Case[] = [
 ]
 
 const large = 'x'.repeat(64 * kib)
-const unread: Outcome = { answers: [{ statuses: [200, 404, 405, 413] }], after: 'either' }
+const unread: Outcome = { responses: [{ statuses: [200, 404, 405, 413] }], after: 'either' }
 
 const bodies: readonly Case[] = [
   serves('body-64k', '9112 §6.2', 'a body of 64 KiB comes back', echo(`Content-Length: ${large.length}`) + large, {
@@ -124,36 +130,36 @@ const bodies: readonly Case[] = [
     'a length of 1 TiB is no promise to read it',
     `${post(`Content-Length: ${2 ** 40}`)}x`,
     [
-      { answers: [{ statuses: [200, 400, 404, 405, 413] }], after: 'any' },
-      { answers: [], after: 'any' },
+      { responses: [{ statuses: [200, 400, 404, 405, 413] }], after: 'any' },
+      { responses: [], after: 'any' },
     ],
   ),
 ]
 
-/** A client that writes all before it reads still finds the answer: the server closes in stages (9112 §9.6). */
+/** A client that writes all before it reads still finds the response: the server closes in stages (9112 §9.6). */
 const lingering: readonly Case[] = [
   allows(
     'lingers-after-error',
     '9112 §9.6',
-    'the answer to a bad head survives 256 KiB that follow',
+    'the response to a bad head survives 256 KiB that follow',
     `${get('A : b')}${large.repeat(4)}`,
-    [{ answers: [{ statuses: [400] }], after: 'closed' }],
+    [{ responses: [{ statuses: [400] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
   ),
   allows(
     'lingers-after-bad-chunk',
     '9112 §9.6',
-    'the answer to a bad chunk survives 256 KiB that follow',
+    'the response to a bad chunk survives 256 KiB that follow',
     `${echo('Transfer-Encoding: chunked')}x\r\n${large.repeat(4)}`,
-    [{ answers: [{ statuses: [400] }], after: 'closed' }],
+    [{ responses: [{ statuses: [400] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
   ),
   allows(
     'lingers-after-close',
     '9112 §9.6',
-    'the answer before a close survives 256 KiB that follow',
+    'the response before a close survives 256 KiB that follow',
     `${get('Connection: close')}${large.repeat(4)}`,
-    [{ answers: [{ statuses: [200] }], after: 'closed' }],
+    [{ responses: [{ statuses: [200] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
   ),
   allows(
@@ -161,7 +167,7 @@ const lingering: readonly Case[] = [
     '9112 §9.6',
     'requests after a close are swallowed',
     get('Connection: close') + next.repeat(2000),
-    [{ answers: [{ statuses: [200] }], after: 'closed' }],
+    [{ responses: [{ statuses: [200] }], after: 'closed' }],
     { how: 'reads-late', stricter: true },
   ),
 ]

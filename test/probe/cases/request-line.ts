@@ -19,8 +19,8 @@ const handled = [200, 204, 301, 302, 307, 308, 401, 403, 404, 405, 501]
 const wrongVersion = [400, 505]
 
 /** An invalid request line: a 400 should be sent (§3), a close without one is allowed. */
-function bad(slug: string, says: string, line: string, extra: Refused = {}): Case {
-  return refuses(slug, '9112 §3', says, head(line), { silent: true, lenientStatuses: [505], ...extra })
+function bad(slug: string, title: string, line: string, extra: Refused = {}): Case {
+  return refuses(slug, '9112 §3', title, head(line), { silent: true, lenientStatuses: [505], ...extra })
 }
 
 /** Requests that §3 lets a lenient server parse. */
@@ -30,20 +30,20 @@ const lenient = { stricter: true }
 const keepable = { keepable: true }
 
 function badVersion(slug: string, version: string): Case {
-  const says = `${JSON.stringify(version)} is no version that is served`
-  return bad(slug, says, `GET / ${version}`, { section: '9112 §2.3', statuses: wrongVersion })
+  const title = `${JSON.stringify(version)} is no version that is served`
+  return bad(slug, title, `GET / ${version}`, { section: '9112 §2.3', statuses: wrongVersion })
 }
 
-function badMethod(slug: string, method: string, says: string): Case {
-  return bad(slug, `${says} in the method is refused`, `${method} / HTTP/1.1`, { section: '9112 §3.1' })
+function badMethod(slug: string, method: string, title: string): Case {
+  return bad(slug, `${title} in the method is refused`, `${method} / HTTP/1.1`, { section: '9112 §3.1' })
 }
 
-function badTarget(slug: string, target: string, says: string, extra: Refused = {}): Case {
-  return bad(slug, `${says} is refused`, `GET ${target} HTTP/1.1`, { section: '9112 §3.2', ...extra })
+function badTarget(slug: string, target: string, title: string, extra: Refused = {}): Case {
+  return bad(slug, `${title} is refused`, `GET ${target} HTTP/1.1`, { section: '9112 §3.2', ...extra })
 }
 
-function goodTarget(slug: string, section: string, says: string, target: string, extra: Served = {}): Case {
-  return serves(slug, section, says, head(`GET ${target} HTTP/1.1`), extra)
+function goodTarget(slug: string, section: string, title: string, target: string, extra: Served = {}): Case {
+  return serves(slug, section, title, head(`GET ${target} HTTP/1.1`), extra)
 }
 
 const forms: readonly Case[] = [
@@ -66,8 +66,8 @@ const forms: readonly Case[] = [
     'an origin server makes no tunnel',
     head('CONNECT {host} HTTP/1.1') + next,
     [
-      { answers: [{ statuses: [400, 403, 404, 405, 501] }], after: 'closed' },
-      { answers: [{ statuses: [400, 403, 404, 405, 501] }, { statuses: handled }], after: 'either' },
+      { responses: [{ statuses: [400, 403, 404, 405, 501] }], after: 'closed' },
+      { responses: [{ statuses: [400, 403, 404, 405, 501] }, { statuses: handled }], after: 'either' },
       closedSilently,
     ],
     lenient,
@@ -188,7 +188,7 @@ const shape: readonly Case[] = [
 
 const versions: readonly Case[] = [
   allows('version-0.9', '9112 §2.3', 'a request in the manner of HTTP/0.9 is refused', 'GET /\r\n', [
-    { answers: [{ statuses: wrongVersion }], after: 'closed' },
+    { responses: [{ statuses: wrongVersion }], after: 'closed' },
     closedSilently,
   ]),
   serves('version-1.0', '9112 §2.3', 'HTTP/1.0 is served', `GET / HTTP/1.0\r\n${fromHost}\r\n`, { after: 'closed' }),

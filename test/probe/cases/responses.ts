@@ -1,28 +1,28 @@
 /** The required and the forbidden parts of a response. */
-import { allowsWhen405, hasDate, lacks, saysLengthOfFirst } from '../checks.ts'
+import { allowsWhen405, hasDate, hasLengthOfFirst, lacks } from '../checks.ts'
 import { allows, type Case, type Expected, echo, fromHost, get, head, refuses, serves } from './case.ts'
 
 const statuses = [200, 204, 301, 302, 307, 308, 401, 403, 404, 405, 501]
 const headLine = 'HEAD / HTTP/1.1'
 
-function error(slug: string, says: string, send: string): Case {
+function error(slug: string, title: string, send: string): Case {
   const dated: Expected = { statuses: [400], checks: [hasDate] }
-  return allows(slug, '9110 §6.6.1', says, send, [{ answers: [dated], after: 'closed' }])
+  return allows(slug, '9110 §6.6.1', title, send, [{ responses: [dated], after: 'closed' }])
 }
 
 function method(name: string): Case {
-  const says = `${name} is handled or refused in good form`
+  const title = `${name} is handled or refused in good form`
   const fields = name === 'OPTIONS' ? [] : ['Content-Length: 2']
   const bytes = head(`${name} / HTTP/1.1`, ...fields) + (fields.length > 0 ? 'hi' : '')
-  return serves(`answer-${name.toLowerCase()}`, '9110 §9', says, bytes, { statuses, checks: [allowsWhen405] })
+  return serves(`answer-${name.toLowerCase()}`, '9110 §9', title, bytes, { statuses, checks: [allowsWhen405] })
 }
 
-export const answers: readonly Case[] = [
+export const responses: readonly Case[] = [
   serves('date', '9110 §6.6.1', 'a 200 has a Date', get(), { checks: [hasDate] }),
-  serves('date-head', '9110 §6.6.1', 'so has the answer to HEAD', head(headLine), { checks: [hasDate], heads: [0] }),
+  serves('date-head', '9110 §6.6.1', 'so has the response to HEAD', head(headLine), { checks: [hasDate], heads: [0] }),
   error('date-400', 'so has a 400 for a missing Host', 'GET / HTTP/1.1\r\n\r\n'),
   error('date-400-field', 'so has a 400 for a bad field', get('A : b')),
-  serves('answer-framing', '9112 §6.2', 'an answer says where it ends', get('Connection: keep-alive')),
+  serves('answer-framing', '9112 §6.2', 'a response says where it ends', get('Connection: keep-alive')),
   serves('answer-1.0-framing', '9112 §6.1', 'HTTP/1.0 is not sent chunks', `GET / HTTP/1.0\r\n${fromHost}\r\n`, {
     checks: [lacks('transfer-encoding')],
     after: 'closed',
@@ -44,7 +44,7 @@ export const answers: readonly Case[] = [
     'TE does not make an unknown coding',
     get('TE: gzip;q=1.0, chunked', 'Connection: TE'),
   ),
-  serves('head', '9110 §9.3.2', 'the answer to HEAD has no body', head(headLine), { heads: [0] }),
+  serves('head', '9110 §9.3.2', 'the response to HEAD has no body', head(headLine), { heads: [0] }),
   serves('head-1.0', '9110 §9.3.2', 'nor has it in HTTP/1.0', head('HEAD / HTTP/1.0'), { heads: [0], after: 'closed' }),
   serves('head-close', '9110 §9.3.2', 'nor before a close', head(headLine, 'Connection: close'), {
     heads: [0],
@@ -64,7 +64,7 @@ export const answers: readonly Case[] = [
     '9110 §9.3.2',
     'the length for HEAD is the one for GET',
     get() + head(headLine),
-    [{ answers: [{ statuses: [200] }, { statuses: [200], checks: [saysLengthOfFirst] }], after: 'open' }],
+    [{ responses: [{ statuses: [200] }, { statuses: [200], checks: [hasLengthOfFirst] }], after: 'open' }],
     { heads: [1] },
   ),
   ...['OPTIONS', 'PUT', 'PATCH', 'DELETE'].map(method),
@@ -92,5 +92,5 @@ export const answers: readonly Case[] = [
       after: 'either',
     },
   ),
-  refuses('error-one-answer', '9112 §9.6', 'ten errors in one write get one answer', get('A : b').repeat(10)),
+  refuses('error-one-answer', '9112 §9.6', 'ten errors in one write get one response', get('A : b').repeat(10)),
 ]

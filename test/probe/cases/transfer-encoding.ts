@@ -53,7 +53,7 @@ const good: readonly Case[] = [
 ]
 
 /** Slug, value (after the colon), what it is, and what makes it lenient or else. */
-type Disguise = readonly [slug: string, value: string, says: string, extra?: Refused]
+type Disguise = readonly [slug: string, value: string, title: string, extra?: Refused]
 
 const disguises: readonly Disguise[] = [
   ['identity', ' identity', 'identity, which is gone,'],
@@ -133,14 +133,14 @@ const lines: readonly Disguise[] = [
 ]
 
 const disguised: readonly Case[] = [
-  ...disguises.map(([slug, value, says, extra]) =>
-    refuses(`te-${slug}`, '9112 §6.1', `${says} is refused`, echo(`Transfer-Encoding:${value}`) + chunks, {
+  ...disguises.map(([slug, value, title, extra]) =>
+    refuses(`te-${slug}`, '9112 §6.1', `${title} is refused`, echo(`Transfer-Encoding:${value}`) + chunks, {
       ...refusal,
       ...extra,
     }),
   ),
-  ...lines.map(([slug, line, says, extra]) =>
-    refuses(`te-${slug}`, '9112 §5', `${says} of Transfer-Encoding is refused`, echo(line) + chunks, {
+  ...lines.map(([slug, line, title, extra]) =>
+    refuses(`te-${slug}`, '9112 §5', `${title} of Transfer-Encoding is refused`, echo(line) + chunks, {
       ...refusal,
       silent: true,
       ...extra,
@@ -161,8 +161,8 @@ const besideLength: readonly Case[] = [
 ].map((slug) => {
   const value = disguises.find(([name]) => name === slug)?.[1] ?? ''
   const bytes = echo(`Content-Length: ${5 + hidden.length}`, `Transfer-Encoding:${value}`)
-  const says = 'a request hidden by a disguise and a length is not executed'
-  return refuses(`te-length-${slug}`, '9112 §6.3', says, `${bytes}0\r\n\r\n${hidden}`, { ...refusal, ...lenient })
+  const title = 'a request hidden by a disguise and a length is not executed'
+  return refuses(`te-length-${slug}`, '9112 §6.3', title, `${bytes}0\r\n\r\n${hidden}`, { ...refusal, ...lenient })
 })
 
 const old: readonly Case[] = [

@@ -95,9 +95,9 @@ const gone: Scenario = {
   },
 }
 
-/** An answer that breaks off must be seen to. */
+/** A response that breaks off must be seen to. */
 const breaks: Scenario = {
-  name: 'broken answer',
+  name: 'broken response',
   weight: 5,
   async play(user) {
     const { random } = user
@@ -106,9 +106,10 @@ const breaks: Scenario = {
     const isOld = random.below(3) === 0
     const { head } = asked(random, user.nextNumber(), { path })
     await wire.send(isOld ? head.replace('HTTP/1.1', 'HTTP/1.0') : head)
-    const answer = await reader.next('GET').catch((error) => error as BrokenError)
-    if (answer instanceof BrokenError) user.note('broken answers')
-    else throw new BrokenError(`${isOld ? 'HTTP/1.0 ' : ''}${path} looks complete: ${answer.status} ${answer.digest}`)
+    const response = await reader.next('GET').catch((error) => error as BrokenError)
+    if (response instanceof BrokenError) user.note('broken responses')
+    else
+      throw new BrokenError(`${isOld ? 'HTTP/1.0 ' : ''}${path} looks complete: ${response.status} ${response.digest}`)
   },
 }
 

@@ -19,11 +19,11 @@ async function visit(user: User, options: Partial<WireOptions>): Promise<Fate> {
   const sent = isSilent ? Promise.resolve() : user.send(line.wire, [request.head], {})
   try {
     await sent
-    const answer = await line.reader.next('GET')
-    if (answer.status === 503) return 'refused'
-    return request.fault(answer) === null ? 'served' : 'broken'
+    const response = await line.reader.next('GET')
+    if (response.status === 503) return 'refused'
+    return request.fault(response) === null ? 'served' : 'broken'
   } catch (error) {
-    return isSilent && (error as Error).message.startsWith('ended before an answer') ? 'served' : 'lost'
+    return isSilent && (error as Error).message.startsWith('ended before a response') ? 'served' : 'lost'
   }
 }
 

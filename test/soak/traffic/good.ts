@@ -1,4 +1,4 @@
-/** Traffic of clients that do nothing wrong: each of their requests has to get its right answer. */
+/** Traffic of clients that do nothing wrong: each of their requests has to get its right response. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Asked, asked, bytesOf, download, smallRequest, upload } from '../requests.ts'
 import type { Pace } from '../response-reader.ts'
@@ -11,11 +11,11 @@ function options({ random }: User): SendOptions {
   return random.pick<SendOptions>([{}, { cuts: 0 }, { cuts: 1 }, { cuts: 8, waitMs: 3 }, { cuts: 3, waitMs: 30 }])
 }
 
-/** After a last answer comes the end, and nothing else. */
+/** After a last response comes the end, and nothing else. */
 async function expectEnd({ wire }: Line): Promise<void> {
   wire.finish()
   const end = await wire.rest()
-  if (end !== 'end') throw new BrokenError(`no end after a last answer: ${end.message}`)
+  if (end !== 'end') throw new BrokenError(`no end after a last response: ${end.message}`)
 }
 
 const keepAlive: Scenario = {
@@ -25,8 +25,8 @@ const keepAlive: Scenario = {
     const line = await user.open()
     const { random } = user
     for (let left = 1 + random.below(80); left > 0; left--) {
-      const answer = await user.exchange(line, smallRequest(random, user.nextNumber()), options(user))
-      if (answer.isLast) return await expectEnd(line)
+      const response = await user.exchange(line, smallRequest(random, user.nextNumber()), options(user))
+      if (response.isLast) return await expectEnd(line)
       if (random.below(8) === 0) await pause(random.below(100))
     }
   },
@@ -45,7 +45,7 @@ const pipeline: Scenario = {
     const sent = user.send(line.wire, user.cut(whole, cuts), { waitMs }, () => isOver)
     try {
       for (const each of all) {
-        const { isLast } = await user.answer(line.reader, each)
+        const { isLast } = await user.response(line.reader, each)
         if (isLast) return
       }
     } finally {
@@ -95,7 +95,7 @@ const halfClose: Scenario = {
     for (const each of all) await line.wire.send(bytesOf(each))
     line.wire.finish()
     for (const each of all) {
-      const { isLast } = await user.answer(line.reader, each)
+      const { isLast } = await user.response(line.reader, each)
       if (isLast) break
     }
     await expectEnd(line)
@@ -115,7 +115,7 @@ const last: Scenario = {
       ? request.head.replace('HTTP/1.1', 'HTTP/1.0')
       : request.head.replace('\r\n', '\r\nConnection: close\r\n')
     const { isLast } = await user.exchange(line, { ...request, head }, options(user))
-    if (!isLast) throw new BrokenError('the last answer does not say that it is')
+    if (!isLast) throw new BrokenError('the last response does not say that it is')
     await expectEnd(line)
   },
 }
@@ -137,13 +137,13 @@ const expectContinue: Scenario = {
   },
 }
 
-/** The answer came in place of a 100: then no body is sent. */
+/** The response came in place of a 100: then no body is sent. */
 async function early(user: User, line: Line, request: Asked, head: Parameters<Line['reader']['body']>[0]) {
-  const answer = await line.reader.body(head, request.method)
-  const fault = request.fault(answer)
+  const response = await line.reader.body(head, request.method)
+  const fault = request.fault(response)
   if (fault !== null) throw new BrokenError(fault)
   if (!/ \/unread /.test(request.head)) throw new BrokenError('a body that is wanted was not asked for')
-  if (!answer.isLast) throw new BrokenError('a body that was never asked for may still come')
+  if (!response.isLast) throw new BrokenError('a body that was never asked for may still come')
   user.note('answered in place of 100')
   await expectEnd(line)
 }

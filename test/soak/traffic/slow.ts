@@ -52,7 +52,7 @@ const ways: Record<string, { limitMs: number; play: Slowness }> = {
       if (!isLast && (await line.wire.rest()) !== 'end') throw new BrokenError('an idle connection was reset')
     },
   },
-  'an answer that nobody takes': {
+  'a response that nobody takes': {
     limitMs: limits.writeTimeoutMs,
     async play({ random, nextNumber }, { wire }) {
       const path = random.pick(['/stream', '/sized'])

@@ -14,7 +14,7 @@ import {
 
 const limits = { headTimeoutMs: quickMs, bodyIdleTimeoutMs: quickMs }
 
-/** Reads each body as a whole; tells when that fails. */
+/** Reads each body as a whole; reports a failure. */
 const reader = (report: Report) => async (request: Request) => {
   reportAbort(request, report)
   try {
@@ -25,7 +25,7 @@ const reader = (report: Report) => async (request: Request) => {
   }
 }
 
-/** Reads a body, but not before somebody asks for /go. */
+/** Reads a body, but not before a request for /go. */
 const waiter = () => {
   const go = Promise.withResolvers<void>()
   return async (request: Request) => {
@@ -36,13 +36,13 @@ const waiter = () => {
 }
 
 async function expectTimeout(wire: Wire): Promise<void> {
-  const { answers, problem } = await wire.all()
-  deepEqual([statuses(answers), problem], [[408], null])
+  const { responses, problem } = await wire.all()
+  deepEqual([statuses(responses), problem], [[408], null])
 }
 
 export const bodyTimes: readonly Scenario[] = [
   {
-    says: 'answers 408 to a body that stops, fails its reading and aborts the signal',
+    title: 'answers 408 to a body that stops, fails its reading and aborts the signal',
     limits,
     handler: reader,
     async run({ open, reportOf }) {
@@ -54,7 +54,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    says: 'answers 408 to a body in chunks that stops',
+    title: 'answers 408 to a body in chunks that stops',
     limits,
     handler: reader,
     async run({ open, reportOf }) {
@@ -65,7 +65,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    says: 'answers 408 to a body that drips slower than the minimum rate',
+    title: 'answers 408 to a body that drips slower than the minimum rate',
     limits: { ...limits, bodyBytesPerSecondMin: 10_000 },
     handler: reader,
     async run({ open, reportOf }) {
@@ -77,7 +77,7 @@ export const bodyTimes: readonly Scenario[] = [
     },
   },
   {
-    says: 'never cuts a steady body that is faster than the minimum rate',
+    title: 'never cuts a steady body that is faster than the minimum rate',
     limits: { ...limits, bodyBytesPerSecondMin: 200 },
     handler: reader,
     async run(context) {
@@ -88,11 +88,11 @@ export const bodyTimes: readonly Scenario[] = [
       const probe = expectTimeout(slow)
       await Promise.all([slow.drip('x'), wire.drip('64\r\n'.padEnd(104, 'x').concat('\r\n'), isOver(probe)), probe])
       wire.send('0\r\n\r\n')
-      equal((await wire.answer()).status, 200)
+      equal((await wire.response()).status, 200)
     },
   },
   {
-    says: 'does not cut a body that it has not asked for yet',
+    title: 'does not cut a body that it has not asked for yet',
     limits,
     handler: waiter,
     async run(context) {
@@ -104,11 +104,11 @@ export const bodyTimes: readonly Scenario[] = [
       other.send(get('/go'))
       await wire.until(({ interim }) => interim.length > 0)
       wire.send('hello')
-      deepEqual(bodies(await wire.answers(1)), ['5'])
+      deepEqual(bodies(await wire.responses(1)), ['5'])
     },
   },
   {
-    says: 'does not cut a body whose sender it does not let go on',
+    title: 'does not cut a body while it applies backpressure',
     limits: { ...limits, bodyQueueBytesMax: 1000 },
     handler: waiter,
     async run(context) {
@@ -119,42 +119,42 @@ export const bodyTimes: readonly Scenario[] = [
       await outlastHeadTimeout(context)
       const other = await context.open()
       other.send(get('/go'))
-      deepEqual(bodies(await wire.answers(1)), ['8000000'])
+      deepEqual(bodies(await wire.responses(1)), ['8000000'])
     },
   },
   {
-    says: 'only closes when the rest of a body that is answered already never comes',
+    title: 'only closes when the rest of an answered body never arrives',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => () => new Response('early'),
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/', 100)}half of it`)
-      const { answers } = await wire.all()
-      deepEqual(bodies(answers), ['early'])
+      const { responses } = await wire.all()
+      deepEqual(bodies(responses), ['early'])
     },
   },
   {
-    says: 'only closes when the client ends in a body that is answered already',
+    title: 'only closes when the client ends in an answered body',
     handler: () => () => new Response('early'),
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/', 100)}half of it`)
-      await wire.answer()
+      await wire.response()
       wire.socket.end()
-      const { answers } = await wire.all()
-      deepEqual(bodies(answers), ['early'])
+      const { responses } = await wire.all()
+      deepEqual(bodies(responses), ['early'])
     },
   },
   {
-    says: 'closes a half-closed connection in a body with 400, for the rest will never come',
+    title: 'closes a connection half-closed in a body with 400, because the rest will never arrive',
     handler: reader,
     async run({ open, reportOf }) {
       const wire = await open()
       wire.send(`${post('/', 100)}half of it`)
       wire.socket.end()
-      const { answers } = await wire.all()
-      deepEqual(statuses(answers), [400])
-      equal(fieldOf(answers[0], 'connection'), 'close')
+      const { responses } = await wire.all()
+      deepEqual(statuses(responses), [400])
+      equal(fieldOf(responses[0], 'connection'), 'close')
       await reportOf('failed')
     },
   },

@@ -11,7 +11,7 @@ async function fill({ open }: ScenarioContext, count: number, options: Options =
   for (let index = 0; index < count; index++) {
     const wire = await open(options)
     wire.send(get('/'))
-    equal((await wire.answer()).status, 200)
+    equal((await wire.response()).status, 200)
     wires.push(wire)
   }
   return wires
@@ -20,12 +20,12 @@ async function fill({ open }: ScenarioContext, count: number, options: Options =
 async function expectRefused({ open }: ScenarioContext, options: Options = {}): Promise<void> {
   const wire = await open(options)
   wire.send(get('/'))
-  const { answers, problem } = await wire.all()
-  deepEqual([statuses(answers), problem], [[503], null])
-  const [answer] = answers
-  ok(answer)
-  equal(fieldOf(answer, 'connection'), 'close')
-  ok(Number(fieldOf(answer, 'retry-after')) > 0)
+  const { responses, problem } = await wire.all()
+  deepEqual([statuses(responses), problem], [[503], null])
+  const [response] = responses
+  ok(response)
+  equal(fieldOf(response, 'connection'), 'close')
+  ok(Number(fieldOf(response, 'retry-after')) > 0)
 }
 
 async function isServed(context: ScenarioContext): Promise<boolean> {
@@ -42,28 +42,28 @@ async function expectRoom({ open }: ScenarioContext): Promise<void> {
   for (;;) {
     const wire = await open()
     wire.send(get('/'))
-    const { answers } = await wire.until((reading) => reading.answers.length > 0)
-    if (answers[0]?.status === 200) return
-    deepEqual(statuses(answers), [503])
+    const { responses } = await wire.until((reading) => reading.responses.length > 0)
+    if (responses[0]?.status === 200) return
+    deepEqual(statuses(responses), [503])
   }
 }
 
 export const connectionCounts: readonly Scenario[] = [
   {
-    says: 'refuses one connection too many with 503 and Retry-After',
+    title: 'refuses one connection too many with 503 and Retry-After',
     limits: { connectionsMax: 3 },
     handler: () => hello,
     async run(context) {
       const [first, second] = await fill(context, 3)
       await expectRefused(context)
       second?.send(get('/'))
-      equal((await second?.answers(2))?.[1]?.status, 200)
+      equal((await second?.responses(2))?.[1]?.status, 200)
       first?.socket.end()
       await expectRoom(context)
     },
   },
   {
-    says: 'cuts one connection too many with TLS before its handshake, and has room after one leaves',
+    title: 'cuts one connection too many with TLS before its handshake, and has room after one leaves',
     limits: { connectionsMax: 3 },
     isSecure: true,
     handler: () => hello,
@@ -71,7 +71,7 @@ export const connectionCounts: readonly Scenario[] = [
       const [first, second] = await fill(context, 3)
       await rejects(context.open())
       second?.send(get('/'))
-      equal((await second?.answers(2))?.[1]?.status, 200)
+      equal((await second?.responses(2))?.[1]?.status, 200)
       first?.socket.end()
       while (!(await isServed(context))) {
         // The server has not noticed yet that the first one left.
@@ -79,7 +79,7 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    says: 'refuses one connection too many from one address, and serves another address',
+    title: 'refuses one connection too many from one address, and serves another address',
     limits: { connectionsPerAddressMax: 2 },
     handler: () => hello,
     async run(context) {
@@ -92,7 +92,7 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    says: 'lets a refused client read why, although it had sent its request already',
+    title: 'lets a refused client read why, although it had sent its request already',
     limits: { connectionsMax: 1 },
     handler: () => hello,
     async run(context) {
@@ -101,7 +101,7 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    says: 'counts connections that are refused or reset as gone',
+    title: 'counts connections that are refused or reset as gone',
     limits: { connectionsMax: 5 },
     handler: () => hello,
     async run(context) {
@@ -115,21 +115,21 @@ export const connectionCounts: readonly Scenario[] = [
     },
   },
   {
-    says: 'says Connection: close with the last answer that a connection gets, and closes',
+    title: 'sends Connection: close with the last allowed response, and closes',
     limits: { requestsPerConnectionMax: 3 },
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       for (let count = 1; count <= 3; count++) {
         wire.send(get('/'))
-        const answer = (await wire.answers(count))[count - 1]
-        equal(fieldOf(answer, 'connection'), count === 3 ? 'close' : undefined)
+        const response = (await wire.responses(count))[count - 1]
+        equal(fieldOf(response, 'connection'), count === 3 ? 'close' : undefined)
       }
       equal(await wire.closed, 'ended')
     },
   },
   {
-    says: 'executes no request of a pipeline beyond the last that a connection gets',
+    title: 'executes no request of a pipeline beyond the last that a connection gets',
     limits: { requestsPerConnectionMax: 3 },
     handler: (report) => (request) => {
       report(request.url)
@@ -138,7 +138,7 @@ export const connectionCounts: readonly Scenario[] = [
     async run({ open, reported }) {
       const wire = await open()
       wire.send([1, 2, 3, 4, 5].map((index) => get(`/${index}`)).join(''))
-      deepEqual(bodies((await wire.all()).answers), ['1', '2', '3'])
+      deepEqual(bodies((await wire.all()).responses), ['1', '2', '3'])
       equal(reported().length, 3)
     },
   },

@@ -16,7 +16,7 @@ import {
 
 const unread = { writeTimeoutMs: quickMs, headTimeoutMs: quickMs }
 
-/** A stream that never ends and tells when nobody wants it any more. */
+/** A stream that never ends and reports its cancellation. */
 function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Array(64 * 1024)): Response {
   return new Response(
     new ReadableStream({
@@ -28,18 +28,18 @@ function endless(report: (what: string) => void, chunk: Uint8Array = new Uint8Ar
 
 export const connectionTimes: readonly Scenario[] = [
   {
-    says: 'closes a kept connection that says nothing more, without a further answer',
+    title: 'closes an idle keep-alive connection without a further response',
     limits: { keepAliveTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
       equal(await wire.closed, 'ended')
-      deepEqual(bodies(wire.reading.answers), ['hello'])
+      deepEqual(bodies(wire.reading.responses), ['hello'])
     },
   },
   {
-    says: 'keeps a connection in use longer than an idle one',
+    title: 'keeps a connection in use longer than an idle one',
     limits: { keepAliveTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
@@ -47,12 +47,12 @@ export const connectionTimes: readonly Scenario[] = [
       idle.send(get('/'))
       await busy.drip(get('/'), () => idle.socket.closed)
       busy.send(get('/last', 'Connection: close'))
-      const { answers } = await busy.all()
-      equal(fieldOf(answers.at(-1), 'connection'), 'close')
+      const { responses } = await busy.all()
+      equal(fieldOf(responses.at(-1), 'connection'), 'close')
     },
   },
   {
-    says: 'cuts a client that reads nothing of a stream, and lets go of the stream',
+    title: 'cuts a client that reads nothing of a stream, and cancels the stream',
     limits: unread,
     handler: (report) => () => endless(report),
     async run({ open, reportOf }) {
@@ -61,11 +61,11 @@ export const connectionTimes: readonly Scenario[] = [
       await reportOf('cancelled')
       wire.socket.resume()
       await wire.closed
-      equal(wire.reading.answers.length, 0)
+      equal(wire.reading.responses.length, 0)
     },
   },
   {
-    says: 'cuts a client that reads nothing of the answers to a pipeline',
+    title: 'cuts a client that reads nothing of the responses to a pipeline',
     limits: unread,
     handler: (report) => (request) => {
       if (pathOf(request) === '/last') report('last')
@@ -76,13 +76,13 @@ export const connectionTimes: readonly Scenario[] = [
       wire.send(get('/').repeat(500) + get('/last'))
       const other = await open()
       other.send(get('/'))
-      await other.answer()
+      await other.response()
       await outlastCut(wire)
       deepEqual(reported(), [])
     },
   },
   {
-    says: 'cuts a client that reads nothing of a whole body of many megabytes',
+    title: 'cuts a client that reads nothing of a whole body of many megabytes',
     limits: unread,
     handler: (report) => (request) => {
       reportAbort(request, report)
@@ -99,7 +99,7 @@ export const connectionTimes: readonly Scenario[] = [
   },
   ...[false, true].map(
     (isSecure): Scenario => ({
-      says: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
+      title: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
       isSecure,
       limits: { ...unread, writeTimeoutMs: 12 * quickMs, lingerTimeoutMs: quickMs },
       handler: (report) => (request) =>
@@ -112,16 +112,16 @@ export const connectionTimes: readonly Scenario[] = [
         await sip(steady, isOver(probe))
         await probe
         steady.socket.resume()
-        const { answers } = await steady.all()
+        const { responses } = await steady.all()
         deepEqual(
-          answers.map(({ body }) => body.length),
+          responses.map(({ body }) => body.length),
           [30_000_000],
         )
       },
     }),
   ),
   {
-    says: 'gives up on a client that has sent its end when the handler takes too long',
+    title: 'cuts a half-closed client when the handler takes too long',
     limits: { halfCloseTimeoutMs: quickMs },
     handler: (report) => (request) => {
       reportAbort(request, report)
@@ -132,11 +132,11 @@ export const connectionTimes: readonly Scenario[] = [
       wire.send(get('/'))
       wire.socket.end()
       await reportOf('aborted')
-      deepEqual((await wire.all()).answers, [])
+      deepEqual((await wire.all()).responses, [])
     },
   },
   {
-    says: 'streams on to a client that has sent its end, longer than a silent handler may take',
+    title: 'continues a stream to a half-closed client, longer than a silent handler may take',
     limits: { halfCloseTimeoutMs: quickMs, headTimeoutMs: quickMs },
     handler() {
       let isEnough = false
@@ -163,12 +163,12 @@ export const connectionTimes: readonly Scenario[] = [
       await outlastHeadTimeout(context)
       const other = await context.open()
       other.send(get('/enough'))
-      const { answers, problem } = await wire.all()
-      deepEqual([statuses(answers), problem], [[200], null])
+      const { responses, problem } = await wire.all()
+      deepEqual([statuses(responses), problem], [[200], null])
     },
   },
   {
-    says: 'lets go of a stream that has nothing to say when the client has sent its end',
+    title: 'cancels a silent stream when the client has half-closed',
     limits: { halfCloseTimeoutMs: quickMs },
     handler: (report) => () => {
       const first = new TextEncoder().encode('first')
@@ -185,7 +185,7 @@ export const connectionTimes: readonly Scenario[] = [
     },
   },
   {
-    says: 'cuts a client that goes on after the last answer, but not before it could read that',
+    title: 'cuts a client that continues after the last response, but not before it could read that',
     limits: { lingerTimeoutMs: quickMs },
     handler: () => hello,
     async run({ open }) {
@@ -197,13 +197,13 @@ export const connectionTimes: readonly Scenario[] = [
       const dripping = setInterval(() => wire.send('more'), 20)
       await isCut
       clearInterval(dripping)
-      const { answers, problem } = await wire.all()
-      deepEqual([statuses(answers), problem], [[400], null])
+      const { responses, problem } = await wire.all()
+      deepEqual([statuses(responses), problem], [[400], null])
     },
   },
   ...[false, true].map(
     (isEnding): Scenario => ({
-      says: `sends a last answer to its end however late the client begins to read${isEnding ? ', and though it has sent its end' : ''}`,
+      title: `sends a last response to its end however late the client begins to read${isEnding ? ', and though it has sent its end' : ''}`,
       limits: {
         lingerTimeoutMs: quickMs,
         headTimeoutMs: quickMs,
@@ -227,13 +227,13 @@ export const connectionTimes: readonly Scenario[] = [
         await outlastHeadTimeout(context)
         await outlastHeadTimeout(context)
         for (const wire of wires) wire.socket.resume()
-        for (const [index, wire] of wires.entries()) equal((await wire.all()).answers.length, counts[index])
+        for (const [index, wire] of wires.entries()) equal((await wire.all()).responses.length, counts[index])
       },
     }),
   ),
 ]
 
-/** The n-th answer of a connection to requests for /n is the last one. */
+/** The n-th response of a connection to requests for /n is the last one. */
 function lastOf(report: (what: string) => void) {
   const counts = new Map<string, number>()
   return (request: Request) => {

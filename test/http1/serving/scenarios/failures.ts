@@ -3,7 +3,7 @@ import type { Report, Scenario } from '../scenario.ts'
 import { get, post } from '../wire.ts'
 import { bodies, pathOf, statuses } from './probe-connection.ts'
 
-type Answering = (request: Request) => Response | Promise<Response>
+type Handler = (request: Request) => Response | Promise<Response>
 
 function fail(): never {
   throw new Error('out of order')
@@ -20,7 +20,7 @@ function nothing(): Response {
   return undefined as unknown as Response
 }
 
-const failing: readonly (readonly [how: string, answer: Answering])[] = [
+const failing: readonly (readonly [how: string, handler: Handler])[] = [
   ['throws', fail],
   ['rejects', () => Promise.reject(new Error('out of order'))],
   ['throws no Error', () => Promise.reject('just text')],
@@ -41,48 +41,48 @@ function lockedResponse(): Response {
   return response
 }
 
-/** Waits until its client is gone, and then answers. */
-const late = (answer: () => Response | Promise<Response>) => (report: Report) => async (request: Request) => {
+/** Waits until its client has disconnected, and then responds. */
+const late = (respond: () => Response | Promise<Response>) => (report: Report) => async (request: Request) => {
   if (pathOf(request) === '/hello') return new Response('hello')
   report('asked')
   await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
-  // Not in the same turn, so that the connection has been let go of.
+  // Not in the same turn, so that the connection has been released.
   await new Promise((resolve) => setImmediate(resolve))
   setImmediate(() => report('answered'))
-  return answer()
+  return respond()
 }
 
-const tooLate: readonly (readonly [what: string, answer: () => Response | Promise<Response>])[] = [
-  ['an answer', () => new Response('late')],
+const tooLate: readonly (readonly [what: string, respond: () => Response | Promise<Response>])[] = [
+  ['a response', () => new Response('late')],
   ['nothing', nothing],
   ['a failure', fail],
-  ['a used answer', usedResponse],
-  ['an answer whose body is locked', lockedResponse],
-  ['a stream that fails when it is let go of', () => new Response(new ReadableStream({ cancel: fail }))],
+  ['a used response', usedResponse],
+  ['a response whose body is locked', lockedResponse],
+  ['a stream that fails when it is cancelled', () => new Response(new ReadableStream({ cancel: fail }))],
 ]
 
 export const failures: readonly Scenario[] = [
   ...failing.map(
-    ([how, answer]): Scenario => ({
-      says: `answers 500 when the handler ${how}, tells why, and goes on`,
+    ([how, respond]): Scenario => ({
+      title: `answers 500 when the handler ${how}, reports why, and continues`,
       handler: (report) => (request) => {
-        if (pathOf(request) !== '/hello') return answer(request)
+        if (pathOf(request) !== '/hello') return respond(request)
         report('hello')
         return new Response('hello')
       },
       async run({ open, reportOf, reported }) {
         const wire = await open()
         wire.send(get('/') + get('/hello'))
-        const answers = await wire.answers(2)
-        deepEqual([statuses(answers), answers[1]?.body], [[500, 200], 'hello'])
-        ok(!answers[0]?.body.includes('out of order'))
+        const responses = await wire.responses(2)
+        deepEqual([statuses(responses), responses[1]?.body], [[500, 200], 'hello'])
+        ok(!responses[0]?.body.includes('out of order'))
         await reportOf('hello')
         equal(reported().filter((what) => what.startsWith('error: ')).length, 1)
       },
     }),
   ),
   {
-    says: 'answers 500 when the handler fails in the middle of a body, and closes or stays in step',
+    title: 'answers 500 when the handler fails in the middle of a body, and closes or stays in step',
     handler: () => async (request) => {
       if (pathOf(request) === '/hello') return new Response('hello')
       await request.body?.getReader().read()
@@ -91,16 +91,16 @@ export const failures: readonly Scenario[] = [
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/', 10)}part`)
-      equal((await wire.answer()).status, 500)
+      equal((await wire.response()).status, 500)
       wire.send(`ofbody${get('/hello')}`)
-      const { answers } = await wire.until((reading) => reading.answers.length === 2)
-      ok(answers.length === 1 || answers[1]?.body === 'hello')
+      const { responses } = await wire.until((reading) => reading.responses.length === 2)
+      ok(responses.length === 1 || responses[1]?.body === 'hello')
     },
   },
   ...tooLate.map(
-    ([what, answer]): Scenario => ({
-      says: `survives ${what} that comes after the client has gone`,
-      handler: late(answer),
+    ([what, respond]): Scenario => ({
+      title: `survives ${what} that comes after the client has disconnected`,
+      handler: late(respond),
       async run({ open, reportOf }) {
         const wire = await open()
         wire.send(get('/'))
@@ -109,12 +109,12 @@ export const failures: readonly Scenario[] = [
         await reportOf('answered')
         const other = await open()
         other.send(get('/hello'))
-        deepEqual(bodies(await other.answers(1)), ['hello'])
+        deepEqual(bodies(await other.responses(1)), ['hello'])
       },
     }),
   ),
   {
-    says: 'lets go of a stream that comes after the client has gone',
+    title: 'lets go of a stream that comes after the client has disconnected',
     handler: (report) => late(() => new Response(new ReadableStream({ cancel: () => report('cancelled') })))(report),
     async run({ open, reportOf }) {
       const wire = await open()

@@ -7,41 +7,41 @@ const limits = { headTimeoutMs: quickMs }
 
 export const headTimes: readonly Scenario[] = [
   {
-    says: 'answers 408 to a head that stops, and closes',
+    title: 'answers 408 to a head that stops, and closes',
     limits,
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       wire.send('GET / HTTP/1.1\r\nHost: a\r\n')
-      const { answers, problem } = await wire.all()
-      deepEqual([statuses(answers), problem], [[408], null])
+      const { responses, problem } = await wire.all()
+      deepEqual([statuses(responses), problem], [[408], null])
     },
   },
   {
-    says: 'answers 408 to a head that drips',
+    title: 'answers 408 to a head that drips',
     limits,
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       wire.send('GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ')
       await wire.drip('x')
-      const { answers, problem } = await wire.all()
-      deepEqual([statuses(answers), problem], [[408], null])
+      const { responses, problem } = await wire.all()
+      deepEqual([statuses(responses), problem], [[408], null])
     },
   },
   {
-    says: 'answers 408 to a first byte that comes late and to nothing after it',
+    title: 'answers 408 to a late first byte without any more',
     limits,
     handler: () => hello,
     async run(context) {
       const wire = await context.open()
       wire.send('\r')
-      const { answers } = await wire.all()
-      deepEqual(statuses(answers), [408])
+      const { responses } = await wire.all()
+      deepEqual(statuses(responses), [408])
     },
   },
   {
-    says: 'closes a connection that never says a word, without an answer',
+    title: 'closes a connection that never sends a byte, without a response',
     limits,
     handler: () => hello,
     async run({ open }) {
@@ -51,32 +51,32 @@ export const headTimes: readonly Scenario[] = [
     },
   },
   {
-    says: 'answers 408 to a second head that drips, after the answer to the first',
+    title: 'answers 408 to a second head that drips, after the response to the first',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      await wire.answer()
+      await wire.response()
       wire.send('GET /second')
       await wire.drip('x')
-      const { answers } = await wire.all()
-      deepEqual(statuses(answers), [200, 408])
+      const { responses } = await wire.all()
+      deepEqual(statuses(responses), [200, 408])
     },
   },
   {
-    says: 'answers 408 to a second head that came in part with the first request',
+    title: 'answers 408 to a second head that came in part with the first request',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => hello,
     async run({ open }) {
       const wire = await open()
       wire.send(`${get('/')}GET /second HT`)
-      const { answers } = await wire.all()
-      deepEqual(statuses(answers), [200, 408])
+      const { responses } = await wire.all()
+      deepEqual(statuses(responses), [200, 408])
     },
   },
   {
-    says: 'counts the head time anew for each request, so that a busy connection is never cut',
+    title: 'counts the head time anew for each request, so that a busy connection is never cut',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler: () => hello,
     async run(context) {
@@ -84,19 +84,19 @@ export const headTimes: readonly Scenario[] = [
       const probe = outlastHeadTimeout(context)
       await wire.drip(get('/'), isOver(probe))
       await probe
-      const count = (await wire.answers(1)).length
+      const count = (await wire.responses(1)).length
       wire.send(get('/last', 'Connection: close'))
-      const { answers, problem } = await wire.all()
+      const { responses, problem } = await wire.all()
       equal(problem, null)
-      equal(answers.length > count, true)
+      equal(responses.length > count, true)
       equal(
-        answers.every(({ status }) => status === 200),
+        responses.every(({ status }) => status === 200),
         true,
       )
     },
   },
   {
-    says: 'does not count the time that a handler takes as time of the head that came behind',
+    title: 'does not count the time of a handler against the head that came behind it',
     limits: { ...limits, keepAliveTimeoutMs: neverMs },
     handler() {
       const go = Promise.withResolvers<void>()
@@ -112,13 +112,13 @@ export const headTimes: readonly Scenario[] = [
       await outlastHeadTimeout(context)
       const other = await context.open()
       other.send(get('/go'))
-      await wire.answer()
+      await wire.response()
       wire.send('st: localhost\r\n\r\n')
-      deepEqual(bodies(await wire.answers(2)), ['1', '2'])
+      deepEqual(bodies(await wire.responses(2)), ['1', '2'])
     },
   },
   {
-    says: 'answers whole requests that waited longer than a head may, because the client was slow to read',
+    title: 'answers whole requests that waited longer than a head may, because the client was slow to read',
     limits: { ...limits, keepAliveTimeoutMs: neverMs, writeTimeoutMs: neverMs, backlogBytesMax: 1024 ** 2 },
     handler: () => () => new Response('x'.repeat(200_000)),
     async run(context) {
@@ -129,9 +129,9 @@ export const headTimes: readonly Scenario[] = [
       wire.socket.resume()
       await wire.receivedAtLeast(100 * 200_000)
       wire.send(get('/', 'Connection: close'))
-      const { answers } = await wire.all()
-      equal(answers.length, 101)
-      deepEqual([...new Set(statuses(answers))], [200])
+      const { responses } = await wire.all()
+      equal(responses.length, 101)
+      deepEqual([...new Set(statuses(responses))], [200])
     },
   },
 ]

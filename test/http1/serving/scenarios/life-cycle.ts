@@ -11,7 +11,7 @@ const reader = (report: Report) => async (request: Request) => {
   return new Response((await request.text()) || pathOf(request))
 }
 
-/** Resolves as soon as no connection is taken any more. */
+/** Resolves as soon as no connection is accepted any more. */
 async function refusesConnections({ port }: ScenarioContext): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
@@ -23,35 +23,35 @@ async function refusesConnections({ port }: ScenarioContext): Promise<void> {
 
 export const lifeCycle: readonly Scenario[] = [
   {
-    says: 'says Connection: close with each next answer once it drains, and takes connections still',
+    title: 'sends Connection: close with each next response once it drains, and still accepts connections',
     handler: () => hello,
     async run({ open, drain }) {
       const wire = await open()
       wire.send(get('/'))
-      equal(fieldOf(await wire.answer(), 'connection'), undefined)
+      equal(fieldOf(await wire.response(), 'connection'), undefined)
       await drain()
       wire.send(get('/') + get('/'))
-      const { answers } = await wire.all()
-      deepEqual([answers.length, fieldOf(answers[1], 'connection')], [2, 'close'])
+      const { responses } = await wire.all()
+      deepEqual([responses.length, fieldOf(responses[1], 'connection')], [2, 'close'])
       const late = await open()
       late.send(get('/'))
-      equal(fieldOf((await late.all()).answers[0], 'connection'), 'close')
+      equal(fieldOf((await late.all()).responses[0], 'connection'), 'close')
     },
   },
   {
-    says: 'closes idle connections at once when it closes, used ones and fresh ones',
+    title: 'closes idle connections at once when it closes, used ones and fresh ones',
     handler: () => hello,
     async run(context) {
       const [used, fresh] = [await context.open(), await context.open()]
       used.send(get('/'))
-      await used.answer()
+      await used.response()
       await context.close(neverMs)
       deepEqual([await used.closed, await fresh.closed], ['ended', 'ended'])
       await refusesConnections(context)
     },
   },
   {
-    says: 'finishes the answer in flight when it closes, and tells that it is the last',
+    title: 'finishes the response in flight when it closes, with Connection: close',
     handler: reader,
     async run(context) {
       const wire = await context.open()
@@ -60,13 +60,13 @@ export const lifeCycle: readonly Scenario[] = [
       const closed = context.close(neverMs)
       await refusesConnections(context)
       wire.send('body')
-      const [answer] = (await wire.all()).answers
-      deepEqual([answer?.body, fieldOf(answer, 'connection')], ['body', 'close'])
+      const [response] = (await wire.all()).responses
+      deepEqual([response?.body, fieldOf(response, 'connection')], ['body', 'close'])
       await closed
     },
   },
   {
-    says: 'finishes a stream in flight when it closes, and closes the connection behind it',
+    title: 'finishes a stream in flight when it closes, and closes the connection behind it',
     handler: () => (request) => new Response(request.body),
     async run(context) {
       const wire = await context.open()
@@ -75,12 +75,12 @@ export const lifeCycle: readonly Scenario[] = [
       const closed = context.close(neverMs)
       await refusesConnections(context)
       wire.send('echo')
-      deepEqual(bodies((await wire.all()).answers), ['echoecho'])
+      deepEqual(bodies((await wire.all()).responses), ['echoecho'])
       await closed
     },
   },
   {
-    says: 'answers no request of a pipeline behind the one in flight when it closes',
+    title: 'answers no request of a pipeline behind the one in flight when it closes',
     handler: reader,
     async run(context) {
       const wire = await context.open()
@@ -89,12 +89,12 @@ export const lifeCycle: readonly Scenario[] = [
       const closed = context.close(neverMs)
       await refusesConnections(context)
       wire.send(`body${get('/next')}`)
-      deepEqual(bodies((await wire.all()).answers), ['body'])
+      deepEqual(bodies((await wire.all()).responses), ['body'])
       await closed
     },
   },
   {
-    says: 'breaks off what is stuck when the grace is over',
+    title: 'breaks off stuck connections when the grace period is over',
     handler: (report) => (request) => {
       reportAbort(request, report)
       report('asked')
@@ -106,11 +106,11 @@ export const lifeCycle: readonly Scenario[] = [
       await context.reportOf('asked')
       await context.close(quickMs)
       await context.reportOf('aborted')
-      deepEqual((await wire.all()).answers, [])
+      deepEqual((await wire.all()).responses, [])
     },
   },
   {
-    says: 'breaks off at once when close() is called again without grace',
+    title: 'breaks off at once when close() is called again without grace',
     handler: (report) => () => {
       report('asked')
       return never()
@@ -125,28 +125,28 @@ export const lifeCycle: readonly Scenario[] = [
     },
   },
   {
-    says: 'does not wait for a client that keeps its side of an idle connection open when it closes',
+    title: 'does not wait for a client that keeps its side of an idle connection open when it closes',
     limits: { lingerTimeoutMs: quickMs },
     handler: () => hello,
     async run(context) {
       const wire = await context.open()
       wire.socket.allowHalfOpen = true
       wire.send(get('/'))
-      await wire.answer()
+      await wire.response()
       await context.close(neverMs)
     },
   },
   {
-    says: 'tells a request without Host to HTTP/1.0 the address where it listens',
+    title: 'gives an HTTP/1.0 request without Host the address where it listens',
     handler: () => (request) => new Response(request.url),
     async run({ open, port }) {
       const wire = await open()
       wire.send('GET /path HTTP/1.0\r\n\r\n')
-      deepEqual(bodies((await wire.all()).answers), [`http://127.0.0.1:${port}/path`])
+      deepEqual(bodies((await wire.all()).responses), [`http://127.0.0.1:${port}/path`])
     },
   },
   {
-    says: 'listens on IPv6, and has a valid address there as well',
+    title: 'listens on IPv6, and has a valid address there as well',
     hostname: '::1',
     handler:
       () =>
@@ -155,12 +155,12 @@ export const lifeCycle: readonly Scenario[] = [
     async run({ open, port }) {
       const wire = await open()
       wire.send('GET /path HTTP/1.0\r\n\r\n')
-      const { answers } = await wire.all()
-      deepEqual([statuses(answers), bodies(answers)], [[200], [`http://[::1]:${port}/path ::1`]])
+      const { responses } = await wire.all()
+      deepEqual([statuses(responses), bodies(responses)], [[200], [`http://[::1]:${port}/path ::1`]])
     },
   },
   {
-    says: 'tells the handler who asks',
+    title: 'passes the peer to the handler',
     handler:
       () =>
       (_, { address, isSecure }) =>
@@ -168,7 +168,7 @@ export const lifeCycle: readonly Scenario[] = [
     async run({ open }) {
       const wire = await open({ localAddress: '127.0.0.3' })
       wire.send(get('/'))
-      equal((await wire.answer()).body, '127.0.0.3 false')
+      equal((await wire.response()).body, '127.0.0.3 false')
     },
   },
 ]

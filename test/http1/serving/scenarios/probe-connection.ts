@@ -12,28 +12,28 @@ export const neverMs = 600_000
 export async function outlastHeadTimeout({ open }: ScenarioContext): Promise<void> {
   const probe = await open()
   probe.send('GET /')
-  const { answers } = await probe.all()
+  const { responses } = await probe.all()
   deepEqual(
-    answers.map(({ status }) => status),
+    responses.map(({ status }) => status),
     [408],
   )
 }
 
 export const hello: FetchHandler = () => new Response('hello')
 
-export function statuses(answers: readonly { status: number }[]): number[] {
-  return answers.map(({ status }) => status)
+export function statuses(responses: readonly { status: number }[]): number[] {
+  return responses.map(({ status }) => status)
 }
 
-export function bodies(answers: readonly { body: string }[]): string[] {
-  return answers.map(({ body }) => body)
+export function bodies(responses: readonly { body: string }[]): string[] {
+  return responses.map(({ body }) => body)
 }
 
 export function pathOf(request: Request): string {
   return new URL(request.url).pathname
 }
 
-/** Reports that a client has gone before its response. */
+/** Reports that a client disconnected before its response. */
 export function reportAbort(request: Request, report: (what: string) => void): void {
   request.signal.addEventListener('abort', () => report('aborted'))
 }
@@ -42,7 +42,7 @@ export function never(): Promise<Response> {
   return new Promise(() => {})
 }
 
-/** Says whether something is over yet. */
+/** Tells whether something is over yet. */
 export function isOver(promise: Promise<unknown>): () => boolean {
   let over = false
   const watch = async () => {

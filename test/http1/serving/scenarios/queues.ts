@@ -23,7 +23,7 @@ async function count(body: ReadableStream<Uint8Array> | null): Promise<number> {
 
 export const queues: readonly Scenario[] = [
   {
-    says: 'holds back a client whose body nobody reads, and takes all of it in the end',
+    title: 'applies backpressure while a body is not read, and takes all of it in the end',
     limits,
     handler() {
       const go = Promise.withResolvers<void>()
@@ -42,11 +42,11 @@ export const queues: readonly Scenario[] = [
       ok(writableLength > 0, 'the client could send all of it')
       const other = await context.open()
       other.send(get('/go'))
-      deepEqual(bodies(await wire.answers(1)), [String(muchBytes)])
+      deepEqual(bodies(await wire.responses(1)), [String(muchBytes)])
     },
   },
   {
-    says: 'holds back a client whose body is read up to some place only',
+    title: 'applies backpressure while a body is read in part only',
     limits,
     handler(report) {
       const go = Promise.withResolvers<void>()
@@ -74,11 +74,11 @@ export const queues: readonly Scenario[] = [
       ok(wire.socket.writableLength > muchBytes - kernelBytesMax, `${wire.socket.writableLength} are left`)
       const other = await context.open()
       other.send(get('/go'))
-      deepEqual(bodies(await wire.answers(1)), [String(muchBytes)])
+      deepEqual(bodies(await wire.responses(1)), [String(muchBytes)])
     },
   },
   {
-    says: 'holds back a pipeline behind an answer that takes its time, and answers all of it in order',
+    title: 'applies backpressure to a pipeline behind a slow response, and answers all of it in order',
     limits: { ...limits, backlogBytesMax: 64 * 1024 },
     handler() {
       const go = Promise.withResolvers<void>()
@@ -98,8 +98,8 @@ export const queues: readonly Scenario[] = [
       ok(wire.socket.writableLength > muchBytes - kernelBytesMax, `${wire.socket.writableLength} are left`)
       const other = await context.open()
       other.send(get('/go'))
-      const { answers } = await wire.all()
-      deepEqual(bodies(answers), [...requests.map((_, index) => `/${index}`), '/last'])
+      const { responses } = await wire.all()
+      deepEqual(bodies(responses), [...requests.map((_, index) => `/${index}`), '/last'])
     },
   },
 ]
@@ -108,44 +108,44 @@ const cap = { unreadBodyBytesMax: 1000 }
 
 export const unreadBodies: readonly Scenario[] = [
   {
-    says: 'reads an unread body up to the cap and goes on with the request behind it',
+    title: 'reads an unread body up to the cap and continues with the request behind it',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
       const wire = await open()
       wire.send(post('/unread', 1000))
-      equal(fieldOf(await wire.answer(), 'connection'), undefined)
+      equal(fieldOf(await wire.response(), 'connection'), undefined)
       wire.send(get('/hidden').padEnd(1000, '\n'))
       wire.send(get('/next'))
-      deepEqual(bodies(await wire.answers(2)), ['/unread', '/next'])
+      deepEqual(bodies(await wire.responses(2)), ['/unread', '/next'])
     },
   },
   {
-    says: 'closes after the answer when more of an unread body is to come than the cap',
+    title: 'closes after the response when more of an unread body is to come than the cap',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
       const wire = await open()
       wire.send(post('/unread', 1001))
-      equal(fieldOf(await wire.answer(), 'connection'), 'close')
+      equal(fieldOf(await wire.response(), 'connection'), 'close')
       wire.send('x'.repeat(1001) + get('/next'))
-      deepEqual(bodies((await wire.all()).answers), ['/unread'])
+      deepEqual(bodies((await wire.all()).responses), ['/unread'])
     },
   },
   {
-    says: 'closes after the answer when an unread body in chunks has not come to its end',
+    title: 'closes after the response when an unread body in chunks has not come to its end',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/unread', 'chunked')}3\r\nabc\r\n`)
-      equal(fieldOf(await wire.answer(), 'connection'), 'close')
+      equal(fieldOf(await wire.response(), 'connection'), 'close')
       wire.send(`0\r\n\r\n${get('/next')}`)
-      deepEqual(bodies((await wire.all()).answers), ['/unread'])
+      deepEqual(bodies((await wire.all()).responses), ['/unread'])
     },
   },
   {
-    says: 'goes on after an unread body that had come as a whole',
+    title: 'continues after an unread body that had arrived in full',
     limits: cap,
     handler: () => (request) => new Response(pathOf(request)),
     async run({ open }) {
@@ -153,11 +153,11 @@ export const unreadBodies: readonly Scenario[] = [
       wire.send(
         `${post('/unread', 'chunked')}3\r\nabc\r\n0\r\n\r\n${post('/long', 5000)}${'x'.repeat(5000)}${get('/next')}`,
       )
-      deepEqual(bodies(await wire.answers(3)), ['/unread', '/long', '/next'])
+      deepEqual(bodies(await wire.responses(3)), ['/unread', '/long', '/next'])
     },
   },
   {
-    says: 'goes on after a body whose reader was cancelled in the middle',
+    title: 'continues after a body whose reader was cancelled in the middle',
     handler: () => async (request) => {
       const reader = request.body?.getReader()
       await reader?.read()
@@ -169,7 +169,7 @@ export const unreadBodies: readonly Scenario[] = [
       wire.send(post('/unread', 200_000))
       for (let part = 0; part < 20; part++) wire.send(new Uint8Array(10_000))
       wire.send(get('/next'))
-      deepEqual(bodies(await wire.answers(2)), ['/unread', '/next'])
+      deepEqual(bodies(await wire.responses(2)), ['/unread', '/next'])
     },
   },
 ]
@@ -180,13 +180,13 @@ const inOneChunk = (length: number) => `${length.toString(16)}\r\n${'x'.repeat(l
 
 export const wholeBodies: readonly Scenario[] = [
   {
-    says: 'takes a body as a whole up to the limit',
+    title: 'takes a body as a whole up to the limit',
     limits: whole,
     handler: () => lengthOf,
     async run({ open }) {
       const wire = await open()
       wire.send(post('/', 1000) + 'x'.repeat(1000) + post('/', 'chunked') + inOneChunk(1000))
-      deepEqual(bodies(await wire.answers(2)), ['1000', '1000'])
+      deepEqual(bodies(await wire.responses(2)), ['1000', '1000'])
     },
   },
   ...[
@@ -194,17 +194,17 @@ export const wholeBodies: readonly Scenario[] = [
     { how: 'in chunks', head: post('/', 'chunked'), body: inOneChunk(1001) },
   ].flatMap(({ how, head, body }) => [
     {
-      says: `answers 413 to a body ${how} that is larger than one may be as a whole`,
+      title: `answers 413 to a body ${how} that is larger than one may be as a whole`,
       limits: whole,
       handler: () => lengthOf,
       async run({ open }) {
         const wire = await open()
         wire.send(head + body)
-        equal((await wire.answer()).status, 413)
+        equal((await wire.response()).status, 413)
       },
     } satisfies Scenario,
     {
-      says: `answers 413 to a body ${how} that is larger than one may be as a whole and comes after its head`,
+      title: `answers 413 to a body ${how} that is larger than one may be as a whole and comes after its head`,
       limits: whole,
       handler: (report) => (request) => {
         report('asked')
@@ -215,22 +215,22 @@ export const wholeBodies: readonly Scenario[] = [
         wire.send(head)
         await reportOf('asked')
         wire.send(body)
-        equal((await wire.answer()).status, 413)
+        equal((await wire.response()).status, 413)
       },
     } satisfies Scenario,
   ]),
   {
-    says: 'streams a body that is larger than one may be as a whole',
+    title: 'streams a body that is larger than one may be as a whole',
     limits: whole,
     handler: () => async (request) => new Response(String(await count(request.body))),
     async run({ open }) {
       const wire = await open()
       wire.send(post('/', 'chunked') + inOneChunk(5000))
-      deepEqual(bodies(await wire.answers(1)), ['5000'])
+      deepEqual(bodies(await wire.responses(1)), ['5000'])
     },
   },
   {
-    says: 'answers 413 when a streamed body in chunks grows beyond all that one may be, and fails its stream',
+    title: 'answers 413 when a streamed body in chunks grows beyond all that one may be, and fails its stream',
     limits: { bodyBytesMax: 10_000 },
     handler: (report) => async (request) => {
       report('asked')
@@ -247,7 +247,7 @@ export const wholeBodies: readonly Scenario[] = [
       await reportOf('asked')
       for (let part = 0; part < 11; part++) wire.send('3e8\r\n'.concat('x'.repeat(1000), '\r\n'))
       await reportOf('failed')
-      deepEqual(statuses((await wire.all()).answers), [413])
+      deepEqual(statuses((await wire.all()).responses), [413])
     },
   },
 ]

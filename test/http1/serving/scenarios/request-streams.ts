@@ -40,7 +40,7 @@ const reader = (report: Report) => async (request: Request) => {
 export const requestStreams: readonly Scenario[] = [
   ...(['known length', 'chunks'] as const).map(
     (how): Scenario => ({
-      says: `echoes 50 MB of ${how} while they come`,
+      title: `echoes 50 MB of ${how} while they come`,
       handler: echo,
       async run({ open }) {
         const parts = fiftyMegabytes()
@@ -49,14 +49,14 @@ export const requestStreams: readonly Scenario[] = [
         wire.send(post('/', how === 'chunks' ? 'chunked' : whole.length, 'Connection: close'))
         for (const part of parts) wire.send(how === 'chunks' ? inChunk(part) : part)
         if (how === 'chunks') wire.send('0\r\n\r\n')
-        const { answers, problem } = await wire.all()
+        const { responses, problem } = await wire.all()
         equal(problem, null)
-        equal(digest(Buffer.from(answers[0]?.body ?? '', 'latin1')), digest(whole))
+        equal(digest(Buffer.from(responses[0]?.body ?? '', 'latin1')), digest(whole))
       },
     }),
   ),
   {
-    says: 'hands on the first bytes of a body before the next have come',
+    title: 'passes on the first bytes of a body before the next arrive',
     handler: echo,
     async run({ open }) {
       const wire = await open()
@@ -65,7 +65,7 @@ export const requestStreams: readonly Scenario[] = [
       wire.send('3\r\ntwo\r\n')
       await wire.until((_, text) => text.includes('two'))
       wire.send('0\r\n\r\n')
-      deepEqual(bodies(await wire.answers(1)), ['onetwo'])
+      deepEqual(bodies(await wire.responses(1)), ['onetwo'])
     },
   },
   ...(
@@ -75,7 +75,7 @@ export const requestStreams: readonly Scenario[] = [
     ] satisfies [string, (socket: import('node:net').Socket) => void][]
   ).map(
     ([what, go]): Scenario => ({
-      says: `aborts the signal and fails the body when the client ${what} in a body`,
+      title: `aborts the signal and fails the body when the client ${what} in a body`,
       handler: reader,
       async run({ open, reportOf, reported }) {
         const wire = await open()
@@ -89,7 +89,7 @@ export const requestStreams: readonly Scenario[] = [
     }),
   ),
   {
-    says: 'never takes the end of a connection for the end of a body in chunks',
+    title: 'never takes the end of a connection for the end of a chunked body',
     handler: reader,
     async run({ open, reportOf, reported }) {
       const wire = await open()
@@ -101,7 +101,7 @@ export const requestStreams: readonly Scenario[] = [
     },
   },
   {
-    says: 'does not abort the signal of a request that is answered, when the client goes later',
+    title: 'does not abort the signal of an answered request when the client disconnects later',
     handler: (report) => (request) => {
       reportAbort(request, report)
       request.signal.throwIfAborted()
@@ -110,16 +110,16 @@ export const requestStreams: readonly Scenario[] = [
     async run({ open, reported }) {
       const wire = await open()
       wire.send(get('/'))
-      await wire.answer()
+      await wire.response()
       wire.socket.resetAndDestroy()
       const other = await open()
       other.send(get('/'))
-      await other.answer()
+      await other.response()
       deepEqual(reported(), [])
     },
   },
   {
-    says: 'aborts the signals of none but the request in flight when a client with a pipeline goes',
+    title: 'aborts the signals of none but the request in flight when a client with a pipeline goes',
     handler: (report) => (request) => {
       const path = pathOf(request)
       request.signal.addEventListener('abort', () => report(`aborted ${path}`))
@@ -141,7 +141,7 @@ const expecting = 'Expect: 100-continue'
 
 export const expectations: readonly Scenario[] = [
   {
-    says: 'says 100 Continue when the handler begins to read and not before',
+    title: 'sends 100 Continue when the handler begins to read and not before',
     handler(report) {
       const go = Promise.withResolvers<void>()
       return async (request) => {
@@ -157,15 +157,15 @@ export const expectations: readonly Scenario[] = [
       await reportOf('asked')
       const other = await open()
       other.send(get('/go'))
-      equal((await other.answer()).interim.length, 0)
+      equal((await other.response()).interim.length, 0)
       await wire.until(({ interim }) => interim.length > 0)
       wire.send('hello')
-      const [answer] = await wire.answers(1)
-      deepEqual([answer?.interim, answer?.body], [[100], 'hello'])
+      const [response] = await wire.responses(1)
+      deepEqual([response?.interim, response?.body], [[100], 'hello'])
     },
   },
   {
-    says: 'says 100 Continue once for a body that is streamed',
+    title: 'sends 100 Continue once for a body that is streamed',
     handler: () => async (request) => {
       let text = ''
       const decoder = new TextDecoder()
@@ -178,31 +178,31 @@ export const expectations: readonly Scenario[] = [
       await wire.until(({ interim }) => interim.length > 0)
       wire.send('3\r\none\r\n')
       wire.send('3\r\ntwo\r\n0\r\n\r\n')
-      const [answer] = await wire.answers(1)
-      deepEqual([answer?.interim, answer?.body], [[100], 'onetwo'])
+      const [response] = await wire.responses(1)
+      deepEqual([response?.interim, response?.body], [[100], 'onetwo'])
     },
   },
   {
-    says: 'answers who expects 100 Continue without it when the body is not wanted, and closes',
+    title: 'answers Expect: 100-continue without a 100 when the body is not wanted, and closes',
     handler: () => () => new Response('no, thanks', { status: 403 }),
     async run({ open }) {
       const wire = await open()
       wire.send(post('/', 5, expecting))
-      const { answers } = await wire.all()
-      deepEqual([statuses(answers), answers[0]?.interim, fieldOf(answers[0], 'connection')], [[403], [], 'close'])
+      const { responses } = await wire.all()
+      deepEqual([statuses(responses), responses[0]?.interim, fieldOf(responses[0], 'connection')], [[403], [], 'close'])
     },
   },
   {
-    says: 'says 100 Continue after the answers to the requests before it',
+    title: 'sends 100 Continue after the responses to the requests before it',
     handler: () => async (request) => new Response(request.method + (await request.text())),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + bare('POST', '/', 'Content-Length: 5', expecting))
       await wire.until((_, text) => text.includes('100 Continue') && text.includes('GET'))
       wire.send('hello')
-      const answers = await wire.answers(2)
+      const responses = await wire.responses(2)
       deepEqual(
-        answers.map(({ interim, body }) => [interim, body]),
+        responses.map(({ interim, body }) => [interim, body]),
         [
           [[], 'GET'],
           [[100], 'POSThello'],
@@ -211,24 +211,24 @@ export const expectations: readonly Scenario[] = [
     },
   },
   {
-    says: 'says 100 Continue before an answer that streams the body back',
+    title: 'sends 100 Continue before a response that streams the body back',
     handler: echo,
     async run({ open }) {
       const wire = await open()
       wire.send(post('/', 5, expecting))
       await wire.until((_, text) => text.includes('100 Continue'))
       wire.send('hello')
-      const [answer] = await wire.answers(1)
-      deepEqual([answer?.interim, answer?.body], [[100], 'hello'])
+      const [response] = await wire.responses(1)
+      deepEqual([response?.interim, response?.body], [[100], 'hello'])
     },
   },
   {
-    says: 'does not say 100 Continue to a client whose body has come already',
+    title: 'does not send 100 Continue to a client whose body has already arrived',
     handler: () => async (request) => new Response(await request.text()),
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/', 5, expecting)}hello`)
-      deepEqual((await wire.answer()).interim, [])
+      deepEqual((await wire.response()).interim, [])
     },
   },
 ]

@@ -32,20 +32,20 @@ function pattern(length: number): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Sends this body as an answer, and expects these bytes with that length; also a HEAD and a next answer. */
+/** Sends this body as a response, and expects these bytes with that length; also a HEAD and a next response. */
 function sends(what: string, body: () => string | Uint8Array<ArrayBuffer>): Scenario {
   return {
-    says: `sends ${what}`,
+    title: `sends ${what}`,
     handler: () => (request) => new Response(pathOf(request) === '/hello' ? 'hello' : body()),
     async run({ open }) {
       const expected = Buffer.from(body())
       const wire = await open()
       wire.heads.push(0)
       wire.send(bare('HEAD', '/') + get('/') + get('/hello'))
-      const [head, answer, next] = await wire.answers(3)
+      const [head, response, next] = await wire.responses(3)
       equal(fieldOf(head, 'content-length'), String(expected.length))
-      equal(fieldOf(answer, 'content-length'), String(expected.length))
-      ok(Buffer.from(answer?.body ?? '', 'latin1').equals(expected))
+      equal(fieldOf(response, 'content-length'), String(expected.length))
+      ok(Buffer.from(response?.body ?? '', 'latin1').equals(expected))
       equal(next?.body, 'hello')
     },
   }
@@ -62,26 +62,26 @@ export const responseBodies: readonly Scenario[] = [
   ...Object.entries(texts).map(([what, text]) => sends(what, () => text)),
   ...Object.entries(bytesOf).map(([what, make]) => sends(what, make)),
   {
-    says: 'sends a Blob with its type',
+    title: 'sends a Blob with its type',
     handler: () => () => new Response(new Blob([pattern(100_000)], { type: 'image/x-own' })),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      const answer = await wire.answer()
-      equal(fieldOf(answer, 'content-type'), 'image/x-own')
-      ok(Buffer.from(answer.body, 'latin1').equals(pattern(100_000)))
+      const response = await wire.response()
+      equal(fieldOf(response, 'content-type'), 'image/x-own')
+      ok(Buffer.from(response.body, 'latin1').equals(pattern(100_000)))
     },
   },
   {
-    says: 'sends a form that can be read back, and reads one that is sent',
+    title: 'sends a form that can be read back, and reads one that is sent',
     handler: () => async (request) => new Response(request.method === 'GET' ? form() : await request.formData()),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      const sent = await wire.answer()
+      const sent = await wire.response()
       const type = fieldOf(sent, 'content-type') ?? ''
       wire.send(post('/', sent.body.length, `Content-Type: ${type}`) + sent.body)
-      const echoed = (await wire.answers(2))[1]
+      const echoed = (await wire.responses(2))[1]
       const headers = { 'content-type': fieldOf(echoed, 'content-type') ?? '' }
       const read = await new Response(Buffer.from(echoed?.body ?? '', 'latin1'), { headers }).formData()
       equal(read.get('name'), 'caf\u00e9')
@@ -90,20 +90,20 @@ export const responseBodies: readonly Scenario[] = [
     },
   },
   {
-    says: 'sends URLSearchParams with their type',
+    title: 'sends URLSearchParams with their type',
     handler: () => () => new Response(new URLSearchParams({ a: '1', b: 'caf\u00e9' })),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      const answer = await wire.answer()
+      const response = await wire.response()
       deepEqual(
-        [fieldOf(answer, 'content-type'), answer.body],
+        [fieldOf(response, 'content-type'), response.body],
         ['application/x-www-form-urlencoded;charset=UTF-8', 'a=1&b=caf%C3%A9'],
       )
     },
   },
   {
-    says: 'passes on an answer that the handler has fetched itself',
+    title: 'passes on a response that the handler has fetched itself',
     handler: () => (request) => {
       const { pathname, origin } = new URL(request.url)
       if (pathname === '/source')
@@ -113,14 +113,14 @@ export const responseBodies: readonly Scenario[] = [
     async run({ open, port }) {
       const wire = await open()
       wire.send(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`.repeat(2))
-      for (const answer of await wire.answers(2)) {
-        deepEqual([answer.status, fieldOf(answer, 'x-source')], [203, 'yes'])
-        ok(Buffer.from(answer.body, 'latin1').equals(pattern(megabyte)))
+      for (const response of await wire.responses(2)) {
+        deepEqual([response.status, fieldOf(response, 'x-source')], [203, 'yes'])
+        ok(Buffer.from(response.body, 'latin1').equals(pattern(megabyte)))
       }
     },
   },
   {
-    says: 'passes on a request to another server with its body, and the answer back',
+    title: 'passes on a request to another server with its body, and the response back',
     handler: () => async (request) => {
       const { pathname, origin } = new URL(request.url)
       if (pathname === '/source') return new Response(`${request.method} ${(await request.text()).length}`)
@@ -130,14 +130,14 @@ export const responseBodies: readonly Scenario[] = [
       const wire = await open()
       const head = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 300000\r\n\r\n`
       wire.send(head + 'x'.repeat(300_000))
-      deepEqual(bodies(await wire.answers(1)), ['POST 300000'])
+      deepEqual(bodies(await wire.responses(1)), ['POST 300000'])
     },
   },
 ]
 
 export const pipelines: readonly Scenario[] = [
   {
-    says: 'answers a pipeline in order, however the handlers take their time',
+    title: 'answers a pipeline in order, however long each handler takes',
     handler: () => async (request) => {
       const index = Number(pathOf(request).slice(1))
       for (let turn = index % 3; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
@@ -148,14 +148,14 @@ export const pipelines: readonly Scenario[] = [
       const indexes = Array.from({ length: 200 }, (_, index) => index)
       wire.send(indexes.map((index) => get(`/${index}`)).join(''))
       deepEqual(
-        bodies(await wire.answers(200)),
+        bodies(await wire.responses(200)),
         indexes.map((index) => `/${index}`),
       )
     },
   },
   ...(['at once', 'as promises'] as const).map(
     (when): Scenario => ({
-      says: `gathers the answers of a pipeline that are given ${when} into few writes`,
+      title: `gathers the responses of a pipeline that are made ${when} into few writes`,
       handler: () => (request) => {
         const response = new Response(pathOf(request))
         return when === 'at once' ? response : Promise.resolve(response)
@@ -163,13 +163,13 @@ export const pipelines: readonly Scenario[] = [
       async run({ open }) {
         const wire = await open()
         wire.send(Array.from({ length: 64 }, (_, index) => get(`/${index}`)).join(''))
-        await wire.answers(64)
+        await wire.responses(64)
         ok(wire.arrivals <= 4, `${wire.arrivals} arrivals`)
       },
     }),
   ),
   {
-    says: 'answers what of a pipeline is ready while the next answer takes its time',
+    title: 'sends the finished responses of a pipeline while the next handler runs',
     handler(report) {
       return (request) => {
         report(pathOf(request))
@@ -179,11 +179,11 @@ export const pipelines: readonly Scenario[] = [
     async run({ open }) {
       const wire = await open()
       wire.send(get('/1') + get('/2') + get('/slow') + get('/3'))
-      deepEqual(bodies(await wire.answers(2)), ['/1', '/2'])
+      deepEqual(bodies(await wire.responses(2)), ['/1', '/2'])
     },
   },
   {
-    says: 'reads bodies of a pipeline, whole and in chunks, each by its own handler',
+    title: 'reads bodies of a pipeline, whole and in chunks, each by its own handler',
     handler: () => async (request) => new Response(await request.text()),
     async run({ open }) {
       const wire = await open()
@@ -194,7 +194,7 @@ export const pipelines: readonly Scenario[] = [
       const indexes = Array.from({ length: 100 }, (_, index) => index)
       wire.send(indexes.map(one).join(''))
       deepEqual(
-        bodies(await wire.answers(100)),
+        bodies(await wire.responses(100)),
         indexes.map((index) => `body${index % 10}`),
       )
     },

@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Answer } from '../../../probe/responses.ts'
+import type { ParsedResponse } from '../../../probe/responses.ts'
 import type { Scenario } from '../scenario.ts'
 import { fieldOf, get } from '../wire.ts'
 import { bodies, pathOf, statuses } from './probe-connection.ts'
 
-/** Ways in which a handler could try to put a line of its own into the head of an answer. */
+/** Ways in which a handler could try to put a line of its own into the head of a response. */
 const attempts: Readonly<Record<string, (text: string) => Response>> = {
   'the value of an init': (text) => new Response('', { headers: { 'x-field': text } }),
   'the name of an init': (text) => new Response('', { headers: { [text]: 'value' } }),
@@ -60,12 +60,12 @@ function headOf(bytes: Buffer): string {
 const given = (make: () => Response) => () => (request: Request) =>
   pathOf(request) === '/hello' ? new Response('hello') : make()
 
-function values({ fields }: Answer, name: string): string[] {
+function values({ fields }: ParsedResponse, name: string): string[] {
   return fields.filter(([key]) => key === name).map(([, value]) => value)
 }
 
 export const injections: readonly Scenario[] = Object.entries(attempts).map(([where, attempt]) => ({
-  says: `lets no line break into the head of an answer through ${where}`,
+  title: `keeps line breaks out of the head of a response through ${where}`,
   handler: () => (request) => {
     const text = `one${breaks[Number(new URL(request.url).searchParams.get('break'))]}injected: yes`
     return attempt(text)
@@ -74,18 +74,18 @@ export const injections: readonly Scenario[] = Object.entries(attempts).map(([wh
     for (const index of breaks.keys()) {
       const wire = await open()
       wire.send(get(`/?break=${index}`, 'Connection: close'))
-      const { answers, problem } = await wire.all()
+      const { responses, problem } = await wire.all()
       equal(problem, null)
-      equal(answers.length, 1)
+      equal(responses.length, 1)
       ok(!/^injected|\0|[^\r]\n|\r[^\n]/m.test(headOf(wire.received)), headOf(wire.received))
-      deepEqual(values(answers[0] as Answer, 'injected'), [])
+      deepEqual(values(responses[0] as ParsedResponse, 'injected'), [])
     }
   },
 }))
 
 export const responseFields: readonly Scenario[] = [
   {
-    says: 'sends each cookie in a line of its own',
+    title: 'sends each cookie in a line of its own',
     handler: given(() =>
       changed((headers) => {
         for (const cookie of ['a=1', 'b=2, c']) headers.append('Set-Cookie', cookie)
@@ -94,23 +94,23 @@ export const responseFields: readonly Scenario[] = [
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      deepEqual(values(await wire.answer(), 'set-cookie'), ['a=1', 'b=2, c'])
+      deepEqual(values(await wire.response(), 'set-cookie'), ['a=1', 'b=2, c'])
     },
   },
   {
-    says: 'leaves a Date that the handler gives, and gives one of its own else',
+    title: 'leaves a Date that the handler gives, and gives one of its own else',
     handler: given(() => new Response('', { headers: { date: 'Sun, 06 Nov 1994 08:49:37 GMT' } })),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      const [own, other] = await wire.answers(2)
-      deepEqual(values(own as Answer, 'date'), ['Sun, 06 Nov 1994 08:49:37 GMT'])
-      equal(values(other as Answer, 'date').length, 1)
+      const [own, other] = await wire.responses(2)
+      deepEqual(values(own as ParsedResponse, 'date'), ['Sun, 06 Nov 1994 08:49:37 GMT'])
+      equal(values(other as ParsedResponse, 'date').length, 1)
       ok(Math.abs(Date.parse(fieldOf(other, 'date') ?? '') - Date.now()) < 60_000)
     },
   },
   {
-    says: 'drops what a handler says of the connection and of the framing',
+    title: "drops a handler's fields of the connection and of the framing",
     handler: given(
       () =>
         new Response('hello', {
@@ -129,51 +129,51 @@ export const responseFields: readonly Scenario[] = [
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      const [answer, next] = await wire.answers(2)
-      deepEqual([answer?.body, next?.body], ['hello', 'hello'])
-      deepEqual(answer?.fields.map(([name]) => name).toSorted(), ['content-length', 'content-type', 'date'])
+      const [response, next] = await wire.responses(2)
+      deepEqual([response?.body, next?.body], ['hello', 'hello'])
+      deepEqual(response?.fields.map(([name]) => name).toSorted(), ['content-length', 'content-type', 'date'])
     },
   },
   ...['close', 'Close', 'keep-alive, close', 'x-field , CLOSE'].map(
     (value): Scenario => ({
-      says: `closes after an answer whose handler says Connection: ${value}`,
+      title: `closes after a response whose handler sets Connection: ${value}`,
       handler: given(() => new Response('bye', { headers: { connection: value } })),
       async run({ open }) {
         const wire = await open()
         wire.send(get('/') + get('/hello'))
-        const { answers } = await wire.all()
-        deepEqual([bodies(answers), fieldOf(answers[0], 'connection')], [['bye'], 'close'])
+        const { responses } = await wire.all()
+        deepEqual([bodies(responses), fieldOf(responses[0], 'connection')], [['bye'], 'close'])
       },
     }),
   ),
   {
-    says: 'sends field values of latin1 as one byte a character',
+    title: 'sends field values of latin1 as one byte a character',
     handler: given(() => new Response('', { headers: { 'x-field': 'caf\u00e9 \u00ff' } })),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/'))
-      equal(fieldOf(await wire.answer(), 'x-field'), 'caf\u00e9 \u00ff')
+      equal(fieldOf(await wire.response(), 'x-field'), 'caf\u00e9 \u00ff')
     },
   },
   {
-    says: 'sends a status text that the handler gives, and an own one else',
+    title: 'sends a status text that the handler gives, and an own one else',
     handler: given(() => new Response('', { status: 299, statusText: 'Fine \u00e9nough' })),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      await wire.answers(2)
+      await wire.responses(2)
       const lines = wire.received.toString('latin1').match(/^HTTP.*$/gm)
       deepEqual(lines, ['HTTP/1.1 299 Fine \u00e9nough', 'HTTP/1.1 200 OK'])
     },
   },
   {
-    says: 'sends an answer of any status that a Response can have',
+    title: 'sends a response of any status that a Response can have',
     handler: () => (request) => new Response(null, { status: Number(pathOf(request).slice(1)) }),
     async run({ open }) {
       const wire = await open()
       const all = Array.from({ length: 400 }, (_, index) => index + 200)
       wire.send(all.map((status) => get(`/${status}`)).join(''))
-      deepEqual(statuses(await wire.answers(400)), all)
+      deepEqual(statuses(await wire.responses(400)), all)
     },
   },
 ]

@@ -22,13 +22,13 @@ function streamOf(...parts: readonly (string | Uint8Array | Error)[]): ReadableS
   })
 }
 
-/** Answers with what a path stands for; /hello is an ordinary answer. */
-const table = (answers: Readonly<Record<string, () => Response>>) => () => (request: Request) =>
-  (answers[pathOf(request)] ?? (() => new Response('hello')))()
+/** Answers with what a path stands for; /hello is an ordinary response. */
+const table = (responses: Readonly<Record<string, () => Response>>) => () => (request: Request) =>
+  (responses[pathOf(request)] ?? (() => new Response('hello')))()
 
 export const responseStreams: readonly Scenario[] = [
   {
-    says: 'pulls from a stream only as fast as the client reads',
+    title: 'pulls from a stream only as fast as the client reads',
     limits: { headTimeoutMs: quickMs, writeTimeoutMs: neverMs },
     handler() {
       let pulled = 0
@@ -52,15 +52,15 @@ export const responseStreams: readonly Scenario[] = [
       await outlastHeadTimeout(context)
       const other = await context.open()
       other.send(get('/pulled'))
-      const pulled = Number((await other.answer()).body)
+      const pulled = Number((await other.response()).body)
       ok(pulled > 0 && pulled < kernelChunks, `${pulled} chunks were pulled`)
       wire.socket.resume()
-      const { answers } = await wire.all()
-      equal(answers[0]?.body.length, chunks * chunkBytes)
+      const { responses } = await wire.all()
+      equal(responses[0]?.body.length, chunks * chunkBytes)
     },
   },
   {
-    says: 'sends each part of a stream as it comes, the head before the first',
+    title: 'sends each part of a stream as it comes, the head before the first',
     handler(report) {
       let controller: ReadableStreamDefaultController<Uint8Array> | null = null
       const begin = (given: ReadableStreamDefaultController<Uint8Array>) => {
@@ -84,36 +84,36 @@ export const responseStreams: readonly Scenario[] = [
         await wire.until((_, text) => text.includes(part))
       }
       other.send(get('/end'))
-      deepEqual(bodies(await wire.answers(1)), ['/one/two'])
+      deepEqual(bodies(await wire.responses(1)), ['/one/two'])
     },
   },
   {
-    says: 'does not take an empty chunk for the end of a stream',
+    title: 'does not take an empty chunk for the end of a stream',
     handler: table({ '/': () => new Response(streamOf('', 'one', '', '', 'two', '')) }),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'hello'])
+      deepEqual(bodies(await wire.responses(2)), ['onetwo', 'hello'])
     },
   },
   {
-    says: 'sends an empty stream',
+    title: 'sends an empty stream',
     handler: table({ '/': () => new Response(streamOf()) }),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      deepEqual(bodies(await wire.answers(2)), ['', 'hello'])
+      deepEqual(bodies(await wire.responses(2)), ['', 'hello'])
     },
   },
   {
-    says: 'sends a stream of a length that the handler knows with that length',
+    title: 'sends a stream of a length that the handler knows with that length',
     handler: table({ '/': () => new Response(streamOf('one', 'two'), { headers: { 'content-length': '6' } }) }),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/hello'))
-      const answers = await wire.answers(2)
-      deepEqual(bodies(answers), ['onetwo', 'hello'])
-      deepEqual([fieldOf(answers[0], 'content-length'), fieldOf(answers[0], 'transfer-encoding')], ['6', undefined])
+      const responses = await wire.responses(2)
+      deepEqual(bodies(responses), ['onetwo', 'hello'])
+      deepEqual([fieldOf(responses[0], 'content-length'), fieldOf(responses[0], 'transfer-encoding')], ['6', undefined])
     },
   },
   ...(
@@ -134,11 +134,11 @@ export const responseStreams: readonly Scenario[] = [
       ['fails', () => streamOf('one', new Error('no more')), undefined, 'no more'],
       ['fails at once', () => streamOf(new Error('no more')), undefined, 'no more'],
       ['fails within the length that it was given', () => streamOf('one', new Error('no more')), '6', 'no more'],
-      ['gives text', () => textStream(), undefined, 'A stream must give Uint8Arrays.'],
+      ['gives text', () => textStream(), undefined, 'The chunks of a stream must be Uint8Arrays.'],
     ] as const
   ).map(
     ([how, make, length, error]): Scenario => ({
-      says: `breaks off, and tells why, when a stream ${how}`,
+      title: `breaks off, and reports why, when a stream ${how}`,
       handler: (report) => (request) => {
         if (pathOf(request) === '/hello') report('hello')
         return new Response(make(), length === undefined ? {} : { headers: { 'content-length': length } })
@@ -146,9 +146,9 @@ export const responseStreams: readonly Scenario[] = [
       async run({ open, reported }) {
         const wire = await open()
         wire.send(get('/') + get('/hello'))
-        const { answers } = await wire.all()
+        const { responses } = await wire.all()
         deepEqual(
-          statuses(answers).filter((status) => status < 500),
+          statuses(responses).filter((status) => status < 500),
           [],
         )
         ok(!wire.received.toString('latin1').endsWith('0\r\n\r\n'))
@@ -158,7 +158,7 @@ export const responseStreams: readonly Scenario[] = [
     }),
   ),
   {
-    says: 'resets a connection to HTTP/1.0 on which a stream fails, whose end would pass for that of the body',
+    title: 'resets a connection to HTTP/1.0 on which a stream fails, whose end would pass for that of the body',
     handler: table({ '/': () => new Response(streamOf('one', new Error('no more'))) }),
     async run({ open }) {
       const wire = await open()
@@ -167,40 +167,40 @@ export const responseStreams: readonly Scenario[] = [
     },
   },
   {
-    says: 'ends a stream to HTTP/1.0 with the connection, without chunks',
+    title: 'ends a stream to HTTP/1.0 with the connection, without chunks',
     handler: table({ '/': () => new Response(streamOf('one', 'two')) }),
     async run({ open }) {
       const wire = await open()
       wire.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
       equal(await wire.closed, 'ended')
-      const [answer] = wire.reading.answers
-      deepEqual([answer?.body, fieldOf(answer, 'transfer-encoding')], ['onetwo', undefined])
+      const [response] = wire.reading.responses
+      deepEqual([response?.body, fieldOf(response, 'transfer-encoding')], ['onetwo', undefined])
     },
   },
   {
-    says: 'keeps a connection of HTTP/1.0 after a stream of known length',
+    title: 'keeps a connection of HTTP/1.0 after a stream of known length',
     handler: table({ '/': () => new Response(streamOf('onetwo'), { headers: { 'content-length': '6' } }) }),
     async run({ open }) {
       const wire = await open()
       wire.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'.repeat(2))
-      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'onetwo'])
+      deepEqual(bodies(await wire.responses(2)), ['onetwo', 'onetwo'])
     },
   },
   {
-    says: 'lets go of a stream that HEAD does not want, and goes on',
+    title: 'cancels a stream that HEAD does not need, and continues',
     handler: (report) => (request) =>
       new Response(request.method === 'HEAD' ? new ReadableStream({ cancel: () => report('cancelled') }) : 'hello'),
     async run({ open, reportOf }) {
       const wire = await open()
       wire.heads.push(0)
       wire.send(bare('HEAD', '/') + get('/hello'))
-      deepEqual(bodies(await wire.answers(2)), ['', 'hello'])
+      deepEqual(bodies(await wire.responses(2)), ['', 'hello'])
       await reportOf('cancelled')
     },
   },
   ...(['resetAndDestroy', 'destroy'] as const).map(
     (how): Scenario => ({
-      says: `lets go of a stream when its client goes by ${how === 'destroy' ? 'a close' : 'a reset'}`,
+      title: `cancels a stream when its client disconnects by ${how === 'destroy' ? 'a close' : 'a reset'}`,
       handler: (report) => (request) => {
         request.signal.addEventListener('abort', () => report('aborted'))
         const tick = encoder.encode('tick ')
@@ -225,14 +225,14 @@ export const responseStreams: readonly Scenario[] = [
     }),
   ),
   {
-    says: 'answers as a stream while the body still comes, and keeps in step',
+    title: 'streams a response while the body still arrives, and stays in step',
     handler: () => (request) => new Response(pathOf(request) === '/hello' ? 'hello' : streamOf('one', 'two')),
     async run({ open }) {
       const wire = await open()
       wire.send(`${post('/', 10_000)}first`)
-      equal((await wire.answer()).body, 'onetwo')
+      equal((await wire.response()).body, 'onetwo')
       wire.send('x'.repeat(9995) + get('/hello'))
-      deepEqual(bodies(await wire.answers(2)), ['onetwo', 'hello'])
+      deepEqual(bodies(await wire.responses(2)), ['onetwo', 'hello'])
     },
   },
 ]

@@ -47,15 +47,15 @@ async function drip(slow: readonly Slow[], isEnough: () => boolean): Promise<voi
 
 /** All the memory of the server's process, in bytes. */
 async function memoryOf(wire: Wire): Promise<number> {
-  const before = wire.reading.answers.length
+  const before = wire.reading.responses.length
   wire.send(get('/memory'))
-  return Number((await wire.answers(before + 1))[before]?.body)
+  return Number((await wire.responses(before + 1))[before]?.body)
 }
 
-/** These say nothing when other servers have their share of the process. */
+/** The figures mean nothing when other servers share the process. */
 export const slowClientScenarios: readonly Scenario[] = [
   {
-    says: 'serves others as if nothing were while a thousand clients are slow, and cuts all of those',
+    title: 'serves others as if nothing were while a thousand clients are slow, and cuts all of those',
     limits: { headTimeoutMs: timeoutMs, bodyIdleTimeoutMs: timeoutMs, writeTimeoutMs: timeoutMs },
     handler: () => async (request) => {
       if (pathOf(request) === '/much') return new Response(new Uint8Array(megabyte))
@@ -72,7 +72,7 @@ export const slowClientScenarios: readonly Scenario[] = [
       const wire = await context.open()
       for (let count = 1; count <= requests; count++) {
         wire.send(get('/'))
-        equal((await wire.answers(count)).at(-1)?.status, 200)
+        equal((await wire.responses(count)).at(-1)?.status, 200)
       }
       // A busy machine may take longer than the time-outs, and then they count.
       if (performance.now() - startMs < timeoutMs) equal(cut, 0)
@@ -83,7 +83,7 @@ export const slowClientScenarios: readonly Scenario[] = [
     },
   },
   {
-    says: 'holds little in memory of bodies, pipelines and streams that wait',
+    title: 'buffers few bytes of waiting bodies, pipelines and streams',
     limits: {
       headTimeoutMs: quickMs,
       bodyIdleTimeoutMs: neverMs,
@@ -120,7 +120,7 @@ export const slowClientScenarios: readonly Scenario[] = [
   },
 ]
 
-/** A client that reads nothing hears of its end only when it tries something. */
+/** A client that reads nothing notices its end only when it sends something. */
 async function resumeOnceCut({ socket }: Wire): Promise<void> {
   for await (const _ of ticks(250)) {
     if (socket.destroyed) return

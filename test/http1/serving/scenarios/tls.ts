@@ -8,18 +8,18 @@ const isSecure = true
 
 export const tlsScenarios: readonly Scenario[] = [
   {
-    says: 'serves requests over TLS, says so, and agrees on http/1.1',
+    title: 'serves requests over TLS as https, and agrees on http/1.1',
     isSecure,
     handler: () => async (request, peer) =>
       new Response(`${request.url} ${peer.isSecure} ${(await request.text()).length}`),
     async run({ open }) {
       const wire = await open()
       wire.send(get('/path') + post('/', 200_000) + 'x'.repeat(200_000))
-      deepEqual(bodies(await wire.answers(2)), ['https://localhost/path true 0', 'https://localhost/ true 200000'])
+      deepEqual(bodies(await wire.responses(2)), ['https://localhost/path true 0', 'https://localhost/ true 200000'])
     },
   },
   {
-    says: 'cuts a handshake that is never finished',
+    title: 'cuts a handshake that is never finished',
     isSecure,
     limits: { headTimeoutMs: quickMs },
     handler: () => hello,
@@ -30,11 +30,11 @@ export const tlsScenarios: readonly Scenario[] = [
       await Promise.all([silent.closed, half.closed])
       const wire = await open()
       wire.send(get('/'))
-      equal((await wire.answer()).body, 'hello')
+      equal((await wire.response()).body, 'hello')
     },
   },
   {
-    says: 'survives what is no handshake',
+    title: 'survives bytes that are not a handshake',
     isSecure,
     handler: () => hello,
     async run({ port, open }) {
@@ -43,11 +43,11 @@ export const tlsScenarios: readonly Scenario[] = [
       await plain.closed
       const wire = await open()
       wire.send(get('/'))
-      equal((await wire.answer()).body, 'hello')
+      equal((await wire.response()).body, 'hello')
     },
   },
   {
-    says: 'counts handshakes as connections of their address',
+    title: 'counts handshakes as connections of their address',
     isSecure,
     limits: { connectionsPerAddressMax: 2, headTimeoutMs: neverMs },
     handler: () => hello,
@@ -59,7 +59,7 @@ export const tlsScenarios: readonly Scenario[] = [
     },
   },
   {
-    says: 'does not wait for handshakes when it closes',
+    title: 'does not wait for handshakes when it closes',
     isSecure,
     limits: { headTimeoutMs: neverMs },
     handler: () => hello,
@@ -70,7 +70,7 @@ export const tlsScenarios: readonly Scenario[] = [
     },
   },
   {
-    says: 'answers 408 to a head that drips over TLS',
+    title: 'answers 408 to a head that drips over TLS',
     isSecure,
     limits: { headTimeoutMs: quickMs },
     handler: () => hello,
@@ -78,15 +78,15 @@ export const tlsScenarios: readonly Scenario[] = [
       const wire = await open()
       wire.send('GET /')
       await wire.drip('x')
-      const { answers } = await wire.all()
+      const { responses } = await wire.all()
       deepEqual(
-        answers.map(({ status }) => status),
+        responses.map(({ status }) => status),
         [408],
       )
     },
   },
   {
-    says: 'streams both ways over TLS with backpressure',
+    title: 'streams both ways over TLS with backpressure',
     isSecure,
     handler: () => (request) => new Response(pathOf(request) === '/echo' ? request.body : 'hello'),
     async run({ open }) {
@@ -94,13 +94,13 @@ export const tlsScenarios: readonly Scenario[] = [
       const bytes = Buffer.alloc(20_000_000, 'some bytes')
       wire.send(post('/echo', bytes.length, 'Connection: close'))
       wire.send(bytes)
-      const { answers, problem } = await wire.all()
+      const { responses, problem } = await wire.all()
       equal(problem, null)
-      ok(Buffer.from(answers[0]?.body ?? '', 'latin1').equals(bytes))
+      ok(Buffer.from(responses[0]?.body ?? '', 'latin1').equals(bytes))
     },
   },
   {
-    says: 'lets go of a stream over TLS when its client goes',
+    title: 'cancels a stream over TLS when its client disconnects',
     isSecure,
     handler: (report) => () =>
       new Response(

@@ -61,7 +61,7 @@ async function close(webSocket: WebSocket): Promise<void> {
 export const upgrades: readonly Scenario[] = [
   ...[false, true].map(
     (isSecure): Scenario => ({
-      says: `hands a connection over to ws${isSecure ? ' over TLS' : ''}: text, bytes and the closing`,
+      title: `hands a connection over to ws${isSecure ? ' over TLS' : ''}: text, bytes and the closing`,
       isSecure,
       handler: () => hello,
       upgrade: handleUpgrade,
@@ -74,7 +74,7 @@ export const upgrades: readonly Scenario[] = [
   ),
   ...[false, true].map(
     (isSecure): Scenario => ({
-      says: `takes big messages over a WebSocket${isSecure ? ' with TLS' : ''} both ways`,
+      title: `takes big messages over a WebSocket${isSecure ? ' with TLS' : ''} both ways`,
       isSecure,
       handler: () => hello,
       upgrade: handleUpgrade,
@@ -91,7 +91,7 @@ export const upgrades: readonly Scenario[] = [
   ),
   ...[false, true].map(
     (isSecure): Scenario => ({
-      says: `hands over the bytes that came right after the request${isSecure ? ' over TLS' : ''}`,
+      title: `hands over the bytes that came right after the request${isSecure ? ' over TLS' : ''}`,
       isSecure,
       handler: () => hello,
       upgrade: handleUpgrade,
@@ -105,33 +105,33 @@ export const upgrades: readonly Scenario[] = [
     }),
   ),
   {
-    says: 'hands over a connection after requests that came with it in one pipeline',
+    title: 'hands over a connection after requests that came with it in one pipeline',
     handler: () => hello,
     upgrade: handleUpgrade,
     async run({ open }) {
       const wire = await open()
       wire.send(get('/') + get('/') + get('/echo', ...asking) + helloFrame)
-      const { answers } = await wire.until((_, text) => text.endsWith('\x81\x05hello'))
+      const { responses } = await wire.until((_, text) => text.endsWith('\x81\x05hello'))
       deepEqual(
-        answers.map(({ status }) => status),
+        responses.map(({ status }) => status),
         [200, 200, 101],
       )
     },
   },
   {
-    says: 'answers a request in whose upgrade nobody is interested as any other, and goes on',
+    title: 'answers a request whose upgrade is not accepted like any other, and continues',
     handler: () => (request) => new Response(request.headers.get('upgrade')),
     upgrade: handleUpgrade,
     async run({ open }) {
       const wire = await open()
       wire.send(get('/other', ...asking) + get('/other', ...asking))
-      deepEqual(bodies(await wire.answers(2)), ['websocket', 'websocket'])
+      deepEqual(bodies(await wire.responses(2)), ['websocket', 'websocket'])
       wire.send(get('/echo', ...asking) + helloFrame)
       await wire.until((_, text) => text.endsWith('\x81\x05hello'))
     },
   },
   {
-    says: 'offers no upgrade to HTTP/1.0, to a request with a body, or without Connection: upgrade',
+    title: 'offers no upgrade to HTTP/1.0, to a request with a body, or without Connection: upgrade',
     handler: () => async (request) => new Response(`no ${await request.text()}`),
     upgrade: () => {
       throw new Error('This is no upgrade.')
@@ -141,11 +141,11 @@ export const upgrades: readonly Scenario[] = [
       wire.send(bare('POST', '/echo', 'Content-Length: 4', ...asking).concat('body'))
       wire.send(get('/echo', ...asking.slice(1)))
       wire.send(get('/echo', ...asking).replace('HTTP/1.1', 'HTTP/1.0'))
-      deepEqual(bodies((await wire.all()).answers), ['no body', 'no ', 'no '])
+      deepEqual(bodies((await wire.all()).responses), ['no body', 'no ', 'no '])
     },
   },
   {
-    says: 'answers 500 to an upgrade that throws, tells why, and lets go of the connection',
+    title: 'answers 500 to an upgrade that throws, reports why, and releases the connection',
     limits: { lingerTimeoutMs: 600_000 },
     handler: () => hello,
     upgrade: () => {
@@ -155,13 +155,13 @@ export const upgrades: readonly Scenario[] = [
       const wire = await open()
       wire.send(get('/', ...asking))
       await reportOf('error: out of order')
-      const { answers } = await wire.all()
-      deepEqual([answers.length, answers[0]?.status, fieldOf(answers[0], 'connection')], [1, 500, 'close'])
+      const { responses } = await wire.all()
+      deepEqual([responses.length, responses[0]?.status, fieldOf(responses[0], 'connection')], [1, 500, 'close'])
       await closeServer(600_000)
     },
   },
   {
-    says: 'leaves a connection alone that it has handed over, whatever its limits',
+    title: 'leaves a connection alone that it has handed over, whatever its limits',
     limits: { keepAliveTimeoutMs: quickMs, headTimeoutMs: quickMs, writeTimeoutMs: quickMs },
     handler: () => hello,
     upgrade: handleUpgrade,
@@ -175,7 +175,7 @@ export const upgrades: readonly Scenario[] = [
     },
   },
   {
-    says: 'breaks off what it has handed over when the grace is over',
+    title: 'breaks off upgraded connections when the grace period is over',
     handler: () => hello,
     upgrade: handleUpgrade,
     async run({ port, close: closeServer }) {
@@ -187,7 +187,7 @@ export const upgrades: readonly Scenario[] = [
     },
   },
   {
-    says: 'notices when a client goes that was handed over',
+    title: 'notices when a client goes that was handed over',
     limits: { connectionsMax: 1 },
     handler: () => hello,
     upgrade: handleUpgrade,

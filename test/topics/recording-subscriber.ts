@@ -3,13 +3,13 @@ import type { Position, Start } from '../../src/topics/position.ts'
 import type { Subscriber, Subscription } from '../../src/topics/subscription.ts'
 import type { Topics } from '../../src/topics/topics.ts'
 
-/** A subscriber that writes down what it is given, and takes no more than it has room for. */
-export class Taker implements Subscriber {
+/** A subscriber that records the events it receives, and takes no more than it has room for. */
+export class RecordingSubscriber implements Subscriber {
   readonly offsets: number[] = []
   readonly events: TopicEvent[] = []
   readonly gaps: (Start & { recovered: false })[] = []
   readonly failures: unknown[] = []
-  /** How many events it was offered, over and over again perhaps. */
+  /** The number of events that it was offered, repeats included. */
   offered = 0
   room = Number.POSITIVE_INFINITY
   #waiting: { isDone(): boolean; resolve(): void }[] = []
@@ -34,7 +34,7 @@ export class Taker implements Subscriber {
     this.#look()
   }
 
-  /** Resolves when something that the taker is told makes this true. */
+  /** Resolves when something that it receives makes this true. */
   until(isDone: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ isDone, resolve })
@@ -56,7 +56,7 @@ export class Taker implements Subscriber {
 }
 
 export interface Following {
-  taker: Taker
+  subscriber: RecordingSubscriber
   start: Start
   subscription: Subscription
 }
@@ -66,15 +66,15 @@ export async function follow(
   topics: Topics,
   topic: string,
   after: number | Position | null,
-  taker = new Taker(),
+  subscriber = new RecordingSubscriber(),
 ): Promise<Following> {
   const position = typeof after === 'number' ? { epoch: topics.epoch, offset: after } : after
   const { start, subscription } = await topics.subscribe({
     topic,
     principal: null,
     after: position,
-    subscriber: taker,
+    subscriber,
   })
   subscription.resume()
-  return { taker, start, subscription }
+  return { subscriber, start, subscription }
 }

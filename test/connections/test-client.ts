@@ -13,7 +13,7 @@ import type { TopicEvent } from '../../src/topics/event.ts'
 import { createPresence } from '../../src/topics/presence.ts'
 import { MemoryTopics } from './memory-topics.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: what comes over the wire has whatever shape the test looks for
+// biome-ignore lint/suspicious/noExplicitAny: a message has the shape that the test looks for
 export type Message = Record<string, any>
 
 /** The far end of a connection: keeps what was sent, as the client reads it. */
@@ -50,7 +50,7 @@ export class FakeChannel implements Channel {
     this.end = { code, reason }
   }
 
-  /** The first message that fits, now or when it comes. */
+  /** Resolves with the first message that matches, received or still to come. */
   async next(fits: (message: Message) => boolean): Promise<Message> {
     for (;;) {
       const found = this.sent.find(fits)
@@ -71,7 +71,7 @@ export class FakeChannel implements Channel {
 }
 
 /** A client and its connection. */
-export class Talk {
+export class TestClient {
   readonly channel: FakeChannel
   readonly connection: Connection
   #lastId = 0
@@ -89,23 +89,23 @@ export class Talk {
     this.say({ jsonrpc: '2.0', method, ...(params !== undefined && { params }) })
   }
 
-  /** Asks, and gives the id. */
+  /** Sends a request and returns its id. */
   ask(method: string, params?: unknown): number {
     this.#lastId += 1
     this.say({ jsonrpc: '2.0', id: this.#lastId, method, ...(params !== undefined && { params }) })
     return this.#lastId
   }
 
-  answer(id: unknown): Promise<Message> {
+  response(id: unknown): Promise<Message> {
     return this.channel.next((message) => message.id === id)
   }
 
-  /** Asks, and gives the answer. */
+  /** Sends a request and resolves with its response. */
   async call(method: string, params?: unknown): Promise<Message> {
-    return await this.answer(this.ask(method, params))
+    return await this.response(this.ask(method, params))
   }
 
-  /** Waits until everything that can happen by itself has: another call has been answered, and turns have passed. */
+  /** Waits until all pending work is done: another call was answered, and some turns of the loop have passed. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -130,12 +130,12 @@ export function serve(options: Partial<ConnectionsOptions> & { format?: Format }
   const opening: OpenOptions = { authority: 'localhost:3000' }
   const open = (more: Partial<OpenOptions> & { format?: Format } = {}) => {
     const channel = new FakeChannel(more.format ?? format)
-    return new Talk(channel, connections.open(channel, null, { ...opening, ...more }))
+    return new TestClient(channel, connections.open(channel, null, { ...opening, ...more }))
   }
   const restore = async (state: unknown, more: Partial<OpenOptions> = {}) => {
     const channel = new FakeChannel(format)
     const kept = JSON.parse(JSON.stringify(state))
-    return new Talk(channel, await connections.restore(channel, null, kept, { ...opening, ...more }))
+    return new TestClient(channel, await connections.restore(channel, null, kept, { ...opening, ...more }))
   }
   return { connections, topics, presence, problems, open, restore }
 }
