@@ -15,7 +15,7 @@ const body = '{"title":"milk"}'
 const postHead = `POST /api/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
-describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s', (runtime) => {
   describe.each(sample(['SIGTERM', 'SIGINT'] as const, 2))('at %s', (signal) => {
     test('ends with code 0 and leaves no write-ahead log behind', async () => {
       const server = await startBusy(0)
