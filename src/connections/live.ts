@@ -13,7 +13,7 @@ import { createTopicRoutes, type TopicRoutes } from '../topics/routes.ts'
 import { createTopicRules, type Topic } from '../topics/topic.ts'
 import { createTopics } from '../topics/topics.ts'
 import { type Connections, createConnections } from './connections.ts'
-import type { ConnectionFetch } from './requests.ts'
+import type { ConnectionServices } from './host.ts'
 
 export interface LiveOptions {
   platform: Platform
@@ -22,7 +22,7 @@ export interface LiveOptions {
   topicLog: TopicLog
   commit: Commit
   epoch(): string
-  fetch: ConnectionFetch
+  fetch: ConnectionServices['fetch']
   identities: Identities | null
   admissionControl: AdmissionControl
 }
