@@ -49,10 +49,10 @@ export class Connection implements FrameSink {
   readonly #onClosed: () => void
   /** Messages received while a token is being verified. */
   #queued: Encoded[] | null = null
-  /** Whether no message has been received yet. */
+  /** True if no message has been received yet. */
   #isFresh = true
   #malformedCount = 0
-  /** Whether the peer has half-closed. */
+  /** True if the peer has half-closed. */
   #isHalfClosed = false
   #isClosed = false
 

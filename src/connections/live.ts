@@ -77,7 +77,7 @@ export function createLive({
     streams.revoke(credentialId)
     polls.revoke(credentialId)
   })
-  platform.metrics.gauge('message_sessions', 'Open message connections.', () => connections.count)
+  platform.metrics.gauge('message_connections', 'Open message connections.', () => connections.count)
   return {
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,

@@ -13,7 +13,7 @@ export interface SerializedResponse {
   body: BodyToWrite
   /** The handler's `Content-Length`; -1 without one. */
   declaredLength: number
-  /** Whether the handler wants the connection closed. */
+  /** True if the handler wants the connection closed. */
   isClosing: boolean
 }
 

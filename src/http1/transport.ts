@@ -2,7 +2,7 @@
 export interface Transport {
   /** The peer, as handlers see it. */
   readonly peer: Peer
-  /** Whether sent bytes have not been taken. */
+  /** True if sent bytes have not been taken. */
   readonly isPending: boolean
   /** How many bytes the peer has taken in all. */
   readonly takenBytes: number
@@ -24,6 +24,6 @@ export interface Transport {
 /** The client of a connection. */
 export interface Peer {
   readonly address: string | null
-  /** Whether the connection is encrypted. */
+  /** True if the connection is encrypted. */
   readonly isSecure: boolean
 }

@@ -43,7 +43,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const clock = { aheadMs: 0 }
   const mail: Mail[] = []
   const problems: unknown[] = []
-  const mailer = { send: async (letter: Mail) => void mail.push(letter) }
+  const mailer = { send: async (message: Mail) => void mail.push(message) }
   const app = make({
     database,
     notifier: createLocalNotifier(),

@@ -8,7 +8,7 @@ import { createApiMailer } from '../../adapters/mail/api.ts'
 import { createSmtpMailer } from '../../adapters/mail/smtp.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 
-const letter = {
+const message = {
   to: 'ann@example.com',
   subject: 'A new password',
   text: 'Go to\n\nhttps://app.example/reset#x\n.\nend\n',
@@ -21,7 +21,7 @@ function replyTo(line: string): string {
   return line.includes('nowhere.example') ? '550 no such user' : '250 fine'
 }
 
-/** As much of SMTP (RFC 5321) as one letter needs; it refuses addresses at nowhere.example. */
+/** As much of SMTP (RFC 5321) as one message needs; it refuses addresses at nowhere.example. */
 async function startSmtp() {
   const said: string[] = []
   const server = createServer((socket) => {
@@ -46,9 +46,9 @@ async function startSmtp() {
   return { port: (server.address() as AddressInfo).port, said }
 }
 
-test('a letter goes out by SMTP', async () => {
+test('an email goes out by SMTP', async () => {
   const { port, said } = await startSmtp()
-  await createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from }).send(letter)
+  await createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from }).send(message)
   expect(said).toContain('MAIL FROM:<galley@app.example>')
   expect(said).toContain('RCPT TO:<ann@example.com>')
   expect(said).toContain('To: ann@example.com')
@@ -56,15 +56,15 @@ test('a letter goes out by SMTP', async () => {
   expect(said.join('\n')).toContain('https://app.example/reset#x\n..\nend')
 })
 
-test('a letter that the mail server refuses is an error', async () => {
+test('an email that the mail server refuses is an error', async () => {
   const { port } = await startSmtp()
   const { send } = createSmtpMailer({ url: `smtp://127.0.0.1:${port}?tls=off`, from })
-  await expect(send({ ...letter, to: 'ann@nowhere.example' })).rejects.toThrow('550')
+  await expect(send({ ...message, to: 'ann@nowhere.example' })).rejects.toThrow('550')
 })
 
-test('without TLS no letter is given to a mail server, unless that is switched off', async () => {
+test('without TLS no message is given to a mail server, unless that is switched off', async () => {
   const { port, said } = await startSmtp()
-  await expect(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(letter)).rejects.toThrow()
+  await expect(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(message)).rejects.toThrow()
   expect(said.filter((line) => /^(MAIL|DATA)/.test(line))).toEqual([])
 })
 
@@ -80,24 +80,24 @@ async function startApi(status: number) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/emails`, got }
 }
 
-test('a letter goes out by an HTTP API', async () => {
+test('an email goes out by an HTTP API', async () => {
   const { url, got } = await startApi(200)
-  await createApiMailer({ url, token: 'secret', from }).send(letter)
+  await createApiMailer({ url, token: 'secret', from }).send(message)
   expect(got).toMatchObject([
     {
       headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
-      body: { from, to: ['ann@example.com'], subject: letter.subject, text: letter.text },
+      body: { from, to: ['ann@example.com'], subject: message.subject, text: message.text },
     },
   ])
 })
 
-test('a letter that the API refuses is an error', async () => {
+test('an email that the API refuses is an error', async () => {
   const { url } = await startApi(422)
-  await expect(createApiMailer({ url, token: 'secret', from }).send(letter)).rejects.toThrow('422')
+  await expect(createApiMailer({ url, token: 'secret', from }).send(message)).rejects.toThrow('422')
 })
 
-test('without a mail server the log has the letter', async () => {
+test('without a mail server the log has the message', async () => {
   const notes: unknown[][] = []
-  await createLogMailer({ note: (...note) => void notes.push(note) }).send(letter)
-  expect(notes).toEqual([['info', expect.stringContaining('ann@example.com'), { text: letter.text }]])
+  await createLogMailer({ note: (...note) => void notes.push(note) }).send(message)
+  expect(notes).toEqual([['info', expect.stringContaining('ann@example.com'), { text: message.text }]])
 })

@@ -59,15 +59,15 @@ test('where somebody else has signed in, nobody is known any more after a change
   expect(await rows('select place from galley_places')).toMatchObject([{ place: '192.0.2.1' }])
 })
 
-test('a letter leads to the configured address, whatever host the request names', async () => {
+test('an email leads to the configured address, whatever host the request names', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const arrival = world.nextMail()
   await world.ask('POST /reset', { body: { email }, origin: 'https://evil.example' })
-  const letter = await arrival
-  expect(letter.to).toBe(email)
-  expect(letter.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
-  expect(letter.text).not.toContain('evil')
+  const message = await arrival
+  expect(message.to).toBe(email)
+  expect(message.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
+  expect(message.text).not.toContain('evil')
 })
 
 test('whether or not there is such an account, a reset is answered the same, after no work and no write', async () => {
@@ -143,7 +143,7 @@ test("a session's token, an API key and an administrator's code reset nothing", 
   expect(work()).toBe(before)
 })
 
-test('an account gets five letters an hour at most', async () => {
+test('an account gets five emails an hour at most', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 5; n += 1) await letterFor(world, email)
@@ -171,7 +171,7 @@ test('what is asked for a disabled account sends nothing, and its open token is 
   expect((await world.ask('POST /reset/confirm', { body: { token, password: better } })).status).toBe(400)
 })
 
-test('a letter that can not be sent is told of in the log, and the server goes on', async () => {
+test('an email that cannot be sent is logged, and the server continues', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const failed = Promise.withResolvers<void>()

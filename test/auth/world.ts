@@ -27,7 +27,7 @@ export interface Answer {
   body: any
 }
 
-export interface Asking {
+interface Asking {
   body?: unknown
   /** Shown as a cookie. */
   cookie?: string
@@ -51,7 +51,7 @@ export interface World {
   /** How many times scrypt ran. */
   work(): number
   mail: Mail[]
-  /** Fulfilled when the next letter is sent. */
+  /** Fulfilled when the next message is sent. */
   nextMail(): Promise<Mail>
   problems: unknown[]
   /** Another server on the same database, as after a restart. */
@@ -110,9 +110,9 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
     platform,
     passwords: given ?? passwords,
     mailer: {
-      async send(letter) {
-        mail.push(letter)
-        waiting.shift()?.(letter)
+      async send(message) {
+        mail.push(message)
+        waiting.shift()?.(message)
       },
     },
     commit: createCommit(platform),

@@ -86,7 +86,7 @@ export type Send = (line: string, options?: SendOptions) => Promise<Reply>
 export interface Subject {
   send: Send
   origin(): string
-  /** Whether it listens itself, so that it is the one to check `Host` and raw targets. */
+  /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
 }
 
