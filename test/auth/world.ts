@@ -10,10 +10,10 @@ import { createCommit } from '../../src/http/idempotency.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import type { Mail } from '../../src/ports/mailer.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
 import type { Passwords } from '../../src/ports/passwords.ts'
 import type { Env, RequestContext } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 export const password = 'correct horse battery'
 const start = Date.parse('2026-11-21T08:00:00Z')
@@ -102,10 +102,7 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
   const mail: Mail[] = []
   const waiting: ((mail: Mail) => void)[] = []
   const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => void problems.push(error) }
-  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false }
-  const now = () => clock.ms
-  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
-  const platform = { database, now, random, log, metrics: createMetrics(), settings }
+  const platform = createTestPlatform({ database, now: () => clock.ms, log })
   const auth = createAuth({
     platform,
     passwords: given ?? passwords,
