@@ -14,7 +14,7 @@ export const limitMax = 1000
 const filterValuesMax = 40
 const sortFieldsMax = 4
 
-interface Filter {
+export interface Filter {
   field: string
   operator: Operator
   values: SqlValue[]
