@@ -10,7 +10,7 @@ import { type Server, startServer } from './server.ts'
 const folderOfPeers = fileURLToPath(new URL('peers/', import.meta.url))
 const modules = join(folderOfPeers, 'node_modules')
 
-export interface StartOptions {
+interface StartOptions {
   /** An empty folder of the peer's own. */
   folder: string
   core: number

@@ -134,7 +134,7 @@ function openDatabase(directory: string): DatabaseSync {
   }
 }
 
-/** True when the file is new and empty. @throws StartError when it is not sound, or not Galley's */
+/** True if the file is new and empty. @throws StartError when it is not sound, or not Galley's */
 function checkFile(connection: DatabaseSync, path: string): boolean {
   const id = Number(connection.prepare('PRAGMA application_id').get()?.application_id)
   const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number }

@@ -14,7 +14,7 @@ const closeTimeout = 5000
 const payloadBytesMax = 2 * messageBytesMax
 
 /** A request for a WebSocket, in the forms of Node and of the Web, with its socket. */
-export interface Upgrade {
+interface Upgrade {
   incoming: Pick<IncomingMessage, 'method' | 'headers'>
   request: Request
   socket: Socket

@@ -1,6 +1,6 @@
 /** The live part of an app: topics, their followers, and message connections. */
 import { type Connections, createConnections } from '../connections/connections.ts'
-import type { ConnectionFetch } from '../connections/requests.ts'
+import type { ConnectionServices } from '../connections/host.ts'
 import type { Commit } from '../http/commit.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -22,7 +22,7 @@ export interface LiveOptions {
   topicLog: TopicLog
   commit: Commit
   epoch(): string
-  fetch: ConnectionFetch
+  fetch: ConnectionServices['fetch']
   identities: Identities | null
   admissionControl: AdmissionControl
 }

@@ -26,7 +26,7 @@ export const auditActions = [
   'key.revoked',
 ] as const
 
-export type AuditAction = (typeof auditActions)[number]
+type AuditAction = (typeof auditActions)[number]
 
 /** The user and client address behind a change. */
 export interface Actor {
@@ -35,7 +35,7 @@ export interface Actor {
   address: string | null
 }
 
-export interface AuditEntry {
+interface AuditEntry {
   action: AuditAction
   /** The user whose account changes. */
   subject: string

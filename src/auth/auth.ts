@@ -40,8 +40,8 @@ export interface Auth {
   cleanUp(): Promise<void>
 }
 
-export type AccountRoutes = ReturnType<typeof createRoutes>
-export type AdministrationRoutes = ReturnType<typeof createAdministrationRoutes>
+type AccountRoutes = ReturnType<typeof createRoutes>
+type AdministrationRoutes = ReturnType<typeof createAdministrationRoutes>
 
 /** The schema of all routes of accounts, for `hc`. */
 export type AccountSchema = SchemaAt<'/api/auth', AccountRoutes> & SchemaAt<'/api/admin', AdministrationRoutes>

@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import { isLoopback } from '../http/host-check.ts'
 import type { Context } from '../request/context.ts'
 
-export const cookieName = '__Host-galley'
+const cookieName = '__Host-galley'
 
 const start = `${cookieName}=`
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'

@@ -24,7 +24,7 @@ import { hashOf } from './token.ts'
 
 const trimEveryAttempts = 256
 
-export interface Attempt {
+interface Attempt {
   /** The email address given, whether or not it has an account. */
   email: string
   /** '' when there is no such account. */
@@ -45,7 +45,7 @@ export interface CountedAttempt {
   forgive: readonly Statement[]
   /** The error of a wrong password; `too_many_requests` when a delay applies. */
   error: AppError
-  /** True when even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
+  /** True if even a correct password is refused. Report it after the same work, or the response time would tell which accounts have signed in from here. */
   isClosed: boolean
 }
 

@@ -7,12 +7,12 @@ import type { Platform } from '../ports/platform.ts'
 /** The first characters of each kind. Scanners for leaked secrets recognize them too. */
 export const tokenPrefixes = { session: 'gls_', key: 'glk_', reset: 'glr_', administrator: 'gla_' } as const
 
-export type TokenKind = keyof typeof tokenPrefixes
+type TokenKind = keyof typeof tokenPrefixes
 
 const tokenBytes = 32
 const credentialPattern = /^gl[sk]_[\w-]{43}$/
 
-export interface NewToken {
+interface NewToken {
   /** Shown to the client once. */
   token: string
   /** Stored. */

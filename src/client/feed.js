@@ -15,7 +15,7 @@ export class Feed {
   #onGap
   #subscription = /** @type {Subscription | null} */ (null)
   #buffer = /** @type {ChangeEvent[] | null} */ (null)
-  /** True when there is a list to apply events to. */
+  /** True if there is a list to apply events to. */
   isLoaded = false
 
   /**

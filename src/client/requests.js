@@ -16,7 +16,7 @@ export class Requests {
   #write
   #pending = /** @type {Map<number, (response: Response) => void>} */ (new Map())
   #newestId = 0
-  /** True when there is a connection that has been greeted. */
+  /** True if there is a connection that has been greeted. */
   isOpen = false
 
   /** @param {(text: string) => void} write */

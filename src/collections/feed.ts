@@ -1,10 +1,11 @@
 import { invalidField } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
-import type { Identity } from '../request/identity.ts'
+import { adminRole, type Identity } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { isPartition, partitionOf, type Topic, topic } from '../topics/topic.ts'
-import { coversAudience, decide, hasTopic } from './access.ts'
+import { coversAudience, decide, hasTopic, ownerField } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
+import type { Filter } from './list-query.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -51,4 +52,20 @@ export function topicsOf(collection: AnyCollection): Topic[] {
   const rule = access?.read ?? 'anyone'
   const known = typeof rule === 'string' && rule !== 'owner' ? rule : read
   return [topic(name, { partitioned: audience !== undefined, access: { read: known } })]
+}
+
+/** The topic of all changes of a list with these filters; null where there are several. */
+export function topicOfList(
+  collection: AnyCollection,
+  who: Identity | null,
+  filters: readonly Filter[],
+): string | null {
+  const { name, audience } = collection
+  const readable = decide(collection, 'read', who)
+  if (!hasTopic(collection)) return null
+  if (audience === undefined) return readable === 'all' ? name : null
+  const [named] = filters.find(({ field, operator }) => field === audience && operator === '$eq')?.values ?? []
+  const part = audience === ownerField && who !== null && who.role !== adminRole ? who.userId : named
+  const isReadable = typeof part === 'string' && isPartition(part) && coversAudience(readable, audience, part)
+  return isReadable ? partitionOf(name, part) : null
 }

@@ -11,7 +11,7 @@ import type { Operator } from './operators.ts'
 export const limitDefault = 50
 export const limitMax = 1000
 /** Of all filters together: engines take a hundred parameters, and the cursor needs some of them. */
-export const filterValuesMax = 40
+const filterValuesMax = 40
 const sortFieldsMax = 4
 
 export interface Filter {
@@ -35,7 +35,7 @@ export interface ListQuery {
 }
 
 /** A column that lists can filter and, unless it is optional, sort by. */
-export interface ListableColumn extends Column {
+interface ListableColumn extends Column {
   filter: ColumnFilter
 }
 

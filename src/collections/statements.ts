@@ -26,7 +26,7 @@ export function selectOf(collection: AnyCollection): string {
 }
 
 /** The columns of a collection's table, in order. */
-export function columnsOf({ fields }: AnyCollection): string[] {
+function columnsOf({ fields }: AnyCollection): string[] {
   return ['id', 'createdAt', 'version', ...Object.keys(fields)]
 }
 

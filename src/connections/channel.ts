@@ -4,7 +4,7 @@ import type { Encoded, Format } from './format.ts'
 /** The transport of one live connection: a WebSocket or a TCP socket. */
 export interface Channel {
   readonly format: Format
-  /** True when the send buffer is over its limit: messages that can wait should not be sent until `drained`. */
+  /** True if the send buffer is over its limit: messages that can wait should not be sent until `drained`. */
   readonly isBlocked: boolean
   /** Sends one encoded message. */
   send(message: Encoded): void

@@ -3,7 +3,7 @@ import type { Identity } from '../request/identity.ts'
 /** The state that a connection needs to resume after hibernation: plain JSON, a few hundred bytes a subscription. */
 export interface ConnectionState {
   id: string
-  /** True when no message has been received yet. */
+  /** True if no message has been received yet. */
   isFresh: boolean
   /** The identity of the caller; null when anonymous. */
   identity: Identity | null

@@ -1,54 +1,28 @@
 import { AppError } from '../errors.ts'
-import type { RequestMaker } from '../ports/request-maker.ts'
 import type { Peer } from '../request/context.ts'
-import { type Identity, isExpired } from '../request/identity.ts'
-import type { Presence } from '../topics/presence.ts'
-import type { Topics } from '../topics/topics.ts'
+import type { Identity } from '../request/identity.ts'
 import { type Call, CallError, type CallId, readCall } from './call.ts'
-import type { Caller } from './caller.ts'
+import { Caller } from './caller.ts'
 import type { Channel } from './channel.ts'
 import type { CloseCode } from './close-codes.ts'
 import type { ConnectionState } from './connection-state.ts'
+import type { ConnectionContext } from './context.ts'
 import type { Encoded } from './format.ts'
 import type { FrameSink } from './frames.ts'
-import type { Heartbeat, Heartbeats } from './heartbeats.ts'
+import type { Heartbeat } from './heartbeats.ts'
+import type { ConnectionHost } from './host.ts'
 import { InFlight } from './in-flight.ts'
 import { pingText, pongText } from './json-format.ts'
-import { malformedMessagesMax, messageUnits, overLimitMessagesMax, queuedMessagesMax, unitBytes } from './limits.ts'
+import { malformedMessagesMax, queuedMessagesMax } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type MethodContext, run } from './methods.ts'
-import type { Quota } from './quota.ts'
-import { type ConnectionFetch, Requests } from './requests.ts'
+import { Requests } from './requests.ts'
 import { SendQueue } from './send-queue.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /** The methods that cost one rate limit unit. Requests are counted by the request pipeline. */
 const chargedMethods = new Set(['hello', 'echo', 'subscribe', 'join', 'update'])
-
-/** The dependencies that all connections of a server share. */
-export interface ConnectionHost {
-  fetch: ConnectionFetch
-  topics: Topics
-  presence: Presence
-  makeRequest: RequestMaker
-  textOf(response: Response): string | null
-  problem(error: unknown): void
-  now(): number
-  isRevoked(identity: Identity): boolean
-  takeUnits(who: Identity | null, peer: Peer | null, units: number): boolean
-  keyOf(who: Identity | null, peer: Peer | null): string | null
-  subscriptionQuota: Quota
-  membershipQuota: Quota
-  /** @throws AppError `unauthorized` */
-  identify(token: string): Identity | Promise<Identity>
-  /** Null where the runtime sends heartbeats. */
-  heartbeats: Heartbeats | null
-  /** The interval sent to clients. */
-  heartbeatMs: number
-  /** A connection has closed. */
-  onClosed(connection: Connection): void
-}
 
 /** The options of one connection. */
 export interface ConnectionOptions {
@@ -58,6 +32,7 @@ export interface ConnectionOptions {
   authority: string
   identity: Identity | null | Promise<Identity | null>
   onChange(): void
+  onClosed(): void
 }
 
 /**
@@ -68,32 +43,29 @@ export class Connection implements FrameSink {
   readonly id: string
   readonly #host: ConnectionHost
   readonly #sendQueue: SendQueue
+  readonly #caller: Caller
   readonly #context: MethodContext
   readonly #heartbeat: Heartbeat | null
-  readonly #caller: Caller
+  readonly #onClosed: () => void
   /** Messages received while a token is being verified. */
   #queued: Encoded[] | null = null
-  /** True when no message has been received yet. */
+  /** True if no message has been received yet. */
   #isFresh = true
   #malformedCount = 0
-  /** True when the peer has half-closed. */
+  /** True if the peer has half-closed. */
   #isHalfClosed = false
   #isClosed = false
-  /** Messages in a row that were over the rate limit. */
-  #overLimitCount = 0
-  readonly #peer: Peer | null
-  readonly #changed: () => void
 
-  constructor(host: ConnectionHost, facts: ConnectionOptions) {
-    this.id = facts.id
+  constructor(host: ConnectionHost, options: ConnectionOptions) {
+    const { id, channel, peer, identity, onClosed } = options
+    this.id = id
     this.#host = host
-    this.#peer = facts.peer
-    this.#sendQueue = new SendQueue(facts.channel, host.problem)
-    const { identity, onChange } = facts
-    this.#changed = () => this.#isClosed || onChange()
-    this.#caller = { identity: identity instanceof Promise ? null : identity }
-    this.#context = this.#createContext(facts)
+    this.#onClosed = onClosed
+    this.#sendQueue = new SendQueue(channel, host.problem)
+    this.#caller = new Caller(host, peer)
+    this.#context = this.#createContext(options)
     if (identity instanceof Promise) this.#await(identity).catch(() => this.signOut())
+    else this.#caller.identity = identity
     this.#heartbeat =
       host.heartbeats?.add({
         ask: () => this.#sendQueue.ping(),
@@ -109,7 +81,7 @@ export class Connection implements FrameSink {
   receive(message: Encoded): void {
     if (this.#isClosed) return
     this.heard()
-    if (!this.#isWithinLimits(message)) this.end(1008, 'Too many messages.')
+    if (!this.#caller.maySend(message)) this.end(1008, 'Too many messages.')
     else if (this.#queued !== null) this.#enqueue(message, this.#queued)
     else if (message === pingText) this.#sendQueue.send(pongText)
     else if (message !== pongText) this.#read(message)
@@ -125,7 +97,7 @@ export class Connection implements FrameSink {
   /** Notes a sign of life, such as a WebSocket pong. */
   heard(): void {
     this.#heartbeat?.heard()
-    if (isExpired(this.#caller.identity, this.#host.now)) this.signOut()
+    if (this.#caller.isExpired) this.signOut()
   }
 
   /** Returns whether it was opened with this credential. */
@@ -160,7 +132,7 @@ export class Connection implements FrameSink {
     subscriptions.close()
     memberships.close()
     if (this.#heartbeat !== null) this.#host.heartbeats?.remove(this.#heartbeat)
-    this.#host.onClosed(this)
+    this.#onClosed()
   }
 
   /** Sends `goaway` and closes the channel. */
@@ -194,17 +166,6 @@ export class Connection implements FrameSink {
     }
   }
 
-  /** Tolerates some messages over the limit, because a lost `ack` or `ping` would harm a well-behaved client. */
-  #isWithinLimits(message: Encoded): boolean {
-    const isWithin = this.#charge(messageUnits + message.length / unitBytes)
-    this.#overLimitCount = isWithin ? 0 : this.#overLimitCount + 1
-    return this.#overLimitCount <= overLimitMessagesMax
-  }
-
-  #charge(units: number): boolean {
-    return this.#host.takeUnits(this.#caller.identity, this.#peer, units)
-  }
-
   #enqueue(message: Encoded, held: Encoded[]): void {
     held.push(message)
     if (held.length > queuedMessagesMax) this.end(1008, 'Too many messages were sent before the response to hello.')
@@ -225,9 +186,8 @@ export class Connection implements FrameSink {
     this.#queued = held
     this.#caller.identity = await identity
     this.#queued = null
-    const { identity: known } = this.#caller
-    if (known !== null && this.#host.isRevoked(known)) throw new AppError('unauthorized')
-    this.#changed()
+    if (this.#caller.isRevoked) throw new AppError('unauthorized')
+    this.#context.changed()
     welcome()
     for (const message of held) this.receive(message)
     this.#endIfDone()
@@ -251,8 +211,7 @@ export class Connection implements FrameSink {
     this.#checkPlace(call)
     this.#malformedCount = 0
     try {
-      if (chargedMethods.has(call.method) && (this.#overLimitCount > 0 || !this.#charge(1)))
-        throw new AppError('too_many_requests')
+      if (chargedMethods.has(call.method) && !this.#caller.mayCall()) throw new AppError('too_many_requests')
       run(this.#context, call)
     } catch (error) {
       this.#sendQueue.respondFailure(call.id, error)
@@ -295,46 +254,25 @@ export class Connection implements FrameSink {
     this.end(1011, 'Something went wrong on our side.')
   }
 
-  #createContext({ id, peer, authority }: ConnectionOptions): MethodContext {
-    const caller = this.#caller
-    const { fetch, makeRequest, textOf, topics, presence, heartbeatMs } = this.#host
-    const sendQueue = this.#sendQueue
-    const inFlight = new InFlight()
-    const changed = this.#changed
-    const onResponse = () => this.#endIfDone()
-    const target = { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` }
-    const broken = (error: unknown) => this.#fail(error)
-    const { keyOf, subscriptionQuota, membershipQuota } = this.#host
-    const key = () => keyOf(caller.identity, peer)
-    const quota = { take: () => subscriptionQuota.take(key()), give: () => subscriptionQuota.give(key()) }
-    return {
+  #createContext({ id, peer, authority, onChange }: ConnectionOptions): MethodContext {
+    const context: ConnectionContext = {
       id,
-      heartbeatMs,
-      epoch: () => topics.epoch,
-      sendQueue,
-      inFlight,
-      onResponse,
-      caller,
+      host: this.#host,
+      caller: this.#caller,
+      target: { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` },
+      sendQueue: this.#sendQueue,
+      inFlight: new InFlight(),
+      changed: () => this.#isClosed || onChange(),
+      onResponse: () => this.#endIfDone(),
+      broken: (error) => this.#fail(error),
+      signOut: () => this.signOut(),
+    }
+    return {
+      ...context,
       signIn: (token, welcome, refuse) => void this.#signIn(token, welcome, refuse),
-      requests: new Requests({ fetch, makeRequest, textOf, peer, caller, target, sendQueue, inFlight, onResponse }),
-      subscriptions: new Subscriptions(topics, caller, {
-        sendQueue,
-        changed,
-        broken,
-        signedOut: () => this.signOut(),
-        quota,
-      }),
-      memberships: new Memberships({
-        id,
-        caller,
-        topics,
-        presence,
-        sendQueue,
-        changed,
-        now: this.#host.now,
-        quota: membershipQuota,
-        key,
-      }),
+      requests: new Requests(context),
+      subscriptions: new Subscriptions(context),
+      memberships: new Memberships(context),
     }
   }
 }

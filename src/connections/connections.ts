@@ -1,13 +1,11 @@
 import { AppError } from '../errors.ts'
-import { makeNativeRequest, type RequestMaker } from '../ports/request-maker.ts'
+import { makeNativeRequest } from '../ports/request-maker.ts'
 import type { AdmittedPeer, Peer } from '../request/context.ts'
-import type { Identity } from '../request/identity.ts'
-import type { Presence } from '../topics/presence.ts'
-import type { Topics } from '../topics/topics.ts'
 import type { Channel } from './channel.ts'
-import { Connection, type ConnectionHost } from './connection.ts'
+import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { Heartbeats } from './heartbeats.ts'
+import type { ConnectionHost, ConnectionServices } from './host.ts'
 import {
   clientMembersMax,
   clientSubscriptionsMax,
@@ -16,34 +14,17 @@ import {
   heartbeatMsDefault,
 } from './limits.ts'
 import { Quota } from './quota.ts'
-import type { ConnectionFetch } from './requests.ts'
 
-export interface ConnectionsOptions {
-  /** The app. */
-  fetch: ConnectionFetch
-  topics: Topics
-  presence: Presence
+type Required = 'fetch' | 'topics' | 'presence'
+
+export interface ConnectionsOptions
+  extends Pick<ConnectionServices, Required>,
+    Partial<Omit<ConnectionServices, Required>> {
   /** Fills the array with random bytes fit for secrets, and returns it. */
   random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   /** The time after which a silent peer is pinged, and after twice of which it is closed; null where the runtime does that. */
   heartbeatMs?: number | null
   connectionsMax?: number
-  /** Makes requests faster than the runtime's own class. */
-  makeRequest?: RequestMaker
-  /** Returns the body of a response when its text is in memory, so that no promise is needed; else null. */
-  textOf?(response: Response): string | null
-  /** Returns the identity of a token. @throws AppError `unauthorized` */
-  identify?(token: string): Identity | Promise<Identity>
-  /** Returns whether the credential of an identity has been revoked. */
-  isRevoked?(identity: Identity): boolean
-  /** Milliseconds since 1970. */
-  now?(): number
-  /** Takes rate limit units of a caller; false when there are too few. */
-  takeUnits?(who: Identity | null, peer: Peer | null, units: number): boolean
-  /** Returns the key that connections are counted by; null for a caller that is not counted. */
-  keyOf?(who: Identity | null, peer: Peer | null): string | null
-  /** Reports a fault of the server. */
-  problem?(error: unknown): void
 }
 
 export interface OpenOptions {
@@ -86,13 +67,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     membershipQuota: new Quota(clientMembersMax),
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
-    onClosed: (connection) => void live.delete(connection),
   }
 
   function begin(id: string, channel: Channel, peer: AdmittedPeer | null, given: OpenOptions): Connection {
     const { authority, onChange = () => {} } = given
     const identity = peer?.identity ?? null
-    const connection = new Connection(host, { id, channel, peer, authority, identity, onChange })
+    const onClosed = () => void live.delete(connection)
+    const connection = new Connection(host, { id, channel, peer, authority, identity, onChange, onClosed })
     live.add(connection)
     if (isStopping) connection.end(...stopping)
     else if (live.size > connectionsMax) connection.end(1013, 'The server has too many connections.')

@@ -1,45 +1,25 @@
 import { AppError } from '../errors.ts'
 import { KeyedQueue } from '../limits/keyed-queue.ts'
-import { isExpired } from '../request/identity.ts'
-import type { Member, Presence, PresenceChange } from '../topics/presence.ts'
-import type { Topics } from '../topics/topics.ts'
-import type { Caller } from './caller.ts'
+import type { Member, PresenceChange } from '../topics/presence.ts'
 import type { MembershipState } from './connection-state.ts'
+import type { ConnectionContext } from './context.ts'
 import type { Encoded, Format } from './format.ts'
 import { membershipsMax } from './limits.ts'
 import { bad, readName, readTopic } from './params.ts'
-import type { Quota } from './quota.ts'
-import type { SendQueue } from './send-queue.ts'
 import type { Respond } from './subscriptions.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
-export interface MembershipsOptions {
-  /** The id of the connection, and of its members. */
-  id: string
-  caller: Caller
-  topics: Topics
-  presence: Presence
-  sendQueue: SendQueue
-  /** The state to persist has changed. */
-  changed(): void
-  now(): number
-  /** Members of one topic, by topic and client. */
-  quota: Quota
-  /** Returns the key of the client; null for one that is not counted. */
-  key(): string | null
-}
-
 /** The topics that one connection is present in. */
 export class Memberships {
-  readonly #options: MembershipsOptions
+  readonly #context: ConnectionContext
   readonly #joined = new Map<string, Member>()
   readonly #queue = new KeyedQueue()
   /** Topics whose changes were skipped while the channel was blocked. */
   readonly #missed = new Set<string>()
 
-  constructor(options: MembershipsOptions) {
-    this.#options = options
+  constructor(context: ConnectionContext) {
+    this.#context = context
   }
 
   get state(): MembershipState[] {
@@ -66,9 +46,9 @@ export class Memberships {
     const { state = null } = params
     await this.#queue.run(topic, async () => {
       const member = this.#find(topic)
-      this.#options.presence.update(topic, member.id, state)
+      this.#context.host.presence.update(topic, member.id, state)
       this.#joined.set(topic, { ...member, state })
-      this.#options.changed()
+      this.#context.changed()
       respond({})
     })
   }
@@ -79,7 +59,7 @@ export class Memberships {
     await this.#queue.run(topic, async () => {
       const { id } = this.#find(topic)
       this.#exit(topic, id)
-      this.#options.changed()
+      this.#context.changed()
       respond({})
     })
   }
@@ -87,18 +67,18 @@ export class Memberships {
   restore({ topic, name, state }: MembershipState): void {
     const member = this.#member(name, state)
     this.#joined.set(topic, member)
-    this.#options.quota.take(this.#keyIn(topic))
-    this.#options.presence.restore(topic, member, this.#tell)
+    this.#context.host.membershipQuota.take(this.#keyIn(topic))
+    this.#context.host.presence.restore(topic, member, this.#tell)
   }
 
   /** Continues after the channel has drained. */
   proceed(): void {
-    const { sendQueue, presence } = this.#options
+    const { sendQueue, host } = this.#context
     for (const topic of this.#missed) {
       if (sendQueue.isBlocked) return
       this.#missed.delete(topic)
       if (!this.#joined.has(topic)) continue
-      sendQueue.notify('presence', { topic, type: 'members', members: presence.members(topic) })
+      sendQueue.notify('presence', { topic, type: 'members', members: host.presence.members(topic) })
     }
   }
 
@@ -107,13 +87,14 @@ export class Memberships {
   }
 
   async #enter(topic: string, member: Member, respond: Respond): Promise<void> {
-    const { topics, caller, presence, changed } = this.#options
+    const { host, caller, changed } = this.#context
+    const { topics, presence } = host
     await topics.position(topic, caller.identity)
     this.#take(topic)
     try {
       presence.join(topic, member, this.#tell)
     } catch (error) {
-      this.#options.quota.give(this.#keyIn(topic))
+      this.#context.host.membershipQuota.give(this.#keyIn(topic))
       throw error
     }
     this.#joined.set(topic, member)
@@ -122,24 +103,24 @@ export class Memberships {
   }
 
   #member(name: string, state: unknown): Member {
-    const { id, caller } = this.#options
+    const { id, caller } = this.#context
     return { id, user: caller.identity?.userId ?? null, name, state }
   }
 
   #take(topic: string): void {
-    if (this.#options.quota.take(this.#keyIn(topic))) return
-    throw new AppError('too_many_requests', 'Too many members of this topic come from your client.')
+    if (this.#context.host.membershipQuota.take(this.#keyIn(topic))) return
+    throw new AppError('too_many_requests', 'There are too many members from one network.')
   }
 
   #keyIn(topic: string): string | null {
-    const key = this.#options.key()
+    const key = this.#context.caller.key
     return key === null ? null : `${topic} ${key}`
   }
 
   #exit(topic: string, id: string): void {
     this.#joined.delete(topic)
-    this.#options.quota.give(this.#keyIn(topic))
-    this.#options.presence.leave(topic, id)
+    this.#context.host.membershipQuota.give(this.#keyIn(topic))
+    this.#context.host.presence.leave(topic, id)
   }
 
   #find(topic: string): Member {
@@ -149,9 +130,9 @@ export class Memberships {
   }
 
   readonly #tell = (change: PresenceChange): void => {
-    const { sendQueue, caller, now } = this.#options
-    if (isExpired(caller.identity, now)) return
-    // A blocked channel gets the list of members once it drains, so that changes need no buffer.
+    const { sendQueue, caller } = this.#context
+    if (caller.isExpired) return
+    // A client that reads nothing gets the whole list later, and fills no memory.
     if (sendQueue.isBlocked) this.#missed.add(change.topic)
     else sendQueue.send(encoded(change, sendQueue.format))
   }
@@ -159,7 +140,7 @@ export class Memberships {
 
 const forms = new WeakMap<PresenceChange, Map<Format, Encoded>>()
 
-/** Encoded once for all subscribers. */
+/** Encodes a change once for all its receivers. */
 function encoded(change: PresenceChange, format: Format): Encoded {
   const known = forms.get(change) ?? new Map<Format, Encoded>()
   forms.set(change, known)

@@ -1,32 +1,23 @@
 /** The methods of the protocol in one table. A method with a space in its name is an HTTP request to the app. */
 import type { Call } from './call.ts'
-import type { Caller } from './caller.ts'
-import type { InFlight, PendingCall } from './in-flight.ts'
+import type { ConnectionContext } from './context.ts'
+import type { PendingCall } from './in-flight.ts'
 import * as limits from './limits.ts'
 import type { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { bad, readParams } from './params.ts'
 import type { Requests } from './requests.ts'
-import type { SendQueue } from './send-queue.ts'
 import type { Respond, Subscriptions } from './subscriptions.ts'
 
 const version = 1
 
-/** The state of one connection that its methods use. */
-export interface MethodContext {
-  id: string
-  epoch(): string
-  heartbeatMs: number
-  sendQueue: SendQueue
-  inFlight: InFlight
+/** One connection, as its methods use it. */
+export interface MethodContext extends ConnectionContext {
   requests: Requests
   subscriptions: Subscriptions
   memberships: Memberships
-  caller: Caller
   /** Verifies a token and queues the messages received meanwhile. An invalid one ends the connection. */
   signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): void
-  /** A response was sent. */
-  onResponse(): void
 }
 
 type Method = (context: MethodContext, call: Call) => void
@@ -47,19 +38,16 @@ const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
 
 /** @throws MessageError, AppError when the method fails */
 export function run(context: MethodContext, call: Call): void {
-  const method = call.method.includes(' ') ? ask : methods.get(call.method)
+  if (call.method.includes(' ')) {
+    context.requests.ask(call)
+    return
+  }
+  const method = methods.get(call.method)
   if (method === undefined) throw new MessageError(-32601)
   method(context, call)
 }
 
-function ask({ requests }: MethodContext, call: Call): void {
-  requests.ask(call)
-}
-
-function hello(
-  { id: connection, epoch, heartbeatMs, caller, sendQueue, signIn }: MethodContext,
-  { id, params }: Call,
-): void {
+function hello({ id: connection, host, caller, sendQueue, signIn }: MethodContext, { id, params }: Call): void {
   const { versions = [version], client = '', token = null } = readParams(params)
   if (!Array.isArray(versions) || typeof client !== 'string') throw new MessageError(-32602)
   if (!versions.includes(version))
@@ -68,7 +56,8 @@ function hello(
   const told = { messageBytesMax, requestsMax, subscriptionsMax, membershipsMax, windowMax }
   const welcome = () => {
     const user = caller.identity?.userId ?? null
-    sendQueue.respond(id, { version, connection, user, epoch: epoch(), heartbeatMs, limits: told })
+    const { topics, heartbeatMs } = host
+    sendQueue.respond(id, { version, connection, user, epoch: topics.epoch, heartbeatMs, limits: told })
   }
   if (token === null) welcome()
   else if (typeof token === 'string') signIn(token, welcome, (error) => sendQueue.respondFailure(id, error))

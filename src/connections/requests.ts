@@ -3,57 +3,35 @@
  * any other request is in flight until its response is sent or it is cancelled.
  */
 
-import type { MadeRequest, RequestMaker } from '../ports/request-maker.ts'
-import type { Peer } from '../request/context.ts'
-import type { Identity } from '../request/identity.ts'
+import type { MadeRequest } from '../ports/request-maker.ts'
 import type { Call, CallId } from './call.ts'
-import type { Caller } from './caller.ts'
-import type { InFlight, PendingCall } from './in-flight.ts'
+import type { ConnectionContext } from './context.ts'
+import type { PendingCall } from './in-flight.ts'
 import { responseBytesMax } from './limits.ts'
-import { type RequestTarget, readRequest } from './request-parts.ts'
+import { readRequest } from './request-parts.ts'
 import { bodyJson, canCarry, cannotCarry, checkLength, errorOf, passedHeaders, tooLong } from './response.ts'
-import type { SendQueue } from './send-queue.ts'
 
-/** The fetch handler of the app, given the identity of the caller. */
-export type ConnectionFetch = (
-  request: Request,
-  peer: Peer | null,
-  identity: Identity | null,
-) => Response | Promise<Response>
-
-export interface RequestsOptions {
-  fetch: ConnectionFetch
-  makeRequest: RequestMaker
-  textOf(response: Response): string | null
-  peer: Peer | null
-  caller: Caller
-  target: RequestTarget
-  sendQueue: SendQueue
-  inFlight: InFlight
-  /** A response was sent. */
-  onResponse(): void
-}
-
+/** The requests of one connection. */
 export class Requests {
-  readonly #options: RequestsOptions
+  readonly #context: ConnectionContext
 
-  constructor(options: RequestsOptions) {
-    this.#options = options
+  constructor(context: ConnectionContext) {
+    this.#context = context
   }
 
   /** @throws MessageError, AppError when the request is invalid */
   ask(call: Call): void {
-    const { fetch, makeRequest, inFlight, target, peer, caller } = this.#options
+    const { host, inFlight, target, caller } = this.#context
     inFlight.checkRoom()
-    const made = makeRequest(readRequest(call, target))
-    const response = fetch(made.request, peer, caller.identity)
+    const made = host.makeRequest(readRequest(call, target))
+    const response = host.fetch(made.request, caller.peer, caller.identity)
     if (response instanceof Promise) this.#wait(call.id, made, response)
     else this.#take(call.id, new PendingRequest(made), response)
   }
 
   #wait(id: CallId, made: MadeRequest, response: Promise<Response>): void {
     const asked = new PendingRequest(made)
-    this.#options.inFlight.begin(id, asked)
+    this.#context.inFlight.begin(id, asked)
     response.then(
       (later) => (asked.isCancelled ? discard(later) : this.#take(id, asked, later)),
       (error) => this.#fail(id, asked, error),
@@ -62,9 +40,11 @@ export class Requests {
 
   #take(id: CallId, asked: PendingRequest, response: Response): void {
     try {
-      const body = this.#options.textOf(response) ?? (response.body === null ? '' : null)
-      if (body === '' || canCarry(response)) this.#carry(id, asked, response, body)
-      else if (response.status < 400) throw cannotCarry()
+      const body = this.#context.host.textOf(response) ?? (response.body === null ? '' : null)
+      if (body === '' || canCarry(response)) {
+        if (body === null) this.#read(id, asked, response)
+        else this.#respond(id, response, body)
+      } else if (response.status < 400) throw cannotCarry()
       else {
         discard(response)
         this.#respond(id, response, '')
@@ -75,15 +55,9 @@ export class Requests {
     }
   }
 
-  /** @param body null when it has to be read from the stream */
-  #carry(id: CallId, asked: PendingRequest, response: Response, body: string | null): void {
-    if (body !== null) this.#respond(id, response, body)
-    else this.#read(id, asked, response)
-  }
-
   #read(id: CallId, asked: PendingRequest, response: Response): void {
     checkLength(response)
-    this.#options.inFlight.begin(id, asked)
+    this.#context.inFlight.begin(id, asked)
     readText(response.body as ReadableStream<Uint8Array>, asked).then(
       (text) => asked.isCancelled || this.#respond(id, response, text),
       (error) => this.#fail(id, asked, error),
@@ -91,7 +65,7 @@ export class Requests {
   }
 
   #respond(id: CallId, response: Response, body: string): void {
-    const { sendQueue, inFlight, onResponse } = this.#options
+    const { sendQueue, inFlight, onResponse } = this.#context
     inFlight.end(id)
     if (response.status >= 400) sendQueue.respondError(id, errorOf(response, body))
     else sendQueue.respondWith(id, response.status, passedHeaders(response), bodyJson(response, body))
@@ -100,7 +74,7 @@ export class Requests {
 
   #fail(id: CallId, asked: PendingRequest, error: unknown): void {
     if (asked.isCancelled) return
-    const { sendQueue, inFlight, onResponse } = this.#options
+    const { sendQueue, inFlight, onResponse } = this.#context
     inFlight.end(id)
     sendQueue.respondFailure(id, error)
     onResponse()

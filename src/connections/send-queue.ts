@@ -28,7 +28,7 @@ export class SendQueue {
     return this.#channel.format
   }
 
-  /** True when messages that can wait should not be sent now. */
+  /** True if messages that can wait should not be sent now. */
   get isBlocked(): boolean {
     return this.#channel.isBlocked
   }

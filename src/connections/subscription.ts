@@ -22,7 +22,7 @@ export class ConnectionSubscription implements Subscriber {
   #epoch = ''
   #sent = 0
   #acked = 0
-  /** True when it waits for an `ack` or for the channel; it continues from the log. */
+  /** True if it waits for an `ack` or for the channel; it continues from the log. */
   #isPaused = true
   #isClosed = false
 

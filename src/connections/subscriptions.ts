@@ -1,27 +1,11 @@
 import { AppError } from '../errors.ts'
 import { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { Position } from '../topics/position.ts'
-import type { Topics } from '../topics/topics.ts'
-import type { Caller } from './caller.ts'
 import type { SubscriptionState } from './connection-state.ts'
+import type { ConnectionContext } from './context.ts'
 import { subscriptionsMax } from './limits.ts'
 import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
 import { ConnectionSubscription, type SubscriptionOwner } from './subscription.ts'
-
-interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
-  /** The log cannot be read. */
-  broken(error: unknown): void
-  /** The session or key of the caller has ended. */
-  signedOut(): void
-  /** The quota of the client over all its connections. */
-  quota: ConnectionQuota
-}
-
-interface ConnectionQuota {
-  /** False when the limit is reached. */
-  take(): boolean
-  give(): void
-}
 
 type Params = Readonly<Record<string, unknown>>
 
@@ -30,21 +14,14 @@ export type Respond = (result: object) => boolean
 
 /** The topics that one connection follows. */
 export class Subscriptions {
-  readonly #topics: Topics
-  readonly #caller: Caller
+  readonly #context: ConnectionContext
   readonly #owner: SubscriptionOwner
-  readonly #broken: SubscriptionsOptions['broken']
-  readonly #signedOut: SubscriptionsOptions['signedOut']
-  readonly #quota: ConnectionQuota
   readonly #followed = new Map<string, ConnectionSubscription>()
   readonly #queue = new KeyedQueue()
 
-  constructor(topics: Topics, caller: Caller, { sendQueue, changed, broken, signedOut, quota }: SubscriptionsOptions) {
-    this.#topics = topics
-    this.#caller = caller
-    this.#broken = broken
-    this.#signedOut = signedOut
-    this.#quota = quota
+  constructor(context: ConnectionContext) {
+    this.#context = context
+    const { sendQueue, changed } = context
     this.#owner = { sendQueue, changed, failed: (subscription, error) => this.#end(subscription, error) }
   }
 
@@ -68,7 +45,7 @@ export class Subscriptions {
       if (followed === undefined) throw bad('topic', 'is not followed')
       followed.close()
       this.#drop(topic)
-      this.#owner.changed()
+      this.#context.changed()
       respond({ topic, position: followed.position })
     })
   }
@@ -85,11 +62,11 @@ export class Subscriptions {
   /** Resumes a subscription from its state. One that was live continues at the newest event of the topic. */
   async restore({ topic, window, epoch, acked, behind }: SubscriptionState): Promise<void> {
     const subscriber = new ConnectionSubscription(topic, window, this.#owner)
-    const isSame = epoch === this.#topics.epoch
+    const isSame = epoch === this.#context.host.topics.epoch
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
-    const request = { topic, principal: this.#caller.identity, after, subscriber }
-    const { start, subscription: source } = await this.#topics.subscribe(request)
-    this.#quota.take()
+    const request = { topic, principal: this.#context.caller.identity, after, subscriber }
+    const { start, subscription: source } = await this.#context.host.topics.subscribe(request)
+    this.#takeQuota()
     this.#followed.set(topic, subscriber)
     if (!start.recovered) subscriber.gap(start)
     subscriber.begin(start.position, start.recovered ? acked : start.position.offset, source)
@@ -102,24 +79,34 @@ export class Subscriptions {
     }
   }
 
+  #takeQuota(): boolean {
+    const { host, caller } = this.#context
+    return host.subscriptionQuota.take(caller.key)
+  }
+
+  #giveQuota(): void {
+    const { host, caller } = this.#context
+    host.subscriptionQuota.give(caller.key)
+  }
+
   #drop(topic: string): void {
-    if (this.#followed.delete(topic)) this.#quota.give()
+    if (this.#followed.delete(topic)) this.#giveQuota()
   }
 
   /** Ends one subscription: an error of the client is reported to it, and the other subscriptions continue. */
   #end({ topic, position }: ConnectionSubscription, error: unknown): void {
     if (!(error instanceof AppError) || error.status >= 500) {
-      this.#broken(error)
+      this.#context.broken(error)
       return
     }
     if (error.code === 'unauthorized') {
-      this.#signedOut()
+      this.#context.signOut()
       return
     }
     this.#drop(topic)
     const { status: code, message } = error
-    this.#owner.sendQueue.notify('unsubscribed', { topic, position, error: { code, message } })
-    this.#owner.changed()
+    this.#context.sendQueue.notify('unsubscribed', { topic, position, error: { code, message } })
+    this.#context.changed()
   }
 
   async #follow(topic: string, after: Position | null, window: number, respond: Respond): Promise<void> {
@@ -127,17 +114,17 @@ export class Subscriptions {
     if (this.#followed.size + this.#queue.size > subscriptionsMax) {
       throw new AppError('too_many_requests', `A connection may follow at most ${subscriptionsMax} topics.`)
     }
-    if (!this.#quota.take()) throw new AppError('too_many_requests', 'Your connections follow too many topics.')
+    if (!this.#takeQuota()) throw new AppError('too_many_requests', 'Your connections follow too many topics.')
     const subscriber = new ConnectionSubscription(topic, window, this.#owner)
-    const request = { topic, principal: this.#caller.identity, after, subscriber }
-    const { start, subscription: source } = await this.#topics.subscribe(request).catch((error) => {
-      this.#quota.give()
+    const request = { topic, principal: this.#context.caller.identity, after, subscriber }
+    const { start, subscription: source } = await this.#context.host.topics.subscribe(request).catch((error) => {
+      this.#giveQuota()
       throw error
     })
     this.#followed.set(topic, subscriber)
     if (respond({ topic, ...start })) {
       subscriber.begin(start.position, start.position.offset, source)
-      this.#owner.changed()
+      this.#context.changed()
     } else {
       this.#drop(topic)
       source.close()

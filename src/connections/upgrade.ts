@@ -14,7 +14,7 @@ export function chooseProtocol(headers: Headers): (typeof protocols)[number] | n
 
 const connectPath = /^\/api\/(v1\/)?connect$/
 
-/** True when a request begins a message connection: a WebSocket with a subprotocol that is known here, or without one. */
+/** True if a request begins a message connection: a WebSocket with a subprotocol that is known here, or without one. */
 export function isUpgrade({ url, headers }: Request): boolean {
   return connectPath.test(new URL(url).pathname) && headers.has('sec-websocket-key') && chooseProtocol(headers) !== null
 }

@@ -3,7 +3,7 @@ import type { SqlValue, Statement } from '../ports/database.ts'
 import { guarded, statement } from './steps.ts'
 
 /** How long a stored response is replayed. */
-export const keyAgeMaxMs = 24 * 60 * 60 * 1000
+const keyAgeMaxMs = 24 * 60 * 60 * 1000
 /** Each keyed write also deletes this many outdated keys, so that they never pile up. */
 const sweepRows = 2
 

@@ -4,14 +4,14 @@ import { field } from '../collections/field.ts'
 /** A name that the client chooses: it is not bound to an account. */
 const personName = field.text({ trim: true, min: 1, max: 60, indexed: true })
 
-export const rooms = collection('rooms', {
+const rooms = collection('rooms', {
   fields: {
     name: field.text({ trim: true, min: 1, max: 80, unique: true }),
   },
 })
 
 /** The members of a room, present or not; the presence of its topic has those who are connected. */
-export const members = collection('members', {
+const members = collection('members', {
   fields: {
     room: field.reference('rooms'),
     name: personName,
@@ -20,7 +20,7 @@ export const members = collection('members', {
 })
 
 /** The messages of a room. Members of the topic `messages/ROOM` with the state `{ typing: true }` are typing. */
-export const messages = collection('messages', {
+const messages = collection('messages', {
   fields: {
     room: field.reference('rooms'),
     author: personName,

@@ -3,9 +3,9 @@ import type { Context } from '../request/context.ts'
 import { parseJson } from './json.ts'
 
 /** Enough for a long text; files are uploaded by other routes. */
-export const bodyBytesMax = 1024 * 1024
+const bodyBytesMax = 1024 * 1024
 /** A body that is read whole must arrive within this time, also when it trickles. */
-export const bodyTimeoutMs = 5000
+const bodyTimeoutMs = 5000
 /** A body of more chunks than `chunksMin` must have this many bytes in each on average: a chunk costs as much as a small request. */
 const chunksMin = 1024
 const chunkBytesMin = 64

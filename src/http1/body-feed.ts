@@ -8,9 +8,9 @@ export class BodyFeed {
   readonly #limits: Limits
   /** The body, as long as a handler may want it. */
   #body: IncomingBody | null = null
-  /** True while the body is incomplete. */
+  /** True if more of the body is to come. */
   isOpen = false
-  /** True when the client may be waiting for a 100 Continue (RFC 9110 §10.1.1). */
+  /** True if the client may be waiting for a 100 Continue (RFC 9110 §10.1.1). */
   owesContinue = false
   receivedBytes = 0
 

@@ -2,7 +2,7 @@
 export interface Codec {
   /** One character a byte (ISO 8859-1). */
   latin1(bytes: Uint8Array, start: number, end: number): string
-  /** Returns true if `bytes`, from `start` on, begin with the first bytes of `head`. */
+  /** True if `bytes`, from `start` on, begin with the first bytes of `head`. */
   startsAt(head: Uint8Array, length: number, bytes: Uint8Array, start: number): boolean
   /** The number of bytes of a text in UTF-8. */
   utf8Length(text: string): number

@@ -7,7 +7,7 @@ import type { Peer, Transport } from './transport.ts'
 export type FetchHandler = (request: Request, peer: Peer) => Response | Promise<Response>
 
 /** Advances in steps, so that no request has to ask for the time. */
-export interface Clock {
+interface Clock {
   nowMs: number
   /** The line of `Date` with the empty line that ends a head. */
   date: string
@@ -18,9 +18,9 @@ export interface ConnectionOptions extends ParserOptions {
   limits: Limits
   fetch: FetchHandler
   clock: Clock
-  /** True when every connection ends with its next response. */
+  /** True if every connection ends with its next response. */
   isDraining: boolean
-  /** True when idle connections end. */
+  /** True if idle connections end. */
   isClosing: boolean
   /** Makes the response to a request that can't be handled. Its body is text or bytes. */
   errorResponse(error: HttpError): Response

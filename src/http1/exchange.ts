@@ -22,7 +22,7 @@ export class Exchange {
     this.body = new BodyFeed(options.limits)
   }
 
-  /** True when no request is in flight and the bodies of earlier ones are complete. */
+  /** True if no request is in flight and no body of an earlier one is still to come. */
   get isOver(): boolean {
     return this.head === null && !this.body.isOpen
   }
@@ -34,7 +34,7 @@ export class Exchange {
     return head.framing.contentLength === 0 ? null : this.body.begin(head, parser, onWanted)
   }
 
-  /** True when another request may follow (RFC 9112 §9.3). */
+  /** True if another request may follow (RFC 9112 §9.3). */
   isKept({ framing, minorVersion }: RequestHead, response: SerializedResponse, bodyBytesLeft: number): boolean {
     const { limits, isDraining } = this.#options
     if (framing.isClosing || response.isClosing || isDraining) return false

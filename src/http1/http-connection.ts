@@ -33,7 +33,7 @@ export class HttpConnection {
   readonly #sendBuffer: SendBuffer
   #isRunning = false
   #isPaused = false
-  /** True when the peer has ended its side. */
+  /** True if the peer has ended its side. */
   #hasEnded = false
   readonly #timeouts: TimeoutPolicy
 
@@ -46,7 +46,7 @@ export class HttpConnection {
     this.#timeouts = new TimeoutPolicy(options)
   }
 
-  /** True when no request is in flight and none has begun to arrive. */
+  /** True if no request is in flight and none has begun to arrive. */
   get isIdle(): boolean {
     return this.#phase === 'open' && this.#exchange.isOver && this.#parser.waitingBytes === 0
   }

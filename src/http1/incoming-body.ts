@@ -29,7 +29,7 @@ export class IncomingBody implements ArrivingBody {
     this.#onWanted = onWanted
   }
 
-  /** True when the queue is full, so that the socket must not be read. */
+  /** True if the queue is full, so that the socket must not be read. */
   get isFull(): boolean {
     return this.#whole === null && this.#queuedBytes >= this.#limits.bodyQueueBytesMax
   }

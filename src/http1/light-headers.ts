@@ -29,7 +29,7 @@ const knownNamesMax = 256
 /** A cached name with its last value, because most headers repeat both. */
 interface KnownName {
   lower: string
-  /** True when the connection may set or drop it. */
+  /** True if the connection may set or drop it. */
   isFraming: boolean
   given: unknown
   text: string
@@ -72,7 +72,7 @@ const forbidden = /[\0\n\r]|[^\0-\xff]/
  * Returns a field value without blanks around it. A character that could end a line, and so split a response, is invalid.
  * @throws TypeError
  */
-export function fieldText(value: unknown): string {
+function fieldText(value: unknown): string {
   const text = trimmed(textOf(value), '\t\n\r ')
   if (forbidden.test(text)) throw new TypeError('A header value contains a forbidden character.')
   return text

@@ -55,7 +55,7 @@ export class LightResponse {
     return NativeResponse.redirect(url, status)
   }
 
-  /** Returns true for a light response, or an instance of a class that extends it. */
+  /** True if the value is a light response, or of a class that extends it. */
   static is(value: object): value is LightResponse {
     return #fields in value
   }

@@ -11,7 +11,7 @@ export interface RequestHead {
   readonly method: string
   /** Null for `OPTIONS *`, which concerns the server as a whole. */
   readonly target: Target | null
-  /** True when the target may differ from its normal form in a URL. */
+  /** True if the target may differ from its normal form in a URL. */
   readonly isAbnormal: boolean
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
   readonly minorVersion: number

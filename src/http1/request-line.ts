@@ -17,7 +17,7 @@ export class RequestLineScanner {
   #state: State = 'method'
   methodEnd = 0
   targetEnd = 0
-  /** True when the target may differ from its normal form in a URL. */
+  /** True if the target may differ from its normal form in a URL. */
   isAbnormal = false
   minorVersion = 1
 

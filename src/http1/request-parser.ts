@@ -47,7 +47,7 @@ export class RequestParser {
   #position = 0
   #scanned = 0
   #end = 0
-  /** True when `#bytes` is this parser's own copy. */
+  /** True if `#bytes` is this parser's own copy. */
   #isOwn = false
   #emptyLineBytes = 0
   #lineScanner: RequestLineScanner | null = null
@@ -65,7 +65,7 @@ export class RequestParser {
     return this.#end - this.#position
   }
 
-  /** True while a head has arrived in part. */
+  /** True if part of a head has come and not all of it. */
   get isInHead(): boolean {
     return (
       this.#state === 'fields' || (this.#state === 'line' && (this.#end > this.#position || this.#emptyLineBytes > 0))

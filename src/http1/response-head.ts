@@ -104,7 +104,7 @@ export function responseHead(
   return hasDate ? `${text}\r\n` : text + date
 }
 
-/** Returns true if responses of this status have no body and no length, RFC 9112 §6.3. */
+/** True if responses of this status have no body and no length, RFC 9112 §6.3. */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 304
 }

@@ -8,7 +8,7 @@ export class SendBuffer {
   #text = ''
   /** The start of the last head in the text. */
   #headAt = 0
-  /** True while the peer takes bytes more slowly than they are sent. */
+  /** True if the peer takes bytes more slowly than they are sent. */
   isBlocked = false
 
   constructor(transport: Transport) {

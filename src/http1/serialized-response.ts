@@ -13,7 +13,7 @@ export interface SerializedResponse {
   body: BodyToWrite
   /** The handler's `Content-Length`; -1 without one. */
   declaredLength: number
-  /** True when the handler requests `Connection: close`. */
+  /** True if the handler wants the connection closed. */
   isClosing: boolean
 }
 

@@ -8,13 +8,13 @@ import { HttpError } from './http-error.ts'
 /** A connection's state and progress. */
 export interface Activity {
   state: 'lingering' | 'body' | 'responding' | 'head' | 'idle'
-  /** True while the socket is not read, because enough bytes wait to be handled. */
+  /** True if the socket is not read, because enough bytes wait to be handled. */
   isPaused: boolean
-  /** True while the server waits for bytes of the peer. */
+  /** True if the server waits for bytes of the peer. */
   isReading: boolean
-  /** True when the peer has ended its side. */
+  /** True if the peer has ended its side. */
   hasEnded: boolean
-  /** True while the peer has not taken all sent bytes, and the number of bytes that it has taken in all. */
+  /** Sent bytes that have not been taken, and the count of all that have. */
   isPending: boolean
   takenBytes: number
   /** Bytes of the request's body that have come, and those that the handler has read. */
@@ -110,7 +110,7 @@ export class TimeoutPolicy {
     return nowMs - this.#sinceMs > this.#options.limits.halfCloseTimeoutMs ? 'destroy' : 'wait'
   }
 
-  /** Returns true if nothing has moved for too long while the socket is not read, so that a lost peer would not be noticed. */
+  /** True if nothing has moved for too long while the socket is not read, so that nobody learns that the peer is gone. */
   #isStandstill({ isPaused, takenBytes, deliveredBytes }: Activity, nowMs: number): boolean {
     const movedBytes = takenBytes + deliveredBytes
     if (!isPaused || movedBytes !== this.#movedBytes) this.#standstillSinceMs = nowMs
@@ -118,7 +118,7 @@ export class TimeoutPolicy {
     return nowMs - this.#standstillSinceMs > this.#options.limits.standstillTimeoutMs
   }
 
-  /** Returns true if the peer has taken no sent bytes for too long. */
+  /** True if the peer has taken no sent bytes for too long. */
   #isStuck({ isPending, takenBytes }: Activity, nowMs: number): boolean {
     if (!isPending || takenBytes !== this.#takenBytes) this.#stuckSinceMs = nowMs
     this.#takenBytes = takenBytes

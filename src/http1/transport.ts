@@ -2,7 +2,7 @@
 export interface Transport {
   /** The peer, as handlers see it. */
   readonly peer: Peer
-  /** True while the peer has not taken all sent bytes. */
+  /** True if sent bytes have not been taken. */
   readonly isPending: boolean
   /** The number of bytes that the peer has taken in all. */
   readonly takenBytes: number
@@ -24,6 +24,6 @@ export interface Transport {
 /** The client of a connection. */
 export interface Peer {
   readonly address: string | null
-  /** True when the connection is encrypted. */
+  /** True if the connection is encrypted. */
   readonly isSecure: boolean
 }

@@ -12,7 +12,7 @@ const encoder = new TextEncoder()
 
 export interface ResponseFrame {
   framed: Framed
-  /** True when another request may follow on the connection. */
+  /** True if another request may follow on the connection. */
   isKept: boolean
   /** The line of `Date` and the end of the head. */
   date: string

@@ -15,7 +15,7 @@ export interface BucketTableOptions {
  * 1 MiB. A slot is in use only until its bucket is full again, 5 ms after a single request at 200 a second; so what a
  * server can handle fills a few thousand, from however many addresses.
  */
-export const slotsDefault = 65_536
+const slotsDefault = 65_536
 const setSlots = 8
 
 export class BucketTable {

@@ -16,18 +16,18 @@ export interface OverloadOptions {
 }
 
 /** A request that has waited this long is late. No turn of a healthy server takes as long, not with 1,000 busy clients. */
-export const targetMs = 50
+const targetMs = 50
 /** Requests must have been late for this long, as in CoDel; together with `targetMs` a burst of 150 ms is served whole. */
-export const intervalMs = 100
+const intervalMs = 100
 /**
  * A turn serves requests for this long while the server refuses, so a served request waits for two turns at most. The
  * budget grows up to `targetMs` while the server is idle, so that bursts can use all of it.
  */
-export const budgetMs = 10
+const budgetMs = 10
 /** The share of a larger budget that is left after a turn that followed another at once. */
 const budgetLeft = 0.75
 /** The overload is over after this long without a refusal. */
-export const calmMs = 1000
+const calmMs = 1000
 /** The first requests are never refused: code is slow until it is compiled. */
 export const warmUpRequests = 2000
 

@@ -38,8 +38,8 @@ export interface RateLimitsOptions extends Omit<BucketTableOptions, 'now'> {
  * 200 a second one address can keep a small machine busy to one part in a hundred, and an office behind one address
  * still has two a second for each of a hundred people.
  */
-export const burstDefault = 600
-export const perSecondDefault = 200
+const burstDefault = 600
+const perSecondDefault = 200
 
 /** Compensates rounding. */
 const slackMs = 0.001

@@ -23,7 +23,7 @@ export interface AccessEntry {
   principal: string
   /** The trace that the request belongs to (W3C Trace Context); '' for none. */
   traceId: string
-  /** True when the response was cut: its source failed, or the client stopped reading. */
+  /** True if the response was cut: its source failed, or the client stopped reading. */
   cut: boolean
 }
 

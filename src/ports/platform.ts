@@ -23,7 +23,7 @@ export interface Platform {
   accounts?: AccountSettings
   /** Settings for live message connections. */
   connections?: ConnectionSettings
-  /** True when the runtime itself sheds load, as Workers do. */
+  /** True if the runtime itself sheds load, as Workers do. */
   refusesOverload?: boolean
 }
 
@@ -54,6 +54,6 @@ export interface Settings {
   trustedProxies: readonly string[]
   /** The bearer token that may read the metrics from any address; '' for none. */
   metricsToken: string
-  /** True when rate limits are on. */
+  /** True if rate limits are on. */
   isRateLimited: boolean
 }

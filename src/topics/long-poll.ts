@@ -7,7 +7,7 @@ import type { Polled } from './route-declarations.ts'
 import type { Topics } from './topics.ts'
 
 /** The request of a long poll. */
-export interface Poll {
+interface Poll {
   topic: string
   after: Position | null
   /** Events at most. */
@@ -15,7 +15,7 @@ export interface Poll {
   waitMs: number
 }
 
-export type PollReply = Reply<Polled, 200> | SuccessReply<undefined, 204>
+type PollReply = Reply<Polled, 200> | SuccessReply<undefined, 204>
 
 export interface LongPolls {
   /** Responds with the next events, or with 204 when there are none in time. @throws AppError `gap`, and as `Topics.subscribe` does */

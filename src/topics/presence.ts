@@ -19,7 +19,7 @@ export interface PresenceChange {
 }
 
 /** Called on each change in a topic. Must not throw. */
-export type PresenceListener = (change: PresenceChange) => void
+type PresenceListener = (change: PresenceChange) => void
 
 /** The members present in each topic, as far as this process knows. Members receive each other's changes, not their own. */
 export interface Presence {

@@ -12,7 +12,7 @@ export interface ReaderOptions {
   subscriber: Subscriber
   /** @throws AppError when the topic may not be read any more */
   authorize(): void
-  /** True when the reader's credential has expired or was revoked. */
+  /** True if the reader's credential has expired or was revoked. */
   isExpired(): boolean
   acquire(): Tail
   release(): void

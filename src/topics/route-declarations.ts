@@ -65,7 +65,7 @@ interface Names {
 }
 
 /** Declares the routes under a path, whose parameters and data are those of one topic or of any. */
-export function declareRoutes<Path extends string, Params extends z.ZodObject, Data extends z.ZodType>(
+function declareRoutes<Path extends string, Params extends z.ZodObject, Data extends z.ZodType>(
   path: Path,
   { params, data, tags, title }: Names & { params: Params; data: Data },
 ) {

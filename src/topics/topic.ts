@@ -17,7 +17,7 @@ export type TopicRule =
 export interface TopicOptions {
   /** The schema of an event's data. Default: any JSON. */
   data?: z.ZodType
-  /** True when the topic is many logs, `NAME/PARTITION`, each with its own audience. Default: false. */
+  /** True if the topic is many logs, `NAME/PARTITION`, each with its own audience. Default: false. */
   partitioned?: boolean
   /** Default: everybody may read, and only the server publishes. */
   access?: { read?: TopicRule; publish?: TopicRule }

@@ -33,7 +33,7 @@ export interface TopicsOptions {
   notifier: Notifier
   /** Milliseconds since 1970. */
   now?(): number
-  /** True when the credential was revoked after its identity was read. */
+  /** True if the credential was revoked after its identity was read. */
   isRevoked?(identity: Identity): boolean
   /** Available once the server has started. */
   epoch(): string

@@ -12,7 +12,7 @@ import {
   requestTransports,
 } from './request-transports.ts'
 import { server } from './server.ts'
-import { startWorld, type World } from './world.ts'
+import { newId, noId as none, startWorld, type World } from './world.ts'
 
 let world: World
 let askers: Askers
@@ -29,9 +29,6 @@ afterAll(async () => {
   await world.stop()
   expect(world.problems).toEqual([])
 })
-
-const none = '0'.repeat(26)
-const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
 
 async function make(name: string, asker: Asker, values: object): Promise<Row> {
   const reply = await world.send(`POST /api/${name}`, { headers: bearer(asker), body: values })

@@ -4,7 +4,7 @@ import type { Reply, Row } from '../conformance/http.ts'
 import { type Asker, act, bearer, makeKey, nobody, type Person, signUp, signUpAs } from './people.ts'
 import { observedReply } from './request-transports.ts'
 import { server } from './server.ts'
-import { startWorld, type World } from './world.ts'
+import { newId, noId as none, startWorld, type World } from './world.ts'
 
 let world: World
 let root: Person
@@ -23,9 +23,6 @@ afterAll(async () => {
   await world.stop()
   expect(world.problems).toEqual([])
 })
-
-const none = '0'.repeat(26)
-const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
 
 const as = (asker: Asker, line: string, headers: Record<string, string> = {}, body?: unknown): Promise<Reply> =>
   world.send(line, { headers: { ...bearer(asker), ...headers }, ...(body !== undefined && { body }) })

@@ -76,7 +76,7 @@ export async function act(send: Send, asker: Asker, line: string, body?: unknown
   if (reply.status >= 300) throw new Error(`${line}: ${reply.text}`)
 }
 
-export async function giveRole(send: Send, root: Person, { userId }: Asker, role: string): Promise<void> {
+async function giveRole(send: Send, root: Person, { userId }: Asker, role: string): Promise<void> {
   await act(send, root, `PATCH /api/admin/users/${userId}`, { role })
 }
 

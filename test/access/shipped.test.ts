@@ -5,7 +5,7 @@ import type { Row } from '../conformance/http.ts'
 import { collectionRoutes } from './declared-collections.ts'
 import { type Askers, askerNames, bearer, makeAskers, type Person, signUp } from './people.ts'
 import { Asking, fits, type Observed, type RequestTransport, requestTransports } from './request-transports.ts'
-import { startWorld, type World } from './world.ts'
+import { newId, startWorld, type World } from './world.ts'
 
 let world: World
 let root: Person
@@ -25,8 +25,6 @@ afterAll(async () => {
   await world.stop()
   expect(world.problems).toEqual([])
 })
-
-const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
 
 /** The body that creates a row of each collection. */
 const valuesOf: Readonly<Record<string, () => object>> = {

@@ -7,11 +7,10 @@ import type { Served } from '../../adapters/process/listening.ts'
 import { createPasswords } from '../../adapters/process/passwords.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Mail } from '../../src/ports/mailer.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
-import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createSend, type Send } from '../conformance/http.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 /** The app as served, with its routes. */
 interface Routed extends Served {
@@ -42,21 +41,19 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const clock = { aheadMs: 0 }
   const mail: Mail[] = []
   const problems: unknown[] = []
-  const mailer = { send: async (email: Mail) => void mail.push(email) }
-  const app = make({
+  const mailer = { send: async (message: Mail) => void mail.push(message) }
+  const platform = createTestPlatform({
     database,
-    notifier: createLocalNotifier(),
     assets: createFolderAssets(builtinMounts),
     settings: settingsOf(config),
     // A busy machine must not change the outcome of a test.
     refusesOverload: true,
     now: () => Date.now() + clock.aheadMs,
-    random: (bytes) => crypto.getRandomValues(bytes),
     log: { access() {}, note() {}, problem: ({ error }) => void problems.push(error) },
-    metrics: createMetrics(),
     accounts: { passwords: createPasswords({ cost: cheap }), mailer, publicUrl: null },
     connections: { makeRequest: makeLightRequest, textOf: lightTextOf },
   })
+  const app = make(platform)
   const { administratorCode } = await app.start()
   const listening = await listenOnEngine(app, config)
   const url = `http://127.0.0.1:${listening.port}`
@@ -78,3 +75,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
     },
   }
 }
+
+/** An id that a client may choose, and the id of no row. */
+export const newId = () => crypto.randomUUID().replaceAll('-', '').slice(0, 26)
+export const noId = '0'.repeat(26)

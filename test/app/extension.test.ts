@@ -7,11 +7,9 @@ import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
 import type { Assets } from '../../src/ports/assets.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
-import { createLocalNotifier } from '../../src/ports/notifier.ts'
-import type { Platform } from '../../src/ports/platform.ts'
 import type { Env } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 const notes = collection('notes', { fields: { text: field.text() } })
 
@@ -27,18 +25,7 @@ const assets: Assets = {
     path === 'shop.html' ? { sizeBytes: html.length, version: '1', read: () => new Blob([html]).stream() } : null,
 }
 
-function createPlatform(): Platform {
-  return {
-    database: subject.database,
-    notifier: createLocalNotifier(),
-    assets,
-    settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
-    now: () => 7,
-    random: (bytes) => crypto.getRandomValues(bytes),
-    log: { access() {}, note() {}, problem() {} },
-    metrics: createMetrics(),
-  }
-}
+const createPlatform = () => createTestPlatform({ database: subject.database, assets, now: () => 7 })
 
 const create = (options: Pick<AppOptions<readonly [typeof notes], never>, 'middleware'>) =>
   createApp(createPlatform(), { collections: [notes], ...options })

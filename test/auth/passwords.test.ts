@@ -59,15 +59,15 @@ test('a change of the password deletes the known networks, where another person 
   expect(await rows('select place from galley_places')).toMatchObject([{ place: '192.0.2.1' }])
 })
 
-test('an email links to the configured address, whatever host the request names', async () => {
+test('an email leads to the configured address, whatever host the request names', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const arrival = world.nextMail()
   await world.ask('POST /reset', { body: { email }, origin: 'https://evil.example' })
-  const received = await arrival
-  expect(received.to).toBe(email)
-  expect(received.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
-  expect(received.text).not.toContain('evil')
+  const message = await arrival
+  expect(message.to).toBe(email)
+  expect(message.text).toMatch(/^https:\/\/app\.example\/reset#glr_[\w-]{43}$/m)
+  expect(message.text).not.toContain('evil')
 })
 
 test('a reset is answered the same whether or not the account exists, after no work and no write', async () => {
@@ -143,7 +143,7 @@ test("a session's token, an API key and an administrator's code reset nothing", 
   expect(work()).toBe(before)
 })
 
-test('an account gets at most five emails an hour', async () => {
+test('an account gets five emails an hour at most', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   for (let n = 0; n < 5; n += 1) await emailTo(world, email)
@@ -171,7 +171,7 @@ test('a disabled account gets no email, and its reset token is void', async () =
   expect((await world.ask('POST /reset/confirm', { body: { token, password: better } })).status).toBe(400)
 })
 
-test("an email that can't be sent is logged, and the server continues", async () => {
+test('an email that cannot be sent is logged, and the server continues', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()
   const failed = Promise.withResolvers<void>()

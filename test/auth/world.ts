@@ -10,10 +10,10 @@ import { errorResponse } from '../../src/http/error-response.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import type { Mail } from '../../src/ports/mailer.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
 import type { Passwords } from '../../src/ports/passwords.ts'
 import type { Env, RequestContext } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 export const password = 'correct horse battery'
 const start = Date.parse('2026-11-21T08:00:00Z')
@@ -27,7 +27,7 @@ export interface ParsedResponse {
   body: any
 }
 
-export interface Asking {
+interface Asking {
   body?: unknown
   /** Sent as a cookie. */
   cookie?: string
@@ -51,7 +51,7 @@ export interface World {
   /** The number of runs of scrypt. */
   work(): number
   mail: Mail[]
-  /** Resolves with the next email. */
+  /** Fulfilled when the next message is sent. */
   nextMail(): Promise<Mail>
   problems: unknown[]
   /** Another server on the same database, as after a restart. */
@@ -102,10 +102,7 @@ async function build(stored: Database, clock: { ms: number }, given?: Passwords)
   const mail: Mail[] = []
   const waiting: ((mail: Mail) => void)[] = []
   const log = { access() {}, note() {}, problem: ({ error }: { error: unknown }) => void problems.push(error) }
-  const settings = { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false }
-  const now = () => clock.ms
-  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
-  const platform = { database, now, random, log, metrics: createMetrics(), settings }
+  const platform = createTestPlatform({ database, now: () => clock.ms, log })
   const auth = createAuth({
     platform,
     passwords: given ?? passwords,

@@ -2,22 +2,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
-import { createLog } from '../../src/ports/log.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
-import { createLocalNotifier } from '../../src/ports/notifier.ts'
-import type { Platform } from '../../src/ports/platform.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
-const platform: Platform = {
-  database: (await createTestDatabase([])).database,
-  notifier: createLocalNotifier(),
-  assets: { open: async () => null },
-  settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken: '', isRateLimited: false },
-  now: Date.now,
-  random: (bytes) => crypto.getRandomValues(bytes),
-  log: createLog({ level: 'off', write() {}, now: Date.now }),
-  metrics: createMetrics(),
-}
+const platform = createTestPlatform({ database: (await createTestDatabase([])).database })
 
 test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
   'a collection cannot be named %o',

@@ -1,10 +1,3 @@
-import { startProcess } from '../harness/server.ts'
-import { metricsToken } from './operations.ts'
-import { conformance } from './suite.ts'
+import { processConformance } from './process.ts'
 
-const env = { HTTP_ENGINE: 'galley', CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken }
-
-conformance("Deno, on Galley's own HTTP server", {
-  start: () => startProcess({ runtime: 'deno', entry: 'test/fixtures/deno.ts', env }),
-  ownsSocket: true,
-})
+processConformance("Deno, on Galley's own HTTP server", 'deno', { HTTP_ENGINE: 'galley' })

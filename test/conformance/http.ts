@@ -86,7 +86,7 @@ export type Send = (line: string, options?: SendOptions) => Promise<Reply>
 export interface Subject {
   send: Send
   origin(): string
-  /** True when it owns the socket, and so checks `Host` and raw targets itself. */
+  /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
 }
 

@@ -1,10 +1,3 @@
-import { startProcess } from '../harness/server.ts'
-import { metricsToken } from './operations.ts'
-import { conformance } from './suite.ts'
+import { processConformance } from './process.ts'
 
-const env = { HTTP_ENGINE: 'galley', CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken }
-
-conformance("Node, on Galley's own HTTP server", {
-  start: () => startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', env }),
-  ownsSocket: true,
-})
+processConformance("Node, on Galley's own HTTP server", 'node', { HTTP_ENGINE: 'galley' })

@@ -29,7 +29,7 @@ const syncs = 4
 const changes = 8
 
 /** The ways in which a disk fails, until it is told to be sound again. */
-export const failures = {
+const failures = {
   /** Nothing may grow. */
   full: { error: ENOSPC, failing: growth },
   'bad at writes': { error: EIO, failing: writes },

@@ -17,7 +17,7 @@ import type { Random } from './random.ts'
 import { type Reading, type ReferenceRequest, readAll } from './reference.ts'
 
 /** So small that short inputs reach them. */
-export const smallLimits: Partial<Limits> = {
+const smallLimits: Partial<Limits> = {
   requestLineBytesMax: 96,
   headerBytesMax: 256,
   headerFieldsMax: 8,

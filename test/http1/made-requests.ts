@@ -9,7 +9,7 @@ export interface MadeField {
   after: string
 }
 
-export interface MadeChunk {
+interface MadeChunk {
   size: string
   extension: string
   text: string

@@ -10,7 +10,7 @@ export interface Served {
 export interface LoopOptions {
   serveMs?: number
   refuseMs?: number
-  /** True when it has served its first requests already. */
+  /** True if it has served its first requests already. */
   isWarm?: boolean
 }
 

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import {
   button,
   goodPassword,
@@ -14,15 +13,11 @@ import {
   text,
 } from './account-page.ts'
 import { useBrowser } from './browser.ts'
+import { useServer } from './live-server.ts'
 
 const openPage = useBrowser()
 const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
+const server = useServer()
 
 const ended = 'Your session has ended. Sign in again to continue.'
 

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { history, makeRoom, say as sayOverHttp } from '../chat/people.ts'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import {
   button,
@@ -19,15 +18,10 @@ import {
   title,
   unsent,
 } from './chat-page.ts'
-import { startRestartable } from './live-server.ts'
+import { startRestartable, useServer } from './live-server.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
+const server = useServer()
 
 /** Ada and Bob in a new room. */
 async function meet(name: string, url = server.url) {

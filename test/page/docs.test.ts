@@ -1,15 +1,10 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
+import { useServer } from './live-server.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
+const server = useServer()
 
 function operation(page: Page, method: string, path: string) {
   return page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) })

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
 import { startRestartable } from './live-server.ts'
@@ -11,22 +10,16 @@ import {
   choice,
   editor,
   problem,
-  removeAll,
   rename,
   said,
   store,
   stored,
   titles,
+  useTodoServer,
 } from './todo-page.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
-beforeEach(() => removeAll(server.url))
+const server = useTodoServer()
 
 async function openLive(url = server.url): Promise<Page> {
   const { page } = await openPage(url)

@@ -40,7 +40,7 @@ export function faintTexts(page: Page): Promise<string[]> {
 }
 
 /** The number of texts that `faintTexts` checks, to prove that it checks any. */
-export function textCount(page: Page): Promise<number> {
+function textCount(page: Page): Promise<number> {
   return page.evaluate(measureContrast, 22).then(({ length }) => length)
 }
 
@@ -101,7 +101,7 @@ function measureContrast(least: number): string[] {
 }
 
 /** The number of pixels beyond the right edge of the window. */
-export function overflowPx(page: Page): Promise<number> {
+function overflowPx(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 }
 

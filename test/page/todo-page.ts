@@ -1,6 +1,7 @@
 /** Elements of the todo page by their accessible names, and the todos of its server. */
 import type { Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { beforeEach, expect } from 'vitest'
+import { useServer } from './live-server.ts'
 
 interface Todo {
   id: string
@@ -23,6 +24,13 @@ export async function store(url: string, ...todos: (string | { title: string; co
 
 export async function removeAll(url: string): Promise<void> {
   for (const { id } of await stored(url)) await fetch(`${url}/api/todos/${id}`, { method: 'DELETE' })
+}
+
+/** One server for a test file, without todos at the start of each test. */
+export function useTodoServer(): { readonly url: string } {
+  const server = useServer()
+  beforeEach(() => removeAll(server.url))
+  return server
 }
 
 export const newTodo = (page: Page) => page.getByRole('textbox', { name: 'New todo' })

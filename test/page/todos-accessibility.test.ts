@@ -1,18 +1,11 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
 import { accessibleNames, expectAccessible } from './look.ts'
-import { add, box, button, removeAll, rename, said, store } from './todo-page.ts'
+import { add, box, button, rename, said, store, useTodoServer } from './todo-page.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
-beforeEach(() => removeAll(server.url))
+const server = useTodoServer()
 
 describe('accessibility', () => {
   const long = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(5)

@@ -1,6 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
 import {
   add,
@@ -11,22 +10,16 @@ import {
   newTodo,
   problem,
   reload,
-  removeAll,
   rename,
   said,
   store,
   stored,
   titles,
+  useTodoServer,
 } from './todo-page.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
-beforeEach(() => removeAll(server.url))
+const server = useTodoServer()
 
 describe('the todo page', () => {
   test('a todo that is added is still there after a reload', async () => {

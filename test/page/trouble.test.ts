@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
+import { startRestartable } from './live-server.ts'
 import {
   add,
   box,
@@ -20,16 +17,11 @@ import {
   store,
   stored,
   titles,
+  useTodoServer,
 } from './todo-page.ts'
 
 const openPage = useBrowser()
-let server: RunningProcess
-
-beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
-})
-afterAll(() => server?.stop())
-beforeEach(() => removeAll(server.url))
+const server = useTodoServer()
 
 describe('two pages', () => {
   test('that edit the same todo: the second is warned, keeps its text and may save it then', async () => {
@@ -61,21 +53,6 @@ describe('two pages', () => {
 })
 
 describe('while the server is down', () => {
-  /** A server for one test, which can be killed and restarted at the same address with the same data. */
-  async function startRestartable() {
-    const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
-    let running = await startProcess({ runtime: 'node', dataDir })
-    const { url } = running
-    onTestFinished(async () => {
-      await running.stop()
-      await rm(dataDir, { recursive: true, force: true })
-    })
-    const restart = async () => {
-      running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
-    }
-    return { url, kill: () => running.stop(), restart }
-  }
-
   const unreachable = (page: Page) => problem(page).filter({ hasText: "Can't reach the server." }).waitFor()
 
   test('the page says so, and Try again adds the todo once and loses none', async () => {

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { todos } from '../../src/features/todos.ts'
-import { createLog } from '../../src/ports/log.ts'
 import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
-import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import { readExposition, readLabels } from '../exposition.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 const bounds = [0.1, 1, 10]
 const any = fc.string({
@@ -174,19 +173,9 @@ describe('GET /metrics', () => {
 
   /** The status for a client at this address with these headers. */
   async function statusFor(address: string | null, headers: Record<string, string> = {}, metricsToken = token) {
-    const app = createApp(
-      {
-        database: subject.database,
-        notifier: createLocalNotifier(),
-        assets: { open: async () => null },
-        settings: { corsOrigins: [], hosts: null, trustedProxies: [], metricsToken, isRateLimited: false },
-        now: Date.now,
-        random: (bytes) => crypto.getRandomValues(bytes),
-        log: createLog({ level: 'off', write() {}, now: Date.now }),
-        metrics: createMetrics(),
-      },
-      { collections: [todos] },
-    )
+    const platform = createTestPlatform({ database: subject.database })
+    const settings = { ...platform.settings, metricsToken }
+    const app = createApp({ ...platform, settings }, { collections: [todos] })
     const { status } = await app.fetch(new Request('http://localhost/metrics', { headers }), { address })
     return status
   }

@@ -111,7 +111,7 @@ export class SimulatedServer {
       notifier: hasFaultyBus ? notifier : inner,
       now: () => firstMs + time.ms + this.clockOffsetMs,
       random: (bytes) => bytes.map(() => random.below(256)),
-      problem: (error) => this.problems.push(error),
+      log: { access() {}, note() {}, problem: ({ error }) => void this.problems.push(error) },
     })
     const starting = app.start()
     await time.run(5)

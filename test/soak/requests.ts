@@ -63,13 +63,7 @@ export function upload(random: Random, number: number, bytes: number, fields: re
   return asked(random, number, uploaded(random, number, path, bytes, fields))
 }
 
-export function uploaded(
-  random: Random,
-  number: number,
-  path: string,
-  bytes: number,
-  fields: readonly string[] = [],
-): Recipe {
+function uploaded(random: Random, number: number, path: string, bytes: number, fields: readonly string[] = []): Recipe {
   const recipe: Recipe = { method: 'POST', path, bytes, isChunked: random.below(2) === 0, fields }
   if (path === '/echo' || path === '/cloned') return { ...recipe, digest: digestOf(number, bytes) }
   if (path === '/unread' || path === '/part') return { ...recipe, text: JSON.stringify({ number }) }

@@ -9,7 +9,7 @@ export interface Terminal {
 /** Input of the user. */
 export interface Listener {
   line(text: string): void
-  /** True when the line being edited has any text. */
+  /** True if the line being edited has any text. */
   typing(isTyping: boolean): void
   end(): void
 }

@@ -59,7 +59,7 @@ export function attempt(work: () => unknown): unknown {
   }
 }
 
-export function nameOf(error: unknown): string {
+function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : String(error)
 }
 

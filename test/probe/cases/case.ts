@@ -27,7 +27,7 @@ export interface Outcome {
  * `reads-late`: nothing is read before all is written. `after-answer`: the second part waits for a response to the
  * first, a 100 (Continue) included. `after-pause`: the same, but after the quiet time it is sent without one.
  */
-export type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-answer' | 'after-pause'
+type How = 'whole' | 'bytewise' | 'half-close' | 'reads-late' | 'after-answer' | 'after-pause'
 
 export interface Case {
   slug: string

@@ -43,7 +43,7 @@ export class MessageList extends ActionArea {
     onConnected(client, () => this.#feed.isLoaded || this.#load(''), signal)
   }
 
-  /** True when new messages are followed. */
+  /** True if new messages are followed. */
   #isFollowing = true
 
   #listen() {

@@ -43,7 +43,7 @@ export class EditableRow extends ActionArea {
     return `“${this.text}”`
   }
 
-  /** True when the filter of the list shows it. */
+  /** True if the filter of the list shows it. */
   get matchesFilter() {
     return true
   }
