@@ -23,7 +23,7 @@ import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
 import { compile, referencesIn, selectOne } from './statements.ts'
 
-/** Continues with a value that may be a promise, and at once where it is none. */
+/** Continues with a value that may be a promise, synchronously where it is not. */
 export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(use) : use(value)
 }

@@ -58,8 +58,8 @@ test('a message is edited and deleted', async () => {
 test.each([
   ['nothing', { text: ' ' }],
   ['more than 4,000 characters', { text: 'x'.repeat(4001) }],
-  ['in a room that is none', { room: '0'.repeat(26) }],
-  ['by nobody', { author: '' }],
+  ['in an unknown room', { room: '0'.repeat(26) }],
+  ['without an author', { author: '' }],
 ])('a message of %s is refused', async (what, wrong) => {
   const room = await makeRoom(url, `refusals of ${what}`)
   const response = await ask(url, 'POST', 'messages', { room, author: 'Ada', text: 'Hello', ...wrong })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 describe('two people at terminals', () => {
-  test('read each other, and see who comes and goes', async () => {
+  test('read each other, and see joins and leaves', async () => {
     const ada = new Person(url, 'two', 'Ada')
     await ada.sees('-- live')
     await ada.sees('-- here: Ada')
@@ -32,7 +32,7 @@ describe('two people at terminals', () => {
     expect(ada.count('Ada: Good morning')).toBe(1)
   })
 
-  test('who name the same new room are in one room', async () => {
+  test('that name the same new room are in one room', async () => {
     const people = ['Ada', 'Bob', 'Cy'].map((name) => new Person(url, 'rush', name))
     await Promise.all(people.map((person) => person.sees('Cy')))
     for (const person of people) person.types('/who')
@@ -53,7 +53,7 @@ test('a newcomer sees earlier messages, and later edits and deletions', async ()
   await bob.sees('-- Ada deleted: Second')
 })
 
-test('shows who is typing elsewhere', async () => {
+test('shows that another user is typing', async () => {
   const room = await makeRoom(url, 'typing')
   const ada = new Person(url, 'typing', 'Ada')
   await ada.sees('-- here: Ada')
@@ -105,7 +105,7 @@ test('prints its usage without a room', async () => {
   expect(lost.screen).toContain('galley chat ROOM')
 })
 
-describe('a server that is killed and comes back', () => {
+describe('a server that is killed and restarts', () => {
   test('finds the terminal waiting, which resumes, and sends lines typed meanwhile once', async () => {
     const dataDir = await folder()
     const first = await start({ runtime: 'node', dataDir })

@@ -45,7 +45,7 @@ test.each([
   console.info(`power cuts on ${runtime}: ${JSON.stringify({ cuts, ...totals, rows: ledger.rows.size })}`)
 })
 
-/** Holds the ledger against what is stored. What was open is known then, either way. */
+/** Compares the ledger with the stored rows. The outcome of unanswered writes is known then. */
 async function reconcile(url: string, ledger: Ledger): Promise<void> {
   const stored = await storedTodos(url)
   expect(contradictions(ledger, stored)).toEqual([])
@@ -89,13 +89,13 @@ async function remains(disk: Disk, random: Random): Promise<string> {
 test.each([
   ['the sync of the log', 'log'],
   ["SQLite's own syncs", 'sqlite'],
-])('a power cut takes acknowledged writes without %s', async (_, FAULT_SYNC) => {
+])('a power cut loses acknowledged writes without %s', async (_, FAULT_SYNC) => {
   const weak = { NODE_OPTIONS: `--import=${new URL('weak-sync.ts', import.meta.url)}`, FAULT_SYNC }
   expect(await lossesOf('node', weak)).not.toEqual([])
 })
 
 test.each(['node', 'deno'] as const)(
-  'a power cut takes acknowledged writes on a disk that lies (%s)',
+  'a power cut loses acknowledged writes on a disk that reports false syncs (%s)',
   async (runtime) => {
     expect(await lossesOf(runtime, {}, (disk) => disk.set('loseSyncs', 1))).not.toEqual([])
   },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import { accessibleNames, expectAccessible } from './look.ts'
-import { add, box, button, removeAll, rename, said, store } from './todo-page.ts'
+import { add, box, button, messageWith, removeAll, rename, store } from './todo-page.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
@@ -30,9 +30,9 @@ describe('accessibility', () => {
     const { page, faults } = await openPage(server.url)
     await add(page, 'Bake bread')
     await rename(page, 'Bake bread', 'Bake rye')
-    await said(page, 'Saved')
+    await messageWith(page, 'Saved')
     await button(page, 'Delete Bake rye').click()
-    await said(page, 'Deleted')
+    await messageWith(page, 'Deleted')
     expect(faults).toEqual([])
   })
 

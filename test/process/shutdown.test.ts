@@ -24,7 +24,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
       expect(walBytes(server)).toBe(0)
     })
 
-    test('closes idle connections and takes no new ones, while a request is in flight', async () => {
+    test('closes idle connections and accepts no new ones, while a request is in flight', async () => {
       const server = await startBusy(0)
       const [idle, fresh] = [await openIdle(server), await openConnection(server.url)]
       const busy = await openHalfSent(server)
@@ -60,7 +60,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
       expect(await server.exited).toBe(0)
     })
 
-    test('ends with code 1 at once when a second signal comes', async () => {
+    test('ends with code 1 at once at a second signal', async () => {
       const server = await startBusy(1)
       await signalled(server, signal)
       server.process.kill(signal)

@@ -10,7 +10,7 @@ import { temporaryFolders } from './temporary.ts'
 const start = servers()
 const folder = temporaryFolders()
 
-/** A start that hangs is found out sooner than by the patience of other tests. */
+/** Fails sooner than the time-out of other tests when a start hangs. */
 const hangMs = 20_000
 
 /** A data directory as a server leaves it, large enough to have a middle. */
@@ -45,7 +45,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one
     expect(line).toBe('galley: The address 192.0.2.1:0 is no address of this machine.')
   })
 
-  test.runIf(runtime === 'bun')("when it is asked for the runtime's own HTTP server and there is none", async () => {
+  test.runIf(runtime === 'bun')('when HTTP_ENGINE=node is not supported', async () => {
     const env = { HTTP_ENGINE: 'node' }
     const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
     expect(line).toContain('HTTP_ENGINE=node is not supported')
@@ -72,7 +72,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one
     hangMs,
   )
 
-  test('when another server uses the data directory, which goes on undisturbed', async () => {
+  test('when another server uses the data directory, which continues undisturbed', async () => {
     const first = await start({ runtime })
     const line = lineOf(await runToEnd({ runtime, dataDir: first.dataDir }))
     expect(line).toBe(`galley: The data directory ${first.dataDir} is in use by another process.`)

@@ -38,7 +38,7 @@ export class History {
   }
 
   /** Fails unless this is what happened at that offset. */
-  expectEvent(epoch: string, topic: string, offset: number, told: Happened): void {
-    assert.deepEqual(told, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
+  expectEvent(epoch: string, topic: string, offset: number, event: Happened): void {
+    assert.deepEqual(event, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
   }
 }

@@ -6,9 +6,9 @@ import type { Happened, History } from './history.ts'
 
 /** Something received before the history is known. */
 class Claims {
-  #claims: [epoch: string, topic: string, offset: number, told: Happened][] = []
+  #claims: [epoch: string, topic: string, offset: number, event: Happened][] = []
 
-  expectEvent(...claim: [epoch: string, topic: string, offset: number, told: Happened]): void {
+  expectEvent(...claim: [epoch: string, topic: string, offset: number, event: Happened]): void {
     this.#claims.push(claim)
   }
 
@@ -38,7 +38,7 @@ export class LiveReader {
     this.copy = new Copy(topic, { history: this.#claims, epoch: () => '', oldest: () => 1 })
   }
 
-  /** Fails unless all it was told is what happened. */
+  /** Fails unless all received events match the history. */
   verify(history: History): void {
     this.#claims.verify(history)
   }

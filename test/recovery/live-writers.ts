@@ -26,7 +26,7 @@ export class LiveWriters {
     return this.#promised.length
   }
 
-  /** Writes until so many writes have been answered, which is told, or the server is gone. What was left open before is repeated first. */
+  /** Writes until this many writes have responses, which it reports, or the server has exited. Repeats unanswered writes first. */
   async write(url: string, epoch: string, responsesMax: number, onEnough: () => void): Promise<void> {
     let answered = 0
     const again = [...this.#open]

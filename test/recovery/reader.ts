@@ -1,4 +1,4 @@
-/** A client that follows one topic: it connects, is cut off, stalls, reloads, and goes on. */
+/** A client that follows one topic: it connects, is cut off, stalls, reloads, and continues. */
 
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { SimulatedServer } from './simulated-server.ts'
@@ -73,7 +73,7 @@ export class Reader {
     if (this.#current === current) this.#current = null
   }
 
-  /** Goes away; the server is told, unless it vanishes silently. */
+  /** Disconnects; the server notices it, unless it is silent. */
   disconnect(isSilent = false): void {
     const current = this.#current
     this.#current = null
@@ -97,7 +97,7 @@ export class Reader {
     this.#stall = null
   }
 
-  /** Loads the state, or goes on at a position where a topic has none. */
+  /** Loads the state, or continues at a position where a topic has none. */
   async reload(connection: Connection, fallback?: Position): Promise<void> {
     if (this.copy.topic !== 'todos') {
       if (fallback) this.copy.reload(fallback)
@@ -109,7 +109,7 @@ export class Reader {
     if (!connection.isOver) this.copy.reload(position, data)
   }
 
-  /** After a gap. Tells whether the connection can go on. */
+  /** Handles a gap. Returns whether the connection can continue. */
   async recover(connection: Connection, { position }: Start): Promise<boolean> {
     await this.reload(connection, position)
     return !connection.isOver && this.copy.isOfOnePiece

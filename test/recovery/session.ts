@@ -9,7 +9,7 @@ import type { LoggedEvent, Position, Start } from './copy.ts'
 import type { Connection, Reader, Way } from './reader.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
-/** Messages on the way beyond which a channel says that it is blocked. */
+/** The number of messages in transit beyond which a channel is blocked. */
 const blockedAt = 8
 
 interface Message {
@@ -92,7 +92,7 @@ class Kept {
       onChange: this.#onChange,
     })
     this.#session = (await restoring) ?? null
-    // While it was restored nobody could ask it.
+    // While it was restored no client could reach it.
     this.#onChange()
   }
 
@@ -138,7 +138,7 @@ function followBySession(format: Format): Way {
   }
 }
 
-/** Tells whether the connection can go on. */
+/** Returns whether the connection can continue. */
 async function take(reader: Reader, connection: Connection, message: Message): Promise<boolean> {
   const { copy } = reader
   const { method, result, params } = message

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createTopicCleanup } from '../../src/topics/retention.ts'
 import { createTopicRules, topic } from '../../src/topics/topic.ts'
-import { createFailing, turn } from './between.ts'
 import { createWorld, type World } from './world.ts'
+import { createFailingDatabase, turn } from './wrapped-database.ts'
 
 const rules = createTopicRules([
   topic('news', { keep: { events: 5 } }),
@@ -24,12 +24,12 @@ test('a topic that grows is trimmed by the way', async () => {
 
 test('cleanup trims every topic by its own rules, and its partitions', async () => {
   const world = await createWorld()
-  const { cleanUp: tidy } = keep(world)
+  const { cleanUp } = keep(world)
   for (const name of ['news', 'rooms/a', 'rooms/b']) await world.append(name, 8)
   world.clock.ms += 23 * 3_600_000
   await world.append('rooms/b', 2)
   world.clock.ms += 2 * 3_600_000
-  await tidy()
+  await cleanUp()
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
   expect(await world.log.range('rooms/a')).toEqual({ oldest: 9, newest: 8 })
   expect(await world.log.range('rooms/b')).toEqual({ oldest: 9, newest: 10 })
@@ -43,13 +43,13 @@ test('a topic that is declared no more is left alone', async () => {
 })
 
 test('a trim that fails is made up for by the next', async () => {
-  const { faults, between } = createFailing()
-  const world = await createWorld({ between })
-  const { cleanUp: tidy } = keep(world)
+  const { faults, wrapDatabase } = createFailingDatabase()
+  const world = await createWorld({ wrapDatabase })
+  const { cleanUp } = keep(world)
   await world.append('news', 8)
   faults.writesAfter = 0
-  await expect(tidy()).rejects.toThrow()
+  await expect(cleanUp()).rejects.toThrow()
   faults.writesAfter = Number.POSITIVE_INFINITY
-  await tidy()
+  await cleanUp()
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
 })
