@@ -13,8 +13,8 @@ import { createSqliteDatabase } from '../adapters/sqlite/database.ts'
 import { createAuth } from '../src/auth/auth.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { AppError } from '../src/errors.ts'
+import { createCommit } from '../src/http/commit.ts'
 import { errorResponse } from '../src/http/error-response.ts'
-import { createCommit } from '../src/http/idempotency.ts'
 import type { Env, RequestContext } from '../src/request/context.ts'
 
 const apartMax = 0.05

@@ -2,21 +2,21 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { checkCollections } from './app/checks.ts'
+import { createLive } from './app/live.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema } from './app/options.ts'
 import { createServices } from './app/services.ts'
 import type { AnyCollection } from './collections/declaration.ts'
+import { topicsOf } from './collections/feed.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
-import { createLive } from './connections/live.ts'
 import { isUpgrade } from './connections/upgrade.ts'
 import { withCommitCallbacks } from './database/commit-callbacks.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
 import { Pipeline } from './http/pipeline.ts'
-import { routedPath } from './http/routed-path.ts'
-import { createRouter } from './http/router.ts'
+import { createRouter, routedPath } from './http/router.ts'
 import type { Platform } from './ports/platform.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
 
@@ -70,15 +70,15 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const live = createLive({
     ...services,
     platform,
-    collections,
-    topics,
+    commit: services.deps.commit,
+    topics: [...topics, ...collections.flatMap(topicsOf)],
     epoch,
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
   })
   const health = new Health(platform.database)
-  mountOwn(hono, options, platform, services)
-  mountCollections(hono, collections, { ...services, database: platform.database, epoch })
+  mountOwn(hono, options, services)
+  mountCollections(hono, collections, services, epoch)
   mountServer(hono, platform, { collections, auth, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,

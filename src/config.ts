@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { StartError } from './errors.ts'
-import { isLoopback } from './http/cross-site.ts'
+import { isLoopback } from './http/host-check.ts'
 import { logLevels } from './ports/log.ts'
 import type { Settings } from './ports/platform.ts'
 import { parseRange } from './request/client-address.ts'

@@ -1,8 +1,9 @@
-export type { AppDependencies, AppOptions, Middleware } from './app/options.ts'
+export type { AppOptions, Middleware, RowsByName } from './app/options.ts'
 export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {
   AfterContext,
+  AppDependencies,
   Change,
   ChangeOf,
   Collection,
@@ -11,7 +12,6 @@ export type {
   HookContext,
   Hooks,
   Match,
-  RouteTools,
   RowOf,
   Rows,
 } from './collections/declaration.ts'
@@ -19,7 +19,7 @@ export { type Column, type Field, type Fields, field } from './collections/field
 export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
 export { readJson } from './http/body.ts'
-export type { Commit } from './http/idempotency.ts'
+export type { Commit } from './http/commit.ts'
 export type { ApiResponse } from './http/reply.ts'
 export type { Asset, Assets } from './ports/assets.ts'
 export type { Database, Guard, Results, SqlRow, SqlValue, Statement, Steps, Write } from './ports/database.ts'

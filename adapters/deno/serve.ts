@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import type { Config } from '../../src/config.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
@@ -16,7 +17,13 @@ declare const Deno: {
 
 /** Serves an app on Deno until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listen, listenErrorCode, writeOutput: (bytes) => Deno.stdout.write(bytes) })
+  await runProcess(server, options, {
+    listen,
+    listenErrorCode,
+    writeOutput: (bytes) => Deno.stdout.write(bytes),
+    // Step by step would need a permission for each parent.
+    makeDirectory: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
+  })
 }
 
 async function listen(app: MessageServer, config: Config): Promise<Listening> {

@@ -43,6 +43,8 @@ export interface Runtime {
   /** The system's code, such as ENOTFOUND, for an error of listening to which the runtime gives none. */
   listenErrorCode?(error: Error): string | undefined
   writeOutput: WriteOutput
+  /** Makes a folder and its missing parents, where Node's way to do it does not work. */
+  makeDirectory?(path: string, mode: number): void
   /** Runs first. @throws StartError when the runtime is too old */
   prepare?(): void
 }
@@ -153,10 +155,10 @@ async function closeAndThrow({ database }: Platform, error: unknown): Promise<ne
   throw error
 }
 
-function createPlatform({ config, options: { publicFolder }, output }: Launch): Platform {
+function createPlatform({ config, options: { publicFolder }, runtime, output }: Launch): Platform {
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
-  const database = openDataDirectory(config.DATA_DIR, metrics)
+  const database = openDataDirectory(config.DATA_DIR, { metrics, makeDirectory: runtime.makeDirectory })
   addProcessMetrics(metrics, output.dropped)
   return {
     database,
@@ -186,7 +188,7 @@ ${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${u
 /** Runs the cleanup now and every hour. */
 function scheduleCleanUp(app: Served, { log }: Platform): void {
   const cleanUp = () => {
-    app.cleanUp().catch((error) => log.problem({ requestId: '', method: '', path: '', error }))
+    app.cleanUp().catch((error) => log.problem({ error }))
   }
   cleanUp()
   setInterval(cleanUp, cleanUpIntervalMs).unref()

@@ -32,8 +32,11 @@ export class DirectoryInUseError extends StartError {
  * Opens the data directory for this process alone, and the database in it.
  * @throws StartError when it can't be written, is in use, or holds a database that is not sound
  */
-export function openDataDirectory(directory: string, metrics = createMetrics()): Database {
-  const lock = lockDataDirectory(directory)
+export function openDataDirectory(
+  directory: string,
+  { metrics = createMetrics(), makeDirectory = makeDirectoryByStep } = {},
+): Database {
+  const lock = lockDataDirectory(directory, makeDirectory)
   let connection: DatabaseSync
   try {
     connection = openDatabase(directory)
@@ -74,9 +77,9 @@ function fileId(path: string): { inode: string; origin: string } {
  * processes may read the database, and the kernel releases it when the process ends, however it ends.
  * @throws StartError when it is in use or can't be written
  */
-export function lockDataDirectory(directory: string): DatabaseSync {
+export function lockDataDirectory(directory: string, makeDirectory = makeDirectoryByStep): DatabaseSync {
   try {
-    makeDirectory(resolve(directory))
+    makeDirectory(resolve(directory), ownerOnly)
   } catch (error) {
     throw new StartError(`The data directory ${directory} can't be created: ${reason(error)}`)
   }
@@ -95,15 +98,15 @@ export function lockDataDirectory(directory: string): DatabaseSync {
 const ownerOnly = 0o700
 
 /** Makes a folder and its parents step by step: Node's `recursive` never ends where a file system refuses with ENOENT, as /proc does. */
-function makeDirectory(path: string): void {
+function makeDirectoryByStep(path: string, mode: number): void {
   try {
-    mkdirSync(path, ownerOnly)
+    mkdirSync(path, mode)
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === 'EEXIST' && statSync(path).isDirectory()) return
     if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
-    makeDirectory(dirname(path))
-    mkdirSync(path, ownerOnly)
+    makeDirectoryByStep(dirname(path), mode)
+    mkdirSync(path, mode)
   }
 }
 

@@ -2,39 +2,31 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import type { Auth } from '../auth/auth.ts'
-import type { AnyCollection } from '../collections/declaration.ts'
+import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
 import { describeRoute } from '../collections/route-declarations.ts'
 import { createRoutes } from '../collections/routes.ts'
-import type { Live } from '../connections/live.ts'
+import type { RowsOfAll } from '../collections/rows.ts'
 import { upgradeError } from '../connections/upgrade.ts'
 import { createAllow } from '../http/allow.ts'
-import { createDescription } from '../http/description.ts'
 import { failureResponse } from '../http/error-response.ts'
 import type { Health } from '../http/health.ts'
-import type { Database } from '../ports/database.ts'
+import { createDescription } from '../http/openapi.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context, Env } from '../request/context.ts'
 import { createFallback } from '../web/fallback.ts'
 import { createMetricsRoute } from '../web/metrics.ts'
 import { createPages } from '../web/pages.ts'
-import type { AppDependencies, AppOptions } from './options.ts'
+import type { Live } from './live.ts'
+import type { AppOptions, RowsByName } from './options.ts'
 import type { Services } from './services.ts'
 
 /** Mounts the middleware and routes of the user. */
 export function mountOwn<C extends readonly AnyCollection[], S extends Schema>(
   hono: OpenAPIHono<Env>,
   { middleware, routes }: AppOptions<C, S>,
-  { database, log, accounts, now }: Platform,
-  { rows, commit }: Services,
+  services: Services,
 ): void {
-  const deps = {
-    rows: rows as AppDependencies<C>['rows'],
-    database,
-    commit,
-    log,
-    mailer: accounts?.mailer ?? null,
-    now,
-  }
+  const deps = services.deps as AppDependencies<RowsByName<C>>
   for (const each of middleware?.(deps) ?? []) {
     if (typeof each === 'function') hono.use(each)
     else hono.use(...each)
@@ -46,14 +38,15 @@ export function mountOwn<C extends readonly AnyCollection[], S extends Schema>(
 export function mountCollections(
   hono: OpenAPIHono<Env>,
   collections: readonly AnyCollection[],
-  { rows, ...services }: Omit<Services, 'auth' | 'admissionControl'> & { database: Database; epoch(): string },
+  { deps, topicLog }: Services,
+  epoch: () => string,
 ): void {
   const byName = new Map(collections.map((collection) => [collection.name, collection]))
   for (const collection of collections) {
     const path = `/api/${collection.name}`
-    const deps = { ...services, rows: rows[collection.name] as Services['rows'][string], collections: byName }
-    if (collection.routes) mountRoutes(hono, path, collection.routes(deps), collection.name)
-    hono.route(path, createRoutes(collection, deps))
+    const rows = deps.rows[collection.name] as RowsOfAll[string]
+    if (collection.routes) mountRoutes(hono, path, collection.routes({ ...deps, rows }), collection.name)
+    hono.route(path, createRoutes(collection, { ...deps, rows, topicLog, epoch, collections: byName }))
   }
 }
 

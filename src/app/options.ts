@@ -1,13 +1,9 @@
-/** The options of `createApp`, and what it passes to the middleware and routes of its user. */
+/** The options of `createApp`. */
 import type { Hono, MiddlewareHandler, Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import type { AccountSchema } from '../auth/auth.ts'
-import type { AnyCollection, Collection, Rows } from '../collections/declaration.ts'
+import type { AnyCollection, AppDependencies, Collection, Rows } from '../collections/declaration.ts'
 import type { SchemaOf } from '../collections/types.ts'
-import type { Commit } from '../http/idempotency.ts'
-import type { Database } from '../ports/database.ts'
-import type { Log } from '../ports/log.ts'
-import type { Mailer } from '../ports/mailer.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -21,31 +17,18 @@ export interface AppOptions<C extends readonly AnyCollection[], S extends Schema
    * Hono middleware that runs before every route, in this order; a pair limits it to a path. The client is known
    * already: see `c.env.identity`.
    */
-  middleware?: (deps: AppDependencies<NoInfer<C>>) => readonly Middleware[]
+  middleware?: (deps: AppDependencies<RowsByName<NoInfer<C>>>) => readonly Middleware[]
   /**
    * Routes of your own, anywhere; they go before those of the collections. An `OpenAPIHono` brings its descriptions
    * to `/openapi.json`; other routes are listed there by path.
    */
-  routes?: (deps: AppDependencies<NoInfer<C>>) => Hono<Env, S>
+  routes?: (deps: AppDependencies<RowsByName<NoInfer<C>>>) => Hono<Env, S>
 }
 
 export type Middleware = MiddlewareHandler<Env> | readonly [path: string, handler: MiddlewareHandler<Env>]
 
-/** The parts of an app that middleware and routes work with. */
-export interface AppDependencies<C extends readonly AnyCollection[] = readonly AnyCollection[]> {
-  /** The rows of each collection by its name, as in `rows.todos.get(id)`. */
-  rows: RowsByName<C>
-  database: Database
-  /** Makes the one write of a request. */
-  commit: Commit
-  log: Log
-  /** Null where the platform has no accounts. */
-  mailer: Mailer | null
-  /** Milliseconds since 1970. */
-  now(): number
-}
-
-type RowsByName<C extends readonly AnyCollection[]> = {
+/** The rows of each collection by its name. */
+export type RowsByName<C extends readonly AnyCollection[]> = {
   readonly [Each in C[number] as Each['name']]: Each extends Collection<string, infer F, infer _> ? Rows<F> : never
 }
 

@@ -1,16 +1,16 @@
 /** The services of an app, which its routes and its message connections share. */
 import { type Auth, createAuth } from '../auth/auth.ts'
-import type { AnyCollection, Rows } from '../collections/declaration.ts'
-import { createAllRows } from '../collections/rows.ts'
+import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
+import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
-import { type Commit, createCommit } from '../http/idempotency.ts'
+import { createCommit } from '../http/commit.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
 import type { Platform } from '../ports/platform.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { createTopicLog, type TopicLog } from '../topics/log.ts'
 
-/** A password costs a hundred times as much as a small read; a unit is half a hundredth of a second of one client. */
+/** The rate limit units of routes that hash a password, which costs a hundred times as much as a small read. */
 const costs = {
   'POST /api/auth/sign-in': 20,
   'POST /api/auth/sign-up': 20,
@@ -21,18 +21,17 @@ const costs = {
 }
 
 export interface Services {
-  log: TopicLog
-  commit: Commit
+  topicLog: TopicLog
+  /** For middleware and own routes. */
+  deps: AppDependencies<RowsOfAll>
   /** Null on a platform without accounts. */
   auth: Auth | null
   admissionControl: AdmissionControl
-  // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their parameters stand in both positions.
-  rows: Record<string, Rows<any>>
 }
 
 export function createServices(platform: Platform, collections: readonly AnyCollection[]): Services {
-  const { accounts, now, random, refusesOverload, settings } = platform
-  const log = createTopicLog(platform)
+  const { accounts, database, log, now, random, refusesOverload, settings } = platform
+  const topicLog = createTopicLog(platform)
   const isOver = (identity: Identity) => isExpired(identity, now) || auth?.identities.isRevoked(identity) === true
   const commit = createCommit(platform, isOver)
   const auth = accounts ? createAuth({ platform, commit, ...accounts }) : null
@@ -43,7 +42,8 @@ export function createServices(platform: Platform, collections: readonly AnyColl
     random,
   })
   const newId = createIds(now, random)
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
-  const rows = Object.fromEntries(createAllRows(collections, { database: platform.database, now, log, newId, problem }))
-  return { log, commit, auth, admissionControl, rows }
+  const problem = (error: unknown) => log.problem({ error })
+  const rows = createAllRows(collections, { database, now, topicLog, newId, problem })
+  const deps = { rows, database, commit, log, mailer: accounts?.mailer ?? null, now }
+  return { topicLog, deps, auth, admissionControl }
 }

@@ -1,32 +1,28 @@
 /** Accounts: sign-in, sessions, API keys, and the identity behind each request. */
 import { createIds } from '../database/id.ts'
-import type { Commit } from '../http/idempotency.ts'
+import { runAll } from '../database/steps.ts'
+import type { Commit } from '../http/commit.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
-import type { Mailer } from '../ports/mailer.ts'
-import type { Passwords } from '../ports/passwords.ts'
-import type { Platform } from '../ports/platform.ts'
+import { KeyedQueue } from '../limits/keyed-queue.ts'
+import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Identities } from '../request/identity.ts'
-import { createCode } from './administrator-code.ts'
 import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
 import type { AuthDependencies } from './dependencies.ts'
-import { createKeyedQueue } from './keyed-queue.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
+import { createKeyRoutes } from './routes/keys.ts'
 import { createResetRoutes } from './routes/resets.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSignInRoutes } from './routes/sign-in.ts'
+import { insertCode, trimCodes } from './store/administrator-codes.ts'
 import { createThrottle } from './throttle.ts'
 import { createTokens } from './token.ts'
 
-export interface AuthOptions {
+export interface AuthOptions extends AccountSettings {
   platform: Pick<Platform, 'database' | 'now' | 'random' | 'log'>
-  passwords: Passwords
-  mailer: Mailer
   commit: Commit
-  /** The server's address, such as `https://app.example`, for links in emails; null when not configured. */
-  publicUrl: string | null
 }
 
 export interface Auth {
@@ -50,6 +46,9 @@ export type AdministrationRoutes = ReturnType<typeof createAdministrationRoutes>
 /** The schema of all routes of accounts, for `hc`. */
 export type AccountSchema = SchemaAt<'/api/auth', AccountRoutes> & SchemaAt<'/api/admin', AdministrationRoutes>
 
+/** Passwords of one client network that wait for their hash. At a third of a second each, the last one waits a few seconds. */
+const passwordsWaitingMax = 8
+
 export function createAuth({ platform, ...options }: AuthOptions): Auth {
   const { database, now, random, log } = platform
   const credentials = createCredentials(platform)
@@ -61,17 +60,21 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     now,
     credentials,
     throttle,
-    passwordQueue: createKeyedQueue(),
+    passwordQueue: new KeyedQueue(passwordsWaitingMax),
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),
-    problem: (error) => log.problem({ requestId: '', method: '', path: '', error }),
+    problem: (error) => log.problem({ error }),
   }
   return {
     identities: credentials,
     routes: createRoutes(dependencies),
     adminRoutes: createAdministrationRoutes(dependencies),
-    start: () => createCode(database, makeToken, now()),
+    async start() {
+      const { token, hash } = await makeToken('administrator')
+      const [inserted] = await database.write(() => runAll(insertCode(hash, now()), trimCodes()))
+      return inserted?.length === 1 ? token : null
+    },
     cleanUp: createAccountCleanup(platform, throttle),
   }
 }
@@ -80,6 +83,7 @@ function createRoutes(dependencies: AuthDependencies) {
   return new ValidatedRoutes()
     .route('/', createSignInRoutes(dependencies))
     .route('/', createSessionRoutes(dependencies))
+    .route('/', createKeyRoutes(dependencies))
     .route('/', createAccountRoutes(dependencies))
     .route('/', createResetRoutes(dependencies))
 }

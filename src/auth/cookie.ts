@@ -4,7 +4,7 @@
  */
 
 import { AppError } from '../errors.ts'
-import { isLoopback } from '../http/cross-site.ts'
+import { isLoopback } from '../http/host-check.ts'
 import type { Context } from '../request/context.ts'
 
 export const cookieName = '__Host-galley'

@@ -5,7 +5,7 @@
 
 import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
-import type { SqlRow, Statement, Steps } from '../ports/database.ts'
+import { andThen, type SqlRow, type Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { removedCookie, tokenIn } from './cookie.ts'
@@ -34,8 +34,11 @@ interface CacheEntry {
 
 /** Identities, with the invalidation of their credentials. */
 export interface Credentials extends Identities {
-  /** Invalidates credentials that were revoked or whose role changed, and calls the listeners. */
-  invalidate(credentialIds: readonly string[]): void
+  /**
+   * Makes a statement invalidate, after the commit, the credentials whose `id` it returns: they were revoked or their role
+   * changed. The listeners are called then.
+   */
+  invalidating(statement: Statement): Statement
 }
 
 export function createCredentials({ database, now }: Pick<Platform, 'database' | 'now'>): Credentials {
@@ -74,13 +77,11 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   function read(token: string, hash: string, refuse: () => AppError): Identity | Promise<Identity> {
     const before = invalidations
     const find = token.startsWith(tokenPrefixes.key) ? findKey : findSession
-    const rows = database.read(find(hash))
-    const use = ([row]: readonly SqlRow[]) => {
+    return andThen(database.read(find(hash)), ([row]) => {
       const identity = accept(token, hash, row, invalidations === before, refuse)
       readAfter.set(identity, before)
       return identity
-    }
-    return rows instanceof Promise ? rows.then(use) : use(rows)
+    })
   }
 
   /** Returns the identity of a row, and caches it unless an invalidation happened while it was read. */
@@ -124,6 +125,16 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
     }
   }
 
+  function invalidate(credentialIds: ReadonlySet<string>): void {
+    if (credentialIds.size === 0) return
+    invalidations += 1
+    for (const [token, { identity }] of cache) if (credentialIds.has(identity.credentialId)) cache.delete(token)
+    for (const id of credentialIds) {
+      addRevoked(id, now())
+      for (const listener of listeners) listener(id)
+    }
+  }
+
   return {
     identify,
     identifyToken,
@@ -135,23 +146,11 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
       listeners.add(own)
       return () => void listeners.delete(own)
     },
-    invalidate(credentialIds) {
-      if (credentialIds.length === 0) return
-      invalidations += 1
-      const invalid = new Set(credentialIds)
-      for (const [token, { identity }] of cache) if (invalid.has(identity.credentialId)) cache.delete(token)
-      for (const id of invalid) {
-        addRevoked(id, now())
-        for (const listener of listeners) listener(id)
-      }
-    },
+    invalidating: (statement) => ({
+      ...statement,
+      afterCommit: (rows) => invalidate(new Set(rows.map(({ id }) => String(id)))),
+    }),
   }
-}
-
-/** Runs statements that return the `id` of each credential which they end or change, and returns those ids. */
-export function* endCredentials(...statements: readonly Statement[]): Steps<string[]> {
-  const results = yield statements
-  return results.flat().map(({ id }) => String(id))
 }
 
 /** The bearer token; null for other schemes, which may be for a proxy. */

@@ -4,8 +4,7 @@
  */
 
 import type { SqlValue } from '../ports/database.ts'
-import { adminRole, type Identity } from '../request/identity.ts'
-import { hasScope, refusal } from '../request/refusal.ts'
+import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Access, Action, AnyCollection, FilterValue, RowFilter, Rule } from './declaration.ts'
 import type { Field } from './field.ts'

@@ -35,7 +35,22 @@ export function collection<const Name extends string, F extends Fields, S extend
     : options.fields
   const audience = options.audience ?? (options.access?.read === 'owner' ? ownerField : undefined)
   if (audience !== ownerField) checkAudience(name, fields, audience)
-  return { name, ...options, fields, ...(audience && { audience }), schemas: schemasOf(options.fields, isOwned) }
+  const singular = options.singular ?? singularOf(name)
+  const schemas = schemasOf(options.fields, isOwned)
+  return { name, ...options, singular, fields, ...(audience && { audience }), schemas }
+}
+
+/** Endings of regular English plurals. Others, such as `people`, are declared. */
+const plurals: readonly [RegExp, string][] = [
+  [/ies$/, 'y'],
+  [/(ch|sh|ss|x)es$/, '$1'],
+  [/([^isu])s$/, '$1'],
+]
+
+function singularOf(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  const [ending, replacement] = plurals.find(([ending]) => ending.test(words)) ?? ['', '']
+  return words.replace(ending, replacement)
 }
 
 function schemasOf(fields: Fields, isOwned: boolean): Schemas {

@@ -1,8 +1,10 @@
 /** The types of a declared collection. */
 import type { z } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
-import type { Commit } from '../http/idempotency.ts'
+import type { Commit } from '../http/commit.ts'
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
+import type { Log } from '../ports/log.ts'
+import type { Mailer } from '../ports/mailer.ts'
 import type { Env } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
@@ -135,15 +137,24 @@ export interface Hooks<F extends Fields> {
   }
 }
 
-/** The dependencies of a collection's own routes. */
-export interface RouteTools<F extends Fields> {
-  rows: Rows<F>
+/** The parts of an app that its middleware and routes work with. */
+export interface AppDependencies<AllRows> {
+  /** The rows of the collection, or of each collection by its name, as in `rows.todos.get(id)`. */
+  rows: AllRows
   database: Database
+  /** Makes the one write of a request. */
   commit: Commit
+  log: Log
+  /** Null where the platform has no accounts. */
+  mailer: Mailer | null
+  /** Milliseconds since 1970. */
+  now(): number
 }
 
 export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
+  /** The name of one row in messages, as in `Todo not found`. Default: derived from the plural, `todo` from `todos`. */
+  singular?: string
   /** The rule for each action; default: anyone. */
   access?: Access
   /**
@@ -157,13 +168,14 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * Additional routes, mounted at `/api/NAME` before the usual ones. They read with `rows` or `database`, and write with one
    * `commit`.
    */
-  routes?: (tools: RouteTools<F>) => Hono<Env, S>
+  routes?: (deps: AppDependencies<Rows<F>>) => Hono<Env, S>
 }
 
 /** A resource, declared once. */
 export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
   extends CollectionOptions<F, S> {
   name: Name
+  singular: string
   schemas: Schemas
 }
 

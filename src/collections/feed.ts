@@ -1,8 +1,9 @@
 import { invalidField } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
+import type { Identity } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
-import { isPartition, partitionOf } from '../topics/topic.ts'
-import { hasTopic } from './access.ts'
+import { isPartition, partitionOf, type Topic, topic } from '../topics/topic.ts'
+import { coversAudience, decide, hasTopic } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -14,10 +15,10 @@ export interface Feed {
   deleted(before: Row): readonly Statement[]
 }
 
-export function createFeed(collection: AnyCollection, log: TopicLog): Feed {
+export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed {
   const { name, audience } = collection
   const topicOf = (row: Row) => (audience === undefined ? name : audienceTopic(name, audience, row))
-  const append = (type: string, row: Row) => log.append(topicOf(row), type, JSON.stringify(row))
+  const append = (type: string, row: Row) => topicLog.append(topicOf(row), type, JSON.stringify(row))
 
   if (!hasTopic(collection)) return { created: () => [], updated: () => [], deleted: () => [] }
   return {
@@ -34,4 +35,20 @@ function audienceTopic(name: string, field: string, row: Row): string {
   if (!isPartition(part))
     throw invalidField(field, 'invalid_format', 'must have 1 to 100 characters A-Z a-z 0-9 . _ ~ @ -')
   return partitionOf(name, part)
+}
+
+/**
+ * The topic of a collection, readable by clients who may read all rows that its events are about. A collection whose
+ * read rule can't tell has none.
+ */
+export function topicsOf(collection: AnyCollection): Topic[] {
+  const { name, audience, access } = collection
+  if (!hasTopic(collection)) return []
+  const read = (who: Identity | null, full: string) => {
+    const decision = decide(collection, 'read', who)
+    return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))
+  }
+  const rule = access?.read ?? 'anyone'
+  const known = typeof rule === 'string' && rule !== 'owner' ? rule : read
+  return [topic(name, { partitioned: audience !== undefined, access: { read: known } })]
 }

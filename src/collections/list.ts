@@ -4,13 +4,12 @@
  */
 
 import { encodeCursor } from '../database/cursor.ts'
-import type { Database, SqlRow, SqlValue, Statement } from '../ports/database.ts'
+import { andThen, type Database, type SqlRow, type SqlValue, type Statement } from '../ports/database.ts'
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { type ListQuery, type SortTerm, sortText } from './list-query.ts'
 import { operators } from './operators.ts'
-import { andThen } from './rows.ts'
 import { selectOf } from './statements.ts'
 
 /** Counting stops at this number, which then means "this many or more". */

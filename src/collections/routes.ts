@@ -1,14 +1,14 @@
+import { guardError } from '../database/failure.ts'
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
+import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
-import type { Commit } from '../http/idempotency.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
-import type { Database, Statement } from '../ports/database.ts'
+import { andThen, type Database, type Statement } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
-import { adminRole, type Identity } from '../request/identity.ts'
-import { refusal } from '../request/refusal.ts'
+import { adminRole, type Identity, refusal } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import { isPartition, partitionOf } from '../topics/topic.ts'
@@ -27,15 +27,14 @@ import type { Fields } from './field.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { declareRoutes } from './route-declarations.ts'
-import { andThen } from './rows.ts'
-import { noRow, referencesIn, requireOne } from './statements.ts'
+import { noRow, notFound, referencesIn, requireOne } from './statements.ts'
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
   rows: Rows<F>
   database: Database
   commit: Commit
-  log: TopicLog
+  topicLog: TopicLog
   epoch(): string
   /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
@@ -44,7 +43,7 @@ interface RoutesOptions<F extends Fields> {
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit, log, epoch, collections }: RoutesOptions<F>,
+  { rows, database, commit, topicLog, epoch, collections }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
   const listable = listableFields(collection)
@@ -71,7 +70,7 @@ export function createRoutes<F extends Fields>(
   function positionBefore(c: Context, query: ListQuery): Position | undefined | Promise<Position> {
     const topic = query.after === null ? topicOf(c, query) : null
     if (topic === null) return undefined
-    return andThen(log.newest(topic), (offset) => ({ epoch: epoch(), offset }))
+    return andThen(topicLog.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
   /** Returns the topic of all changes of this list; null where there are several. */
@@ -96,7 +95,7 @@ export function createRoutes<F extends Fields>(
   }
 
   function replyRow(c: Context, row: RowOf<F> | null): Response {
-    if (!row) throw notFound(collection.name)
+    if (!row) throw guardError(notFound(collection))
     const tag = etagOf(row.version)
     const known = c.req.raw.headers.get('if-none-match')
     if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
@@ -134,12 +133,12 @@ export function createRoutes<F extends Fields>(
     const sees = readable === 'none' ? noRow : conditionOf(collection, readable)
     const does = conditionOf(collection, may)
     const statements: Statement[] = []
-    if (sees !== null || does !== null) statements.push(requireOne(collection, idOf(c), sees, { error: 'not_found' }))
+    if (sees !== null || does !== null) statements.push(requireOne(collection, idOf(c), sees, notFound(collection)))
     if (does !== null) statements.push(requireOne(collection, idOf(c), does, { error: 'forbidden' }))
     return statements
   }
 
-  /** Makes the check that a client changes no row into one that it could not change, and moves none where it could not create it. */
+  /** Makes the check that a client may still change the row after its change, and could have created it where it moves it. */
   function createMoveCheck(c: Context): (change: Change<F>) => void {
     const may = mayDo(c, 'update')
     const create = decide(collection, 'create', c.env.identity)
@@ -195,10 +194,6 @@ function parametersOf({ req }: Context): URLSearchParams {
 
 function idOf(c: Context): string {
   return c.req.param('id') ?? ''
-}
-
-function notFound(name: string): AppError {
-  return new AppError('not_found', `There is no such row in ${name}.`)
 }
 
 function matchOf(c: Context): Match | undefined {

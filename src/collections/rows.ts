@@ -1,7 +1,7 @@
 import { one, run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import { validate } from '../http/validation.ts'
-import type { SqlRow, Statement, Steps } from '../ports/database.ts'
+import { andThen, type SqlRow, type Statement, type Steps } from '../ports/database.ts'
 import type { Identity } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
@@ -23,13 +23,8 @@ import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
 import { compile, referencesIn, selectOne } from './statements.ts'
 
-/** Continues with a value that may be a promise, synchronously where it is not. */
-export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
-  return value instanceof Promise ? value.then(use) : use(value)
-}
-
 export interface RowsOptions extends HookOptions {
-  log: TopicLog
+  topicLog: TopicLog
   newId(): string
 }
 
@@ -55,7 +50,7 @@ class CollectionRows<F extends Fields> implements Rows<F> {
     this.decode = this.#codec.decode
     this.#statements = compile(collection)
     this.#references = referencesIn(collection)
-    this.#feed = createFeed(collection, options.log)
+    this.#feed = createFeed(collection, options.topicLog)
     this.#hooks = createHookRunner(collection, options)
     this.#isOwned = hasOwner(collection)
     this.#declared = Object.keys(collection.fields).filter((name) => !this.#isOwned || name !== ownerField)
@@ -159,20 +154,19 @@ class CollectionRows<F extends Fields> implements Rows<F> {
   }
 }
 
-/** Makes the rows of all collections, by name. The hooks of each can use those of the others. */
-export function createAllRows(
-  collections: readonly AnyCollection[],
-  options: Omit<RowsOptions, 'rowsOf'>,
-  // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their row type stands in both positions.
-): Map<string, Rows<any>> {
-  const all: ReturnType<typeof createAllRows> = new Map()
+/** The rows of each collection by its name. */
+// biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their row type stands in both positions.
+export type RowsOfAll = Record<string, Rows<any>>
+
+/** Makes the rows of all collections. The hooks of each can use those of the others. */
+export function createAllRows(collections: readonly AnyCollection[], options: Omit<RowsOptions, 'rowsOf'>): RowsOfAll {
   const rowsOf: RowsOptions['rowsOf'] = ({ name }) => {
-    const rows = all.get(name)
+    const rows = all[name]
     if (rows === undefined) throw new TypeError(`The app has no collection ${name}.`)
     return rows
   }
-  for (const collection of collections) {
-    all.set(collection.name, new CollectionRows(collection, { ...options, rowsOf }))
-  }
+  const all: RowsOfAll = Object.fromEntries(
+    collections.map((collection) => [collection.name, new CollectionRows(collection, { ...options, rowsOf })]),
+  )
   return all
 }

@@ -1,4 +1,4 @@
-/** The SQL of a collection's table but for lists. Names need no escaping, see `collection`. */
+/** The SQL statements of a collection's table; those of lists are in `list.ts`. Names need no escaping, see `collection`. */
 import type { Guard, Statement } from '../ports/database.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
@@ -6,8 +6,12 @@ import type { Fields } from './field.ts'
 
 export const noRow: Condition = { sql: 'false', values: [] }
 
-const notFound: Guard = { error: 'not_found' }
 const idTaken: Guard = { error: 'precondition_failed', message: 'There is a row with this id already.' }
+
+/** The error for a row that is not there, or that the client may not read. */
+export function notFound({ singular }: AnyCollection): Guard {
+  return { error: 'not_found', message: `${singular.charAt(0).toUpperCase()}${singular.slice(1)} not found` }
+}
 
 const selects = new WeakMap<AnyCollection, string>()
 
@@ -37,7 +41,7 @@ export function compile(collection: AnyCollection) {
   const changeable = ['version', ...Object.keys(fields)].map((column) => `"${column}" = ?`)
   return {
     // id
-    get: { sql: `${selectOf(collection)} where "id" = ?`, guard: notFound },
+    get: { sql: `${selectOf(collection)} where "id" = ?`, guard: notFound(collection) },
     // every column
     insert: {
       sql: `insert into "${name}" (${quoted(columns)}) values (${columns.map(() => '?').join()})

@@ -36,7 +36,7 @@ export interface ConnectionHost {
   problem(error: unknown): void
   now(): number
   isRevoked(identity: Identity): boolean
-  admit(who: Identity | null, peer: Peer | null, units: number): boolean
+  takeUnits(who: Identity | null, peer: Peer | null, units: number): boolean
   keyOf(who: Identity | null, peer: Peer | null): string | null
   subscriptionQuota: Quota
   membershipQuota: Quota
@@ -202,7 +202,7 @@ export class Connection implements FrameSink {
   }
 
   #charge(units: number): boolean {
-    return this.#host.admit(this.#caller.identity, this.#peer, units)
+    return this.#host.takeUnits(this.#caller.identity, this.#peer, units)
   }
 
   #enqueue(message: Encoded, held: Encoded[]): void {

@@ -39,7 +39,7 @@ export interface ConnectionsOptions {
   /** Milliseconds since 1970. */
   now?(): number
   /** Takes rate limit units of a caller; false when there are too few. */
-  admit?(who: Identity | null, peer: Peer | null, units: number): boolean
+  takeUnits?(who: Identity | null, peer: Peer | null, units: number): boolean
   /** Returns the key that connections are counted by; null for a caller that is not counted. */
   keyOf?(who: Identity | null, peer: Peer | null): string | null
   /** Reports a fault of the server. */
@@ -76,7 +76,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     problem: () => {},
     now: Date.now,
     isRevoked: () => false,
-    admit: () => true,
+    takeUnits: () => true,
     keyOf: () => null,
     identify: () => {
       throw new AppError('unauthorized')
@@ -96,7 +96,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     live.add(connection)
     if (isStopping) connection.end(...stopping)
     else if (live.size > connectionsMax) connection.end(1013, 'The server has too many connections.')
-    else if (!host.admit(null, peer, connectUnits)) connection.end(1013, 'Too many connections from this network.')
+    else if (!host.takeUnits(null, peer, connectUnits)) connection.end(1013, 'Too many connections from this network.')
     return connection
   }
 

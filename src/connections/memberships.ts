@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { KeyedQueue } from '../limits/keyed-queue.ts'
 import { isExpired } from '../request/identity.ts'
 import type { Member, Presence, PresenceChange } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -10,7 +11,6 @@ import { bad, readName, readTopic } from './params.ts'
 import type { Quota } from './quota.ts'
 import type { SendQueue } from './send-queue.ts'
 import type { Respond } from './subscriptions.ts'
-import { TopicQueue } from './topic-queue.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
@@ -34,7 +34,7 @@ export interface MembershipsOptions {
 export class Memberships {
   readonly #options: MembershipsOptions
   readonly #joined = new Map<string, Member>()
-  readonly #queue = new TopicQueue()
+  readonly #queue = new KeyedQueue()
   /** Topics whose changes were skipped while the channel was blocked. */
   readonly #missed = new Set<string>()
 
@@ -53,7 +53,7 @@ export class Memberships {
     const member = this.#member(readName(params), state)
     await this.#queue.run(topic, async () => {
       if (this.#joined.has(topic)) throw bad('topic', 'is joined already')
-      if (this.#joined.size + this.#queue.size >= membershipsMax) {
+      if (this.#joined.size + this.#queue.size > membershipsMax) {
         throw new AppError('too_many_requests', `A connection may join at most ${membershipsMax} topics.`)
       }
       await this.#enter(topic, member, respond)
@@ -151,7 +151,7 @@ export class Memberships {
   readonly #tell = (change: PresenceChange): void => {
     const { sendQueue, caller, now } = this.#options
     if (isExpired(caller.identity, now)) return
-    // A blocked subscriber gets the current members later, and fills no memory.
+    // A blocked channel gets the list of members once it drains, so that changes need no buffer.
     if (sendQueue.isBlocked) this.#missed.add(change.topic)
     else sendQueue.send(encoded(change, sendQueue.format))
   }

@@ -1,6 +1,6 @@
 import type { TopicEvent } from '../topics/event.ts'
 import type { Position, Start } from '../topics/position.ts'
-import type { Subscriber, Subscription as TopicSubscription } from '../topics/topics.ts'
+import type { Subscriber, Subscription as TopicSubscription } from '../topics/subscription.ts'
 import type { SubscriptionState } from './connection-state.ts'
 import type { SendQueue } from './send-queue.ts'
 

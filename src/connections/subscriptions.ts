@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { Position } from '../topics/position.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Caller } from './caller.ts'
@@ -6,7 +7,6 @@ import type { SubscriptionState } from './connection-state.ts'
 import { subscriptionsMax } from './limits.ts'
 import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
 import { ConnectionSubscription, type SubscriptionOwner } from './subscription.ts'
-import { TopicQueue } from './topic-queue.ts'
 
 interface SubscriptionsOptions extends Omit<SubscriptionOwner, 'failed'> {
   /** The log cannot be read. */
@@ -37,7 +37,7 @@ export class Subscriptions {
   readonly #signedOut: SubscriptionsOptions['signedOut']
   readonly #quota: ConnectionQuota
   readonly #followed = new Map<string, ConnectionSubscription>()
-  readonly #queue = new TopicQueue()
+  readonly #queue = new KeyedQueue()
 
   constructor(topics: Topics, caller: Caller, { sendQueue, changed, broken, signedOut, quota }: SubscriptionsOptions) {
     this.#topics = topics
@@ -124,7 +124,7 @@ export class Subscriptions {
 
   async #follow(topic: string, after: Position | null, window: number, respond: Respond): Promise<void> {
     if (this.#followed.has(topic)) throw bad('topic', 'is followed already')
-    if (this.#followed.size + this.#queue.size >= subscriptionsMax) {
+    if (this.#followed.size + this.#queue.size > subscriptionsMax) {
       throw new AppError('too_many_requests', `A connection may follow at most ${subscriptionsMax} topics.`)
     }
     if (!this.#quota.take()) throw new AppError('too_many_requests', 'Your connections follow too many topics.')

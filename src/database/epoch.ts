@@ -4,9 +4,9 @@ import type { Platform } from '../ports/platform.ts'
 const epochBytes = 8
 
 /**
- * The epoch names one unbroken history of the data. It is renewed when the data is not where it was:
- * after a restore, or when a file was put in the place of another. What a client saw of an older epoch
- * may never have been, so positions of it are void.
+ * Returns the epoch, which names one unbroken history of the data. It is renewed when the origin of the database changes:
+ * after a restore, or when a file replaces another. Events of an older epoch may not exist in this history, so positions
+ * of it are invalid.
  */
 export async function renewEpoch(
   db: Kysely<unknown>,

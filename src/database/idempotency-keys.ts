@@ -1,6 +1,6 @@
 /** The table of idempotency keys, each with the response that is replayed to a repeated request. */
 import type { SqlValue, Statement } from '../ports/database.ts'
-import { guarded, statement } from './statement.ts'
+import { guarded, statement } from './steps.ts'
 
 /** How long a stored response is replayed. */
 export const keyAgeMaxMs = 24 * 60 * 60 * 1000

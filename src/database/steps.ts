@@ -1,6 +1,16 @@
-/** Running the steps of a write, and the few steps that most writes are made of. */
-import type { GuardedStatement, Results, SqlRow, Statement, Steps, Write } from '../ports/database.ts'
+/** Making statements, running the steps of a write, and the few steps that most writes are made of. */
+import type { Guard, GuardedStatement, Results, SqlRow, SqlValue, Statement, Steps, Write } from '../ports/database.ts'
 import { guardError } from './failure.ts'
+
+/** A statement of the database port. */
+export function statement(sql: string, ...parameters: readonly SqlValue[]): Statement {
+  return { sql, parameters }
+}
+
+/** A statement that must return a row, else the whole write fails. */
+export function guarded(guard: Guard, sql: string, ...parameters: readonly SqlValue[]): GuardedStatement {
+  return { sql, parameters, guard }
+}
 
 /** Counts the statements of one attempt that have taken effect. */
 export interface Progress {

@@ -1,6 +1,7 @@
 import type { Log } from '../ports/log.ts'
 import { type Metrics, secondsBounds } from '../ports/metrics.ts'
 import type { Exchange } from './exchange.ts'
+import { pathOf } from './request-path.ts'
 import type { StreamEnd } from './response-stream.ts'
 import { traceIdOf } from './trace-context.ts'
 
@@ -81,12 +82,4 @@ function createObserver(metrics: Metrics): Observe {
     counter.add()
     series.duration.observe(seconds)
   }
-}
-
-/** The path of a URL, without parsing all of it: that would cost more than the rest of this file. */
-export function pathOf(url: string): string {
-  const query = url.indexOf('?')
-  const end = query === -1 ? url.length : query
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  return start === -1 || start > end ? '/' : url.slice(start, end)
 }

@@ -17,10 +17,11 @@ import type { Settings } from '../ports/platform.ts'
 import { createClientPeer, parseRanges } from '../request/client-address.ts'
 import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
-import { pathOf } from './access-log.ts'
-import { createHostCheck, refuseCrossSite } from './cross-site.ts'
+import { refuseCrossSite } from './cross-site.ts'
 import type { Exchange } from './exchange.ts'
+import { createHostCheck } from './host-check.ts'
 import { createIdentify, type Identify, isUnauthorized } from './identify.ts'
+import { pathOf } from './request-path.ts'
 
 const busy = new AppError('busy', undefined, { headers: { 'Retry-After': '1' } })
 /** A wrong token costs a database read, and may be a guess. */

@@ -3,50 +3,18 @@
  * as the change. So neither exists without the other, and a repeat that arrives while the first request still runs waits
  * for its turn to write.
  */
-import type { StatusCode } from 'hono/utils/http-status'
 import { type Claim, claimKey, deleteOutdatedKeys, findResponse, storeResponse } from '../database/idempotency-keys.ts'
 import { AppError } from '../errors.ts'
 import type { SqlRow, Write } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context } from '../request/context.ts'
-import type { Identity } from '../request/identity.ts'
-import { type ApiResponse, envelope, reply, replyWith, type SuccessReply } from './reply.ts'
+import { type ApiResponse, envelope, reply, replyWith } from './reply.ts'
 
 const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
-/**
- * Makes the one write of a request and responds with its result. Everything that depends on stored rows belongs into the
- * write: a repeat with the same `Idempotency-Key` replays the stored response without running the write again.
- */
-export type Commit = <Result, Data, const Status extends StatusCode>(
-  c: Context,
-  write: Write<Result>,
-  respond: (result: Result) => ApiResponse<Data, Status>,
-) => Promise<SuccessReply<Data, Status>>
-
-/** @param isOver whether a credential was revoked or has expired since the request was admitted; the write then fails */
-export function createCommit(
-  { database, now }: Pick<Platform, 'database' | 'now'>,
-  isOver: (identity: Identity) => boolean = () => false,
-): Commit {
-  async function commit<Result>(
-    c: Context,
-    write: Write<Result>,
-    respond: (result: Result) => ApiResponse,
-  ): Promise<Response> {
-    const { identity } = c.env
-    const checked: Write<Result> = () => {
-      if (identity !== null && isOver(identity)) throw new AppError('unauthorized')
-      return write()
-    }
-    const key = c.req.raw.headers.get('idempotency-key')
-    if (key === null) return replyWith(c, respond(await database.write(checked)))
-    return commitOnce(c, key, function* () {
-      return respond(yield* checked())
-    })
-  }
-
-  async function commitOnce(c: Context, key: string, write: Write<ApiResponse>): Promise<Response> {
+/** Makes the function that commits the write of a request once for each key, and replays its response. */
+export function createIdempotency({ database, now }: Pick<Platform, 'database' | 'now'>) {
+  return async function commitOnce(c: Context, key: string, write: Write<ApiResponse>): Promise<Response> {
     if (!keyPattern.test(key)) {
       throw new AppError('bad_request', 'Idempotency-Key must have 1 to 255 printable ASCII characters.')
     }
@@ -67,7 +35,6 @@ export function createCommit(
       return replay(c, stored)
     }
   }
-  return commit as Commit
 }
 
 /** Returns a digest of the request: method, path with query, conditions, body. */

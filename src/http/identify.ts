@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Identities, Identity } from '../request/identity.ts'
-import { pathOf } from './access-log.ts'
 import { isOwnOrigin } from './cross-site.ts'
+import { pathOf } from './request-path.ts'
 
 /** Other schemes may be meant for a proxy. */
 const bearer = /^bearer /i

@@ -1,6 +1,8 @@
-/** Parts that the OpenAPI descriptions of all routes share. */
-import { z } from '@hono/zod-openapi'
+/** The OpenAPI document, and the parts that the descriptions of all routes share. */
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { errorTable } from '../errors.ts'
+import type { Context, Env } from '../request/context.ts'
+import { reply } from './reply.ts'
 
 /** The body of every error. */
 export const errorSchema = z
@@ -62,4 +64,15 @@ export function failures(...statuses: number[]): object {
 
 function textOf(status: number): string {
   return Object.values(errorTable).find((entry) => entry.status === status)?.text ?? 'An error.'
+}
+
+const info = { openapi: '3.1.0', info: { title: 'Galley', version: '1' }, servers: [{ url: '/' }] }
+
+/** Makes the handler of `GET /openapi.json`. The document is made at the first request, when all routes are known. */
+export function createDescription(hono: OpenAPIHono<Env>): (c: Context) => Response {
+  let text: string | null = null
+  return (c) => {
+    text ??= JSON.stringify(hono.getOpenAPI31Document(info))
+    return reply(c, 200, text)
+  }
 }

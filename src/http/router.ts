@@ -3,6 +3,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { SmartRouter } from 'hono/router/smart-router'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { H, RouterRoute } from 'hono/types'
+import { getPath } from 'hono/utils/url'
 
 type Route = [H, RouterRoute]
 
@@ -27,4 +28,10 @@ export function createRouter(): { router: Router<Route>; matched(): string } {
 function patternOf([handlers]: Result<Route>): string {
   const [route] = handlers.find(([[, { method }]]) => method !== 'ALL') ?? []
   return route === undefined ? '' : route[1].path
+}
+
+/** The path that is routed: `/api/v1/…` is the permanent name of today's `/api/…`. */
+export function routedPath(request: Request): string {
+  const path = getPath(request)
+  return path.startsWith('/api/v1/') ? `/api/${path.slice('/api/v1/'.length)}` : path
 }

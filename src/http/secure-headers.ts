@@ -26,7 +26,7 @@ export const pageHeaders = {
 } as const
 
 /**
- * Adds the headers that a response lacks which `reply` did not make. The app's own headers win: a page may bring its
+ * Adds the missing headers to a response that `reply` did not make. The app's own headers win: a page may bring its
  * own `Content-Security-Policy`.
  */
 export function withDefaultHeaders(response: Response, { requestId, peer }: RequestContext): Response {

@@ -14,16 +14,30 @@ import { validate } from './validation.ts'
  * parameter type of a named function Hono would infer any path, and `hc` would lose the route.
  */
 export class ValidatedRoutes extends OpenAPIHono<Env> {
+  readonly #shared: SharedConfig
+
+  constructor(shared: SharedConfig = {}) {
+    super()
+    this.#shared = shared
+  }
+
   override openapi: OpenAPIHono<Env>['openapi'] = (config, handler) =>
     this.add(config, ...validators(config.request), handler as Handler)
 
   /** Adds a route whose last handler reads and validates its own input. */
   add({ middleware = [], hide = false, ...route }: RouteConfig, ...handlers: Handler[]): this {
-    if (!hide) this.openAPIRegistry.registerPath(route)
+    const { tags, middleware: shared = [] } = this.#shared
+    if (!hide) this.openAPIRegistry.registerPath(tags ? { tags, ...route } : route)
     const path = route.path.replaceAll(/\/{(.+?)}/g, '/:$1')
-    this.on([route.method], [path], ...[middleware].flat(), ...handlers)
+    this.on([route.method], [path], ...shared, ...[middleware].flat(), ...handlers)
     return this
   }
+}
+
+interface SharedConfig {
+  tags?: string[]
+  /** Runs before the middleware of each route. */
+  middleware?: readonly MiddlewareHandler<Env>[]
 }
 
 /** The schema of routes that are mounted at a path, for `hc`. */

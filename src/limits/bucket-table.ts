@@ -1,7 +1,7 @@
 /**
- * Times by key, in memory of fixed size: sets of eight slots, each with 64 bits of the key's hash and a time. In a full
- * set a new key takes the slot with the earliest time, which loses least. So evicting a bucket takes more units out of
- * seven others of its set, which is no gain, and finding keys of one set takes the seeds.
+ * Stores a time for each key in memory of fixed size: sets of eight slots, each with 64 bits of the key's hash and a time.
+ * In a full set a new key replaces the earliest time, which loses the least. An attacker gains nothing by eviction: filling
+ * a set costs more units than the evicted bucket had, and without the seeds nobody can tell which keys share a set.
  */
 
 export interface BucketTableOptions {

@@ -1,4 +1,4 @@
-import { clientNetworkOf } from '../request/client-network.ts'
+import { clientNetworkOf } from '../request/client-address.ts'
 import type { Peer } from '../request/context.ts'
 
 /** Networks are cached, because parsing an address costs more than the rest of this function. */

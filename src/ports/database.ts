@@ -61,3 +61,8 @@ export interface Database {
   /** Finishes the writes that were requested, and closes the file. */
   close(): Promise<void>
 }
+
+/** Continues with the result of a read, at once where it is no promise. */
+export function andThen<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(use) : use(value)
+}

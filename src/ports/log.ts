@@ -27,11 +27,11 @@ export interface AccessEntry {
   cut: boolean
 }
 
-/** A fault of the server. */
+/** A fault of the server, and the request that met it if there was one. */
 export interface Problem {
-  requestId: string
-  method: string
-  path: string
+  requestId?: string
+  method?: string
+  path?: string
   error: unknown
 }
 
@@ -88,11 +88,11 @@ export function createLog({ level, pretty = false, write, now }: LogOptions): Lo
       if (!isInfoEnabled) return
       write(pretty ? prettyAccess(time(), entry) : accessLine(time(), entry), false)
     },
-    problem({ error, ...request }) {
+    problem({ requestId = '', method = '', path = '', error }) {
       const suppressed = suppressedBefore(error)
       if (suppressed === null) return
       const more = suppressed > 0 ? { suppressed } : undefined
-      note('error', 'A request failed.', { ...request, ...more, error: describe(error) })
+      note('error', 'A request failed.', { requestId, method, path, ...more, error: describe(error) })
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Peer } from './context.ts'
 /** A range of addresses, such as 10.0.0.0/8. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 
-/** The ranges that are ones; configuration has been checked before. */
+/** Parses ranges that the configuration has validated. */
 export function parseRanges(texts: readonly string[]): AddressRange[] {
   return texts.map(parseRange).filter((range) => range !== null)
 }
@@ -94,4 +94,16 @@ function readForwarded(text: string): Peer[] {
 function addressOf(node: string): string | null {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+)(?::\d+)?$/.exec(node)?.[1] ?? node
   return isAddress(bare) ? ipaddr.process(bare).toString() : null
+}
+
+/** Providers give each customer 2^64 addresses of IPv6 or more. */
+const customerBits = 64
+
+/** The network of one client, for limits: an IPv4 address, or an IPv6 /64; '' for an unknown address. */
+export function clientNetworkOf(address: string | null): string {
+  if (address === null || !ipaddr.isValid(address)) return ''
+  const parsed = ipaddr.process(address)
+  if (parsed.kind() === 'ipv4') return parsed.toString()
+  const cidr = `${parsed.toString()}/${customerBits}`
+  return `${ipaddr.IPv6.networkAddressFromCIDR(cidr).toString()}/${customerBits}`
 }

@@ -1,3 +1,5 @@
+import { AppError } from '../errors.ts'
+
 /** The user behind a valid cookie, bearer token or API key. */
 export interface Identity {
   /** The user's id. */
@@ -35,4 +37,15 @@ export interface Identities {
   identifyToken(token: string): Identity | Promise<Identity>
   /** Calls the listener with the credential's id whenever one is revoked or expires early, such as at a sign-out. */
   onRevoke(listener: (credentialId: string) => void): () => void
+}
+
+/** 401 for an anonymous client, which might be allowed after signing in (RFC 9110 §15.5.2); 403 for any other. */
+export function refusal(who: Identity | null): AppError {
+  if (who !== null) return new AppError('forbidden')
+  return new AppError('unauthorized', undefined, { headers: { 'WWW-Authenticate': 'Bearer' } })
+}
+
+/** True if the scopes of an API key allow an action: `todos:read`, `todos:write`, or `*`. */
+export function hasScope({ scopes }: Identity, name: string, use: 'read' | 'write'): boolean {
+  return scopes === null || scopes.includes('*') || scopes.includes(`${name}:${use}`)
 }

@@ -5,7 +5,7 @@
  */
 
 import { runAll } from '../database/steps.ts'
-import type { SqlRow, Statement } from '../ports/database.ts'
+import { andThen, type SqlRow, type Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { TopicEvent } from './event.ts'
 
@@ -72,10 +72,8 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
       return { sql: appendOnceSql, parameters: [...parameters, messageId], afterCommit }
     },
     find: (topic, messageId) => ({ sql: findSql, parameters: [topic, messageId] }),
-    newest(topic) {
-      const rows = database.read({ sql: newestSql, parameters: [topic] })
-      return rows instanceof Promise ? rows.then(newestIn) : newestIn(rows)
-    },
+    newest: (topic) =>
+      andThen(database.read({ sql: newestSql, parameters: [topic] }), ([row]) => Number(row?.newest ?? 0)),
     async range(topic) {
       const row = await first(rangeSql, topic, topic)
       const newest = Number(row?.newest ?? 0)
@@ -104,10 +102,6 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
       return row?.topic === null || row === undefined ? null : String(row.topic)
     },
   }
-}
-
-function newestIn([row]: readonly SqlRow[]): number {
-  return Number(row?.newest ?? 0)
 }
 
 function eventOf(topic: string, { offset, type, at, data }: SqlRow): TopicEvent {

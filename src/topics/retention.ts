@@ -5,13 +5,8 @@ import type { TopicRules } from './topic.ts'
 /** A topic is trimmed each time it has grown by this many events, and at each cleanup. */
 const trimEveryEvents = 256
 
-export interface TopicCleanup {
-  /** Deletes events beyond the retention, topic by topic. */
-  cleanUp(): Promise<void>
-}
-
-/** Trims topics in the background. */
-export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: Notifier): TopicCleanup {
+/** Trims topics in the background. Returns the function that deletes events beyond the retention, topic by topic. */
+export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: Notifier): () => Promise<void> {
   const trimming = new Set<string>()
 
   async function trim(topic: string): Promise<void> {
@@ -30,9 +25,7 @@ export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: N
     if (offset % trimEveryEvents === 0) trim(topic).catch(() => {})
   })
 
-  return {
-    async cleanUp() {
-      for (let name = await log.topicAfter(''); name !== null; name = await log.topicAfter(name)) await trim(name)
-    },
+  return async () => {
+    for (let name = await log.topicAfter(''); name !== null; name = await log.topicAfter(name)) await trim(name)
   }
 }

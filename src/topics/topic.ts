@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { AppError } from '../errors.ts'
-import { adminRole, type Identity } from '../request/identity.ts'
-import { hasScope, refusal } from '../request/refusal.ts'
+import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
 import type { Retention } from './log.ts'
 
 /**

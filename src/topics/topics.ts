@@ -8,8 +8,6 @@ import { createRecentReads } from './recent.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
 import { gapAt, Tail } from './tail.ts'
 
-export type { Subscriber, Subscription } from './subscription.ts'
-
 /** The topics of a server, to read and to follow. */
 export interface Topics {
   readonly epoch: string

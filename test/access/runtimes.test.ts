@@ -1,6 +1,7 @@
 /** Access that an administrator revokes ends at once, on every server. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSend } from '../conformance/http.ts'
+import { sample } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { serverKinds } from '../transports/servers.ts'
 import { cut, openAll } from './open-connections.ts'
@@ -9,7 +10,7 @@ import { dialRaw, rawRequest } from './raw.ts'
 
 const cutMsMax = 1000
 
-describe.each(serverKinds)('$name', ({ runtime, engine, kinds }) => {
+describe.each(sample(serverKinds, 2))('$name', ({ runtime, engine, kinds }) => {
   let server: RunningProcess
   beforeAll(async () => {
     const env = { HTTP_ENGINE: engine, LOG_LEVEL: 'warn' }

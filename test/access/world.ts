@@ -1,5 +1,7 @@
 /** A server on a real port and a real database, with a clock that the test sets and a fast scrypt. */
+import { builtinMounts } from '../../adapters/process/builtin-assets.ts'
 import { listenOnEngine } from '../../adapters/process/engine.ts'
+import { createFolderAssets } from '../../adapters/process/folder-assets.ts'
 import { lightTextOf, makeLightRequest } from '../../adapters/process/light-requests.ts'
 import type { Served } from '../../adapters/process/listening.ts'
 import { createPasswords } from '../../adapters/process/passwords.ts'
@@ -44,7 +46,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
   const app = make({
     database,
     notifier: createLocalNotifier(),
-    assets: { open: async () => null },
+    assets: createFolderAssets(builtinMounts),
     settings: settingsOf(config),
     // A busy machine must not change the outcome of a test.
     refusesOverload: true,

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createCredentials } from '../../src/auth/credentials.ts'
+import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -178,8 +179,8 @@ test('a credential that is revoked while it is read is not cached', async () => 
   const credentials = createCredentials({ database: slow, now: () => 0 })
   const found = credentials.identifyToken(tokenOf(1))
   await hasRead.promise
-  await database.write(() => runAll({ sql: 'delete from galley_logins', parameters: [] }))
-  credentials.invalidate(['s1'])
+  const end = credentials.invalidating({ sql: 'delete from galley_logins returning id', parameters: [] })
+  await withCommitCallbacks(database).write(() => runAll(end))
   latch.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })

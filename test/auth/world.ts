@@ -3,9 +3,10 @@ import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
 import { type Auth, createAuth } from '../../src/auth/auth.ts'
+import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { AppError } from '../../src/errors.ts'
+import { createCommit } from '../../src/http/commit.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
-import { createCommit } from '../../src/http/idempotency.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import type { Mail } from '../../src/ports/mailer.ts'
@@ -94,7 +95,8 @@ export async function createWorld(): Promise<World> {
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>['database']
 
-async function build(database: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
+async function build(stored: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
+  const database = withCommitCallbacks(stored)
   const { passwords, count } = countedPasswords()
   const problems: unknown[] = []
   const mail: Mail[] = []

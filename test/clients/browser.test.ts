@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { useBrowser } from '../page/browser.ts'
 import { freePort } from '../process/free-port.ts'
 import { servers } from '../process/servers.ts'
@@ -13,7 +14,7 @@ const openPage = useBrowser()
 const start = servers()
 const folder = temporaryFolders()
 
-describe.each(['node', 'deno'] as const)("chromium's EventSource with a server on %s", (runtime) => {
+describe.each(sample(['node', 'deno'] as const, 2))("chromium's EventSource with a server on %s", (runtime) => {
   test('events arrive live, and a killed server loses and repeats none', async () => {
     const options = { runtime, dataDir: await folder(), env: { PORT: String(await freePort()) } }
     const server = await start(options)
@@ -33,7 +34,7 @@ describe.each(['node', 'deno'] as const)("chromium's EventSource with a server o
   })
 })
 
-describe.each(['node', 'deno'] as const)("chromium's WebSocket with a server on %s", (runtime) => {
+describe.each(sample(['node', 'deno'] as const, 2))("chromium's WebSocket with a server on %s", (runtime) => {
   test('requests and events work, and the close code tells whether to reconnect', async () => {
     const server = await start({ runtime })
     const { page } = await openPage(server.url)

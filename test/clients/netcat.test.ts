@@ -3,13 +3,14 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { create, portOf } from './topic.ts'
 
 const hasNetcat = spawnSync('nc', ['-h']).error === undefined
 const list = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"GET /api/todos"}`
 
-describe.each(['node', 'deno'] as const)('nc with a server on %s', (runtime) => {
+describe.each(sample(['node', 'deno'] as const, 2))('nc with a server on %s', (runtime) => {
   let server: RunningProcess
   beforeAll(async () => {
     server = await startProcess({ runtime })

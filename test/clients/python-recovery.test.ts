@@ -127,7 +127,7 @@ describe('the Python client on a network that fails it', () => {
   })
 })
 
-/** Writes one todo after the other until the server is gone. */
+/** Writes one todo after the other until the server has exited. */
 async function writeUntilGone(server: RunningProcess): Promise<void> {
   for (let index = 0; ; index += 1) {
     try {

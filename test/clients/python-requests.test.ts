@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { drive, type Form, forms } from './python.ts'
 import { create, createMany, portOf, position } from './topic.ts'
 
-describe.each(['node', 'deno'] as const)('the Python client with a server on %s', (runtime) => {
+describe.each(sample(['node', 'deno'] as const, 2))('the Python client with a server on %s', (runtime) => {
   let server: RunningProcess
   beforeAll(async () => {
     server = await startProcess({ runtime })

@@ -26,6 +26,23 @@ test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(
   },
 )
 
+test.each([
+  ['todos', 'todo'],
+  ['order_lines', 'order line'],
+  ['categories', 'category'],
+  ['boxes', 'box'],
+  ['addresses', 'address'],
+  ['houses', 'house'],
+  ['inventory', 'inventory'],
+  ['status', 'status'],
+])('one row of %s is a %s', (name, singular) => {
+  expect(collection(name, { fields: {} }).singular).toBe(singular)
+})
+
+test('the name of one row can be declared', () => {
+  expect(collection('people', { singular: 'person', fields: {} }).singular).toBe('person')
+})
+
 test.each<[string, Fields]>([
   ['named like one that the server sets', { id: field.text() }],
   ['named like one of those but for case', { createdat: field.text() }],

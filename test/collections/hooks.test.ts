@@ -57,14 +57,14 @@ async function createWorld() {
   const rows = createAllRows([shelves, things], {
     database,
     now: Date.now,
-    log: createTopicLog({ database, now: Date.now, notifier }),
+    topicLog: createTopicLog({ database, now: Date.now, notifier }),
     newId: createIds(Date.now, (bytes) => crypto.getRandomValues(bytes)),
     problem: (error) => problems.push(error),
   })
   return {
     database,
-    shelves: rows.get('shelves') as Rows<typeof shelves.fields>,
-    things: rows.get('things') as Rows<typeof things.fields>,
+    shelves: rows.shelves as Rows<typeof shelves.fields>,
+    things: rows.things as Rows<typeof things.fields>,
     calls,
     problems,
   }

@@ -56,6 +56,7 @@ function routes({ send }: Subject): void {
     const second = await send(`POST /reports/books/${book.id}/restock`, { headers })
     expect(second.text).toBe(first.text)
     expect(second.header('idempotency-replayed')).toBe('true')
+    expect((await send('POST /reports/books/00000000000000000000000000/restock')).body().error).toBe('Book not found')
     expect((await send(`GET /api/books/${book.id}`)).row.copies).toBe(1000)
   })
 

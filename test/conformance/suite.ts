@@ -31,6 +31,8 @@ import { traversalCases } from './traversal.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket'> {
   start(): Promise<RunningServer>
+  /** The names of the parts to run; all by default. */
+  only?: readonly string[] | undefined
 }
 
 const parts: Record<string, (subject: Subject) => void> = {
@@ -62,7 +64,24 @@ const parts: Record<string, (subject: Subject) => void> = {
   topics: topicCases,
 }
 
-export function conformance(runtime: string, { start, ownsSocket }: Options): void {
+/** The parts that depend on the HTTP server beneath the app; the others depend on the runtime alone. */
+export const httpParts = [
+  'todos',
+  'idempotency',
+  'errors',
+  'methods',
+  'headers',
+  'other sites',
+  'CORS',
+  'compression',
+  'static files',
+  'traversal',
+  'health',
+  'operations',
+  'topics',
+]
+
+export function conformance(runtime: string, { start, ownsSocket, only = Object.keys(parts) }: Options): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
     beforeAll(async () => {
@@ -71,6 +90,6 @@ export function conformance(runtime: string, { start, ownsSocket }: Options): vo
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
     const subject: Subject = { origin, ownsSocket, send: createSend(origin) }
-    for (const [name, cases] of Object.entries(parts)) describe(name, () => cases(subject))
+    for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }

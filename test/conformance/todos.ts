@@ -125,7 +125,7 @@ function addresses({ send }: Pick<Subject, 'send'>): void {
   test.each(['GET', 'PUT', 'PATCH', 'DELETE'])('%s of a todo that is not there is 404', async (method) => {
     const reply = await send(`${method} ${missing}`, method === 'GET' || method === 'DELETE' ? {} : { body: {} })
     expect(reply.status).toBe(404)
-    expect(reply.body().code).toBe('not_found')
+    expect(reply.body()).toMatchObject({ code: 'not_found', error: 'Todo not found' })
   })
 
   test('a todo is read with its ETag', async () => {

@@ -1,7 +1,8 @@
 import { AppError } from '../../src/errors.ts'
 import { TopicEvent } from '../../src/topics/event.ts'
 import type { GapReason, Position, Start } from '../../src/topics/position.ts'
-import type { Subscribe, Subscriber, Subscription, Topics } from '../../src/topics/topics.ts'
+import type { Subscriber, Subscription } from '../../src/topics/subscription.ts'
+import type { Subscribe, Topics } from '../../src/topics/topics.ts'
 
 /** Topics in memory with the semantics of the real ones; a publish is delivered before it returns. */
 export class MemoryTopics implements Topics {

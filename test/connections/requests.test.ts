@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { responseBytesMax } from '../../src/connections/limits.ts'
 import { AppError } from '../../src/errors.ts'
-import { createHostCheck, refuseCrossSite } from '../../src/http/cross-site.ts'
+import { refuseCrossSite } from '../../src/http/cross-site.ts'
+import { createHostCheck } from '../../src/http/host-check.ts'
 import { formats, serve } from './test-client.ts'
 
 /** Bodies without an end, and whether they were cancelled. */

@@ -38,7 +38,7 @@ export const failures = {
 } as const
 export type Failure = keyof typeof failures
 
-/** A data directory, and how its disk is to behave. */
+/** A data directory, and the control of its disk. */
 export interface Disk {
   dataDir: string
   /** The contents after a power cut: synced data only. */

@@ -19,7 +19,7 @@ const start = servers()
 
 const clients = 16
 const acknowledgedMax = 300
-/** How many writes, syncs and the like a round may see, and how many of them on the database itself. */
+/** The largest number of disk calls in a round, and of those on the database file. */
 const callsMax = 1000
 const checkpointCallsMax = 60
 const seed = 20_261_121
@@ -53,7 +53,7 @@ async function reconcile(url: string, ledger: Ledger): Promise<void> {
   ledger.rows = stored
 }
 
-/** Cuts at a random moment. Gives the number of acknowledgements. */
+/** Cuts at a random moment. Returns the number of acknowledgements. */
 async function writeUntilCut(server: RunningProcess, disk: Disk, ledger: Ledger, random: Random): Promise<number> {
   const fatal = chooseMoment(disk, random)
   let acknowledged = 0
@@ -66,7 +66,7 @@ async function writeUntilCut(server: RunningProcess, disk: Disk, ledger: Ledger,
   return acknowledged
 }
 
-/** An acknowledgement, whose number it gives; or the middle of a call that reaches for the disk, anywhere or in a checkpoint. */
+/** The moment of the cut: after an acknowledgement, or during a disk call, anywhere or in a checkpoint. */
 function chooseMoment(disk: Disk, random: Random): number {
   const below = (max: number) => 1 + Math.floor(random() * max)
   const dice = random()

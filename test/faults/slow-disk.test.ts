@@ -1,5 +1,6 @@
 /** A disk whose every sync takes 5 ms more. The tests check order and number, not time. */
 import { expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import type { Ledger } from '../process/ledger.ts'
 import { servers } from '../process/servers.ts'
 import { attempt, createdOutcome, creation } from './attempt.ts'
@@ -13,7 +14,7 @@ const writers = 16
 const writesEach = 25
 const readers = 4
 
-test.each(['node', 'deno'] as const)(
+test.each(sample(['node', 'deno'] as const, 2))(
   'writes on a slow disk share its syncs, and reads run between them (%s)',
   async (runtime) => {
     const disk = await newDisk()

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-const ended = 'Your session has ended. Sign in again to go on.'
+const ended = 'Your session has ended. Sign in again to continue.'
 
 describe('sessions', () => {
   test('are listed with the current one marked, and one that is ended elsewhere is signed out at once', async () => {

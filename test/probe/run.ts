@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     'quiet-ms': { type: 'string', default: '150' },
-    'patience-ms': { type: 'string', default: '1000' },
+    'timeout-ms': { type: 'string', default: '1000' },
   },
 })
 
@@ -30,7 +30,7 @@ function targetOf(authority = 'localhost:3000'): Target {
     port: Number(port || 80),
     authority,
     quietMs: Number(values['quiet-ms']),
-    timeoutMs: Number(values['patience-ms']),
+    timeoutMs: Number(values['timeout-ms']),
   }
 }
 

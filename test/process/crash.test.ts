@@ -40,7 +40,7 @@ test.each([
   console.info(`kill -9 on ${runtime}: ${JSON.stringify({ ...totals, rows: ledger.rows.size })}`)
 })
 
-/** Kills the server at a random acknowledgement, which is any moment of the writes of the others. Gives their number. */
+/** Kills the server at a random acknowledgement, which is any moment of the writes of the others. Returns their number. */
 async function writeUntilKilled(server: RunningProcess, ledger: Ledger, random: Random): Promise<number> {
   const fatal = 1 + Math.floor(random() * acknowledgedMax)
   let acknowledged = 0

@@ -2,13 +2,14 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { readExposition } from '../exposition.ts'
+import { sample } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
 import { openConnection } from './connection.ts'
 import { createTodo, servers, terminate } from './servers.ts'
 
 const start = servers()
 
-describe.each(['node', 'deno', 'bun'] as const)('the log of a server on %s', (runtime) => {
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server on %s', (runtime) => {
   const startFaulty = (LOG_LEVEL: string) =>
     start({ runtime, entry: `test/fixtures/${runtime}.ts`, env: { LOG_LEVEL } })
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { storedTodos } from '../faults/stored.ts'
-import { rounds } from '../harness/sample.ts'
+import { rounds, sample } from '../harness/sample.ts'
 import { root } from '../harness/server.ts'
 import { freePort } from './free-port.ts'
 import { nginxes } from './nginx.ts'
@@ -21,7 +21,7 @@ const clients = 16
 const writesBetween = 50
 const waitSeconds = 30
 
-describe.each(['node', 'deno'] as const)('after hand-overs behind nginx on %s', (runtime) => {
+describe.each(sample(['node', 'deno'] as const, 2))('after hand-overs behind nginx on %s', (runtime) => {
   test('every request succeeded, and each acknowledged row exists once', async () => {
     const { load, stored, output } = await handOverUnderLoad({ keyed: true, repeats: 'non_idempotent' })
     expect(load.failures, output).toEqual([])

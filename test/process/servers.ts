@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, onTestFinished } from 'vitest'
 import { type ProcessOptions, type RunningProcess, spawnServer, startProcess } from '../harness/server.ts'
 
-/** Starts servers that are gone when the test file is through, whatever the outcome of its tests. */
+/** Starts servers that are stopped at the end of the test file. */
 export function servers(): (options: ProcessOptions) => Promise<RunningProcess> {
   const started: RunningProcess[] = []
   afterAll(() => Promise.all(started.map((server) => server.stop())))

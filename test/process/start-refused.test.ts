@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { createTodo, type Ended, runToEnd, servers, terminate } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   expect(await terminate(server)).toBe(0)
 })
 
-describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one line', (runtime) => {
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is refused in one line', (runtime) => {
   test('that names each of several bad values', async () => {
     const dataDir = await folder()
     const env = { PORT: '65536', HOST: 'a b', CORS_ORIGINS: 'app.example', ALLOWED_HOSTS: 'x:1' }
@@ -120,7 +121,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a start on %s is refused in one
     expect(await refusedUntouched(dataDir)).toMatch(/not one of Galley's/)
   })
 
-  /** Starts on a data directory, expects refusal, and that the database kept its bytes. Gives the line. */
+  /** Starts on a data directory, expects refusal, and that the database kept its bytes. Returns the line. */
   async function refusedUntouched(dataDir: string): Promise<string> {
     const before = await hashOf(dataDir)
     const line = lineOf(await runToEnd({ runtime, dataDir }))

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { openConnection } from './connection.ts'
 import { freePort } from './free-port.ts'
 import { createTodo, runToEnd, servers, terminate, titlesOf } from './servers.ts'
@@ -12,80 +13,83 @@ const start = servers()
 const startWaiting = waitingServers()
 const folder = temporaryFolders()
 
-describe.each(['node', 'deno', 'bun'] as const)('a server on %s whose data directory is in use', (runtime) => {
-  /** A server, and one that waits for its data for so long. */
-  async function startBoth(waitSeconds: number) {
-    const first = await start({ runtime })
-    const { dataDir } = first
-    const second = startWaiting({ runtime, dataDir, port: await freePort(), waitSeconds })
-    await second.printed(waits)
-    return { first, second, dataDir }
-  }
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))(
+  'a server on %s whose data directory is in use',
+  (runtime) => {
+    /** A server, and one that waits this long for its data directory. */
+    async function startBoth(waitSeconds: number) {
+      const first = await start({ runtime })
+      const { dataDir } = first
+      const second = startWaiting({ runtime, dataDir, port: await freePort(), waitSeconds })
+      await second.printed(waits)
+      return { first, second, dataDir }
+    }
 
-  test('prints that it waits, and serves once the other has ended', async () => {
-    const { first, second, dataDir } = await startBoth(30)
-    await createTodo(first.url, 'milk')
-    expect(second.errors()).toBe(`Galley waits for ${dataDir}\n`)
-    expect(await terminate(first)).toBe(0)
-    await second.printed(listens)
-    expect(await titlesOf(second.url)).toEqual(['milk'])
-  })
+    test('prints that it waits, and serves once the other has ended', async () => {
+      const { first, second, dataDir } = await startBoth(30)
+      await createTodo(first.url, 'milk')
+      expect(second.errors()).toBe(`Galley waits for ${dataDir}\n`)
+      expect(await terminate(first)).toBe(0)
+      await second.printed(listens)
+      expect(await titlesOf(second.url)).toEqual(['milk'])
+    })
 
-  test('makes its clients wait, and then answers each, for requests of any size', async () => {
-    const { first, second } = await startBoth(30)
-    const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
-    const responses = Promise.all(titles.map((title) => createTodo(second.url, title)))
-    // Close to the largest allowed body, and far more than the kernel buffers.
-    const large = fetch(`${second.url}/api/todos`, { method: 'POST', body: `{"title":"${'x'.repeat(1_000_000)}"}` })
-    await reached(second)
-    expect(await terminate(first)).toBe(0)
-    expect((await responses).map(({ title }) => title)).toEqual(titles)
-    expect((await large).status).toBe(400)
-    expect((await titlesOf(second.url)).toSorted()).toEqual(titles.toSorted())
-  })
+    test('makes its clients wait, and then answers each, for requests of any size', async () => {
+      const { first, second } = await startBoth(30)
+      const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
+      const responses = Promise.all(titles.map((title) => createTodo(second.url, title)))
+      // Close to the largest allowed body, and far more than the kernel buffers.
+      const large = fetch(`${second.url}/api/todos`, { method: 'POST', body: `{"title":"${'x'.repeat(1_000_000)}"}` })
+      await reached(second)
+      expect(await terminate(first)).toBe(0)
+      expect((await responses).map(({ title }) => title)).toEqual(titles)
+      expect((await large).status).toBe(400)
+      expect((await titlesOf(second.url)).toSorted()).toEqual(titles.toSorted())
+    })
 
-  test('takes over from a killed server', async () => {
-    const { first, second } = await startBoth(30)
-    await createTodo(first.url, 'milk')
-    await terminate(first, 'SIGKILL')
-    await second.printed(listens)
-    expect(await titlesOf(second.url)).toEqual(['milk'])
-  })
+    test('takes over from a killed server', async () => {
+      const { first, second } = await startBoth(30)
+      await createTodo(first.url, 'milk')
+      await terminate(first, 'SIGKILL')
+      await second.printed(listens)
+      expect(await titlesOf(second.url)).toEqual(['milk'])
+    })
 
-  test('ends with one line and code 1 when its time is over, and leaves the other server alone', async () => {
-    const { first, second, dataDir } = await startBoth(1)
-    expect(await second.exited).toBe(1)
-    const line = `galley: The data directory ${dataDir} is in use by another process.`
-    expect(second.errors()).toBe(`Galley waits for ${dataDir}\n${line}\n`)
-    expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
-  })
+    test('ends with one line and code 1 when its time is over, and leaves the other server alone', async () => {
+      const { first, second, dataDir } = await startBoth(1)
+      expect(await second.exited).toBe(1)
+      const line = `galley: The data directory ${dataDir} is in use by another process.`
+      expect(second.errors()).toBe(`Galley waits for ${dataDir}\n${line}\n`)
+      expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
+    })
 
-  test('lets no client hang when its time is over: each has a 503, or its connection is closed', async () => {
-    const { second, dataDir } = await startBoth(1)
-    const responses = Promise.all(Array.from({ length: 20 }, () => statusOf(second)))
-    expect(await second.exited).toBe(1)
-    for (const status of await responses) expect([503, null]).toContain(status)
-    expect(second.errors()).toMatch(new RegExp(`^Galley waits for ${dataDir}\ngalley: [^\n]+\n$`))
-  })
+    test('lets no client hang when its time is over: each has a 503, or its connection is closed', async () => {
+      const { second, dataDir } = await startBoth(1)
+      const responses = Promise.all(Array.from({ length: 20 }, () => statusOf(second)))
+      expect(await second.exited).toBe(1)
+      for (const status of await responses) expect([503, null]).toContain(status)
+      expect(second.errors()).toMatch(new RegExp(`^Galley waits for ${dataDir}\ngalley: [^\n]+\n$`))
+    })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('ends at once at %s, and lets no client hang', async (signal) => {
-    const { first, second } = await startBoth(600)
-    const waiting = statusOf(second)
-    await reached(second)
-    second.process.kill(signal)
-    expect([0, signal]).toContain(await second.exited)
-    expect([503, null]).toContain(await waiting)
-    expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
-  })
+    test.each(['SIGTERM', 'SIGINT'] as const)('ends at once at %s, and lets no client hang', async (signal) => {
+      const { first, second } = await startBoth(600)
+      const waiting = statusOf(second)
+      await reached(second)
+      second.process.kill(signal)
+      expect([0, signal]).toContain(await second.exited)
+      expect([503, null]).toContain(await waiting)
+      expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })
+    })
 
-  test('is refused at once without DATA_DIR_WAIT', async () => {
-    const { dataDir } = await start({ runtime })
-    const { code, stderr } = await runToEnd({ runtime, dataDir })
-    expect([code, stderr]).toEqual([1, `galley: The data directory ${dataDir} is in use by another process.\n`])
-  })
-})
+    test('is refused at once without DATA_DIR_WAIT', async () => {
+      const { dataDir } = await start({ runtime })
+      const { code, stderr } = await runToEnd({ runtime, dataDir })
+      expect([code, stderr]).toEqual([1, `galley: The data directory ${dataDir} is in use by another process.\n`])
+    })
+  },
+)
 
-describe.each(['node', 'deno', 'bun'] as const)('a server on %s that may wait', (runtime) => {
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s that may wait', (runtime) => {
   test('does not wait when the port is taken', async () => {
     const { url, dataDir } = await start({ runtime })
     const { port } = new URL(url)

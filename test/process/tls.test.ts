@@ -6,6 +6,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { observe } from './observatory.ts'
 import { runToEnd, servers } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
@@ -38,7 +39,7 @@ async function look(url: string) {
   return { headers: response.headers, html: await text(response) }
 }
 
-describe.each(['node', 'deno', 'bun'] as const)('on %s', (runtime) => {
+describe.each(sample(['node', 'deno', 'bun'] as const, 3))('on %s', (runtime) => {
   const engines = runtime === 'bun' ? ['galley'] : ['galley', 'node']
 
   test.each(engines)('serves HTTPS with HTTP_ENGINE=%s, and prints its address', async (engine) => {

@@ -1,4 +1,4 @@
-/** The checks of the simulation must notice everything that must not happen. */
+/** The checks of the simulation must detect every violation. */
 import { expect, test } from 'vitest'
 import { Copy, type Start } from './copy.ts'
 import { History } from './history.ts'

@@ -35,7 +35,7 @@ export class Copy {
   readonly rows = new Map<string, Row>()
   position: Position | null = null
   gaps = 0
-  /** Of the connection that there is: up to its last event. */
+  /** Up to the last event of the current connection. */
   #told: Position | null = null
 
   constructor(topic: string, truth: Truth) {

@@ -10,7 +10,7 @@ export type Item = { begin: Start } | { leap: Start } | { receive: LoggedEvent }
 /** One connection. Its items end, or throw, when it does. */
 export interface Follower {
   items: AsyncIterable<Item>
-  /** Takes note of what was read. */
+  /** Records the read position. */
   ack(offset: number): void
   close(): void
 }

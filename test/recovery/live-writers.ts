@@ -1,4 +1,4 @@
-/** Clients that write to a real server until it is gone, and remember what they were promised. */
+/** Clients that write to a real server until it exits, and record the acknowledged writes. */
 import assert from 'node:assert/strict'
 import type { Random } from '../contracts/notifier-random.ts'
 import type { History } from './history.ts'
@@ -65,7 +65,7 @@ export class LiveWriters {
     this.#promised.push({ epoch, topic: 'playground', mark })
   }
 
-  /** Fails unless each promise was kept, once. */
+  /** Fails unless each acknowledged write is stored once. */
   verify(history: History): void {
     const counts = new Map<string, number>()
     const key = (epoch: string, topic: string, mark: unknown) => `${epoch} ${topic} ${String(mark)}`

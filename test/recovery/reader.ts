@@ -3,13 +3,13 @@
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
-/** Tells one connection whether it is still wanted. */
+/** Tells a connection whether it is still needed. */
 export interface Connection {
   readonly isOver: boolean
   /** Waits while the client takes nothing. */
   ready(): Promise<void>
   onEnd(end: () => void): void
-  /** The connection outlives the server's memory: this takes it up again. */
+  /** The connection outlives the server's memory; this resumes it. */
   onEvict(wake: () => Promise<void>): void
 }
 
@@ -19,7 +19,7 @@ interface Current {
   wake: (() => Promise<void>) | null
 }
 
-/** Follows a topic on one connection until it ends, and tells the copy all that comes. */
+/** Follows a topic on one connection until it ends, and passes all events to the copy. */
 export type Way = (reader: Reader, connection: Connection) => Promise<void>
 
 export class Reader {
@@ -82,7 +82,7 @@ export class Reader {
     if (!isSilent) for (const end of current.ends) end()
   }
 
-  /** The server's memory is gone, and all connections with it but those that are taken up again. */
+  /** Drops the server's memory and all connections except those that are resumed. */
   async wake(): Promise<void> {
     if (this.#current?.wake) await this.#current.wake()
     else this.disconnect(true)

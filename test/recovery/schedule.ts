@@ -35,7 +35,7 @@ export interface Outcome {
 
 /**
  * Runs the schedule of a seed in a new folder below this one.
- * @throws Error which names the seed, when anything is lost, repeated, out of order, or for ever late
+ * @throws Error which names the seed, when anything is lost, repeated, out of order, or never delivered
  */
 export async function runSchedule(seed: number, parent: string): Promise<Outcome> {
   const template = await makeTemplate(parent)
@@ -136,7 +136,7 @@ class Schedule {
     cleanup?.catch((error) => this.#failures.push(error))
   }
 
-  /** The end of a process cuts all connections, whatever is still on its way. */
+  /** The end of a process cuts all connections, with messages in transit. */
   async #restart(end: () => Promise<void>, between: () => void = () => {}): Promise<void> {
     await end()
     for (const reader of this.#readers) reader.disconnect(true)

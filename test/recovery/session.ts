@@ -67,7 +67,7 @@ class Pipe implements Channel {
 
 const options = { authority: 'localhost' }
 
-/** A session, and what is kept of it for when the server's memory is gone. */
+/** A connection, and the state that survives the loss of the server's memory. */
 class Kept {
   readonly pipe: Pipe
   readonly #server: SimulatedServer
@@ -109,7 +109,7 @@ class Kept {
   }
 }
 
-/** By a session of messages, with a window so small that it is full again and again. */
+/** Follows over a message connection, with a window so small that it fills repeatedly. */
 function followBySession(format: Format): Way {
   return async (reader, connection) => {
     const { copy } = reader

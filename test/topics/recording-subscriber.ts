@@ -1,6 +1,7 @@
 import type { TopicEvent } from '../../src/topics/event.ts'
 import type { Position, Start } from '../../src/topics/position.ts'
-import type { Subscriber, Subscription, Topics } from '../../src/topics/topics.ts'
+import type { Subscriber, Subscription } from '../../src/topics/subscription.ts'
+import type { Topics } from '../../src/topics/topics.ts'
 
 /** A subscriber that records the events it receives, and takes no more than it has room for. */
 export class RecordingSubscriber implements Subscriber {

@@ -24,7 +24,7 @@ test('a topic that grows is trimmed by the way', async () => {
 
 test('cleanup trims every topic by its own rules, and its partitions', async () => {
   const world = await createWorld()
-  const { cleanUp } = keep(world)
+  const cleanUp = keep(world)
   for (const name of ['news', 'rooms/a', 'rooms/b']) await world.append(name, 8)
   world.clock.ms += 23 * 3_600_000
   await world.append('rooms/b', 2)
@@ -38,14 +38,14 @@ test('cleanup trims every topic by its own rules, and its partitions', async () 
 test('a topic that is declared no more is left alone', async () => {
   const world = await createWorld()
   await world.append('former', 8)
-  await keep(world).cleanUp()
+  await keep(world)()
   expect(await world.log.range('former')).toEqual({ oldest: 1, newest: 8 })
 })
 
 test('a trim that fails is made up for by the next', async () => {
   const { faults, wrapDatabase } = createFailingDatabase()
   const world = await createWorld({ wrapDatabase })
-  const { cleanUp } = keep(world)
+  const cleanUp = keep(world)
   await world.append('news', 8)
   faults.writesAfter = 0
   await expect(cleanUp()).rejects.toThrow()

@@ -1,5 +1,6 @@
 /** Changing the own password and deleting the own account. Both ask for the password again. */
 import { createRoute, type z } from '@hono/zod-openapi'
+import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -8,7 +9,6 @@ import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { removedCookie } from '../cookie.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
@@ -22,10 +22,8 @@ import { deleteAccountSchema, passwordSchema } from './schemas.ts'
 const changePasswordRoute = createRoute({
   method: 'post',
   path: '/password',
-  tags: ['accounts'],
   operationId: 'changePassword',
   summary: 'Change the password and end all other sessions',
-  middleware: [requireSession, refuseIdempotencyKey],
   request: { body: body(passwordSchema) },
   responses: { ...noContent, ...failures(400, 401, 403, 409, 429, 503) },
 })
@@ -33,10 +31,8 @@ const changePasswordRoute = createRoute({
 const deleteAccountRoute = createRoute({
   method: 'delete',
   path: '/me',
-  tags: ['accounts'],
   operationId: 'deleteAccount',
   summary: 'Delete the own account',
-  middleware: [requireSession, refuseIdempotencyKey],
   request: { body: body(deleteAccountSchema) },
   responses: { ...noContent, ...failures(400, 401, 403, 409, 429, 503) },
 })
@@ -69,13 +65,9 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
     })
     const entry = audit.entry(actorOf(c), { action: 'password.changed', subject: userId })
     const networks = [deleteNetworks(userId), ...addNetwork(userId, clientNetworkIn(c), now())]
-    const ended = await database.write(function* () {
-      yield [stillValid(identity), replacePassword(userId, stored, hash)]
-      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
-      yield [...forgive, ...networks, deleteResets(userId), entry]
-      return ended
-    })
-    credentials.invalidate(ended)
+    const ended = credentials.invalidating(deleteSessions(userId, credentialId))
+    const checks = [stillValid(identity), replacePassword(userId, stored, hash)]
+    await database.write(() => runAll(...checks, ended, ...forgive, ...networks, deleteResets(userId), entry))
     return replyWith(c, { status: 204, headers: noStore })
   }
 
@@ -84,17 +76,13 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
     const { userId } = identity
     const { forgive } = await passwordQueue.run(clientNetworkIn(c), () => verify(c, identity, password))
     const entry = audit.entry(actorOf(c), { action: 'account.deleted', subject: userId })
-    const ended = await database.write(function* () {
-      yield [stillValid(identity), deleteUser(userId)]
-      const ended = yield* endCredentials(deleteSessions(userId), deleteKeys(userId))
-      yield [...forgive, deleteNetworks(userId), deleteResets(userId), entry]
-      return ended
-    })
-    credentials.invalidate(ended)
+    const ended = [deleteSessions(userId), deleteKeys(userId)].map(credentials.invalidating)
+    const rest = [...forgive, deleteNetworks(userId), deleteResets(userId), entry]
+    await database.write(() => runAll(stillValid(identity), deleteUser(userId), ...ended, ...rest))
     return replyWith(c, { status: 204, headers: { ...noStore, 'Set-Cookie': removedCookie } })
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession, refuseIdempotencyKey] })
     .openapi(changePasswordRoute, (c) => changePassword(c, c.req.valid('json')))
     .openapi(deleteAccountRoute, (c) => deleteAccount(c, c.req.valid('json')))
 }

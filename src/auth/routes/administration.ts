@@ -1,7 +1,7 @@
 /** Routes for administrators: users, their roles and sessions, and the audit log. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { decodeCursor, encodeCursor } from '../../database/cursor.ts'
-import { one } from '../../database/steps.ts'
+import { one, runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent, page, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
@@ -10,7 +10,6 @@ import type { SqlRow, Statement, Steps } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { listEntries } from '../store/audit.ts'
 import { deleteKeys, listKeyIds } from '../store/keys.ts'
@@ -33,10 +32,8 @@ import { auditQuerySchema, userChangeSchema, usersQuerySchema } from './schemas.
 const listUsersRoute = createRoute({
   method: 'get',
   path: '/users',
-  tags: ['administration'],
   operationId: 'listUsers',
   summary: 'List all users',
-  middleware: [requireAdministrator],
   request: { query: usersQuerySchema },
   responses: { 200: page(user), ...failures(400, 401, 403) },
 })
@@ -44,10 +41,8 @@ const listUsersRoute = createRoute({
 const getUserRoute = createRoute({
   method: 'get',
   path: '/users/{id}',
-  tags: ['administration'],
   operationId: 'getUser',
   summary: 'Get one user',
-  middleware: [requireAdministrator],
   request: { params: z.object({ id }) },
   responses: { 200: success(200, user), ...failures(401, 403, 404) },
 })
@@ -55,10 +50,8 @@ const getUserRoute = createRoute({
 const changeUserRoute = createRoute({
   method: 'patch',
   path: '/users/{id}',
-  tags: ['administration'],
   operationId: 'changeUser',
   summary: 'Change the role, disable or enable the account',
-  middleware: [requireAdministrator],
   request: { params: z.object({ id }), body: body(userChangeSchema) },
   responses: { 200: success(200, user), ...failures(400, 401, 403, 404, 409) },
 })
@@ -66,10 +59,8 @@ const changeUserRoute = createRoute({
 const endSessionsRoute = createRoute({
   method: 'delete',
   path: '/users/{id}/sessions',
-  tags: ['administration'],
   operationId: 'endSessions',
   summary: 'End all sessions of a user',
-  middleware: [requireAdministrator],
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
@@ -77,10 +68,8 @@ const endSessionsRoute = createRoute({
 const readAuditRoute = createRoute({
   method: 'get',
   path: '/audit',
-  tags: ['administration'],
   operationId: 'readAudit',
   summary: 'List the changes to accounts, newest first',
-  middleware: [requireAdministrator],
   request: { query: auditQuerySchema },
   responses: { 200: page(auditEntry), ...failures(400, 401, 403) },
 })
@@ -99,45 +88,32 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     return replyWith(c, { status: 200, data: userOf(row), headers: noStore })
   }
 
-  async function changeUser(c: Context, id: string, change: Change) {
+  function changeUser(c: Context, id: string, change: Change) {
     const identity = identityOf(c)
     if (change.role === undefined && change.disabled === undefined) {
       throw invalidField('', 'empty', 'Give `role`, `disabled` or both.')
     }
-    let changed: string[] = []
-    const response = await commit(
+    return commit(
       c,
       () => changing(identity, id, change, actorOf(c)),
-      ({ user, ended }) => {
-        changed = ended
-        return { status: 200, data: user, headers: noStore }
-      },
+      (user) => ({ status: 200, data: user, headers: noStore }),
     )
-    credentials.invalidate(changed)
-    return response
   }
 
   /** Disabling an account ends all its credentials. A new role invalidates cached identities and ends live connections, which know the old role. */
-  function* changing(
-    identity: Identity,
-    id: string,
-    change: Change,
-    actor: Actor,
-  ): Steps<{ user: User; ended: string[] }> {
+  function* changing(identity: Identity, id: string, change: Change, actor: Actor): Steps<User> {
     const { role, disabled } = change
     yield [stillValid(identity), stillAdmin(identity)]
     const before = yield* one(requireUser(id))
     const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
     const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
-    const ended: string[] = []
     if (disabled === true) {
-      ended.push(...(yield* endCredentials(deleteSessions(id), deleteKeys(id))))
-      yield [deleteResets(id)]
+      yield [...[deleteSessions(id), deleteKeys(id)].map(credentials.invalidating), deleteResets(id)]
     } else if (role !== undefined && role !== before.role) {
-      ended.push(...(yield* endCredentials(listSessionIds(id), listKeyIds(id))))
+      yield [listSessionIds(id), listKeyIds(id)].map(credentials.invalidating)
     }
     yield entriesOf(id, change, before, actor)
-    return { user: userOf(row), ended }
+    return userOf(row)
   }
 
   /** Audits only real changes. */
@@ -153,22 +129,15 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     return statements
   }
 
-  async function endSessions(c: Context, id: string) {
+  function endSessions(c: Context, id: string) {
     const identity = identityOf(c)
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: id })
-    const write = function* () {
-      yield [stillValid(identity), stillAdmin(identity), requireUser(id)]
-      const ended = yield* endCredentials(deleteSessions(id))
-      yield [entry]
-      return ended
-    }
-    let ended: string[] = []
-    const response = await commit(c, write, (ids) => {
-      ended = ids
-      return { status: 204, headers: noStore }
-    })
-    credentials.invalidate(ended)
-    return response
+    const checks = [stillValid(identity), stillAdmin(identity), requireUser(id)]
+    return commit(
+      c,
+      () => runAll(...checks, credentials.invalidating(deleteSessions(id)), entry),
+      () => ({ status: 204, headers: noStore }),
+    )
   }
 
   async function readAudit(c: Context, { limit, cursor, actor, subject }: z.output<typeof auditQuerySchema>) {
@@ -177,7 +146,7 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     return answerPage(c, rows, limit, 'audit', entryOf)
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['administration'], middleware: [requireAdministrator] })
     .openapi(listUsersRoute, (c) => users(c, c.req.valid('query')))
     .openapi(getUserRoute, (c) => getUser(c, c.req.param('id')))
     .openapi(changeUserRoute, (c) => changeUser(c, c.req.param('id'), c.req.valid('json')))

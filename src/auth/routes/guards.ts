@@ -1,10 +1,9 @@
 /** Checks that the routes of accounts share, as middleware, and what they read of a request. */
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../../errors.ts'
-import { clientNetworkOf } from '../../request/client-network.ts'
+import { clientNetworkOf } from '../../request/client-address.ts'
 import type { Context, Env } from '../../request/context.ts'
-import { adminRole, type Identity } from '../../request/identity.ts'
-import { hasScope, refusal } from '../../request/refusal.ts'
+import { adminRole, hasScope, type Identity, refusal } from '../../request/identity.ts'
 
 /** Responses of these routes are for one person, at one moment. */
 export const noStore = { 'Cache-Control': 'no-store' } as const

@@ -5,14 +5,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
-import { isLoopback } from '../../http/cross-site.ts'
+import { isLoopback } from '../../http/host-check.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
 import type { Mail } from '../../ports/mailer.ts'
 import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
@@ -27,10 +26,8 @@ import { confirmSchema, resetSchema } from './schemas.ts'
 const requestResetRoute = createRoute({
   method: 'post',
   path: '/reset',
-  tags: ['accounts'],
   operationId: 'requestReset',
   summary: 'Request an email that lets its reader set a new password',
-  middleware: [refuseIdempotencyKey],
   request: { body: body(resetSchema) },
   responses: { 202: success(202, z.null(), 'If the account exists, an email is sent.'), ...failures(400, 503) },
 })
@@ -38,10 +35,8 @@ const requestResetRoute = createRoute({
 const confirmResetRoute = createRoute({
   method: 'post',
   path: '/reset/confirm',
-  tags: ['accounts'],
   operationId: 'confirmReset',
   summary: 'Set a new password and end all sessions',
-  middleware: [refuseIdempotencyKey],
   request: { body: body(confirmSchema) },
   responses: { ...noContent, ...failures(400, 503) },
 })
@@ -93,18 +88,16 @@ export function createResetRoutes(dependencies: AuthDependencies) {
     const stored = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
-    const ended = await database.write(function* () {
-      yield [useReset(hash, now()), setPassword(id, stored)]
-      // The keys were perhaps created by another person, who signed up with this address without owning it.
-      const ended = yield* endCredentials(deleteSessions(id), deleteKeys(id))
-      yield [deleteNetworks(id), deleteResets(id), audit.entry(actor, { action: 'password.reset', subject: id })]
-      return ended
-    })
-    credentials.invalidate(ended)
+    const entry = audit.entry(actor, { action: 'password.reset', subject: id })
+    // The keys were perhaps created by another person, who signed up with this address without owning it.
+    const ended = [deleteSessions(id), deleteKeys(id)].map(credentials.invalidating)
+    await database.write(() =>
+      runAll(useReset(hash, now()), setPassword(id, stored), ...ended, deleteNetworks(id), deleteResets(id), entry),
+    )
     return replyWith(c, { status: 204, headers: noStore })
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [refuseIdempotencyKey] })
     .openapi(requestResetRoute, (c) => requestReset(c, c.req.valid('json')))
     .openapi(confirmResetRoute, (c) => confirm(c, c.req.valid('json')))
 }

@@ -1,87 +1,44 @@
-/** The own sessions and API keys: list, create, end. */
+/** The routes of a user's own sessions. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { runAll } from '../../database/steps.ts'
-import { invalidField } from '../../errors.ts'
-import { body, failures, noContent, success } from '../../http/openapi.ts'
+import { run, runAll } from '../../database/steps.ts'
+import { failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import { isoTime } from '../../iso-time.ts'
 import type { Context } from '../../request/context.ts'
 import { actorOf } from '../audit.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
-import { deleteKey, insertKey, keyOf, listKeys } from '../store/keys.ts'
 import { deleteSession, deleteSessions, listSessions, sessionRowOf } from '../store/sessions.ts'
 import { stillValid } from '../store/users.ts'
-import { identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
-import { apiKey, id, newApiKey, session } from './resources.ts'
-import { keySchema } from './schemas.ts'
+import { identityOf, noStore, requireSession } from './guards.ts'
+import { id, session } from './resources.ts'
 
 const listSessionsRoute = createRoute({
   method: 'get',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'listSessions',
-  summary: 'List the own sessions',
-  middleware: [requireSession],
+  summary: 'List your sessions',
   responses: { 200: success(200, z.array(session)), ...failures(401, 403) },
 })
 
 const endOtherSessionsRoute = createRoute({
   method: 'delete',
   path: '/sessions',
-  tags: ['accounts'],
   operationId: 'endOtherSessions',
-  summary: 'End all own sessions except the current one',
-  middleware: [requireSession],
+  summary: 'End all your sessions except the current one',
   responses: { ...noContent, ...failures(401, 403) },
 })
 
 const endSessionRoute = createRoute({
   method: 'delete',
   path: '/sessions/{id}',
-  tags: ['accounts'],
   operationId: 'endSession',
-  summary: 'End one of the own sessions',
-  middleware: [requireSession],
-  request: { params: z.object({ id }) },
-  responses: { ...noContent, ...failures(401, 403, 404) },
-})
-
-const listKeysRoute = createRoute({
-  method: 'get',
-  path: '/keys',
-  tags: ['accounts'],
-  operationId: 'listKeys',
-  summary: 'List the own API keys',
-  middleware: [requireSession],
-  responses: { 200: success(200, z.array(apiKey)), ...failures(401, 403) },
-})
-
-const createKeyRoute = createRoute({
-  method: 'post',
-  path: '/keys',
-  tags: ['accounts'],
-  operationId: 'createKey',
-  summary: 'Create an API key; only this response shows its secret',
-  middleware: [requireSession, refuseIdempotencyKey],
-  request: { body: body(keySchema) },
-  responses: { 201: success(201, newApiKey), ...failures(400, 401, 403, 409) },
-})
-
-const revokeKeyRoute = createRoute({
-  method: 'delete',
-  path: '/keys/{id}',
-  tags: ['accounts'],
-  operationId: 'revokeKey',
-  summary: 'Revoke an API key',
-  middleware: [requireSession],
+  summary: 'End one of your sessions',
   request: { params: z.object({ id }) },
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
 
 export function createSessionRoutes(dependencies: AuthDependencies) {
-  const { database, commit, audit, credentials, makeToken, newId, now } = dependencies
+  const { database, commit, audit, credentials, now } = dependencies
 
   async function sessions(c: Context) {
     const { userId, credentialId } = identityOf(c)
@@ -90,84 +47,31 @@ export function createSessionRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 200, data, headers: noStore })
   }
 
-  async function endSession(c: Context, id: string) {
+  function endSession(c: Context, id: string) {
     const identity = identityOf(c)
     const { userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    const response = await commit(
+    return commit(
       c,
-      () => runAll(stillValid(identity), deleteSession(id, userId), entry),
+      () => runAll(stillValid(identity), credentials.invalidating(deleteSession(id, userId)), entry),
       () => ({ status: 204 }),
     )
-    credentials.invalidate([id])
-    return response
   }
 
-  async function endOtherSessions(c: Context) {
+  function endOtherSessions(c: Context) {
     const identity = identityOf(c)
     const { userId, credentialId } = identity
     const entry = audit.entry(actorOf(c), { action: 'sessions.ended', subject: userId })
     const write = function* () {
       yield [stillValid(identity)]
-      const ended = yield* endCredentials(deleteSessions(userId, credentialId))
+      const ended = yield* run(credentials.invalidating(deleteSessions(userId, credentialId)))
       if (ended.length > 0) yield [entry]
-      return ended
     }
-    let ended: string[] = []
-    const response = await commit(c, write, (ids) => {
-      ended = ids
-      return { status: 204 }
-    })
-    credentials.invalidate(ended)
-    return response
+    return commit(c, write, () => ({ status: 204 }))
   }
 
-  async function keys(c: Context) {
-    const rows = await database.read(listKeys(identityOf(c).userId))
-    return replyWith(c, { status: 200, data: rows.map(keyOf), headers: noStore })
-  }
-
-  async function createKey(c: Context, { name, scopes, expiresAt }: z.output<typeof keySchema>) {
-    const identity = identityOf(c)
-    const ms = now()
-    if (expiresAt !== null && Date.parse(expiresAt) <= ms)
-      throw invalidField('expiresAt', 'past', 'must be in the future')
-    const { token, hash } = await makeToken('key')
-    const { userId } = identity
-    const key = {
-      id: newId(),
-      userId,
-      name,
-      scopes,
-      hash,
-      ms,
-      expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
-    }
-    const detail = { key: key.id, name, scopes, expiresAt }
-    const entry = audit.entry(actorOf(c), { action: 'key.created', subject: userId, detail })
-    await database.write(() => runAll(stillValid(identity), insertKey(key), entry))
-    const data = { id: key.id, name, scopes, createdAt: isoTime(ms), expiresAt, lastUsedAt: null, secret: token }
-    return replyWith(c, { status: 201, data, headers: noStore })
-  }
-
-  async function revokeKey(c: Context, id: string) {
-    const identity = identityOf(c)
-    const { userId } = identity
-    const entry = audit.entry(actorOf(c), { action: 'key.revoked', subject: userId, detail: { key: id } })
-    const response = await commit(
-      c,
-      () => runAll(stillValid(identity), deleteKey(id, userId), entry),
-      () => ({ status: 204 }),
-    )
-    credentials.invalidate([id])
-    return response
-  }
-
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession] })
     .openapi(listSessionsRoute, (c) => sessions(c))
     .openapi(endOtherSessionsRoute, (c) => endOtherSessions(c))
     .openapi(endSessionRoute, (c) => endSession(c, c.req.param('id')))
-    .openapi(listKeysRoute, (c) => keys(c))
-    .openapi(createKeyRoute, (c) => createKey(c, c.req.valid('json')))
-    .openapi(revokeKeyRoute, (c) => revokeKey(c, c.req.param('id')))
 }

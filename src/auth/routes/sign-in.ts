@@ -11,11 +11,10 @@ import type { Context } from '../../request/context.ts'
 import { adminRole } from '../../request/identity.ts'
 import { actorOf } from '../audit.ts'
 import { cookieOf, removedCookie, requireEncryption } from '../cookie.ts'
-import { endCredentials } from '../credentials.ts'
 import type { AuthDependencies } from '../dependencies.ts'
 import { newPassword, normalPassword } from '../passwords/password-rules.ts'
+import { useCode } from '../store/administrator-codes.ts'
 import { addNetwork } from '../store/networks.ts'
-import { useCode } from '../store/resets.ts'
 import { deleteSession, insertSession, sessionAgeMaxMs, sessionExpiry, trimSessions } from '../store/sessions.ts'
 import { findByEmail, findById, insertUser, renewHash, type User, userOf, userRole } from '../store/users.ts'
 import type { CountedAttempt } from '../throttle.ts'
@@ -27,7 +26,6 @@ import { signInSchema, signUpSchema } from './schemas.ts'
 const signUpRoute = createRoute({
   method: 'post',
   path: '/sign-up',
-  tags: ['accounts'],
   operationId: 'signUp',
   summary: 'Create an account and sign in',
   middleware: [refuseIdempotencyKey],
@@ -38,7 +36,6 @@ const signUpRoute = createRoute({
 const signInRoute = createRoute({
   method: 'post',
   path: '/sign-in',
-  tags: ['accounts'],
   operationId: 'signIn',
   summary: 'Start a session, with a cookie or with a token',
   middleware: [refuseIdempotencyKey],
@@ -49,7 +46,6 @@ const signInRoute = createRoute({
 const signOutRoute = createRoute({
   method: 'post',
   path: '/sign-out',
-  tags: ['accounts'],
   operationId: 'signOut',
   summary: 'End the current session',
   responses: { ...noContent, ...failures(403) },
@@ -58,7 +54,6 @@ const signOutRoute = createRoute({
 const currentUserRoute = createRoute({
   method: 'get',
   path: '/me',
-  tags: ['accounts'],
   operationId: 'whoAmI',
   summary: 'Get the current user and credential',
   responses: { 200: success(200, currentUser), ...failures(401) },
@@ -130,11 +125,9 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     const agent = c.req.raw.headers.get('user-agent') ?? ''
     const entry = audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } })
     const session = insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored)
-    const ended = await database.write(function* () {
-      yield [...statements, session, ...addNetwork(user.id, clientNetworkIn(c), ms), entry]
-      return yield* endCredentials(trimSessions(user.id))
-    })
-    credentials.invalidate(ended)
+    const network = addNetwork(user.id, clientNetworkIn(c), ms)
+    const trim = credentials.invalidating(trimSessions(user.id))
+    await database.write(() => runAll(...statements, session, ...network, entry, trim))
     const shown = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
     const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
     return replyWith(c, { status, data: { user, session: shown, ...(asToken && { token }) }, headers })
@@ -147,8 +140,8 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     if (identity.credential === 'key') throw new AppError('forbidden', 'An API key is revoked, not signed out.')
     const { credentialId: id, userId } = identity
     const entry = audit.entry(actorOf(c), { action: 'session.ended', subject: userId, detail: { session: id } })
-    await database.write(() => runAll(deleteSession(id, userId), entry)).catch(unlessGone)
-    credentials.invalidate([id])
+    const end = credentials.invalidating(deleteSession(id, userId))
+    await database.write(() => runAll(end, entry)).catch(unlessGone)
     return replyWith(c, { status: 204, headers })
   }
 
@@ -161,7 +154,7 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     return replyWith(c, { status: 200, data: { ...userOf(row), credential: shown }, headers: noStore })
   }
 
-  return new ValidatedRoutes()
+  return new ValidatedRoutes({ tags: ['accounts'] })
     .openapi(signUpRoute, (c) => signUp(c, c.req.valid('json')))
     .openapi(signInRoute, (c) => signIn(c, c.req.valid('json')))
     .openapi(signOutRoute, (c) => signOut(c))

@@ -1,5 +1,5 @@
 /** The audit log. */
-import { statement } from '../../database/statement.ts'
+import { statement } from '../../database/steps.ts'
 import type { SqlValue, Statement } from '../../ports/database.ts'
 
 /** Inserts an entry: id, time, actor, action, subject, address and detail as JSON. */

@@ -1,4 +1,4 @@
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { SqlRow, Statement } from '../../ports/database.ts'
 

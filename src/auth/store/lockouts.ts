@@ -1,5 +1,5 @@
 /** Counts of attempts to sign in, and the delays that follow from them, by the name of each count. */
-import { statement } from '../../database/statement.ts'
+import { statement } from '../../database/steps.ts'
 import type { Guard, Statement } from '../../ports/database.ts'
 
 interface Limit {

@@ -1,5 +1,5 @@
 /** Networks from which users have signed in, in the table `galley_places`. */
-import { statement } from '../../database/statement.ts'
+import { statement } from '../../database/steps.ts'
 import type { Statement } from '../../ports/database.ts'
 
 /** Known networks of one user. */

@@ -1,14 +1,11 @@
 /** Tokens to reset a password, and codes for the first administrator, which are rows without a user. */
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import type { Statement } from '../../ports/database.ts'
-import { adminRole } from '../../request/identity.ts'
 
 export const tokenProblem = 'is not valid, was used or has expired'
 const tokenAgeMaxMs = 60 * 60 * 1000
 /** Valid tokens of one account, and so emails per hour. */
 const openMax = 5
-/** Valid codes at a time. A server that restarts often, as on Workers, creates many. */
-const codesMax = 16
 
 /** Stores a token; fails with `too_many_requests` while the user has as many as allowed. */
 export function insertReset(userId: string, hash: string, ms: number): Statement {
@@ -48,35 +45,6 @@ export function findReset(hash: string, ms: number): Statement {
 
 export function deleteResets(userId: string): Statement {
   return statement('delete from galley_resets where userId = ?', userId)
-}
-
-const hasAdmin = `exists (select 1 from galley_users where role = '${adminRole}' and disabledAt is null)`
-
-/** Stores a code while there is no administrator, and returns a row then. */
-export function insertCode(hash: string, ms: number): Statement {
-  return statement(
-    `insert into galley_resets (tokenHash, createdAt) select ?, ? where not ${hasAdmin} returning tokenHash`,
-    hash,
-    ms,
-  )
-}
-
-/** Deletes the oldest codes beyond the limit, and all once there is an administrator. */
-export function trimCodes(): Statement {
-  return statement(`delete from galley_resets where userId is null and (${hasAdmin} or tokenHash in (
-    select tokenHash from galley_resets where userId is null order by createdAt desc, rowid desc limit -1 offset ${codesMax}))`)
-}
-
-/** Checks a code and deletes all codes; fails with `validation_failed`. */
-export function useCode(hash: string): Statement[] {
-  return [
-    guarded(
-      { error: 'validation_failed', field: 'code', message: 'is not valid, or there is an administrator already' },
-      `select 1 as valid from galley_resets where tokenHash = ? and userId is null and not ${hasAdmin}`,
-      hash,
-    ),
-    statement('delete from galley_resets where userId is null'),
-  ]
 }
 
 /** Deletes some tokens that expired before `ms`, a row for each. */

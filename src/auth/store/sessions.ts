@@ -3,7 +3,7 @@
  * stored once an hour at most.
  */
 
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 

@@ -1,4 +1,4 @@
-import { guarded, statement } from '../../database/statement.ts'
+import { guarded, statement } from '../../database/steps.ts'
 import { isoTime } from '../../iso-time.ts'
 import type { GuardedStatement, SqlRow, SqlValue, Statement } from '../../ports/database.ts'
 import { adminRole, type Identity } from '../../request/identity.ts'

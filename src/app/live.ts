@@ -1,7 +1,7 @@
 /** The live part of an app: topics, their followers, and message connections. */
-import { coversAudience, decide, hasTopic } from '../collections/access.ts'
-import type { AnyCollection } from '../collections/declaration.ts'
-import type { Commit } from '../http/idempotency.ts'
+import { type Connections, createConnections } from '../connections/connections.ts'
+import type { ConnectionFetch } from '../connections/requests.ts'
+import type { Commit } from '../http/commit.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Peer } from '../request/context.ts'
@@ -12,17 +12,14 @@ import { createLongPolls } from '../topics/long-poll.ts'
 import { createPresence } from '../topics/presence.ts'
 import { createTopicCleanup } from '../topics/retention.ts'
 import { createTopicRoutes, type TopicRoutes } from '../topics/routes.ts'
-import { createTopicRules, type Topic, topic } from '../topics/topic.ts'
+import { createTopicRules, type Topic } from '../topics/topic.ts'
 import { createTopics } from '../topics/topics.ts'
-import { type Connections, createConnections } from './connections.ts'
-import type { ConnectionFetch } from './requests.ts'
 
 export interface LiveOptions {
   platform: Platform
-  collections: readonly AnyCollection[]
-  /** Topics beside those of the collections. */
+  /** Those of the collections, too. */
   topics: readonly Topic[]
-  log: TopicLog
+  topicLog: TopicLog
   commit: Commit
   epoch(): string
   fetch: ConnectionFetch
@@ -42,9 +39,8 @@ export interface Live {
 
 export function createLive({
   platform,
-  collections,
-  topics: own,
-  log,
+  topics: all,
+  topicLog: log,
   commit,
   epoch,
   fetch,
@@ -53,14 +49,13 @@ export function createLive({
 }: LiveOptions): Live {
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
-  const all = [...own, ...collections.flatMap(topicOf)]
   const rules = createTopicRules(all)
   const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
   const topics = createTopics({ log, notifier, epoch, authorize, now, isRevoked })
   const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
   const presence = createPresence()
-  const problem = (error: unknown) => platform.log.problem({ requestId: '', method: '', path: '', error })
+  const problem = (error: unknown) => platform.log.problem({ error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
   const connections = createConnections({
     fetch,
@@ -70,7 +65,7 @@ export function createLive({
     problem,
     now,
     isRevoked,
-    admit: (who, peer, units) => admits(admissionControl, who, peer, units),
+    takeUnits: (who, peer, units) => takeUnits(admissionControl, who, peer, units),
     keyOf: (who, peer) => admissionControl.keyOf(who, peer),
     ...(identify && { identify }),
     ...options,
@@ -82,11 +77,11 @@ export function createLive({
     streams.revoke(credentialId)
     polls.revoke(credentialId)
   })
-  platform.metrics.gauge('message_sessions', 'Open message connections.', () => connections.count)
+  platform.metrics.gauge('message_connections', 'Open message connections.', () => connections.count)
   return {
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
-    cleanUp: createTopicCleanup(log, rules, notifier).cleanUp,
+    cleanUp: createTopicCleanup(log, rules, notifier),
     end() {
       streams.end()
       polls.end()
@@ -95,28 +90,8 @@ export function createLive({
 }
 
 /** Does not wait for an asynchronous decision. */
-function admits(control: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
+function takeUnits(control: AdmissionControl, who: Identity | null, peer: Peer | null, units: number): boolean {
   control.arrive()
   const decision = control.take(who, peer, units)
   return decision === null || decision instanceof Promise || decision.isAllowed
-}
-
-/**
- * The topic of a collection, readable by clients who may read all rows that its events are about. A collection whose
- * read rule can't tell has none.
- */
-function topicOf(collection: AnyCollection): Topic[] {
-  const { name, audience, access } = collection
-  if (!hasTopic(collection)) return []
-  const read = (who: Identity | null, full: string) => {
-    const decision = decide(collection, 'read', who)
-    return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))
-  }
-  const rule = access?.read ?? 'anyone'
-  return [
-    topic(name, {
-      partitioned: audience !== undefined,
-      access: { read: typeof rule === 'string' && rule !== 'owner' ? rule : read },
-    }),
-  ]
 }
