@@ -41,11 +41,11 @@ const { routes } = createAuth({
 const app = new Hono<Env>().route('/', routes)
 app.onError((error, c) => errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw))
 
-let places = 0
+let attempts = 0
 
 async function post(path: string, body: object): Promise<Response> {
-  places += 1
-  const address = `10.${(places >> 16) & 255}.${(places >> 8) & 255}.${places & 255}`
+  attempts += 1
+  const address = `10.${(attempts >> 16) & 255}.${(attempts >> 8) & 255}.${attempts & 255}`
   const context: RequestContext = {
     requestId: 'timing',
     traceparent: '',

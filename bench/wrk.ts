@@ -51,7 +51,7 @@ export async function runScript(file: string, args: readonly string[], options: 
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, `--timeout=${timeoutSeconds}s`, '--latency']
   const { stdout } = await run('taskset', ['-c', String(core), ...wrk, '-s', file, origin, '--', ...args])
   const line = /^RESULT (.*)$/m.exec(stdout)?.[1]
-  if (!line) throw new Error(`wrk said nothing:\n${stdout}`)
+  if (!line) throw new Error(`wrk printed nothing:\n${stdout}`)
   const { requests, microseconds, failures, refusals, p50Us, p99Us } = JSON.parse(line) as Summary
   if (failures + refusals > 0)
     throw new Error(`${failures} requests failed, ${refusals} responses were 400 or more:\n${stdout}`)

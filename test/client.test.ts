@@ -42,7 +42,7 @@ test('the typed client creates, reads, changes, lists and deletes todos', async 
   expect((await api.todos[':id'].$delete({ param })).status).toBe(204)
 })
 
-test('the typed client knows what each kind of field takes and gives', async () => {
+test('the typed client has the input and output types of each kind of field', async () => {
   type Create = Parameters<typeof api.books.$post>[0]['json']
   expectTypeOf<Create>().toEqualTypeOf<{
     title: string
@@ -69,7 +69,7 @@ test('the typed client knows what each kind of field takes and gives', async () 
   expect(book).toMatchObject({ format: 'ebook', subtitle: null, tags: [], copies: 1 })
 })
 
-test('the typed client knows the custom routes', async () => {
+test('the typed client has the custom routes', async () => {
   const author = (await (await api.authors.$post({ json: { name: 'Grace' } })).json()).data
   const created = await api.books.$post({ json: { title: 'Lent', isbn: 'lent', author: author.id } })
   const { id } = (await created.json()).data
@@ -79,7 +79,7 @@ test('the typed client knows the custom routes', async () => {
   expect(stats.data.titles).toBeGreaterThan(0)
 })
 
-test('the typed client knows the routes of the app', async () => {
+test('the typed client has the routes of the app', async () => {
   const { reports } = connect(running.url)
   const counted = await (await reports.books.$get()).json()
   expectTypeOf(counted.data).toEqualTypeOf<{ books: number }>()
@@ -95,7 +95,7 @@ test('the typed client knows the routes of the app', async () => {
   expect(restocked.data).toEqual({ copies: 1000 })
 })
 
-test('the typed client refuses what is not declared', () => {
+test('the typed client refuses undeclared fields and routes', () => {
   expectTypeOf<Parameters<typeof api.todos.$post>[0]>().not.toExtend<{ json: { title: number } }>()
   expectTypeOf(api).not.toHaveProperty('nothing')
   // @ts-expect-error: a todo needs a title
@@ -105,7 +105,7 @@ test('the typed client refuses what is not declared', () => {
   expect([untitled, scroll]).toHaveLength(2)
 })
 
-test('the typed client knows accounts, administration and topics', async () => {
+test('the typed client has accounts, administration and topics', async () => {
   const { auth, admin, topics } = api
   type SignUp = Parameters<(typeof auth)['sign-up']['$post']>[0]['json']
   expectTypeOf<SignUp>().toEqualTypeOf<{

@@ -34,19 +34,19 @@ describe('the configuration', () => {
     ['0', 0],
     ['80', 80],
     ['65535', 65_535],
-  ])('takes the port %s', (text, port) => {
+  ])('accepts the port %s', (text, port) => {
     expect(parseConfig({ PORT: text }).PORT).toBe(port)
   })
 
-  test.each(['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost', 'app.example'])('takes the host %s', (host) => {
+  test.each(['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost', 'app.example'])('accepts the host %s', (host) => {
     expect(parseConfig({ HOST: host }).HOST).toBe(host)
   })
 
-  test('takes a data directory as it stands', () => {
+  test('keeps a data directory unchanged', () => {
     expect(parseConfig({ DATA_DIR: ' /srv/my data,2 ' }).DATA_DIR).toBe(' /srv/my data,2 ')
   })
 
-  test('takes lists with commas, spaces and gaps', () => {
+  test('accepts lists with commas, spaces and gaps', () => {
     const { CORS_ORIGINS, ALLOWED_HOSTS } = parseConfig({
       CORS_ORIGINS: 'https://a.example, http://localhost:5173,,',
       ALLOWED_HOSTS: ' a.example ,b_1.example',
@@ -82,7 +82,7 @@ describe('the configuration', () => {
     ['ALLOWED_HOSTS', 'https://app.example'],
     ['ALLOWED_HOSTS', 'a b'],
     ['ALLOWED_HOSTS', '*'],
-  ])('refuses %s=%s and says so', (name, value) => {
+  ])('refuses %s=%s with a message', (name, value) => {
     expect(messageOf({ [name]: value })).toContain(`${name}=${value}: must `)
   })
 

@@ -60,12 +60,12 @@ const imports: Import[] = files.flatMap((from) => {
   })
 })
 
-/** The part of `src` that a file belongs to; null for a file elsewhere. */
+/** The part of `src` that a file belongs to; null for other files. */
 function partOf(file: string): string | null {
   return file.startsWith('src/') ? (file.split('/')[1] as string) : null
 }
 
-test('every part of src has its place in the order', () => {
+test('every part of src is in the order', () => {
   const known = new Set([...order, ...Object.keys(islands)])
   const parts = new Set(files.map(partOf).filter((part) => part !== null))
   expect([...parts].filter((part) => !known.has(part))).toEqual([])

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** Takes whole messages from the bytes before `end` and says how many bytes those were. */
+/** Takes complete messages from the bytes before `end` and returns their number of bytes. */
 export type Take = (bytes: Buffer, end: number) => number
 
 export interface Address {

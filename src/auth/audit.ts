@@ -30,7 +30,7 @@ type AuditAction = (typeof auditActions)[number]
 
 /** The user and client address behind a change. */
 export interface Actor {
-  /** Null when nobody is signed in. */
+  /** Null for an anonymous client. */
   userId: string | null
   address: string | null
 }

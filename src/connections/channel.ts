@@ -10,7 +10,7 @@ export interface Channel {
   send(message: Encoded): void
   /** Sends events; the encoded form is shared between channels. */
   sendEvents(events: readonly TopicEvent[]): void
-  /** Asks the peer for a sign of life; any reply reaches the connection as `heard`. */
+  /** Sends the peer a ping; any reply reaches the connection as `heard`. */
   ping(): void
   /** Closes the transport once everything sent before is written. */
   close(code: number, reason: string): void

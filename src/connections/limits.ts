@@ -12,7 +12,7 @@ export const subscriptionsMax = 256
 export const membershipsMax = 16
 /** Invalid messages in a row: a client that errs this often will not stop. */
 export const malformedMessagesMax = 16
-/** Events beyond the last `ack`, unless the subscription says otherwise: some seconds of a busy topic. */
+/** The default number of events beyond the last `ack`: some seconds of a busy topic. */
 export const windowDefault = 1000
 /** A window bounds the events in buffers, so it must be finite. */
 export const windowMax = 10_000
@@ -42,5 +42,5 @@ export const messageUnits = 0.1
 export const unitBytes = 16 * 1024
 /** Subscriptions of one client over all its connections. */
 export const clientSubscriptionsMax = 16_384
-/** Members of one topic that belong to one client: several people share an address, and nobody may fill a topic alone. */
+/** Members of one topic that belong to one client: several people share an address, and no client may fill a topic alone. */
 export const clientMembersMax = 128

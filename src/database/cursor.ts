@@ -1,7 +1,7 @@
 import { invalidField } from '../errors.ts'
 import type { SqlValue } from '../ports/database.ts'
 
-/** Longer ones are none of ours, whatever the sort. */
+/** Longer ones are not from this server, for any sort. */
 const cursorLengthMax = 65_536
 
 const encoder = new TextEncoder()

@@ -6,7 +6,7 @@ import { type Requester, reply } from './reply.ts'
 
 /**
  * The error envelope `{error, status, code, requestId}`, or problem details (RFC 9457) where `Accept` asks for them.
- * @param request null where there is none, as for bytes that are no HTTP
+ * @param request null without a request, as for bytes that are not HTTP
  */
 export function errorResponse(error: AppError, requester: Requester, request: Request | null): Response {
   const body = errorBody(error, requester.requestId)

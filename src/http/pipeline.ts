@@ -122,7 +122,7 @@ export class Pipeline {
     return this.#finish(exchange, failureResponse(error, context, request, { log: this.#platform.log, path }))
   }
 
-  /** Costs as little as a response can: no context and no line in the log, which nobody could read then. */
+  /** Costs as little as a response can: no context and no log line, because the log would be too long to read. */
   #shed(request: Request, error: AppError, startMs: number): Response {
     const response = errorResponse(error, { requestId: this.#requestId(request) }, request)
     if (this.#corsOrigins.size > 0) addCors(request, response, this.#corsOrigins)

@@ -17,7 +17,7 @@ export const dataHeaders = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
-/** For pages: their own scripts, styles and API, and nothing from elsewhere. */
+/** For pages: their own scripts, styles and API, and nothing from other origins. */
 export const pageHeaders = {
   ...always,
   'Content-Security-Policy':

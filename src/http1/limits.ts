@@ -8,7 +8,7 @@ export interface Limits {
   headerFieldsMax: number
   /** A larger body is a 413. It is streamed, so this bounds time and disk, not memory. */
   bodyBytesMax: number
-  /** All chunk extensions of a body: nobody uses them, so many of them are an attack. */
+  /** All chunk extensions of a body: they are not used in practice, so many of them are an attack. */
   chunkExtensionBytesMax: number
   /** All trailer fields of a body with their line ends. They are checked and discarded. */
   trailerBytesMax: number

@@ -54,7 +54,7 @@ export class Overload {
   }
 
   /**
-   * True if the request at hand should be refused. To be called once for each request.
+   * Returns true if the current request should be refused. Call it once for each request.
    * @param nowMs the time, read after the request
    */
   refuses(nowMs: number): boolean {

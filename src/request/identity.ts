@@ -39,7 +39,7 @@ export interface Identities {
   onRevoke(listener: (credentialId: string) => void): () => void
 }
 
-/** 401 for an anonymous client, who might be allowed after signing in (RFC 9110 §15.5.2); 403 for any other. */
+/** 401 for an anonymous client, which might be allowed after signing in (RFC 9110 §15.5.2); 403 for any other. */
 export function refusal(who: Identity | null): AppError {
   if (who !== null) return new AppError('forbidden')
   return new AppError('unauthorized', undefined, { headers: { 'WWW-Authenticate': 'Bearer' } })

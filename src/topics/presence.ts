@@ -29,7 +29,7 @@ export interface Presence {
    * @throws AppError `validation_failed`, `too_many_requests` when the topic is full
    */
   join(topic: string, member: Member, listener: PresenceListener): void
-  /** Adds a member that was present before, and notifies nobody. */
+  /** Adds a member that was present before, without a notification. */
   restore(topic: string, member: Member, listener: PresenceListener): void
   /** @throws AppError `validation_failed` */
   update(topic: string, id: string, state: unknown): void

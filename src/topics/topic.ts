@@ -98,7 +98,7 @@ export function createTopicRules(topics: readonly Topic[]): TopicRules {
   }
 }
 
-/** The error for a refused action. A partition that belongs to somebody is reported as missing, so that others can't probe for it. */
+/** The error for a refused action. A partition of a user is reported as missing, so that others can't probe for it. */
 function denial(rule: TopicRule, action: 'read' | 'publish', identity: Identity | null): AppError {
   const isHidden = typeof rule === 'function' || rule === 'nobody'
   if (!isHidden) return refusal(identity)

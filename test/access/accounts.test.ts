@@ -69,7 +69,7 @@ const open = Object.entries(declaredOpen).filter(([, { path }]) => !/^\/(echo|us
 describe.each(open)('%s', (route, { path, status }) => {
   const [method = ''] = route.split(' ')
 
-  test('gives everybody the same response', async () => {
+  test('returns the same response to every caller', async () => {
     const tell = async (headers: Record<string, string>) => {
       const { status: its, text } = await world.send(`${method} ${path}`, { headers })
       return { status: its, text: path === '/metrics' || its >= 400 ? '' : text }

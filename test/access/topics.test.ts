@@ -143,10 +143,10 @@ test('a stream of a hidden topic gets the response of a missing one', async () =
       headers: { ...bearer(askers.other), Accept: 'text/event-stream' },
     }),
   )
-  const absentTold = observedReply(
+  const absentReported = observedReply(
     await world.send('GET /api/topics/nothing_here/part/events', {
       headers: { ...bearer(askers.other), Accept: 'text/event-stream' },
     }),
   )
-  expect(observed).toEqual(absentTold)
+  expect(observed).toEqual(absentReported)
 })

@@ -161,9 +161,9 @@ test('at most 20 client networks of a user are stored', async () => {
     world.pass(1)
     await guess(world, email, `203.0.113.${n}`, password)
   }
-  const places = await world.rows('select place from galley_places order by lastAt')
-  expect(places).toHaveLength(20)
-  expect(places[0]).toMatchObject({ place: '203.0.113.5' })
+  const networks = await world.rows('select place from galley_places order by lastAt')
+  expect(networks).toHaveLength(20)
+  expect(networks[0]).toMatchObject({ place: '203.0.113.5' })
 })
 
 test('of one address one is looked at at once and eight wait, so that the others have their turn', async () => {

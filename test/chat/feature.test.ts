@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { servers } from '../process/servers.ts'
-import { ask, history, makeRoom, type Page, say } from './people.ts'
+import { ask, history, makeRoom, type Page, sendMessage } from './people.ts'
 
 const start = servers()
 let url: string
@@ -31,8 +31,8 @@ test('a history is paginated, newest first, with each message once', async () =>
   const room = await makeRoom(url, 'history')
   const other = await makeRoom(url, 'another history')
   const texts = Array.from({ length: 25 }, (_, index) => `Message ${index}`)
-  for (const text of texts) await say(url, room, 'Ada', text)
-  await say(url, other, 'Bob', 'Elsewhere')
+  for (const text of texts) await sendMessage(url, room, 'Ada', text)
+  await sendMessage(url, other, 'Bob', 'Elsewhere')
   const read: string[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
@@ -45,7 +45,7 @@ test('a history is paginated, newest first, with each message once', async () =>
 
 test('a message is edited and deleted', async () => {
   const room = await makeRoom(url, 'edits')
-  const { id, version } = await say(url, room, 'Ada', 'Helo')
+  const { id, version } = await sendMessage(url, room, 'Ada', 'Helo')
   const change = { text: 'Hello', edited: true }
   const edited = await ask(url, 'PUT', `messages/${id}`, change, { 'If-Match': `"${version}"` })
   expect(edited).toMatchObject({ status: 200, data: { author: 'Ada', text: 'Hello', edited: true } })
@@ -58,8 +58,8 @@ test('a message is edited and deleted', async () => {
 test.each([
   ['nothing', { text: ' ' }],
   ['more than 4,000 characters', { text: 'x'.repeat(4001) }],
-  ['in a room that is none', { room: '0'.repeat(26) }],
-  ['by nobody', { author: '' }],
+  ['in an unknown room', { room: '0'.repeat(26) }],
+  ['without an author', { author: '' }],
 ])('a message of %s is refused', async (what, wrong) => {
   const room = await makeRoom(url, `refusals of ${what}`)
   const response = await ask(url, 'POST', 'messages', { room, author: 'Ada', text: 'Hello', ...wrong })
@@ -79,8 +79,8 @@ test('events of a room appear only in its topic', async () => {
   const room = await makeRoom(url, 'told')
   const other = await makeRoom(url, 'untold')
   const [before, otherBefore] = [await history(url, room), await history(url, other)]
-  const { id } = await say(url, room, 'Ada', 'Helo')
-  await say(url, other, 'Bob', 'Elsewhere')
+  const { id } = await sendMessage(url, room, 'Ada', 'Helo')
+  await sendMessage(url, other, 'Bob', 'Elsewhere')
   await ask(url, 'PUT', `messages/${id}`, { text: 'Hello', edited: true })
   await ask(url, 'DELETE', `messages/${id}`)
   const events = await eventsAfter(`messages/${room}`, before)
@@ -95,7 +95,7 @@ test('events of a room appear only in its topic', async () => {
 test('a waiting poll returns a message as soon as it is sent', async () => {
   const room = await makeRoom(url, 'waiting')
   const waiting = eventsAfter(`messages/${room}`, await history(url, room), 20)
-  await say(url, room, 'Ada', 'Hello')
+  await sendMessage(url, room, 'Ada', 'Hello')
   expect(await waiting).toMatchObject([{ type: 'created', data: { text: 'Hello' } }])
 })
 
@@ -111,6 +111,6 @@ test('a room stores its members, and publishes them in a topic', async () => {
 
 test('a room with messages can not be deleted', async () => {
   const room = await makeRoom(url, 'kept')
-  await say(url, room, 'Ada', 'Hello')
+  await sendMessage(url, room, 'Ada', 'Hello')
   expect(await ask(url, 'DELETE', `rooms/${room}`)).toMatchObject({ status: 409 })
 })

@@ -39,7 +39,7 @@ export async function makeRoom(url: string, name: string): Promise<string> {
   return data.id
 }
 
-export async function say(url: string, room: string, author: string, text: string): Promise<Row> {
+export async function sendMessage(url: string, room: string, author: string, text: string): Promise<Row> {
   const { status, data } = await ask(url, 'POST', 'messages', { room, author, text })
   expect(status).toBe(201)
   return data

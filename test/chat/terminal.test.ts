@@ -4,7 +4,7 @@ import { MessageClient } from '../../src/client/message-client.js'
 import { servers } from '../process/servers.ts'
 import { temporaryFolders } from '../process/temporary.ts'
 import { startCutter } from './cutter.ts'
-import { ask, history, makeRoom, Person, roomNamed, say } from './people.ts'
+import { ask, history, makeRoom, Person, roomNamed, sendMessage } from './people.ts'
 
 const start = servers()
 const folder = temporaryFolders()
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 describe('two people at terminals', () => {
-  test('read each other, and see who comes and goes', async () => {
+  test('read each other, and see joins and leaves', async () => {
     const ada = new Person(url, 'two', 'Ada')
     await ada.sees('-- live')
     await ada.sees('-- here: Ada')
@@ -32,7 +32,7 @@ describe('two people at terminals', () => {
     expect(ada.count('Ada: Good morning')).toBe(1)
   })
 
-  test('who name the same new room are in one room', async () => {
+  test('that name the same new room are in one room', async () => {
     const people = ['Ada', 'Bob', 'Cy'].map((name) => new Person(url, 'rush', name))
     await Promise.all(people.map((person) => person.sees('Cy')))
     for (const person of people) person.types('/who')
@@ -42,8 +42,8 @@ describe('two people at terminals', () => {
 
 test('a newcomer sees earlier messages, and later edits and deletions', async () => {
   const room = await makeRoom(url, 'earlier')
-  const { id } = await say(url, room, 'Ada', 'First')
-  const second = await say(url, room, 'Ada', 'Second')
+  const { id } = await sendMessage(url, room, 'Ada', 'First')
+  const second = await sendMessage(url, room, 'Ada', 'Second')
   const bob = new Person(url, 'earlier', 'Bob')
   await bob.sees('Ada: Second')
   expect(bob.screen.indexOf('Ada: First')).toBeLessThan(bob.screen.indexOf('Ada: Second'))
@@ -53,7 +53,7 @@ test('a newcomer sees earlier messages, and later edits and deletions', async ()
   await bob.sees('-- Ada deleted: Second')
 })
 
-test('shows who is typing elsewhere', async () => {
+test('shows that another user is typing', async () => {
   const room = await makeRoom(url, 'typing')
   const ada = new Person(url, 'typing', 'Ada')
   await ada.sees('-- here: Ada')
@@ -67,7 +67,7 @@ test('shows who is typing elsewhere', async () => {
 
 test('replaces control characters in a message', async () => {
   const room = await makeRoom(url, 'steering')
-  await say(url, room, 'Eve\u009b', 'Look:\u001b[2J\u0007gone\nand more')
+  await sendMessage(url, room, 'Eve\u009b', 'Look:\u001b[2J\u0007gone\nand more')
   const ada = new Person(url, 'steering', 'Ada')
   await ada.sees('and more')
   expect(ada.rawOutput).toContain('Look:\ufffd[2J\ufffdgone\n')
@@ -105,7 +105,7 @@ test('prints its usage without a room', async () => {
   expect(lost.screen).toContain('galley chat ROOM')
 })
 
-describe('a server that is killed and comes back', () => {
+describe('a server that is killed and restarts', () => {
   test('finds the terminal waiting, which resumes, and sends lines typed meanwhile once', async () => {
     const dataDir = await folder()
     const first = await start({ runtime: 'node', dataDir })
@@ -122,7 +122,7 @@ describe('a server that is killed and comes back', () => {
     await ada.sees('-- will be sent when connected: Meanwhile')
     const second = await start({ runtime: 'node', dataDir, env: { PORT: new URL(first.url).port } })
     const room = (await roomNamed(second.url, 'storm')) ?? ''
-    await say(second.url, room, 'Cy', 'While you were away')
+    await sendMessage(second.url, room, 'Cy', 'While you were away')
     for (const person of [ada, bob]) {
       await person.sees('Ada: Meanwhile')
       await person.sees('Cy: While you were away')

@@ -15,7 +15,7 @@ const start = servers()
 const folder = temporaryFolders()
 
 describe.each(sample(['node', 'deno'] as const, 2))("chromium's EventSource with a server on %s", (runtime) => {
-  test('events come as they happen, and a server that is killed costs none and repeats none', async () => {
+  test('events arrive live, and a killed server loses and repeats none', async () => {
     const options = { runtime, dataDir: await folder(), env: { PORT: String(await freePort()) } }
     const server = await start(options)
     const { epoch } = await position(server)
@@ -35,7 +35,7 @@ describe.each(sample(['node', 'deno'] as const, 2))("chromium's EventSource with
 })
 
 describe.each(sample(['node', 'deno'] as const, 2))("chromium's WebSocket with a server on %s", (runtime) => {
-  test('requests and events work, and the end says whether to come back', async () => {
+  test('requests and events work, and the close code tells whether to reconnect', async () => {
     const server = await start({ runtime })
     const { page } = await openPage(server.url)
     const { messages, send } = await connect(page)
@@ -43,7 +43,7 @@ describe.each(sample(['node', 'deno'] as const, 2))("chromium's WebSocket with a
     expect(await messages.next()).toMatchObject({ id: 1, result: { status: 201 } })
     await send({ id: 2, method: 'subscribe', params: { topic: 'todos' } })
     expect(await messages.next()).toMatchObject({ id: 2, result: { position: { offset: 1 }, recovered: true } })
-    await create(server, 'from elsewhere')
+    await create(server, 'from another address')
     expect(await messages.next()).toMatchObject({ method: 'event', params: { offset: 2, type: 'created' } })
     server.process.kill('SIGTERM')
     expect(await messages.take(2)).toMatchObject([

@@ -18,7 +18,7 @@ const start = servers()
 const folder = temporaryFolders()
 
 describe.each(sample(['node', 'deno'] as const, 2))('the npm package eventsource with a server on %s', (runtime) => {
-  test('events come as they happen, after the position where they begin', async () => {
+  test('events arrive live, after the start position', async () => {
     const server = await start({ runtime })
     const { epoch } = await position(server)
     const seen = listen(server)
@@ -34,7 +34,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the npm package eventsource
     )
   })
 
-  test('what happened before it came is given after the position that it asks for', async () => {
+  test('earlier events are sent after the requested position', async () => {
     const server = await start({ runtime })
     const { epoch } = await position(server)
     await createMany(server, 3)
@@ -60,7 +60,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the npm package eventsource
     expect(event).toMatchObject({ type: 'message', id: `${epoch}:4`, data: { data: { title: 'after the restart' } } })
   })
 
-  test('a server that comes back with other data is a gap', async () => {
+  test('a server that restarts with other data is a gap', async () => {
     const options = { runtime, env: { PORT: String(await freePort()) } }
     const server = await start(options)
     const seen = listen(server)

@@ -43,7 +43,7 @@ describe.each(['node', 'deno', 'workers'] as const)("Node's WebSocket with a ser
     expect(await messages.next()).toMatchObject({ id: 2, error: { code: 404, data: { code: 'not_found' } } })
   })
 
-  test.each(['json', 'cbor'] as const)('no more than a window comes without an ack (%s)', async (form) => {
+  test.each(['json', 'cbor'] as const)('no more than a window of events is sent without an ack (%s)', async (form) => {
     const after = await position(server)
     const { messages, send } = await connect(server, form)
     send({ id: 1, method: 'subscribe', params: { topic: 'todos', after, window: 2 } })

@@ -40,7 +40,7 @@ test.each([
   ['an array of indefinite length', '9f01ff'],
   ['a simple value', 'e0'],
   ['65 levels', '81'.repeat(65)],
-])('what JSON does not know is refused: %s', async (_name, hex) => {
+])('a value without a JSON form is refused: %s', async (_name, hex) => {
   const { act, next } = python()
   act('from_cbor', { hex })
   expect(await next()).toEqual({ failed: 'ValueError' })

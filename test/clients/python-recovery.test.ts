@@ -37,7 +37,7 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
     expect(printed).toEqual(events.map((event) => ({ kind: 'event', topic: 'todos', ...event })))
   })
 
-  test.each(someForms)('a server that stops in good order is come back to (%s)', async (form) => {
+  test.each(someForms)('a client reconnects to a server that was shut down (%s)', async (form) => {
     const dataDir = await folder()
     const port = await freePort()
     const server = await start({ runtime, dataDir, env: { PORT: String(port) } })
@@ -51,7 +51,7 @@ describe.each(['node', 'deno'] as const)('the Python client with a server on %s'
   })
 
   test.each(someForms)(
-    'a server that comes back with other data is a gap, and goes on from there (%s)',
+    'a server that restarts with other data is a gap, and continues from there (%s)',
     async (form) => {
       const port = await freePort()
       const server = await start({ runtime, env: { PORT: String(port) } })
@@ -114,7 +114,7 @@ describe('the Python client on a network that fails it', () => {
     expect(python.errors()).not.toContain('disconnected')
   })
 
-  test('a request whose response never came fails, and the next one works', async () => {
+  test('a request that gets no response fails, and the next one works', async () => {
     const server = await start({ runtime: 'node' })
     const proxy = await faultyProxy(portOf(server), (line) => {
       if (line.includes('swallow')) proxy.mute()
@@ -127,7 +127,7 @@ describe('the Python client on a network that fails it', () => {
   })
 })
 
-/** Writes one todo after the other until the server is gone. */
+/** Writes one todo after the other until the server has exited. */
 async function writeUntilGone(server: RunningProcess): Promise<void> {
   for (let index = 0; ; index += 1) {
     try {

@@ -35,7 +35,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the Python client with a se
     expect(await python.next()).toEqual({ result: params })
   })
 
-  test.each(forms)("an error has the app's status as its code, and says where it lies (%s)", async (form) => {
+  test.each(forms)("an error has the app's status as its code, and the invalid field (%s)", async (form) => {
     const python = driven(form)
     python.act('request', { method: 'GET /api/todos/00000000000000000000000000' })
     expect(await python.next()).toMatchObject({ error: 404, data: { code: 'not_found' } })
@@ -47,7 +47,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the Python client with a se
   })
 
   test.each(forms)(
-    "an error of the protocol has one of JSON-RPC's codes, and the session goes on (%s)",
+    "an error of the protocol has one of JSON-RPC's codes, and the connection continues (%s)",
     async (form) => {
       const python = driven(form)
       python.act('request', { method: 'nothing like it' })
@@ -81,7 +81,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the Python client with a se
     expect(await python.next()).toMatchObject({ error: 404 })
   })
 
-  test.each(forms)('events come in order, and requests work between them (%s)', async (form) => {
+  test.each(forms)('events arrive in order, and requests work between them (%s)', async (form) => {
     const python = driven(form)
     const after = await position(server)
     python.act('follow', { topic: 'todos', after, count: 2 })
@@ -108,7 +108,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('the Python client with a se
     ])
   })
 
-  test.each(forms)('far more events than the window come through, for it is acknowledged (%s)', async (form) => {
+  test.each(forms)('far more events than the window arrive, because they are acknowledged (%s)', async (form) => {
     const after = await position(server)
     await createMany(server, 100)
     const python = driven(form)

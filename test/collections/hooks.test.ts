@@ -80,7 +80,7 @@ test('a hook before reads and writes other rows in the same write, and changes t
   expect(await shelves.get(shelf.id)).toMatchObject({ things: 2 })
 })
 
-test('hooks know who makes the change; the server itself is null', async () => {
+test('hooks get the identity of the caller; the server itself is null', async () => {
   const { database, things, calls } = await createWorld()
   const { id } = await database.write(() => things.insert(things.make({ name: 'cup' }), { identity: ann }))
   await database.write(() => things.update(id, { name: 'mug' }))

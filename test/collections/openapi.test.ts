@@ -9,7 +9,7 @@ for (const route of Object.values(declareRoutes(books))) {
 }
 const { paths, components } = hono.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'books', version: '1' } })
 
-test('the schema of a row says how each kind of field looks', () => {
+test('the schema of a row describes each kind of field', () => {
   expect(components?.schemas?.BooksRow).toMatchObject({
     properties: {
       title: { type: 'string', minLength: 1, maxLength: 300 },
@@ -24,7 +24,7 @@ test('the schema of a row says how each kind of field looks', () => {
   })
 })
 
-test('a list takes the filters of the kind of each indexed field', () => {
+test('a list accepts the filters of the kind of each indexed field', () => {
   const filters = new Map<string, string[]>()
   for (const parameter of paths?.['/api/books']?.get?.parameters ?? []) {
     const [, name, operator] = /^filter\[(\w+)\]\[(\$\w+)\]$/.exec('name' in parameter ? parameter.name : '') ?? []

@@ -63,7 +63,7 @@ export function accessCases(subject: Subject): void {
     ['GET /api/admin/audit', undefined, [401, 403, 403, 403, 403]],
   ]
   test.each(lines)(
-    '%s %j: nobody, another, the owner and keys of theirs get what is declared',
+    '%s %j: an anonymous client, another user, the owner and the owner’s keys get the declared outcome',
     async (line, body, expected) => {
       const asked = line.replace('ID', diary.id).replace('OWNER', owner.userId)
       const askers = [nobody, other, owner, foreignKey, readingKey]
@@ -74,7 +74,7 @@ export function accessCases(subject: Subject): void {
   )
 
   test.each(['GET', 'PATCH', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])(
-    "%s of another's row can't be told from that of no row",
+    "%s of another's row looks the same as of a missing row",
     async (method) => {
       const body = method === 'PATCH' || method === 'PUT' ? { mood: 1 } : undefined
       const tell = async (id: string) => observedReply(await as(other, `${method} /api/diaries/${id}`, body))
@@ -82,7 +82,7 @@ export function accessCases(subject: Subject): void {
     },
   )
 
-  test("lists, counts and positions know only what is one's own", async () => {
+  test("lists, counts and positions cover only the caller's rows", async () => {
     const fresh = await signUp(send)
     const reply = await as(fresh, 'GET /api/diaries?count=true')
     expect(JSON.parse(reply.text)).toMatchObject({ data: [], next: null, count: 0, position: { offset: 0 } })
@@ -101,14 +101,14 @@ export function accessCases(subject: Subject): void {
     'a change of the password': (person) =>
       act(send, person, 'POST /api/auth/password', { password, newPassword: 'staple battery horse' }),
   }
-  test.each(Object.entries(ends))('%s cuts what is open by a session, within a second', async (_, end) => {
+  test.each(Object.entries(ends))('%s cuts the open connections of a session within a second', async (_, end) => {
     const person = await signUp(send)
     const ended = await signIn(send, person)
     const before = await expectCut(person, ended, () => end(person, ended))
     expect(before).toBeLessThan(cutMsMax)
   })
 
-  test('a revoked key cuts what is open by it, within a second', async () => {
+  test('a revoked key cuts its open connections within a second', async () => {
     const key = await makeKey(send, owner, ['diaries:read'])
     const ms = await expectCut(owner, key, () => act(send, owner, `DELETE /api/auth/keys/${key.credentialId}`))
     expect(ms).toBeLessThan(cutMsMax)
@@ -124,7 +124,7 @@ export function accessCases(subject: Subject): void {
     return performance.now() - before
   }
 
-  test("events of one's own rows reach their owner and nobody else", async () => {
+  test('events of owned rows reach their owner and no one else', async () => {
     const person = await signUp(send)
     const position = await as(person, `GET /api/topics/diaries/${person.userId}/events`)
     const { epoch } = (JSON.parse(position.text) as { position: { epoch: string } }).position

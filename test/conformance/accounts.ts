@@ -52,7 +52,7 @@ function cookies(send: Send): void {
     expect((await me(send, cookieIn(up))).status).toBe(401)
   })
 
-  test('who has an old cookie can sign in again', async () => {
+  test('a client with an old cookie can sign in again', async () => {
     const { email, token } = await signUp(send)
     const cookie = `__Host-galley=${token}`
     await send('POST /api/auth/sign-out', { headers: asking(cookie) })
@@ -139,13 +139,13 @@ function refusals(send: Send): void {
   test.each([
     ['a common password', { email: 'a@example.com', password: 'password1' }, 'password'],
     ['a short password', { email: 'a@example.com', password: '7 chars' }, 'password'],
-    ['an address that is none', { email: 'a', password }, 'email'],
+    ['an invalid address', { email: 'a', password }, 'email'],
   ])('%s is refused', async (_, body, field) => {
     const reply = await send('POST /api/auth/sign-up', { body })
     expect([reply.status, reply.badFields]).toEqual([400, [field]])
   })
 
-  test('a token that is none is 401 everywhere, even on what is open', async () => {
+  test('an invalid token is 401 everywhere, even on public routes', async () => {
     for (const line of ['GET /api/auth/me', 'GET /api/todos']) {
       const reply = await send(line, { headers: asking(`gls_${'A'.repeat(43)}`) })
       expect([line, reply.status]).toEqual([line, 401])
@@ -153,7 +153,7 @@ function refusals(send: Send): void {
     }
   })
 
-  test('a reset is answered alike for everybody', async () => {
+  test('a reset gets the same response for every address', async () => {
     const { email } = await signUp(send)
     for (const each of [email, newEmail()]) {
       const reply = await send('POST /api/auth/reset', { body: { email: each } })
@@ -163,7 +163,7 @@ function refusals(send: Send): void {
     expect((await send('POST /api/auth/reset/confirm', { body })).status).toBe(400)
   })
 
-  test('what administrators do is for nobody else', async () => {
+  test('administration is for administrators only', async () => {
     const { token, id } = await signUp(send)
     const lines = [
       'GET /api/admin/users',

@@ -69,7 +69,7 @@ function weakened(subject: Subject): void {
     expect((await send(`PATCH ${path}`, { body: { copies: 3 }, headers })).status).toBe(412)
   })
 
-  test('a file that the client knows compressed is 304', async () => {
+  test('a compressed file that the client has cached is 304', async () => {
     const accept = { 'Accept-Encoding': 'gzip' }
     const tag = (await send('GET /todos.js', { headers: accept })).header('etag')
     expect(tag).toMatch(/^W\//)

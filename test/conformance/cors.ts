@@ -19,7 +19,7 @@ function preflights({ send }: Subject): void {
       },
     })
 
-  test('a preflight of an allowed origin is told what it may do', async () => {
+  test('a preflight of an allowed origin gets the allowed methods and headers', async () => {
     const reply = await preflight(app, '/api/todos/x')
     expect(reply.status).toBe(204)
     expect(reply.header('access-control-allow-origin')).toBe(app)
@@ -31,7 +31,7 @@ function preflights({ send }: Subject): void {
   })
 
   test.each(['https://evil.example', 'null', 'https://app.example:8443'])(
-    'a preflight of %s is told nothing',
+    'a preflight of %s gets no CORS headers',
     async (origin) => {
       const { headers } = await preflight(origin)
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])

@@ -21,7 +21,7 @@ export function customCases({ send }: Subject): void {
     expect((await send(`POST /api/v1/books/${book.id}/lend`)).row.copies).toBe(0)
   })
 
-  test('what a custom route guards is a 409', async () => {
+  test('a failed guard of a custom route is a 409', async () => {
     const book = await createBook(send, { copies: 0 })
     const reply = await send(`POST /api/books/${book.id}/lend`)
     expect(reply.status).toBe(409)
@@ -29,7 +29,7 @@ export function customCases({ send }: Subject): void {
     expect((await send('POST /api/books/00000000000000000000000000/lend')).status).toBe(404)
   })
 
-  test('of many who want the last copies, as many get one as there are', async () => {
+  test('of many concurrent requests for the last copies, each copy goes to one', async () => {
     const book = await createBook(send, { copies: 3 })
     const replies = await Promise.all(Array.from({ length: 12 }, () => send(`POST /api/books/${book.id}/lend`)))
     expect(tally(replies)).toEqual({ 200: 3, 409: 9 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Subject } from './http.ts'
 
 export function echoCases({ send }: Subject): void {
-  test('GET /echo/:message says the message as plain text', async () => {
+  test('GET /echo/:message returns the message as plain text', async () => {
     const reply = await send('GET /echo/abc')
     expect(reply.status).toBe(200)
     expect(reply.header('content-type')).toMatch(/^text\/plain/)
@@ -19,12 +19,12 @@ export function echoCases({ send }: Subject): void {
     expect((await send('GET /echo/')).status).toBe(404)
   })
 
-  test('GET /user-agent says who asks', async () => {
+  test('GET /user-agent returns the User-Agent', async () => {
     expect((await send('GET /user-agent', { headers: { 'User-Agent': 'foobar/1.2.3' } })).text).toBe('foobar/1.2.3')
   })
 
   test.each(['/echo/abc', '/user-agent'])(
-    '%s is compressed, short as it is, when the client takes that',
+    '%s is compressed, though short, when the client accepts it',
     async (path) => {
       const headers = { 'User-Agent': 'abc' }
       const zipped = await send(`GET ${path}`, { headers: { ...headers, 'Accept-Encoding': 'nothing, gzip' } })

@@ -82,7 +82,7 @@ function hosts({ send, ownsSocket }: Subject): void {
   })
 
   test.each(['127.999.999.999', 'a b', 'localhost:99999', 'localhost:x', '[::1', 'a/b.localhost', 'me@localhost'])(
-    'the host name %o is none, for every method',
+    'the host name %o is invalid, for every method',
     async (host) => {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
         expect((await send(`${method} /api/todos`, { headers: { Host: host } })).status).toBe(400)
@@ -158,7 +158,7 @@ function sizes({ send }: Subject): void {
   })
 
   test('a head that is far too large is refused', async () => {
-    // Node's limit is our own and says 431; Deno and workerd have theirs, and may hang up.
+    // On Node the limit is Galley's own, with 431; Deno and workerd have theirs, and may close the connection.
     const headers = { 'X-Large': 'x'.repeat(2 * 1024 * 1024) }
     const status = await send('GET /api/todos', { headers }).then(
       (reply) => reply.status,
@@ -171,7 +171,7 @@ function sizes({ send }: Subject): void {
 
 function ownFaults({ send }: Subject): void {
   test.each(['GET /api/faults/throw', 'POST /api/faults/reject', 'GET /api/faults/sql'])(
-    '%s fails by our own fault and tells nothing of it',
+    '%s fails with an internal error without details',
     async (line) => {
       const reply = await send(line)
       expectError(reply, 500, 'internal')

@@ -61,7 +61,7 @@ function secureHeaders({ send }: Subject): void {
     ['GET /docs', 'page'],
     ['GET /status', 'page'],
     ['GET /index.html', 'page'],
-  ])('%s carries what every response must, for %s', async (line, kind) => {
+  ])('%s has the headers of every response, for %s', async (line, kind) => {
     const reply = await send(line.replace('ID', id))
     expect(reply.headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -77,7 +77,7 @@ function secureHeaders({ send }: Subject): void {
     expect(policy).not.toContain('unsafe')
   })
 
-  test('no response says what it is made with', async () => {
+  test('no response names the software', async () => {
     const { headers } = await send('GET /api/todos')
     expect(headers).not.toHaveProperty('server')
     expect(headers).not.toHaveProperty('x-powered-by')

@@ -5,7 +5,7 @@ export function healthCases({ send }: Subject): void {
   test.each([
     ['live', { live: true }],
     ['ready', { ready: true }],
-  ])('/health/%s answers and is never kept', async (name, data) => {
+  ])('/health/%s responds and is never cached', async (name, data) => {
     const reply = await send(`GET /health/${name}`)
     expect(reply.status).toBe(200)
     expect(reply.body()).toEqual({ data, status: 200 })

@@ -22,7 +22,7 @@ export function hookCases({ send }: Subject): void {
     await noted(reply.row.id, 'created')
   })
 
-  test('of many who book the same room at once, one gets it', async () => {
+  test('of many concurrent bookings of a room, one succeeds', async () => {
     const room = unique('room')
     const replies = await Promise.all(
       Array.from({ length: 20 }, (_, n) => send('POST /api/bookings', { body: booking(room, 8 + (n % 2), 11) })),
@@ -46,7 +46,7 @@ export function hookCases({ send }: Subject): void {
     expect((await send(`GET /api/bookings/${later.id}`)).row).toEqual(later)
   })
 
-  test('what a hook writes is part of the write that it runs in', async () => {
+  test('the writes of a hook are part of the write that it runs in', async () => {
     const room = unique('room')
     const { row } = await send('POST /api/bookings', { body: booking(room, 9, 10) })
     await send('POST /api/bookings', { body: booking(room, 12, 13) })

@@ -17,7 +17,7 @@ function visible({ status, headers, text }: Reply): unknown {
 }
 
 function replays({ send }: Subject): void {
-  test('a repeated POST gets the same response and makes nothing', async () => {
+  test('a repeated POST gets the same response and creates nothing', async () => {
     const title = unique('once')
     const request = { body: { title }, headers: keyed() }
     const first = await send('POST /api/todos', request)
@@ -27,7 +27,7 @@ function replays({ send }: Subject): void {
     expect((await send(`GET /api/todos?${startingWith('title', title)}`)).rows).toHaveLength(1)
   })
 
-  test('of 50 equal POSTs at once one row comes, and 50 equal responses', async () => {
+  test('50 equal concurrent POSTs create one row and get 50 equal responses', async () => {
     const title = unique('storm')
     const request = { body: { title }, headers: keyed() }
     const replies = await Promise.all(Array.from({ length: 50 }, () => send('POST /api/todos', request)))
@@ -70,7 +70,7 @@ function replays({ send }: Subject): void {
     expect((await send(`DELETE /api/todos/${id}`, { headers: keyed() })).status).toBe(404)
   })
 
-  test('only a replay says that it is one', async () => {
+  test('only a replay has Idempotency-Replayed', async () => {
     const request = { body: { title: unique('x') }, headers: keyed() }
     expect((await send('POST /api/todos', request)).headers).not.toHaveProperty('idempotency-replayed')
     expect((await send('POST /api/todos', request)).header('idempotency-replayed')).toBe('true')

@@ -24,7 +24,7 @@ export function idCases({ send }: Subject): void {
     expect(new Set(todos.map(({ id }) => id)).size).toBe(30)
   })
 
-  test('a client may choose the id of what it creates', async () => {
+  test('a client may choose the id of a row that it creates', async () => {
     const id = chosenId()
     const title = unique('offline')
     const reply = await send(`PUT /api/todos/${id}`, { body: { title }, headers: create })
@@ -44,14 +44,14 @@ export function idCases({ send }: Subject): void {
     },
   )
 
-  test('an id that is taken is 412, and what is there stays', async () => {
+  test('an id that is taken is 412, and the row stays', async () => {
     const todo = await createTodo(send)
     const reply = await send(`PUT /api/todos/${todo.id}`, { body: { title: 'thief' }, headers: create })
     expect(reply.status).toBe(412)
     expect((await send(`GET /api/todos/${todo.id}`)).row).toEqual(todo)
   })
 
-  test('of many who choose one id at once, one gets it', async () => {
+  test('of many concurrent creates with one id, one succeeds', async () => {
     const id = chosenId()
     const replies = await Promise.all(
       Array.from({ length: 10 }, (_, n) => send(`PUT /api/todos/${id}`, { body: { title: `${n}` }, headers: create })),
@@ -59,13 +59,13 @@ export function idCases({ send }: Subject): void {
     expect(tally(replies)).toEqual({ 201: 1, 412: 9 })
   })
 
-  test('PUT creates nothing unless told so', async () => {
+  test('PUT creates nothing without If-None-Match', async () => {
     const id = chosenId()
     expect((await send(`PUT /api/todos/${id}`, { body: { title: 'x' } })).status).toBe(404)
     expect((await send(`GET /api/todos/${id}`)).status).toBe(404)
   })
 
-  test('PUT takes no If-None-Match but *', async () => {
+  test('PUT accepts no If-None-Match but *', async () => {
     const { id } = await createTodo(send)
     const headers = { 'If-None-Match': '"1"' }
     expect((await send(`PUT /api/todos/${id}`, { body: { title: 'x' }, headers })).status).toBe(400)

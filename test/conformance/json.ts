@@ -87,7 +87,7 @@ export function jsonCases({ send }: Subject): void {
     expect((await send('GET /api/todos?filter[title]=x')).rows).toEqual([])
   })
 
-  test('a megabyte of [ holds nobody up', async () => {
+  test('a megabyte of [ delays no other request', async () => {
     const bomb = send('POST /api/todos', { body: '['.repeat(1024 * 1024) })
     const [reply, ...health] = await Promise.all([bomb, ...Array.from({ length: 5 }, () => send('GET /health/live'))])
     expect(reply.status).toBe(400)
@@ -99,7 +99,7 @@ export function jsonCases({ send }: Subject): void {
     ['backslashes', `{"title":"${'\\\\'.repeat(500_000)}"}`],
     ['keys', `{${Array.from({ length: 70_000 }, (_, n) => `"${n}":1`).join()}}`],
     ['strings', `[${Array.from({ length: 250_000 }, () => '""').join()}]`],
-  ])('a megabyte of %s is answered', async (_, body) => {
+  ])('a megabyte of %s gets a response', async (_, body) => {
     expect((await send('POST /api/todos', { body })).status).toBe(400)
   })
 }

@@ -22,14 +22,14 @@ function allowed(methods: string[]): string[] {
 const listed = (allow: string) => allow.split(', ').toSorted()
 
 export function methodCases({ send }: Subject): void {
-  test.each(routes)('OPTIONS %s says what it takes', async (path, methods) => {
+  test.each(routes)('OPTIONS %s lists the methods', async (path, methods) => {
     const reply = await send(`OPTIONS ${path}`)
     expect(reply.status).toBe(204)
     expect(reply.text).toBe('')
     expect(listed(reply.header('allow'))).toEqual(allowed(methods))
   })
 
-  test.each(routes)('%s refuses any other method and says what it takes', async (path, methods) => {
+  test.each(routes)('%s refuses any other method and lists its own', async (path, methods) => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].filter((name) => !methods.includes(name))) {
       const reply = await send(`${method} ${path}`)
       expect(reply.status).toBe(405)

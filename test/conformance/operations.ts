@@ -16,18 +16,18 @@ export function operationCases(subject: Subject): void {
 
 function metricsAccess({ send, ownsSocket }: Subject): void {
   test.each(['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via'])(
-    'the metrics are not for who comes with %s',
+    'the metrics are refused to a client with %s',
     async (name) => {
       const reply = await send('GET /metrics', { headers: { [name]: '127.0.0.1' } })
       expect([reply.status, reply.body().code]).toEqual([403, 'forbidden'])
     },
   )
 
-  test('the metrics are for this machine where the server knows it, and else for nobody', async () => {
+  test('the metrics are open to this machine where the server knows the address, and else to no client', async () => {
     expect((await send('GET /metrics')).status).toBe(ownsSocket ? 200 : 403)
   })
 
-  test('the metrics are for who bears the token, wherever from', async () => {
+  test('the metrics are open to a bearer of the token, from any address', async () => {
     const headers = { ...bearer.headers, 'X-Forwarded-For': '192.0.2.1' }
     const reply = await send('GET /metrics', { headers })
     expect(reply.status).toBe(200)
@@ -36,7 +36,7 @@ function metricsAccess({ send, ownsSocket }: Subject): void {
   })
 
   test.each([`Bearer ${metricsToken}x`, `Bearer ${metricsToken.slice(1)}`, `Basic ${metricsToken}`, 'Bearer x'])(
-    'the metrics are not for who says %j',
+    'the metrics are refused to a client that sends %j',
     async (authorization) => {
       const headers = { Authorization: authorization, 'X-Forwarded-For': '192.0.2.1' }
       expect((await send('GET /metrics', { headers })).status).toBe(403)
@@ -45,7 +45,7 @@ function metricsAccess({ send, ownsSocket }: Subject): void {
 }
 
 function metricsContent({ send }: Subject): void {
-  test('the metrics are what their format says', async () => {
+  test('the metrics follow their format', async () => {
     expect([...(await read(send)).keys()]).toEqual(
       expect.arrayContaining(['http_requests_total', 'http_request_duration_seconds', 'http_requests_in_flight']),
     )
@@ -92,7 +92,7 @@ function metricsContent({ send }: Subject): void {
 }
 
 function metricsSeries({ send }: Subject): void {
-  test('unknown paths and methods make no series of their own', async () => {
+  test('unknown paths and methods create no series', async () => {
     const odd = ['PROPFIND', 'LOCK', 'SEARCH', 'REPORT']
     const visit = (name: string) =>
       Promise.all([

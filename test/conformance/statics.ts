@@ -36,7 +36,7 @@ function files({ send }: Subject): void {
     ['its tag, weakened', (tag: string) => `W/${tag}`],
     ['a list with its tag', (tag: string) => `"x", ${tag}`],
     ['*', () => '*'],
-  ])('a file that the client knows by %s is 304', async (_, condition) => {
+  ])('a file that the client has cached by %s is 304', async (_, condition) => {
     const tag = (await send(`GET ${path}`)).header('etag')
     expect(tag).toMatch(/^"[^"]+"$/)
     const reply = await send(`GET ${path}`, { headers: { 'If-None-Match': condition(tag) } })
@@ -45,7 +45,7 @@ function files({ send }: Subject): void {
     expect(reply.header('etag')).toBe(tag)
   })
 
-  test('a file that the client knows by another tag is sent', async () => {
+  test('a file with another tag than the cached one is sent', async () => {
     expect((await send(`GET ${path}`, { headers: { 'If-None-Match': '"other"' } })).status).toBe(200)
   })
 }
@@ -58,7 +58,7 @@ function ranges({ send }: Subject): void {
   const range = (value: string, more: Record<string, string> = {}) =>
     send(`GET ${path}`, { headers: { Range: value, ...more } })
 
-  test('a file says that it takes ranges', () => {
+  test('a file has Accept-Ranges', () => {
     expect(whole.header('accept-ranges')).toBe('bytes')
   })
 

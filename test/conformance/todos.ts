@@ -93,7 +93,7 @@ function changing({ send }: Pick<Subject, 'send'>): void {
     expect((await send(`GET /api/todos/${todo.id}`)).row).toEqual(renamed.row)
   })
 
-  test.each(['PUT', 'PATCH'])('%s ignores what only the server sets', async (method) => {
+  test.each(['PUT', 'PATCH'])('%s ignores fields that only the server sets', async (method) => {
     const todo = await createTodo(send)
     const body = { ...todo, title: unique('x'), id: 'other', createdAt: '1999-01-01T00:00:00Z', version: 1 }
     const { status, row } = await send(`${method} /api/todos/${todo.id}`, { body })

@@ -113,7 +113,7 @@ function failures({ send }: Subject): void {
 function lists({ send }: Subject): void {
   const listed = async (path: string) => JSON.parse((await send(`GET ${path}`)).text) as { position?: Position }
 
-  test('a list tells the position to follow it from', async () => {
+  test('a list returns the position to follow it from', async () => {
     await createTodo(send)
     const { position } = await listed('/api/todos?limit=1')
     expect(position).toEqual(await positionOf(send, 'todos'))
@@ -123,7 +123,7 @@ function lists({ send }: Subject): void {
     ])
   })
 
-  test('only the first page of a list tells a position', async () => {
+  test('only the first page of a list returns a position', async () => {
     const title = unique('paged')
     for (const end of ['1', '2']) await createTodo(send, { title: title + end })
     const query = startingWith('title', title, { limit: '1' })
@@ -133,7 +133,7 @@ function lists({ send }: Subject): void {
     expect(second).not.toHaveProperty('position')
   })
 
-  test('a list of one audience tells the position of its topic, a list of several none', async () => {
+  test('a list of one audience returns the position of its topic, a list of several none', async () => {
     const room = unique('room').replace(' ', '-')
     await createNote(send, room)
     const { position } = await listed(`/api/notes?filter[room]=${room}`)

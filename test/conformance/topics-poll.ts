@@ -16,7 +16,7 @@ const gapOf = (reply: Reply) => {
 }
 
 function polls({ send }: Subject): void {
-  test('without a position it answers at once with where the topic is', async () => {
+  test('without a position it returns the current position at once', async () => {
     const reply = await send('GET /api/topics/todos/events?wait=25')
     expect(reply.status).toBe(200)
     expect(pageOf(reply).data).toEqual([])
@@ -35,7 +35,7 @@ function polls({ send }: Subject): void {
     expect([reply.status, reply.text, reply.header('cache-control')]).toEqual([204, '', 'no-store'])
   })
 
-  test('the position of a response is that of its last event, and it goes on from there', async () => {
+  test('the position of a response is that of its last event, and polling continues from there', async () => {
     const start = await positionOf(send, 'playground')
     for (const type of ['a', 'b', 'c', 'd', 'e']) await publish(send, 'playground', { type })
     const types: string[] = []
@@ -66,7 +66,7 @@ function polls({ send }: Subject): void {
 }
 
 function waits({ send }: Subject): void {
-  test('one that waits is answered by a later write', async () => {
+  test('a waiting poll is answered by a later write', async () => {
     const position = await positionOf(send, 'todos')
     const waiting = send(`GET ${eventsPath('todos', position, { wait: '25' })}`)
     const todo = await createTodo(send)
@@ -74,7 +74,7 @@ function waits({ send }: Subject): void {
     expect(data.map(({ data: row }) => row)).toEqual([todo])
   })
 
-  test('one that waits for an audience is answered by a write to it and not by others', async () => {
+  test('a poll that waits for an audience is answered by a write to it and not by others', async () => {
     const [mine, other] = [`boards/${crypto.randomUUID()}`, `boards/${crypto.randomUUID()}`]
     const position = await positionOf(send, mine)
     const waiting = send(`GET ${eventsPath(mine, position, { wait: '25' })}`)
@@ -83,7 +83,7 @@ function waits({ send }: Subject): void {
     expect(pageOf(await waiting).data.map(({ type }) => type)).toEqual(['mine'])
   })
 
-  test('many who wait are all answered', async () => {
+  test('many waiting polls are all answered', async () => {
     const position = await positionOf(send, 'playground')
     const path = eventsPath('playground', position, { wait: '25' })
     const waiting = Array.from({ length: 30 }, () => send(`GET ${path}`))
@@ -99,7 +99,7 @@ function waits({ send }: Subject): void {
 }
 
 function gaps({ send }: Subject): void {
-  test('a position of another history is a gap, and tells where the topic is', async () => {
+  test('a position of another epoch is a gap with the current position', async () => {
     const position = await positionOf(send, 'todos')
     const reply = await send(`GET ${eventsPath('todos', { epoch: 'f00d', offset: 0 }, { wait: '25' })}`)
     expect(gapOf(reply)).toEqual({ status: 410, code: 'gap', reason: 'epoch', position })
@@ -112,7 +112,7 @@ function gaps({ send }: Subject): void {
     expect(gapOf(reply)).toEqual({ status: 410, code: 'gap', reason: 'future', position })
   })
 
-  test('a position whose next event is gone is a gap, and what is kept can be read', async () => {
+  test('a position whose next event is trimmed is a gap, and the kept events can be read', async () => {
     const start = await positionOf(send, 'brief')
     // Topics are trimmed after every 256 events, in the background.
     await publishMany(
@@ -138,13 +138,10 @@ function refusals({ send }: Subject): void {
     },
   )
 
-  test.each(['vault', 'boards/closed'])(
-    '%s looks as if it were not there, but takes what is published',
-    async (topic) => {
-      expect((await send(`GET /api/topics/${topic}/events`)).status).toBe(404)
-      expect((await publish(send, topic, { type: 'x' })).status).toBe(201)
-    },
-  )
+  test.each(['vault', 'boards/closed'])('%s looks as if it did not exist, but accepts messages', async (topic) => {
+    expect((await send(`GET /api/topics/${topic}/events`)).status).toBe(404)
+    expect((await publish(send, topic, { type: 'x' })).status).toBe(201)
+  })
 
   test.each([
     ['after=0', ['epoch']],
@@ -159,7 +156,7 @@ function refusals({ send }: Subject): void {
     ['after=0&epoch=e&limit=257', ['limit']],
     ['after=0&after=1&epoch=e', ['after']],
     ['since=1', ['since']],
-  ])('%s is refused with the name of what is wrong', async (query, fields) => {
+  ])('%s is refused with the name of the invalid field', async (query, fields) => {
     const reply = await send(`GET /api/topics/todos/events?${query}`)
     expect([reply.status, reply.badFields]).toEqual([400, fields])
   })
@@ -172,7 +169,7 @@ function refusals({ send }: Subject): void {
     ])
   })
 
-  test('what is neither JSON nor a stream is not to be had', async () => {
+  test('only JSON and event streams are acceptable', async () => {
     const reply = await send('GET /api/topics/todos/events', { headers: { Accept: 'image/png' } })
     expect(reply.status).toBe(406)
   })

@@ -16,7 +16,7 @@ interface Published {
 }
 
 function publishing({ send }: Subject): void {
-  test('what is published has the next offset, and is read as it was sent', async () => {
+  test('a published message has the next offset, and is read unchanged', async () => {
     const { epoch, offset } = await positionOf(send, 'playground')
     const data = { text: 'ünï 🚢 "\\\n\u2028', n: 0.1, list: [null, true, {}] }
     const reply = await publish(send, 'playground', { type: 'moved', data })
@@ -52,7 +52,7 @@ function publishing({ send }: Subject): void {
 }
 
 function repeats({ send }: Subject): void {
-  test('a message id that comes again is answered with 200 and the first offset, and is no second event', async () => {
+  test('a repeated message id gets 200 and the first offset, and is no second event', async () => {
     const position = await positionOf(send, 'playground')
     const message = { id: crypto.randomUUID(), type: 'once', data: 1 }
     const first = await publish(send, 'playground', message)
@@ -91,7 +91,7 @@ function repeats({ send }: Subject): void {
 }
 
 function refusals({ send }: Subject): void {
-  test('nobody publishes to a collection', async () => {
+  test('no client publishes to a collection', async () => {
     const position = await positionOf(send, 'todos')
     expect((await publish(send, 'todos', { type: 'created', data: {} })).status).toBe(403)
     expect(await eventsAfter(send, 'todos', position)).toEqual([])
@@ -113,13 +113,13 @@ function refusals({ send }: Subject): void {
     expect(await eventsAfter(send, 'playground', position)).toEqual([])
   })
 
-  test('an unknown member, and what is no object or no JSON, is refused', async () => {
+  test('an unknown member, a value other than an object and invalid JSON are refused', async () => {
     for (const body of [{ type: 'x', offset: 5 }, [], 'x', '{"type":']) {
       expect((await send('POST /api/topics/playground/events', { body })).status).toBe(400)
     }
   })
 
-  test('data must be what the topic declares', async () => {
+  test('data must match the declaration of the topic', async () => {
     expect((await publish(send, 'scores', { type: 'won', data: { points: 3 } })).status).toBe(201)
     for (const data of [{ points: -1 }, { points: 1, more: 2 }, null, 'x']) {
       const reply = await publish(send, 'scores', { type: 'won', data })

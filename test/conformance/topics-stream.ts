@@ -64,7 +64,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     return openStream(`${origin()}/api/topics/${topic}/events${options.query ?? ''}`, options.headers)
   }
 
-  test('a stream begins with the position, and then tells what happens', async () => {
+  test('a stream begins with the position, and then sends events', async () => {
     const position = await positionOf(send, 'todos')
     const stream = await follow('todos')
     expect(await stream.next()).toEqual({
@@ -86,7 +86,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     stream.close()
   })
 
-  test('Last-Event-ID goes on after that event', async () => {
+  test('Last-Event-ID continues after that event', async () => {
     const { epoch, offset } = await positionOf(send, 'playground')
     for (const type of ['a', 'b', 'c']) await publish(send, 'playground', { type })
     const stream = await follow('playground', { headers: { 'Last-Event-ID': `${epoch}:${offset + 1}` } })
@@ -96,7 +96,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     stream.close()
   })
 
-  test('the query says where to begin, and Last-Event-ID goes before it', async () => {
+  test('the query sets the start, and Last-Event-ID takes precedence', async () => {
     const { epoch, offset } = await positionOf(send, 'playground')
     for (const type of ['a', 'b']) await publish(send, 'playground', { type })
     const query = `?after=${offset}&epoch=${epoch}`
@@ -115,7 +115,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     ['of another history', 'epoch', (epoch: string, offset: number) => `0${epoch.slice(1)}f:${offset}`],
     ['of another server', 'epoch', () => 'no id of ours'],
     ['that has not been yet', 'future', (epoch: string, offset: number) => `${epoch}:${offset + 1}`],
-  ])('an id %s is a gap in the stream, which goes on from now', async (_, reason, idOf) => {
+  ])('an id %s is a gap in the stream, which continues from the newest event', async (_, reason, idOf) => {
     const position = await positionOf(send, 'todos')
     const id = `${position.epoch}:${position.offset}`
     const stream = await follow('todos', { headers: { 'Last-Event-ID': idOf(position.epoch, position.offset) } })
@@ -142,7 +142,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     stream.close()
   })
 
-  test('all who follow are told the same in the same order', async () => {
+  test('all followers get the same events in the same order', async () => {
     const streams = await Promise.all(Array.from({ length: 12 }, () => follow('playground')))
     for (const stream of streams) await stream.next()
     await Promise.all(Array.from({ length: 30 }, (_, n) => publish(send, 'playground', { type: 'x', data: n })))
@@ -168,7 +168,7 @@ export function topicStreamCases({ send, origin }: Subject): void {
     stream.close()
   })
 
-  test('a stream of an audience tells of its own rows', async () => {
+  test('a stream of an audience has the events of its own rows', async () => {
     const room = crypto.randomUUID()
     const stream = await follow(`notes/${room}`)
     expect((await stream.next())?.data).toMatchObject({ offset: 0 })

@@ -246,7 +246,7 @@ test.each([
   [1012, true],
   [1013, true],
   [4408, true],
-] as const)('goaway %i says whether to come back', (code, reconnect) => {
+] as const)('goaway %i tells whether to reconnect', (code, reconnect) => {
   const client = serve().open()
   client.connection.end(code, 'Because.')
   expect(only(client)).toEqual({ jsonrpc: '2.0', method: 'goaway', params: { code, reason: 'Because.', reconnect } })

@@ -118,10 +118,10 @@ test('a topic takes 1000 members', () => {
 
 test('an update or a leave of a client that is no member changes nothing', () => {
   const presence = createPresence()
-  const told: unknown[] = []
-  presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => told.push(change))
+  const notified: unknown[] = []
+  presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => notified.push(change))
   presence.update('chat', 'b', 1)
   presence.leave('chat', 'b')
   presence.leave('other', 'a')
-  expect(told).toEqual([])
+  expect(notified).toEqual([])
 })

@@ -6,7 +6,7 @@ import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import type { Connection } from '../../adapters/sqlite/durability.ts'
 import type { Subject } from './subject.ts'
 
-/** A database on a real file, as the server has it, whose connection can be told to fail. */
+/** A database on a real file, as the server has it, whose connection fails on demand. */
 export function createSqliteSubject(): Subject & { remove(): Promise<void> } {
   const folder = mkdtempSync(join(tmpdir(), 'galley-contract-'))
   const real = new DatabaseSync(join(folder, 'test.db'))

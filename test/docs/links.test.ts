@@ -10,7 +10,7 @@ const repositoryPath = /`((?:src|adapters|test|bench|docs|examples)\/(?!\S*NAME)
 
 describe.each(readPages())('$path', (page) => {
   test('its links lead somewhere', () => {
-    const broken = [...page.text.matchAll(link)].filter(([, path = '', anchor]) => !leadsSomewhere(page, path, anchor))
+    const broken = [...page.text.matchAll(link)].filter(([, path = '', anchor]) => !isResolved(page, path, anchor))
     expect(broken.map(([text]) => text)).toEqual([])
   })
 
@@ -20,7 +20,7 @@ describe.each(readPages())('$path', (page) => {
   })
 })
 
-function leadsSomewhere(page: Page, path: string, anchor: string | undefined): boolean {
+function isResolved(page: Page, path: string, anchor: string | undefined): boolean {
   const file = path === '' ? page.path : join(dirname(page.path), path)
   if (!existsSync(join(root, file))) return false
   const target = readPages().find((each) => each.path === file)

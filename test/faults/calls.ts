@@ -1,4 +1,4 @@
-/** Routes that live through what clients do to them, and tell it afterwards. */
+/** Routes that record the behaviour of their clients, and report it afterwards. */
 import { Hono } from 'hono'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
@@ -15,7 +15,7 @@ interface Call {
   aborted: Event
   /** Reading its body ended: with an error or in full. */
   ended: Event
-  /** Nobody wants the rest of its stream. */
+  /** Its stream was cancelled. */
   cancelled: Event
 }
 
@@ -110,7 +110,7 @@ async function readChunks({ body }: Request, { begun }: Call): Promise<void> {
 
 const chunk = new Uint8Array(16 * 1024).fill(97)
 
-/** As many bytes as anybody takes. */
+/** An endless stream. */
 function endless({ begun, cancelled }: Call): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     pull(controller) {
@@ -121,7 +121,7 @@ function endless({ begun, cancelled }: Call): ReadableStream<Uint8Array<ArrayBuf
   })
 }
 
-/** Some bytes, and then a failure of ours. */
+/** Some bytes, and then an internal error. */
 function breaking({ begun }: Call): ReadableStream<Uint8Array<ArrayBuffer>> {
   let sent = false
   return new ReadableStream({

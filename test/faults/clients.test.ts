@@ -1,4 +1,4 @@
-/** Clients that vanish, and handlers that fail under them: each learns of the other, and nobody else notices. */
+/** Clients that disconnect, and handlers that fail: each notices the other, and no other client is affected. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -23,17 +23,21 @@ describe.each(sample(['node', 'deno'] as const, 2))('a handler on %s', (runtime)
     server = await start({ runtime, entry: `test/faults/${runtime}.ts` })
   })
 
-  test.each(leaves)('learns that its client vanished in a body of known length and %s', options, async (how, leave) => {
-    const name = `body ${how}`.replaceAll(' ', '-')
-    const socket = await open(server.url)
-    socket.write(`POST /api/calls/${name}/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome`)
-    await saw(server, name, 'begun')
-    leave(socket)
-    expect(await saw(server, name, 'ended')).toBe('broken')
-    await saw(server, name, 'aborted')
-  })
+  test.each(leaves)(
+    'notices that its client disconnected in a body of known length and %s',
+    options,
+    async (how, leave) => {
+      const name = `body ${how}`.replaceAll(' ', '-')
+      const socket = await open(server.url)
+      socket.write(`POST /api/calls/${name}/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome`)
+      await saw(server, name, 'begun')
+      leave(socket)
+      expect(await saw(server, name, 'ended')).toBe('broken')
+      await saw(server, name, 'aborted')
+    },
+  )
 
-  test.each(leaves)('learns that its client vanished between chunks and %s', options, async (how, leave) => {
+  test.each(leaves)('notices that its client disconnected between chunks and %s', options, async (how, leave) => {
     const name = `chunks ${how}`.replaceAll(' ', '-')
     const socket = await open(server.url)
     socket.write(`POST /api/calls/${name}/chunks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`)
@@ -44,7 +48,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('a handler on %s', (runtime)
     await saw(server, name, 'aborted')
   })
 
-  test('learns that its client vanished before there was a response', options, async () => {
+  test('notices that its client disconnected before there was a response', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/wait/wait HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await saw(server, 'wait', 'begun')
@@ -52,29 +56,25 @@ describe.each(sample(['node', 'deno'] as const, 2))('a handler on %s', (runtime)
     await saw(server, 'wait', 'aborted')
   })
 
-  test('learns that its client vanished while the response was streamed', options, async () => {
+  test('notices that its client disconnected while the response was streamed', options, async () => {
     const socket = await open(server.url)
     socket.write('GET /api/calls/stream/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await once(socket, 'data')
     socket.resetAndDestroy()
     await saw(server, 'stream', 'cancelled')
-    // Deno aborts a signal only until there is a response; then the stream is what tells.
+    // Deno aborts a signal only until there is a response; after that the stream is cancelled.
     if (runtime === 'node') await saw(server, 'stream', 'aborted')
   })
 
-  test.each(['body', 'chunks'])(
-    'whose client stays for its response hears of no abort (%s)',
-    options,
-    async (route) => {
-      const name = `whole-${route}`
-      const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
-      expect(await response.text()).toBe('read')
-      expect(await saw(server, name, 'ended')).toBe('whole')
-      expect(await has(server, name, 'aborted')).toBe(false)
-    },
-  )
+  test.each(['body', 'chunks'])('whose client waits for its response sees no abort (%s)', options, async (route) => {
+    const name = `whole-${route}`
+    const response = await fetch(`${server.url}/api/calls/${name}/${route}`, { method: 'POST', body: 'all of it' })
+    expect(await response.text()).toBe('read')
+    expect(await saw(server, name, 'ended')).toBe('whole')
+    expect(await has(server, name, 'aborted')).toBe(false)
+  })
 
-  test('that throws is a 500 that tells nothing, and is reported', options, async () => {
+  test('that throws is a 500 without details, and is reported', options, async () => {
     const response = await fetch(`${server.url}/api/calls/throw/throw`)
     const body = (await response.json()) as object
     expect(response.status).toBe(500)
@@ -102,12 +102,12 @@ describe.each(sample(['node', 'deno'] as const, 2))('a handler on %s', (runtime)
     await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
-  test('whose stream fails is reported as any other fault of ours', options, async () => {
+  test('whose stream fails is reported as any other internal error', options, async () => {
     await fetch(`${server.url}/api/calls/break-3/break`).then((response) => response.text().catch(() => ''))
     await printed(server, /"path":"\/api\/calls\/break-3\/break".*swordfish/)
   })
 
-  test('does all of that without harm to others, and the server ends as it should', options, async () => {
+  test('does all of that without harm to others, and the server shuts down in order', options, async () => {
     await createTodo(server.url, 'still here')
     expect(await titlesOf(server.url)).toEqual(['still here'])
     expect(await terminate(server)).toBe(0)
@@ -123,7 +123,7 @@ async function open(url: string): Promise<Socket> {
   return socket
 }
 
-/** Waits until the handler has seen it, and gives what it says of it. */
+/** Waits until the handler has seen the event, and returns its report. */
 async function saw({ url }: RunningProcess, name: string, event: string): Promise<string> {
   const response = await fetch(`${url}/api/calls/${name}/saw/${event}`)
   return response.text()

@@ -1,4 +1,4 @@
-/** A clock that somebody, or a time server, sets back and forth under a running server. */
+/** A clock that is set back and forth under a running server. */
 import { expect, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
 import type { Todo } from '../process/ledger.ts'

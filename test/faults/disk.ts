@@ -1,4 +1,4 @@
-/** The test's side of disk.c: a data directory on a disk that fails, and forgets, on demand. */
+/** The test's side of disk.c: a data directory on a disk that fails and loses data on demand. */
 import { execFileSync } from 'node:child_process'
 import { closeSync, cpSync, mkdirSync, openSync, readSync, realpathSync, writeSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -28,7 +28,7 @@ const writes = 2
 const syncs = 4
 const changes = 8
 
-/** The ways in which a disk fails, until it is told to be sound again. */
+/** The ways in which a disk fails, until it is repaired. */
 const failures = {
   /** Nothing may grow. */
   full: { error: ENOSPC, failing: growth },
@@ -38,7 +38,7 @@ const failures = {
 } as const
 export type Failure = keyof typeof failures
 
-/** A data directory, and how its disk is to behave. */
+/** A data directory, and the control of its disk. */
 export interface Disk {
   dataDir: string
   /** The contents after a power cut: synced data only. */
@@ -90,7 +90,7 @@ export async function createDisk(library: string, folder: string, content?: stri
   }
 }
 
-/** Opens the file anew each time, so that nobody must remember to close it. */
+/** Opens the file anew each time, so that no caller must close it. */
 function openControl(path: string): Pick<Disk, 'set' | 'get'> {
   const cell = Buffer.alloc(cellBytes)
   const at = (name: Cell, use: (fd: number, offset: number) => void) => {

@@ -1,4 +1,4 @@
-/** Disks that fill up, fail, or can't be written: writes are refused, reads go on, and writes work again after the disk recovers. */
+/** Disks that fill up, fail, or can't be written: writes are refused, reads continue, and writes work again after the disk recovers. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
 import type { RunningProcess } from '../harness/server.ts'
@@ -60,7 +60,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('a server on %s', (runtime) 
   )
 
   test.each(casesOf(outcomes.map(([failure]) => failure)))(
-    'that is told to stop while its disk is %s ends with 0 and loses nothing',
+    'that is stopped while its disk is %s ends with 0 and loses nothing',
     async (failure) => {
       const { disk, server, ledger } = await startWithRows(runtime)
       disk.fail(failure)
@@ -80,7 +80,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('a server on %s', (runtime) 
       ['bad at writes', 'disk I/O error'],
       ['read-only', 'disk I/O error'],
     ] as const),
-  )('does not start on a disk that is %s, says so in one line, and starts once it is well', async (failure, reason) => {
+  )('does not start on a disk that is %s, prints one line, and starts once the disk works', async (failure, reason) => {
     const { disk, server, ledger } = await startWithRows(runtime)
     await server.stop()
     disk.fail(failure)
@@ -128,7 +128,7 @@ async function everyRead({ url }: RunningProcess, ledger: Ledger): Promise<numbe
   return Promise.all(paths.map(async (path) => (await fetch(url + path)).status))
 }
 
-/** Cuts the power: what was acknowledged is there all the same. */
+/** Cuts the power: acknowledged writes must survive. */
 async function expectKept(runtime: 'node' | 'deno', server: RunningProcess, disk: Disk, ledger: Ledger): Promise<void> {
   await server.stop()
   const rest = await newDisk(disk.shadowDir)

@@ -19,7 +19,7 @@ const start = servers()
 
 const clients = 16
 const acknowledgedMax = 300
-/** How many writes, syncs and the like a round may see, and how many of them on the database itself. */
+/** The largest number of disk calls in a round, and of those on the database file. */
 const callsMax = 1000
 const checkpointCallsMax = 60
 const seed = 20_261_121
@@ -45,7 +45,7 @@ test.each([
   console.info(`power cuts on ${runtime}: ${JSON.stringify({ cuts, ...totals, rows: ledger.rows.size })}`)
 })
 
-/** Holds the ledger against what is stored. What was open is known then, either way. */
+/** Compares the ledger with the stored rows. The outcome of unanswered writes is known then. */
 async function reconcile(url: string, ledger: Ledger): Promise<void> {
   const stored = await storedTodos(url)
   expect(contradictions(ledger, stored)).toEqual([])
@@ -53,7 +53,7 @@ async function reconcile(url: string, ledger: Ledger): Promise<void> {
   ledger.rows = stored
 }
 
-/** Cuts at a random moment. Gives the number of acknowledgements. */
+/** Cuts at a random moment. Returns the number of acknowledgements. */
 async function writeUntilCut(server: RunningProcess, disk: Disk, ledger: Ledger, random: Random): Promise<number> {
   const fatal = chooseMoment(disk, random)
   let acknowledged = 0
@@ -66,7 +66,7 @@ async function writeUntilCut(server: RunningProcess, disk: Disk, ledger: Ledger,
   return acknowledged
 }
 
-/** An acknowledgement, whose number it gives; or the middle of a call that reaches for the disk, anywhere or in a checkpoint. */
+/** The moment of the cut: after an acknowledgement, or during a disk call, anywhere or in a checkpoint. */
 function chooseMoment(disk: Disk, random: Random): number {
   const below = (max: number) => 1 + Math.floor(random() * max)
   const dice = random()
@@ -89,13 +89,13 @@ async function remains(disk: Disk, random: Random): Promise<string> {
 test.each([
   ['the sync of the log', 'log'],
   ["SQLite's own syncs", 'sqlite'],
-])('a power cut takes acknowledged writes without %s', async (_, FAULT_SYNC) => {
+])('a power cut loses acknowledged writes without %s', async (_, FAULT_SYNC) => {
   const weak = { NODE_OPTIONS: `--import=${new URL('weak-sync.ts', import.meta.url)}`, FAULT_SYNC }
   expect(await lossesOf('node', weak)).not.toEqual([])
 })
 
 test.each(['node', 'deno'] as const)(
-  'a power cut takes acknowledged writes on a disk that lies (%s)',
+  'a power cut loses acknowledged writes on a disk that reports false syncs (%s)',
   async (runtime) => {
     expect(await lossesOf(runtime, {}, (disk) => disk.set('loseSyncs', 1))).not.toEqual([])
   },

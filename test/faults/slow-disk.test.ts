@@ -1,4 +1,4 @@
-/** A disk whose every sync takes 5 ms more. What counts here is order and number, not time. */
+/** A disk whose every sync takes 5 ms more. The tests check order and number, not time. */
 import { expect, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
 import type { Ledger } from '../process/ledger.ts'
@@ -15,7 +15,7 @@ const writesEach = 25
 const readers = 4
 
 test.each(sample(['node', 'deno'] as const, 2))(
-  'writes on a slow disk share its syncs, and reads come in between (%s)',
+  'writes on a slow disk share its syncs, and reads run between them (%s)',
   async (runtime) => {
     const disk = await newDisk()
     const { url } = await start({ runtime, dataDir: disk.dataDir, env: disk.env })
@@ -44,7 +44,7 @@ test.each(sample(['node', 'deno'] as const, 2))(
     expect(new Set(statuses)).toEqual(new Set([200]))
     // One sync for each write would be a disk that many wait for; here sixteen ask at once.
     expect(syncs).toBeLessThan((writers * writesEach) / 2)
-    // No reader waits for many commits: each of them gets its responses while the writes go on.
+    // No reader waits for many commits: each of them gets its responses while the writes continue.
     expect(statuses.length).toBeGreaterThan((syncs * readers) / 4)
     expect(await storedTodos(url)).toEqual(ledger.rows)
   },

@@ -1,6 +1,6 @@
 /**
  * Takes away one kind of sync, to see whether a test notices. Loaded before a server by `--import`;
- * FAULT_SYNC tells which: that of the log after a COMMIT, or those that SQLite makes itself.
+ * FAULT_SYNC selects which: that of the log after a COMMIT, or those that SQLite makes itself.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

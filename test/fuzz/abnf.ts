@@ -1,6 +1,6 @@
 /**
  * ABNF as regular expressions. Of each rule there are two: one for all of it, and one for any beginning
- * of it, so that bytes that are wrong can be told from bytes that are only too few.
+ * of it, to distinguish wrong bytes from incomplete ones.
  */
 export interface Rule {
   all: string

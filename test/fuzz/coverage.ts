@@ -1,4 +1,4 @@
-/** How much of the parser has run, and how often, as V8 counts it. */
+/** The coverage of the parser, with counts, by V8. */
 import { type Profiler, Session } from 'node:inspector'
 
 /** Marks code, a byte for each character of a script. */
@@ -23,7 +23,7 @@ export class Coverage {
     return marks.filter((mark) => mark === ran).length / marks.filter((mark) => mark !== 0).length
   }
 
-  /** Takes what has run since the last call: whether some of it never did before, and the sum of all counts. */
+  /** Takes the coverage since the last call: whether some of it is new, and the sum of all counts. */
   take(): { isFresh: boolean; steps: number } {
     this.#session.post('Profiler.takePreciseCoverage', (error, report) => {
       if (error !== null) throw error
@@ -37,7 +37,7 @@ export class Coverage {
     return { isFresh, steps: ranges.reduce((sum, { count }) => sum + count, 0) }
   }
 
-  /** From now on what was taken last is known. */
+  /** Marks the last coverage as known. */
   keep(): void {
     for (const script of this.#last) {
       const marks = marksOf(script)

@@ -44,7 +44,7 @@ export interface Chooser {
   below(end: number): number
 }
 
-/** A request that may be a good one. */
+/** A request that may be valid. */
 export function assemble(random: Chooser): string {
   const chosen = Array.from({ length: random.below(5) }, () => random.pick(fields))
   return [random.pick(starts), 'Host: a', ...chosen, '', random.pick(bodies)].join('\r\n')

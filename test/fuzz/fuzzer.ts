@@ -1,6 +1,6 @@
 /**
  * Mutates a corpus, checks every input, and keeps those that reach something new: a block of the parser
- * that never ran, or a outcome of a kind that never was. Coverage is asked for once a batch; a batch
+ * that never ran, or an outcome of a new kind. Coverage is asked for once a batch; a batch
  * that has something new is run again in halves until the inputs that brought it are found.
  */
 import type { Seen } from '../http1/parsing.ts'
@@ -17,7 +17,7 @@ export interface FuzzerOptions {
   corpus: readonly Buffer[]
   /** Null for outcomes alone. */
   coverage: Coverage | null
-  /** One input in so many is parsed byte by byte and held against the reference. */
+  /** One input in so many is parsed byte by byte and compared with the reference. */
   thoroughEvery: number
   /** Called before every input. */
   onInput?: (bytes: Buffer) => void
@@ -28,7 +28,7 @@ interface Trial {
   isThorough: boolean
 }
 
-/** An input, and those just before it, because parsers share what they remember. */
+/** An input, and those just before it, because parsers share a cache. */
 export class Finding extends Error {
   override readonly name = 'Finding'
   readonly inputs: readonly Buffer[]

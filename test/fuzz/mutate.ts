@@ -32,7 +32,7 @@ export function mutate(random: Random, corpus: readonly Buffer[]): Buffer {
   return bytes.length > inputBytesMax ? bytes.subarray(0, inputBytesMax) : bytes
 }
 
-/** Puts `between` in place of what lies from `start` to `end`. */
+/** Replaces the bytes from `start` to `end` by `between`. */
 function replaced(bytes: Buffer, start: number, end: number, between: Uint8Array): Buffer {
   const result = Buffer.allocUnsafe(bytes.length - (end - start) + between.length)
   bytes.copy(result, 0, 0, start)

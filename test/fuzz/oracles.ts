@@ -39,7 +39,7 @@ export class Oracles {
     this.#random = random
   }
 
-  /** Parses and checks what is cheap; `isThorough` checks all. Throws what is wrong. */
+  /** Parses and runs the cheap checks, with `isThorough` all of them. Throws the fault. */
   check(bytes: Buffer, isThorough: boolean): Seen {
     const start = performance.now()
     const seen = parse(whole(bytes), this.#options)

@@ -1,5 +1,5 @@
 /**
- * A second parser to hold the first against: slow, over the whole input at once, and made of regular
+ * A second parser to compare the first with: slow, over the whole input at once, and made of regular
  * expressions that are the grammar of the RFCs. It shares no code with the server.
  */
 
@@ -29,7 +29,7 @@ export interface Reading {
   statuses: readonly HttpErrorStatus[] | null
 }
 
-/** Ends a reading: what is left is wrong, or (null) only the beginning of something. */
+/** Ends a reading: the rest is wrong, or (null) incomplete. */
 class End extends Error {
   readonly statuses: readonly HttpErrorStatus[] | null
 
@@ -92,7 +92,7 @@ function readLine(text: string, { requestLineBytesMax }: Limits) {
   return { method, target, minorVersion: Number(minor), rest }
 }
 
-/** Those that the Fetch standard forbids, and those that differ from a usual one by case alone. */
+/** Methods that the Fetch standard forbids, and those that differ from a usual one by case alone. */
 function isUnserved(method: string): boolean {
   if (/^(?:trace|track)$/i.test(method)) return true
   const usual = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'CONNECT']

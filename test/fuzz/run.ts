@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed)
 const inputsMax = Number(values.inputs)
 const reportMs = 10_000
-/** The corpus itself and what V8 keeps of its own are far below. */
+/** The corpus and V8's own memory are far below. */
 const growthBytesMax = 16 * 2 ** 20
 const batchesPerWork = 5
 const warmInputs = 200_000

@@ -93,8 +93,8 @@ const heads: readonly Defect[] = [
 ]
 
 const bodies: readonly Defect[] = [
-  chunked('a chunk that is longer than it says', 400, (good) => good.replace('hello', 'hello!')),
-  chunked('a chunk that is shorter than it says', 400, (good) => good.replace('hello', 'hell')),
+  chunked('a chunk that is longer than its size', 400, (good) => good.replace('hello', 'hello!')),
+  chunked('a chunk that is shorter than its size', 400, (good) => good.replace('hello', 'hell')),
   chunked('a size that is no number', 400, (good) => `x${good}`),
   chunked('a blank before a size', 400, (good) => ` ${good}`),
   chunked('a sign before a size', 400, (good) => `+${good}`),

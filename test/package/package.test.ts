@@ -141,7 +141,7 @@ test('the command line lists its commands', async () => {
   for (const name of ['backup', 'restore', 'chat']) expect(stdout).toContain(`galley ${name} `)
 })
 
-test('the types compile, and the typed client knows the fields', async () => {
+test('the types compile, and the typed client has the fields', async () => {
   await run(bin('tsc'), ['-p', '.'], { cwd: project }).catch((error: { stdout: string }) =>
     expect(error.stdout).toBe(''),
   )

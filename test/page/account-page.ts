@@ -17,12 +17,12 @@ export const text = (page: Page, words: string | RegExp) =>
   page.getByRole('main').locator('p:not(.unseen)').filter({ hasText: words }).filter({ visible: true })
 
 /** Resolves with the text in the log of the server once it is there. */
-export async function told(server: RunningProcess, pattern: RegExp): Promise<string> {
+export async function printed(server: RunningProcess, pattern: RegExp): Promise<string> {
   await vi.waitFor(() => expect(server.output()).toMatch(pattern))
   return pattern.exec(server.output())?.[0] ?? ''
 }
 
-export const administratorCode = (server: RunningProcess) => told(server, /gla_[\w-]{43}/)
+export const administratorCode = (server: RunningProcess) => printed(server, /gla_[\w-]{43}/)
 
 export async function makeAccount(url: string, address: string, more: object = {}): Promise<string> {
   const body = JSON.stringify({ email: address, password: goodPassword, token: true, ...more })

@@ -11,10 +11,10 @@ import {
   openBeside,
   openHome,
   password,
+  printed,
   signIn,
   signUp,
   text,
-  told,
 } from './account-page.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
@@ -145,7 +145,7 @@ describe('a forgotten password', () => {
     await email(page).fill('lost@example.org')
     await button(page, 'Send the email').click()
     await text(page, 'an email is on its way').waitFor()
-    const path = await told(server, /\/reset#glr_[\w-]{43}/)
+    const path = await printed(server, /\/reset#glr_[\w-]{43}/)
     await page.goto(`${server.url}${path}`)
     await password(page, 'New password').fill('another pinch of salt')
     await button(page, 'Set the password').click()

@@ -1,9 +1,21 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeRoom, say as sayOverHttp } from '../chat/people.ts'
+import { makeRoom, sendMessage as sayOverHttp } from '../chat/people.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
-import { button, connection, enter, message, openRoom, person, room, said, say, texts, title } from './chat-page.ts'
+import {
+  button,
+  connection,
+  enter,
+  message,
+  messageWith,
+  openRoom,
+  person,
+  room,
+  sendMessage,
+  texts,
+  title,
+} from './chat-page.ts'
 import { accessibleNames, expectAccessible } from './look.ts'
 
 const openPage = useBrowser()
@@ -23,8 +35,8 @@ afterAll(() => server?.stop())
 async function openFull(): Promise<Page> {
   const { page } = await openRoom(openPage, server.url, full, 'Ada')
   await connection(page, 'Live').waitFor()
-  await said(page, 'مرحبا').waitFor()
-  await said(page, long).hover()
+  await messageWith(page, 'مرحبا').waitFor()
+  await messageWith(page, long).hover()
   await button(page, `Edit “${long.slice(0, 59)}…”`).click()
   return page
 }
@@ -75,10 +87,10 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Control+A')
     await page.keyboard.type('Three')
     await page.keyboard.press('Enter')
-    await said(page, 'Three').waitFor()
+    await messageWith(page, 'Three').waitFor()
     await tabTo(page, button(page, 'Delete “Three”'))
     await page.keyboard.press('Enter')
-    await said(page, 'Three').waitFor({ state: 'detached' })
+    await messageWith(page, 'Three').waitFor({ state: 'detached' })
     expect(await message(page).and(page.locator(':focus')).count()).toBe(1)
   })
 })
@@ -89,11 +101,11 @@ test('a phone shows the rooms, then a room, then the rooms again', async () => {
   const { page } = await openPage(`${server.url}/chat`, phone)
   await enter(page, 'Ada')
   await room(page, 'Pocket').tap()
-  await say(page, 'From my pocket')
+  await sendMessage(page, 'From my pocket')
   expect(await room(page, 'Pocket').isVisible()).toBe(false)
-  await said(page, 'From my pocket').tap()
+  await messageWith(page, 'From my pocket').tap()
   await button(page, 'Delete “From my pocket”').tap()
-  await said(page, 'From my pocket').waitFor({ state: 'detached' })
+  await messageWith(page, 'From my pocket').waitFor({ state: 'detached' })
   await page.getByRole('link', { name: 'All rooms' }).tap()
   await room(page, 'Pocket').waitFor()
 })

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import type { OpenPage, Visit } from './browser.ts'
 
 export const message = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
-export const said = (page: Page, text: string) =>
+export const messageWith = (page: Page, text: string) =>
   page.getByRole('list', { name: 'Sent', exact: true }).getByText(text, { exact: true })
 export const unsent = (page: Page, text: string) =>
   page.getByRole('list', { name: 'Not sent yet' }).getByRole('listitem').filter({ hasText: text })
@@ -29,10 +29,10 @@ export async function openRoom(open: OpenPage, url: string, id: string, name: st
   return visit
 }
 
-export async function say(page: Page, text: string): Promise<void> {
+export async function sendMessage(page: Page, text: string): Promise<void> {
   await message(page).fill(text)
   await page.keyboard.press('Enter')
-  await said(page, text).waitFor()
+  await messageWith(page, text).waitFor()
 }
 
 /** The texts of the room, oldest first. */
@@ -42,7 +42,7 @@ export function texts(page: Page): Promise<string[]> {
 
 /** Edits a message. */
 export async function edit(page: Page, from: string, to: string): Promise<void> {
-  await said(page, from).hover()
+  await messageWith(page, from).hover()
   await button(page, `Edit “${from}”`).click()
   await editor(page).fill(to)
   await page.keyboard.press('Enter')

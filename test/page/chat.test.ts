@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { history, makeRoom, say as sayOverHttp } from '../chat/people.ts'
+import { history, makeRoom, sendMessage as sayOverHttp } from '../chat/people.ts'
 import { useBrowser } from './browser.ts'
 import {
   button,
@@ -8,12 +8,12 @@ import {
   editor,
   enter,
   message,
+  messageWith,
   openRoom,
   person,
   problem,
   room,
-  said,
-  say,
+  sendMessage,
   texts,
   title,
   unsent,
@@ -35,10 +35,10 @@ async function meet(name: string, url = server.url) {
 describe('two people in a room', () => {
   test('read each other as they write, within the policy and without requests to another host', async () => {
     const { ada, bob, faults } = await meet('galley')
-    await say(ada, 'Good morning')
-    await said(bob, 'Good morning').waitFor()
-    await say(bob, 'Morning!')
-    await said(ada, 'Morning!').waitFor()
+    await sendMessage(ada, 'Good morning')
+    await messageWith(bob, 'Good morning').waitFor()
+    await sendMessage(bob, 'Morning!')
+    await messageWith(ada, 'Morning!').waitFor()
     expect(await texts(ada)).toEqual(['Good morning', 'Morning!'])
     expect(await texts(bob)).toEqual(['Good morning', 'Morning!'])
     expect(faults()).toEqual([])
@@ -48,11 +48,11 @@ describe('two people in a room', () => {
     const { ada, bob } = await meet('storm')
     const lines = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} ${index}`)
     const write = async (page: typeof ada, name: string) => {
-      for (const line of lines(name)) await say(page, line)
+      for (const line of lines(name)) await sendMessage(page, line)
     }
     await Promise.all([write(ada, 'Ada'), write(bob, 'Bob')])
-    await said(ada, 'Bob 19').waitFor()
-    await said(bob, 'Ada 19').waitFor()
+    await messageWith(ada, 'Bob 19').waitFor()
+    await messageWith(bob, 'Ada 19').waitFor()
     expect(await texts(ada)).toEqual(await texts(bob))
     expect((await texts(ada)).toSorted()).toEqual([...lines('Ada'), ...lines('Bob')].toSorted())
   })
@@ -70,14 +70,14 @@ describe('two people in a room', () => {
 
   test('see edits and deletions', async () => {
     const { ada, bob } = await meet('hold')
-    await say(ada, 'Helo')
-    await say(ada, 'Oops')
+    await sendMessage(ada, 'Helo')
+    await sendMessage(ada, 'Oops')
     await edit(ada, 'Helo', 'Hello')
-    await said(bob, 'Hello').waitFor()
+    await messageWith(bob, 'Hello').waitFor()
     await bob.getByText('edited', { exact: true }).waitFor()
-    await said(ada, 'Oops').hover()
+    await messageWith(ada, 'Oops').hover()
     await button(ada, 'Delete “Oops”').click()
-    await said(bob, 'Oops').waitFor({ state: 'detached' })
+    await messageWith(bob, 'Oops').waitFor({ state: 'detached' })
     expect(await texts(ada)).toEqual(['Hello'])
     expect(await button(bob, 'Edit “Hello”').count()).toBe(0)
   })
@@ -85,8 +85,8 @@ describe('two people in a room', () => {
   test('read markup as text', async () => {
     const { ada, bob, faults } = await meet('<b>bridge</b>')
     const markup = '<img src=x onerror=alert(1)><script>alert(2)</script>'
-    await say(ada, markup)
-    await said(bob, markup).waitFor()
+    await sendMessage(ada, markup)
+    await messageWith(bob, markup).waitFor()
     await title(bob, '<b>bridge</b>').waitFor()
     expect(await bob.locator('#room').locator('img, script').count()).toBe(0)
     expect(faults()).toEqual([])
@@ -97,14 +97,14 @@ test('an edit of a message that is changed on another page shows a warning, and 
   const id = await makeRoom(server.url, 'two of a name')
   const { page: one } = await openRoom(openPage, server.url, id, 'Ada')
   const { page: two } = await openRoom(openPage, server.url, id, 'Ada')
-  await say(one, 'Helo')
-  await said(two, 'Helo').hover()
+  await sendMessage(one, 'Helo')
+  await messageWith(two, 'Helo').hover()
   await button(two, 'Edit “Helo”').click()
   await editor(two).fill('Hello there')
   await edit(one, 'Helo', 'Hello')
   await problem(two).filter({ hasText: 'Somebody else changed this message. It now reads “Hello”.' }).waitFor()
   await editor(two).press('Enter')
-  await said(one, 'Hello there').waitFor()
+  await messageWith(one, 'Hello there').waitFor()
 })
 
 describe('rooms', () => {
@@ -130,14 +130,14 @@ describe('rooms', () => {
     const one = await makeRoom(server.url, 'Port')
     await makeRoom(server.url, 'Starboard')
     const { page } = await openRoom(openPage, server.url, one, 'Ada')
-    await say(page, 'To port')
+    await sendMessage(page, 'To port')
     await message(page).fill('Half a thought')
     await room(page, 'Starboard').click()
     await page.getByText('No messages yet.').waitFor()
     expect(await message(page).inputValue()).toBe('')
-    await say(page, 'To starboard')
+    await sendMessage(page, 'To starboard')
     await room(page, 'Port').click()
-    await said(page, 'To port').waitFor()
+    await messageWith(page, 'To port').waitFor()
     expect(await texts(page)).toEqual(['To port'])
     expect(await message(page).inputValue()).toBe('Half a thought')
   })
@@ -155,7 +155,7 @@ test('a history of 120 messages loads in three pages, newest first', async () =>
   const all = Array.from({ length: 120 }, (_, index) => `Message ${index}`)
   for (const text of all) await sayOverHttp(server.url, id, 'Ada', text)
   const { page } = await openRoom(openPage, server.url, id, 'Bob')
-  await said(page, 'Message 119').waitFor()
+  await messageWith(page, 'Message 119').waitFor()
   expect(await texts(page)).toEqual(all.slice(70))
   await button(page, 'Load older').click()
   await expect.poll(() => texts(page)).toEqual(all.slice(20))
@@ -168,7 +168,7 @@ test('a new message does not scroll away older ones that are being read', async 
   const id = await makeRoom(server.url, 'reading')
   for (let index = 0; index < 40; index += 1) await sayOverHttp(server.url, id, 'Ada', `Message ${index}`)
   const { page } = await openRoom(openPage, server.url, id, 'Bob')
-  await said(page, 'Message 39').waitFor()
+  await messageWith(page, 'Message 39').waitFor()
   const log = page.getByRole('log')
   await log.focus()
   await page.keyboard.press('Home')
@@ -176,14 +176,14 @@ test('a new message does not scroll away older ones that are being read', async 
   await sayOverHttp(server.url, id, 'Ada', 'News')
   await button(page, 'New messages').click()
   await button(page, 'New messages').waitFor({ state: 'hidden' })
-  await expect.poll(() => said(page, 'News').isVisible()).toBe(true)
+  await expect.poll(() => messageWith(page, 'News').isVisible()).toBe(true)
 })
 
 describe('while the server is down', () => {
   test('messages wait, and are sent once and in order when the server is back', async () => {
     const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('storm', url)
-    await say(ada, 'Before')
+    await sendMessage(ada, 'Before')
     await kill()
     await connection(ada, 'Offline').waitFor()
     await message(ada).fill('First')
@@ -193,7 +193,7 @@ describe('while the server is down', () => {
     await unsent(ada, 'First').filter({ hasText: 'Waiting for the connection' }).waitFor()
     await unsent(ada, 'Second').waitFor()
     await restart()
-    await said(bob, 'Second').waitFor()
+    await messageWith(bob, 'Second').waitFor()
     await connection(ada, 'Live').waitFor()
     await expect.poll(() => texts(ada)).toEqual(['Before', 'First', 'Second'])
     expect(await texts(bob)).toEqual(['Before', 'First', 'Second'])
@@ -208,8 +208,8 @@ describe('while the server is down', () => {
     await connection(ada, 'Offline').waitFor()
     await restart()
     await sayOverHttp(url, id, 'Cy', 'While you were away')
-    await said(ada, 'While you were away').waitFor()
-    await said(bob, 'While you were away').waitFor()
+    await messageWith(ada, 'While you were away').waitFor()
+    await messageWith(bob, 'While you were away').waitFor()
     await person(ada, 'Bob is here').waitFor()
   })
 
@@ -226,7 +226,7 @@ describe('while the server is down', () => {
     await page.reload()
     await unsent(page, 'At last').waitFor()
     isOpen = true
-    await said(page, 'At last').waitFor()
+    await messageWith(page, 'At last').waitFor()
     expect((await history(server.url, id)).data).toMatchObject([{ author: 'Ada', text: 'At last' }])
   })
 })

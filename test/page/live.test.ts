@@ -9,9 +9,9 @@ import {
   button,
   choice,
   editor,
+  messageWith,
   problem,
   rename,
-  said,
   store,
   stored,
   titles,
@@ -24,7 +24,7 @@ const server = useTodoServer()
 async function openLive(url = server.url): Promise<Page> {
   const { page } = await openPage(url)
   await connection(page, 'Live').waitFor()
-  await said(page, 'todo')
+  await messageWith(page, 'todo')
   return page
 }
 
@@ -55,7 +55,7 @@ describe('two todo pages', () => {
     await problem(two).filter({ hasText: 'Somebody else changed this todo. It now reads “Bake rye”' }).waitFor()
     expect(await editor(two).inputValue()).toBe('Bake cake')
     await button(two, 'Save').click()
-    await said(two, 'Saved “Bake cake”.')
+    await messageWith(two, 'Saved “Bake cake”.')
     await box(one, 'Bake cake').waitFor()
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
   })
@@ -78,7 +78,7 @@ describe('a live list', () => {
     await store(server.url, 'One', 'Two', 'Three')
     const page = await openLive()
     await choice(page, 'Open').check()
-    await said(page, '3 open todos.')
+    await messageWith(page, '3 open todos.')
     await change('Two', { completed: true })
     await expect.poll(() => titles(page)).toEqual(['Three', 'One'])
     await change('Two', { completed: false })

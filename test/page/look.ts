@@ -119,7 +119,7 @@ export async function accessibleNames(page: Page): Promise<string[]> {
 /** The narrowest phones, and a window. */
 const widths = [320, 360, 1000]
 
-/** Checks a page as it stands: no width scrolls sideways, texts stand out in light and dark, and all has a name. */
+/** Checks the current state of a page: no width scrolls sideways, texts stand out in light and dark, and all has a name. */
 export async function expectAccessible(page: Page, { textsMin }: { textsMin: number }): Promise<void> {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 })

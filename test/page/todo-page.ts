@@ -40,7 +40,7 @@ export const editor = (page: Page) => page.getByRole('textbox', { name: 'Edit ti
 export const problem = (page: Page) => page.getByRole('group', { name: 'Problem' })
 export const choice = (page: Page, name: string) =>
   page.getByRole('group', { name: 'Show' }).getByRole('radio', { name })
-export const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
+export const messageWith = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
 
 export async function add(page: Page, title: string): Promise<void> {
   await newTodo(page).fill(title)
@@ -59,5 +59,5 @@ export async function titles(page: Page): Promise<string[]> {
 
 export async function reload(page: Page): Promise<void> {
   await page.reload()
-  await said(page, 'todo')
+  await messageWith(page, 'todo')
 }

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
 import { accessibleNames, expectAccessible } from './look.ts'
-import { add, box, button, rename, said, store, useTodoServer } from './todo-page.ts'
+import { add, box, button, messageWith, rename, store, useTodoServer } from './todo-page.ts'
 
 const openPage = useBrowser()
 const server = useTodoServer()
@@ -23,9 +23,9 @@ describe('accessibility', () => {
     const { page, faults } = await openPage(server.url)
     await add(page, 'Bake bread')
     await rename(page, 'Bake bread', 'Bake rye')
-    await said(page, 'Saved')
+    await messageWith(page, 'Saved')
     await button(page, 'Delete Bake rye').click()
-    await said(page, 'Deleted')
+    await messageWith(page, 'Deleted')
     expect(faults).toEqual([])
   })
 

@@ -7,11 +7,11 @@ import {
   button,
   choice,
   editor,
+  messageWith,
   newTodo,
   problem,
   reload,
   rename,
-  said,
   store,
   stored,
   titles,
@@ -25,7 +25,7 @@ describe('the todo page', () => {
   test('a todo that is added is still there after a reload', async () => {
     const { page } = await openPage(server.url)
     await add(page, 'Bake bread')
-    await said(page, 'Added “Bake bread”.')
+    await messageWith(page, 'Added “Bake bread”.')
     expect(await newTodo(page).inputValue()).toBe('')
     await reload(page)
     expect(await titles(page)).toEqual(['Bake bread'])
@@ -35,11 +35,11 @@ describe('the todo page', () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     await box(page, 'Bake bread').check()
-    await said(page, 'is done')
+    await messageWith(page, 'is done')
     await reload(page)
     expect(await box(page, 'Bake bread').isChecked()).toBe(true)
     await box(page, 'Bake bread').uncheck()
-    await said(page, 'is open again')
+    await messageWith(page, 'is open again')
     expect(await stored(server.url)).toMatchObject([{ completed: false }])
   })
 
@@ -47,7 +47,7 @@ describe('the todo page', () => {
     await store(server.url, 'Bake bread')
     const { page } = await openPage(server.url)
     await rename(page, 'Bake bread', 'Bake rye bread')
-    await said(page, 'Saved “Bake rye bread”.')
+    await messageWith(page, 'Saved “Bake rye bread”.')
     await reload(page)
     expect(await titles(page)).toEqual(['Bake rye bread'])
   })
@@ -56,7 +56,7 @@ describe('the todo page', () => {
     await store(server.url, 'Bake bread', 'Buy milk')
     const { page } = await openPage(server.url)
     await button(page, 'Delete Bake bread').click()
-    await said(page, 'Deleted “Bake bread”.')
+    await messageWith(page, 'Deleted “Bake bread”.')
     await reload(page)
     expect(await titles(page)).toEqual(['Buy milk'])
   })
@@ -65,7 +65,7 @@ describe('the todo page', () => {
     const title = '<img src=x onerror=alert(1)><script>alert(2)</script>'
     const { page, faults } = await openPage(server.url)
     await add(page, title)
-    await said(page, title)
+    await messageWith(page, title)
     await reload(page)
     expect(await titles(page)).toEqual([title])
     expect(await page.locator('#list').locator('img, script').count()).toBe(0)
@@ -94,19 +94,19 @@ describe('with the keyboard alone', () => {
     await tabTo(page, newTodo(page))
     await page.keyboard.type('Bake bread')
     await page.keyboard.press('Enter')
-    await said(page, 'Added')
+    await messageWith(page, 'Added')
     await tabTo(page, box(page, 'Bake bread'))
     await page.keyboard.press('Space')
-    await said(page, 'is done')
+    await messageWith(page, 'is done')
     await tabTo(page, button(page, 'Edit Bake bread'))
     await page.keyboard.press('Enter')
     await replaceText(page, 'Bake rye')
     await page.keyboard.press('Enter')
-    await said(page, 'Saved “Bake rye”.')
+    await messageWith(page, 'Saved “Bake rye”.')
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake rye', completed: true }])
     await tabTo(page, button(page, 'Delete Bake rye'))
     await page.keyboard.press('Space')
-    await said(page, 'Deleted')
+    await messageWith(page, 'Deleted')
     expect(await stored(server.url)).toEqual([])
     expect(await newTodo(page).and(page.locator(':focus')).count()).toBe(1)
   })
@@ -129,9 +129,9 @@ describe('with the keyboard alone', () => {
     const { page } = await openPage(server.url)
     await tabTo(page, choice(page, 'All'))
     await page.keyboard.press('ArrowRight')
-    await said(page, '1 open todo.')
+    await messageWith(page, '1 open todo.')
     await page.keyboard.press('ArrowRight')
-    await said(page, '1 done todo.')
+    await messageWith(page, '1 done todo.')
     expect(await titles(page)).toEqual(['Done one'])
   })
 })
@@ -141,22 +141,22 @@ describe('a list', () => {
     await store(server.url, 'Open one', { title: 'Done one', completed: true })
     const { page } = await openPage(server.url)
     await choice(page, 'Open').check()
-    await said(page, '1 open todo.')
+    await messageWith(page, '1 open todo.')
     expect(await titles(page)).toEqual(['Open one'])
     await choice(page, 'Done').check()
-    await said(page, '1 done todo.')
+    await messageWith(page, '1 done todo.')
     expect(await titles(page)).toEqual(['Done one'])
     await choice(page, 'All').check()
-    await said(page, '2 todos.')
+    await messageWith(page, '2 todos.')
   })
 
   test('of open todos loses one that is completed', async () => {
     await store(server.url, 'One', 'Two')
     const { page } = await openPage(server.url)
     await choice(page, 'Open').check()
-    await said(page, '2 open todos.')
+    await messageWith(page, '2 open todos.')
     await box(page, 'One').click()
-    await said(page, 'is done')
+    await messageWith(page, 'is done')
     expect(await titles(page)).toEqual(['Two'])
   })
 
@@ -164,11 +164,11 @@ describe('a list', () => {
     const all = Array.from({ length: 120 }, (_, index) => `Todo ${index}`)
     await store(server.url, ...all)
     const { page } = await openPage(server.url)
-    await said(page, '50+ todos.')
+    await messageWith(page, '50+ todos.')
     await button(page, 'Load more').click()
     await expect.poll(async () => (await titles(page)).length).toBe(100)
     await button(page, 'Load more').click()
-    await said(page, '20 more loaded.')
+    await messageWith(page, '20 more loaded.')
     expect(await titles(page)).toEqual(all.toReversed())
     expect(await button(page, 'Load more').isVisible()).toBe(false)
   })
@@ -184,7 +184,7 @@ describe('an error', () => {
     expect(await newTodo(page).inputValue()).toBe(long)
     await add(page, 'Short')
     await problem(page).waitFor({ state: 'hidden' })
-    await said(page, 'Added “Short”.')
+    await messageWith(page, 'Added “Short”.')
   })
 
   test('of a blank title is shown, in the form and in the editor', async () => {

@@ -8,12 +8,12 @@ import {
   button,
   choice,
   editor,
+  messageWith,
   newTodo,
   problem,
   reload,
   removeAll,
   rename,
-  said,
   store,
   stored,
   titles,
@@ -30,13 +30,13 @@ describe('two pages', () => {
     const second = await openPage(server.url, { withoutWebSocket: true })
     await box(second.page, 'Bake bread').waitFor()
     await rename(first.page, 'Bake bread', 'Bake rye')
-    await said(first.page, 'Saved')
+    await messageWith(first.page, 'Saved')
     await rename(second.page, 'Bake bread', 'Bake cake')
     await problem(second.page).filter({ hasText: 'Somebody else changed this todo. It now reads “Bake rye”' }).waitFor()
     expect(await editor(second.page).inputValue()).toBe('Bake cake')
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake rye' }])
     await button(second.page, 'Save').click()
-    await said(second.page, 'Saved “Bake cake”.')
+    await messageWith(second.page, 'Saved “Bake cake”.')
     expect(await stored(server.url)).toMatchObject([{ title: 'Bake cake' }])
   })
 
@@ -59,14 +59,14 @@ describe('while the server is down', () => {
     const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'Before')
-    await said(page, 'Added')
+    await messageWith(page, 'Added')
     await kill()
     await add(page, 'Meanwhile')
     await unreachable(page)
     expect(await newTodo(page).inputValue()).toBe('Meanwhile')
     await restart()
     await button(page, 'Try again').click()
-    await said(page, 'Added “Meanwhile”.')
+    await messageWith(page, 'Added “Meanwhile”.')
     await reload(page)
     expect(await titles(page)).toEqual(['Meanwhile', 'Before'])
   })
@@ -75,7 +75,7 @@ describe('while the server is down', () => {
     const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
-    await said(page, 'Added')
+    await messageWith(page, 'Added')
     await kill()
     await box(page, 'One').click()
     await unreachable(page)
@@ -84,9 +84,9 @@ describe('while the server is down', () => {
     await unreachable(page)
     await restart()
     await button(page, 'Try again').click()
-    await said(page, 'Saved “Two”.')
+    await messageWith(page, 'Saved “Two”.')
     await box(page, 'Two').check()
-    await said(page, 'is done')
+    await messageWith(page, 'is done')
     expect(await stored(url)).toMatchObject([{ title: 'Two', completed: true }])
   })
 
@@ -94,13 +94,13 @@ describe('while the server is down', () => {
     const { url, kill, restart } = await startRestartable()
     const { page } = await openPage(url)
     await add(page, 'One')
-    await said(page, 'Added')
+    await messageWith(page, 'Added')
     await kill()
     await choice(page, 'Open').check()
     await unreachable(page)
     await restart()
     await button(page, 'Try again').click()
-    await said(page, '1 open todo.')
+    await messageWith(page, '1 open todo.')
     expect(await titles(page)).toEqual(['One'])
   })
 })

@@ -60,7 +60,7 @@ describe('the line of a request', () => {
     expect(told()).toEqual([{ ...usual, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }])
   })
 
-  test('says that the response broke off', () => {
+  test('marks a response that broke off', () => {
     const { log, told } = createSubject()
     log.access({ ...entry, cut: true })
     expect(told()).toEqual([{ ...usual, cut: true }])

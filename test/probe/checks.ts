@@ -38,7 +38,7 @@ export function hasConnection(option: string): Check {
 export const allowsWhen405: Check = (response) =>
   response.status !== 405 || valuesOf(response, 'allow').length > 0 ? null : '405 without Allow'
 
-/** RFC 9110 §9.3.2: what HEAD says of the length is what GET says; it may say nothing. */
+/** RFC 9110 §9.3.2: the length in a response to HEAD is that of GET, or missing. */
 export const hasLengthOfFirst: Check = (response, [first]) => {
   const [length] = valuesOf(response, 'content-length')
   return length === undefined || Number(length) === first?.body.length ? null : `a Content-Length of ${length}`

@@ -1,6 +1,6 @@
 /**
- * One case over one raw connection. Waits for events; a time only says how long silence has to last to count as
- * silence, and when to give up on a server that neither answers nor closes.
+ * One case over one raw connection. Waits for events; a time only sets how long silence has to last to count as
+ * silence, and the time-out of a server that neither responds nor closes.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -22,7 +22,7 @@ export interface Seen {
   /** `next`: a plain request that followed was served, so the connection is open and in step. */
   end: 'closed' | 'next' | 'open'
   problem: string | null
-  /** A write failed, so what the server said last may have been lost on this side. */
+  /** A write failed, so the last bytes of the server may have been lost on this side. */
   cut: boolean
 }
 
@@ -78,7 +78,7 @@ async function send({ send: parts, how }: Case, wire: Wire, quietMs: number, tim
   await wire.write(second)
 }
 
-/** A plain request says whether the connection is open, and closes it: after its response no other can come. */
+/** A plain request tests whether the connection is open, and closes it: no further response can follow. */
 async function askOnce(wire: Wire, quietMs: number, timeoutMs: number): Promise<Seen> {
   const before = wire.reading.responses.length
   await wire.write(plainRequest)
@@ -112,7 +112,7 @@ class Wire {
     this.#socket.on('close', () => this.#end())
   }
 
-  /** @throws the system's error when nobody listens */
+  /** @throws the system's error when no server listens */
   async connected(): Promise<void> {
     await once(this.#socket, 'connect')
     // A reset is a way to close; 'close' follows it.

@@ -34,7 +34,7 @@ export function judge({ outcomes, stricter }: Case, seen: Seen): Judgement {
   }
 }
 
-/** A server may end a connection that need not end, if it says so (RFC 9112 §9.6). */
+/** A server may end any connection with Connection: close (RFC 9112 §9.6). */
 function isLegally(outcome: Outcome, seen: Seen): boolean {
   const last = seen.responses.at(-1)
   const closesAsSaid = last !== undefined && valuesOf(last, 'connection').includes('close')

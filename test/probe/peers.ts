@@ -24,7 +24,7 @@ export interface RunningPeer {
   stop(): Promise<void>
 }
 
-/** Those that can be started here; says which can not. */
+/** The peers that can be started here; reports the others. */
 export function availablePeers(scratch: string): Peer[] {
   const peers: Peer[] = [
     { name: 'Galley', version: `Node ${process.versions.node}`, command: [process.execPath, peerFile('galley.ts')] },
@@ -71,7 +71,7 @@ async function listeningPort({ stdout }: ChildProcess): Promise<number> {
     const port = /listening on (\d+)\s/.exec(output)?.[1]
     if (port !== undefined) return Number(port)
   }
-  throw new Error(`It says no port: ${output}`)
+  throw new Error(`It printed no port: ${output}`)
 }
 
 async function exitOf(child: ChildProcess, name: string): Promise<never> {

@@ -40,7 +40,7 @@ export function plan({ hasEcho = true, only = '' }: Omit<ProbeOptions, 'target'>
 export async function runProbe({ target, ...options }: ProbeOptions): Promise<Result[]> {
   const planned = plan(options)
   const results: Result[][] = planned.map(() => [])
-  // One iterator for all: each takes the next case that nobody has taken.
+  // One iterator for all: each worker takes the next case.
   const queue = planned.entries()
   const work = async () => {
     for (const [index, one] of queue) results[index] = await runBothWays(one, target)

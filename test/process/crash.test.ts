@@ -32,7 +32,7 @@ test.each([
     expect(await integrityOf(dataDir), `round ${round}`).toBe('ok')
     const again = await start({ runtime, dataDir })
     totals.repeated += await compare(again.url, ledger)
-    // Every other round goes on from an orderly stop, the rest from one more kill.
+    // Every other round continues from an orderly stop, the rest from one more kill.
     if (round % 2 === 0) expect(await terminate(again)).toBe(0)
     else await again.stop()
     expect(await integrityOf(dataDir), `round ${round}`).toBe('ok')
@@ -40,7 +40,7 @@ test.each([
   console.info(`kill -9 on ${runtime}: ${JSON.stringify({ ...totals, rows: ledger.rows.size })}`)
 })
 
-/** Kills the server at a random acknowledgement, which is any moment of the writes of the others. Gives their number. */
+/** Kills the server at a random acknowledgement, which is any moment of the writes of the others. Returns their number. */
 async function writeUntilKilled(server: RunningProcess, ledger: Ledger, random: Random): Promise<number> {
   const fatal = 1 + Math.floor(random() * acknowledgedMax)
   let acknowledged = 0
@@ -53,13 +53,13 @@ async function writeUntilKilled(server: RunningProcess, ledger: Ledger, random: 
   return acknowledged
 }
 
-/** Holds the ledger against what is stored, settles what was open, and does so again. */
+/** Compares the ledger with the stored rows, repeats the unanswered writes, and compares again. */
 async function compare(url: string, ledger: Ledger): Promise<number> {
   const stored = await allTodos(url)
   expect(contradictions(ledger, stored)).toEqual([])
   const repeated = await repeatKeyed(url, ledger, stored)
   const settled = await allTodos(url)
-  // Unanswered writes without a key are known by now, either way.
+  // The outcome of unanswered writes without a key is known by now.
   const known = new Set([...ledger.open].flatMap(({ id }) => id ?? []))
   const titles = new Set([...ledger.open].map(({ body }) => body?.title))
   ledger.open.clear()

@@ -72,19 +72,19 @@ describe('deno task start', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  test('takes every variable of the configuration', async () => {
+  test('has permission for every variable of the configuration', async () => {
     const env = { HOST: '127.0.0.1', CORS_ORIGINS: 'https://app.example', ALLOWED_HOSTS: 'app.example' }
     const { url } = await startTask(await folder(), env)
     const { headers } = await fetch(`${url}/api/todos`, { headers: { Origin: 'https://app.example' } })
     expect(headers.get('access-control-allow-origin')).toBe('https://app.example')
   })
 
-  test('takes a data directory with a space in its name', async () => {
+  test('accepts a data directory with a space in its name', async () => {
     const { url } = await startTask(join(await folder(), 'my data'))
     expect(await createTodo(url, 'milk')).toMatchObject({ title: 'milk' })
   })
 
-  test('may do only what it is named to do', async () => {
+  test('has only the named permissions', async () => {
     const { tasks } = JSON.parse(await readFile(join(root, 'deno.json'), 'utf8')) as { tasks: { start: string } }
     const permissions = tasks.start.replaceAll('"', '').match(/--allow-\S+|(?<= )-[A-Z]\b/g) ?? []
     const values = new Map(permissions.map((permission) => permission.split('=', 2) as [string, string | undefined]))

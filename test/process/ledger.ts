@@ -23,11 +23,11 @@ export interface Operation {
 export interface Ledger {
   /** Acknowledged and not deleted, by id. */
   rows: Map<string, Todo>
-  /** Asked for, without a response. At most one touches a row. */
+  /** Writes without a response; at most one for each row. */
   open: Set<Operation>
 }
 
-/** Takes note of a response: the row as it is now, null when it is gone. */
+/** Records a response: the current row, null when it is deleted. */
 export function acknowledge({ rows, open }: Ledger, operation: Operation, todo: Todo | null): void {
   open.delete(operation)
   if (todo) rows.set(todo.id, todo)
@@ -47,7 +47,7 @@ export function contradictions(ledger: Ledger, stored: ReadonlyMap<string, Todo>
   return [...faults, ...unknownRows(ledger, stored)]
 }
 
-/** Rows that nobody knows of: deleted ones that came back, creates that happened twice or only half. */
+/** Unknown rows: deleted ones that reappeared, creates that happened twice or in part. */
 function unknownRows({ rows, open }: Ledger, stored: ReadonlyMap<string, Todo>): string[] {
   const titles = new Map([...open].map((operation) => [operation.body?.title, operation]))
   const faults: string[] = []

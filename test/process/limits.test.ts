@@ -78,7 +78,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
   test.concurrent.each([
     ['garbage', new Uint8Array([0x00, 0xff, 0x13, 0x37, 0x0d, 0x0a, 0x0d, 0x0a])],
     ['the first bytes of TLS', new Uint8Array([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc])],
-    ['a request line that is none', 'HELLO\r\n\r\n'],
+    ['an invalid request line', 'HELLO\r\n\r\n'],
     ['a space before the colon', 'GET / HTTP/1.1\r\nHost : localhost\r\n\r\n'],
     ['two lengths', 'POST /api/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}'],
     [
@@ -92,7 +92,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     await connection.closed
   })
 
-  test.concurrent('answers an HTTP version of its own and closes', async () => {
+  test.concurrent('answers an unknown HTTP version and closes', async () => {
     const connection = await openConnection(server.url)
     connection.send('GET / HTTP/9.9\r\nHost: localhost\r\n\r\n')
     if (engine === 'node') expectError(await connection.response(), 400, 'bad_request')
@@ -103,7 +103,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
   test.concurrent.each([
     ['a read', 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n', 200],
     ['a write', 'PUT /api/todos/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', 404],
-  ])('answers %s before the garbage that comes behind it', async (_, request, status) => {
+  ])('answers %s before the garbage that follows it', async (_, request, status) => {
     const connection = await openConnection(server.url)
     connection.send(`${request}\0\0\0\0\r\n\r\n`)
     expect((await connection.response()).status).toBe(status)
@@ -129,7 +129,7 @@ describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engin
     expect(await titlesOf(own.url)).toEqual([])
   })
 
-  test('still answers after all of that, and has logged no error', async () => {
+  test('still responds after all of that, and has logged no error', async () => {
     expect(await titlesOf(server.url)).toEqual([])
     expect(server.output()).not.toContain('"level":"error"')
   })

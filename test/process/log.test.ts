@@ -19,9 +19,9 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server 
     const paths = Array.from({ length: 200 }, (_, index) => `/${'ø "\\'.repeat(index % 7)}${index}`)
     for (const path of paths) await get(server, path)
     expect(await terminate(server)).toBe(0)
-    const told = await lines
-    expect(told.map(({ path }) => path)).toEqual(paths.map((path) => new URL(path, server.url).pathname))
-    expect(told.every(({ level, status }) => level === 'info' && status === 404)).toBe(true)
+    const logged = await lines
+    expect(logged.map(({ path }) => path)).toEqual(paths.map((path) => new URL(path, server.url).pathname))
+    expect(logged.every(({ level, status }) => level === 'info' && status === 404)).toBe(true)
   })
 
   test.each([
@@ -38,7 +38,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server 
     expect((await lines).map(({ level }) => String(level)).toSorted()).toEqual(expected)
   })
 
-  test('holds no secret of a request: no body, query, cookie, token or key', async () => {
+  test('has no secret of a request: no body, query, cookie, token or key', async () => {
     const server = await startFaulty('debug')
     const sent = await sendSecrets(server)
     expect(await terminate(server)).toBe(0)
@@ -47,7 +47,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server 
     expect(output.split('\n').filter((line) => line.toLowerCase().includes(secret))).toEqual([])
   })
 
-  test('is dropped when nobody reads it, and no request waits for it', async () => {
+  test('is dropped when it is not read, and no request waits for it', async () => {
     const server = await start({ runtime })
     const { stdout } = server.process
     if (!stdout) throw new Error('There is no standard output.')
@@ -56,7 +56,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server 
     expect(statuses).toEqual(new Map([[404, 10_000]]))
     const dropped = await droppedLines(server)
     expect(dropped).toBeGreaterThan(100)
-    // And when somebody reads it again, what was kept is whole.
+    // When it is read again, the kept lines are complete.
     const lines = linesOf(server)
     stdout.resume()
     while ((await get(server, '/the-end')).status === 404) if (server.output().includes('/the-end')) break
@@ -66,7 +66,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('the log of a server 
     expect(kept.length + dropped).toBeGreaterThanOrEqual(10_000)
   })
 
-  test('that nobody reads does not keep a server from ending', async () => {
+  test('that is not read does not keep a server from exiting', async () => {
     const server = await start({ runtime })
     server.process.stdout?.pause()
     await manyRequests(server, 2000)
@@ -103,7 +103,7 @@ async function get({ url }: RunningProcess, path: string): Promise<Response> {
   return response
 }
 
-/** Asks for what is not there, by long paths, and counts the responses by status. */
+/** Requests missing resources with long paths, and counts the responses by status. */
 async function manyRequests(server: RunningProcess, count: number): Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   let left = count
@@ -125,7 +125,7 @@ async function droppedLines({ url }: RunningProcess): Promise<number> {
 
 const secret = 's3cr3t'
 
-/** Puts a secret wherever one may be, into good requests and bad ones. Gives their number. */
+/** Puts a secret wherever one may be, into valid and invalid requests. Returns their number. */
 async function sendSecrets(server: RunningProcess): Promise<number> {
   const headers = {
     Authorization: `Bearer ${secret}`,

@@ -8,7 +8,7 @@ import { createTodo } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
 
 const folder = temporaryFolders()
-/** An end that never comes is found out sooner than by the patience of other tests. */
+/** Fails sooner than the time-out of other tests when the process never ends. */
 const options = { timeout: 20_000 }
 
 test('`npm start` ends with its server, and in an orderly way, at SIGTERM', options, async () => {

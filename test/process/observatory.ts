@@ -1,6 +1,6 @@
 /**
  * The rules by which Mozilla's HTTP Observatory scores a site (developer.mozilla.org/en-US/observatory/docs/tests_and_scoring),
- * as far as headers decide. One begins with 100; what adds counts only from 90 on.
+ * as far as headers decide. The score begins with 100; bonuses count only from 90 on.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 

@@ -3,7 +3,7 @@
 export interface ProxiedLoad {
   /** The ids of all rows whose creation was acknowledged. */
   created: string[]
-  /** Every response that was none or not a success, in words. */
+  /** A description of every failed request. */
   failures: string[]
   /** Resolves when so many more rows are created, or something failed. */
   wrote(count: number): Promise<void>
@@ -60,7 +60,7 @@ export function startProxiedLoad({ url, clients, keyed }: Options): ProxiedLoad 
   }
 }
 
-/** @throws when the response is none, or no success */
+/** @throws when there is no response, or it is no success */
 async function ask(url: string, init: RequestInit): Promise<{ id: string }> {
   const response = await fetch(url, init)
   const text = await response.text()

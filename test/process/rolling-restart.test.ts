@@ -17,12 +17,12 @@ const folder = temporaryFolders()
 
 const handOvers = rounds({ sampled: 2, full: 10 })
 const clients = 16
-/** So many more writes are answered before the next hand-over begins. */
+/** The number of writes that are answered before the next hand-over begins. */
 const writesBetween = 50
 const waitSeconds = 30
 
 describe.each(sample(['node', 'deno'] as const, 2))('after hand-overs behind nginx on %s', (runtime) => {
-  test('every request was answered with success, and what was acknowledged is there once', async () => {
+  test('every request succeeded, and each acknowledged row exists once', async () => {
     const { load, stored, output } = await handOverUnderLoad({ keyed: true, repeats: 'non_idempotent' })
     expect(load.failures, output).toEqual([])
     expect(stored.toSorted()).toEqual(load.created.toSorted())
@@ -31,7 +31,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('after hand-overs behind ngi
   test('no write without a key was repeated or lost, where nginx retries none', async () => {
     const { load, stored } = await handOverUnderLoad({ keyed: false, repeats: '' })
     expect(stored).toEqual(expect.arrayContaining(load.created))
-    // A connection that is cut leaves it open whether its write happened, as anywhere.
+    // A cut connection leaves the outcome of its write unknown.
     expect(stored.length).toBeLessThanOrEqual(load.created.length + load.failures.length)
   })
 
@@ -54,7 +54,7 @@ describe.each(sample(['node', 'deno'] as const, 2))('after hand-overs behind ngi
   }
 })
 
-test('nginx keeps the metrics to this machine, and leaves it to the server what is too large', async () => {
+test('nginx serves the metrics to this machine only, and leaves size limits to the server', async () => {
   const [port, ...ports] = [await freePort(), await freePort(), await freePort()] as const
   const { url } = await startNginx(await folder(), { port, upstreams: ports, repeats: 'non_idempotent' })
   const server = start({ runtime: 'node', dataDir: await folder(), port: ports[0], waitSeconds })

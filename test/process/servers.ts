@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, onTestFinished } from 'vitest'
 import { type ProcessOptions, type RunningProcess, spawnServer, startProcess } from '../harness/server.ts'
 
-/** Starts servers that are gone when the test file is through, whatever became of its tests. */
+/** Starts servers that are stopped at the end of the test file. */
 export function servers(): (options: ProcessOptions) => Promise<RunningProcess> {
   const started: RunningProcess[] = []
   afterAll(() => Promise.all(started.map((server) => server.stop())))
@@ -31,7 +31,7 @@ export async function runToEnd(options: ProcessOptions & { dataDir: string }): P
   return { code: code as number | null, stdout, stderr }
 }
 
-/** Stops a server as an operator does, and gives its exit code. */
+/** Stops a server as an operator does, and returns its exit code. */
 export async function terminate(server: RunningProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
   server.process.kill(signal)
   return server.exited

@@ -24,7 +24,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s', (ru
       expect(walBytes(server)).toBe(0)
     })
 
-    test('closes idle connections and takes no new ones, while a request is in flight', async () => {
+    test('closes idle connections and accepts no new ones, while a request is in flight', async () => {
       const server = await startBusy(0)
       const [idle, fresh] = [await openIdle(server), await openConnection(server.url)]
       const busy = await openHalfSent(server)
@@ -60,7 +60,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s', (ru
       expect(await server.exited).toBe(0)
     })
 
-    test('ends with code 1 at once when a second signal comes', async () => {
+    test('ends with code 1 at once at a second signal', async () => {
       const server = await startBusy(1)
       await signalled(server, signal)
       server.process.kill(signal)
@@ -93,7 +93,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s', (ru
 })
 
 test('node: readiness is 503 on a connection that was in use, and it ends after that answer', async () => {
-  // Deno closes such a connection: there no request gets in once the signal has come.
+  // Deno closes such a connection: there no request is accepted after the signal.
   const server = await start({ runtime: 'node' })
   const probe = await openIdle(server)
   probe.send(get('/health/ready').slice(0, 30))

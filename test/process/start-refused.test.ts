@@ -11,7 +11,7 @@ import { temporaryFolders } from './temporary.ts'
 const start = servers()
 const folder = temporaryFolders()
 
-/** A start that hangs is found out sooner than by the patience of other tests. */
+/** Fails sooner than the time-out of other tests when a start hangs. */
 const hangMs = 20_000
 
 /** A data directory as a server leaves it, large enough to have a middle. */
@@ -46,7 +46,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     expect(line).toBe('galley: The address 192.0.2.1:0 is no address of this machine.')
   })
 
-  test.runIf(runtime === 'bun')("when it is asked for the runtime's own HTTP server and there is none", async () => {
+  test.runIf(runtime === 'bun')('when HTTP_ENGINE=node is not supported', async () => {
     const env = { HTTP_ENGINE: 'node' }
     const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
     expect(line).toContain('HTTP_ENGINE=node is not supported')
@@ -73,7 +73,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     hangMs,
   )
 
-  test('when another server uses the data directory, which goes on undisturbed', async () => {
+  test('when another server uses the data directory, which continues undisturbed', async () => {
     const first = await start({ runtime })
     const line = lineOf(await runToEnd({ runtime, dataDir: first.dataDir }))
     expect(line).toBe(`galley: The data directory ${first.dataDir} is in use by another process.`)
@@ -121,7 +121,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     expect(await refusedUntouched(dataDir)).toMatch(/not one of Galley's/)
   })
 
-  /** Starts on a data directory, expects refusal, and that the database kept its bytes. Gives the line. */
+  /** Starts on a data directory, expects refusal, and that the database kept its bytes. Returns the line. */
   async function refusedUntouched(dataDir: string): Promise<string> {
     const before = await hashOf(dataDir)
     const line = lineOf(await runToEnd({ runtime, dataDir }))

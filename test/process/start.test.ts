@@ -23,7 +23,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     await access(join(dataDir, 'galley.db'))
   })
 
-  test('says where it listens, where the data is, three commands that work as they stand, and how to administer it', async () => {
+  test('prints its address, the data directory, three working commands, and how to administer it', async () => {
     const { url, output, dataDir } = await start({ runtime })
     const [first, blank, ...commands] = output().trimEnd().split('\n')
     expect(first).toBe(`Galley listens on ${url} and keeps its data in ${dataDir}`)

@@ -16,7 +16,7 @@ const folder = temporaryFolders()
 describe.each(sample(['node', 'deno', 'bun'] as const, 3))(
   'a server on %s whose data directory is in use',
   (runtime) => {
-    /** A server, and one that waits for its data for so long. */
+    /** A server, and one that waits this long for its data directory. */
     async function startBoth(waitSeconds: number) {
       const first = await start({ runtime })
       const { dataDir } = first
@@ -34,11 +34,11 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))(
       expect(await titlesOf(second.url)).toEqual(['milk'])
     })
 
-    test('makes its clients wait, and then answers each, however large the request', async () => {
+    test('makes its clients wait, and then answers each, for requests of any size', async () => {
       const { first, second } = await startBoth(30)
       const titles = Array.from({ length: 20 }, (_, index) => `todo ${index}`)
       const responses = Promise.all(titles.map((title) => createTodo(second.url, title)))
-      // Close to the most that a body may have, and far more than the kernel buffers.
+      // Close to the largest allowed body, and far more than the kernel buffers.
       const large = fetch(`${second.url}/api/todos`, { method: 'POST', body: `{"title":"${'x'.repeat(1_000_000)}"}` })
       await reached(second)
       expect(await terminate(first)).toBe(0)
@@ -105,7 +105,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a server on %s that 
     expect(stderr).toMatch(/galley: .*galley\.db.*\n$/)
   })
 
-  test('serves at once where nobody has the data directory', async () => {
+  test('serves at once where no process has the data directory', async () => {
     const server = startWaiting({ runtime, dataDir: await folder(), port: await freePort(), waitSeconds: 600 })
     await server.printed(listens)
     expect(await titlesOf(server.url)).toEqual([])

@@ -42,7 +42,7 @@ async function look(url: string) {
 describe.each(sample(['node', 'deno', 'bun'] as const, 3))('on %s', (runtime) => {
   const engines = runtime === 'bun' ? ['galley'] : ['galley', 'node']
 
-  test.each(engines)('serves HTTPS with HTTP_ENGINE=%s, and says so', async (engine) => {
+  test.each(engines)('serves HTTPS with HTTP_ENGINE=%s, and prints its address', async (engine) => {
     const server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
     expect(server.url).toMatch(/^https:/)
     expect(JSON.parse(await getHealth(server.url))).toMatchObject({ data: { live: true } })

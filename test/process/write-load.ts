@@ -23,7 +23,7 @@ interface WriteLoad {
   onAcknowledged(): void
 }
 
-/** Writes until the server is gone. @throws when it answers anything but success */
+/** Writes until the server has exited. @throws when a response is no success */
 export async function writeUntilGone(load: WriteLoad): Promise<void> {
   const ids = [...load.ledger.rows.keys()]
   const works = Array.from({ length: load.clients }, (_, client) =>

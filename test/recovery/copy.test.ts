@@ -1,4 +1,4 @@
-/** The checks of the simulation must notice everything that must not happen. */
+/** The checks of the simulation must detect every violation. */
 import { expect, test } from 'vitest'
 import { Copy, type Start } from './copy.ts'
 import { History } from './history.ts'
@@ -27,7 +27,7 @@ test.each([
   ['a repeated event', (copy: Copy) => copy.receive(event(1))],
   ['another event than happened', (copy: Copy) => copy.receive(event(2, 'other'))],
   ['an event that never happened', (copy: Copy) => [2, 3, 4, 5, 6].map((offset) => copy.receive(event(offset)))],
-  ['a connection that goes on elsewhere', (copy: Copy) => copy.begin(start(3))],
+  ['a connection that continues at another position', (copy: Copy) => copy.begin(start(3))],
   ['a gap of epochs that are the same', (copy: Copy) => copy.leap(gap(5, 'epoch'))],
   ['a gap into the future', (copy: Copy) => copy.leap(gap(5, 'future'))],
   [

@@ -35,7 +35,7 @@ export class Copy {
   readonly rows = new Map<string, Row>()
   position: Position | null = null
   gaps = 0
-  /** Of the connection that there is: up to where it has told. */
+  /** Up to the last event of the current connection. */
   #told: Position | null = null
 
   constructor(topic: string, truth: Truth) {
@@ -46,13 +46,14 @@ export class Copy {
   /** A connection begins. */
   begin(start: Start): void {
     const { position } = this
-    if (position !== null && start.recovered) assert.deepEqual(start.position, position, 'recovered, but elsewhere')
+    if (position !== null && start.recovered)
+      assert.deepEqual(start.position, position, 'recovered, but at another position')
     if (!start.recovered) this.#checkGap(start, position)
     this.position ??= start.position
     this.#told = start.position
   }
 
-  /** A gap in what a connection tells. */
+  /** A gap that a connection reports. */
   leap(start: Start): void {
     assert.equal(start.recovered, false)
     this.#checkGap(start, this.#told)
@@ -64,10 +65,10 @@ export class Copy {
     return this.position?.epoch === this.#told?.epoch
   }
 
-  /** A gap is true only when an event after `known` is lost. */
+  /** A gap is correct only when an event after `known` is lost. */
   #checkGap({ reason, position }: Start, known: Position | null): void {
     this.gaps += 1
-    assert.ok(known, 'a gap for who asked for nothing')
+    assert.ok(known, 'a gap without a requested position')
     if (reason === 'epoch') assert.notEqual(known.epoch, position.epoch, 'a gap of epochs that are the same')
     else if (reason !== 'trimmed') assert.fail(`a gap that can't be: ${reason}`)
     else if (known.epoch === this.#truth.epoch()) {
@@ -91,7 +92,7 @@ export class Copy {
     this.#told = { epoch, offset: event.offset }
     // Events from before the list was read are in the list.
     if (event.offset <= position.offset) return
-    assert.deepEqual(position, { epoch, offset }, `${topic}: the copy is elsewhere`)
+    assert.deepEqual(position, { epoch, offset }, `${topic}: the copy has another position`)
     this.position = this.#told
     this.#apply(event)
   }

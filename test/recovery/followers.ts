@@ -10,7 +10,7 @@ export type Item = { begin: Start } | { leap: Start } | { receive: LoggedEvent }
 /** One connection. Its items end, or throw, when it does. */
 export interface Follower {
   items: AsyncIterable<Item>
-  /** Takes note of what was read. */
+  /** Records the read position. */
   ack(offset: number): void
   close(): void
 }
@@ -105,7 +105,7 @@ function openSession(kind: Kind): Open {
     const client = dial<SessionMessage>(url, kind)
     const params = { topic, window: sessionWindow, ...(after && { after }) }
     client.send({ jsonrpc: '2.0', id: 1, method: 'subscribe', params })
-    async function* told(): AsyncGenerator<Item> {
+    async function* itemsOf(): AsyncGenerator<Item> {
       for (;;) {
         const message = await client.next()
         if (message === null) return
@@ -119,6 +119,6 @@ function openSession(kind: Kind): Open {
     const ack = (offset: number) => {
       if (offset % (sessionWindow / 2) === 0) client.send({ jsonrpc: '2.0', method: 'ack', params: { topic, offset } })
     }
-    return { items: told(), ack, close: () => client.close() }
+    return { items: itemsOf(), ack, close: () => client.close() }
   }
 }

@@ -12,7 +12,7 @@ const eventsSql = `select "offset", type, data from galley_events where topic = 
 export class History {
   readonly #epochs = new Map<string, Map<string, Happened[]>>()
 
-  /** Learns what came since the last time; to be called before anything is trimmed, restored or replaced. */
+  /** Records the events since the last call. Call it before anything is trimmed, restored or replaced. */
   absorb(connection: DatabaseSync, epoch: string): void {
     for (const { topic } of connection.prepare('select distinct topic from galley_events').all()) {
       this.absorbTopic(connection, epoch, String(topic))
@@ -37,8 +37,8 @@ export class History {
     return events
   }
 
-  /** Fails unless this is what happened at that offset. */
-  expectEvent(epoch: string, topic: string, offset: number, told: Happened): void {
-    assert.deepEqual(told, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
+  /** Fails unless this event is at that offset of the history. */
+  expectEvent(epoch: string, topic: string, offset: number, event: Happened): void {
+    assert.deepEqual(event, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
   }
 }

@@ -1,4 +1,4 @@
-/** A client of a real server that follows one topic, through whatever happens to the server. */
+/** A client of a real server that follows one topic, through all faults of the server. */
 import type { Random } from '../contracts/notifier-random.ts'
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { Follower, Item, Open } from './followers.ts'
@@ -6,9 +6,9 @@ import type { Happened, History } from './history.ts'
 
 /** Something received before the history is known. */
 class Claims {
-  #claims: [epoch: string, topic: string, offset: number, told: Happened][] = []
+  #claims: [epoch: string, topic: string, offset: number, event: Happened][] = []
 
-  expectEvent(...claim: [epoch: string, topic: string, offset: number, told: Happened]): void {
+  expectEvent(...claim: [epoch: string, topic: string, offset: number, event: Happened]): void {
     this.#claims.push(claim)
   }
 
@@ -27,7 +27,7 @@ export class LiveReader {
   #line: Follower | null = null
   #waiting: (() => void) | null = null
   failure: unknown = null
-  /** How often it has gone away by itself. */
+  /** The number of times that it has disconnected by itself. */
   departures = 0
 
   constructor(name: string, open: Open, topic: string, random: Random) {
@@ -38,12 +38,12 @@ export class LiveReader {
     this.copy = new Copy(topic, { history: this.#claims, epoch: () => '', oldest: () => 1 })
   }
 
-  /** Fails unless all it was told is what happened. */
+  /** Fails unless all received events match the history. */
   verify(history: History): void {
     this.#claims.verify(history)
   }
 
-  /** Follows until the server is gone; comes back by itself when it goes away by itself. */
+  /** Follows until the server has exited; reconnects after disconnecting by itself. */
   async follow(url: string, isGone: () => boolean): Promise<void> {
     while (!isGone() && this.failure === null) {
       try {
@@ -101,7 +101,7 @@ export class LiveReader {
     if (first) this.copy.reload(first, rows)
   }
 
-  /** Resolves when it has come to a position, or can't any more. */
+  /** Resolves when it has reached a position, or can't any more. */
   async reached({ epoch, offset }: Position): Promise<void> {
     const isThere = () => this.copy.position?.epoch === epoch && this.copy.position.offset >= offset
     while (!isThere() && this.failure === null) {

@@ -1,4 +1,4 @@
-/** Clients that write to a real server until it is gone, and remember what they were promised. */
+/** Clients that write to a real server until it exits, and record the acknowledged writes. */
 import assert from 'node:assert/strict'
 import type { Random } from '../contracts/notifier-random.ts'
 import type { History } from './history.ts'
@@ -26,7 +26,7 @@ export class LiveWriters {
     return this.#promised.length
   }
 
-  /** Writes until so many writes have been answered, which is told, or the server is gone. What was left open before is repeated first. */
+  /** Writes until this many writes have responses, which it reports, or the server has exited. Repeats unanswered writes first. */
   async write(url: string, epoch: string, responsesMax: number, onEnough: () => void): Promise<void> {
     let answered = 0
     const again = [...this.#open]
@@ -65,7 +65,7 @@ export class LiveWriters {
     this.#promised.push({ epoch, topic: 'playground', mark })
   }
 
-  /** Fails unless each promise was kept, once. */
+  /** Fails unless each acknowledged write is stored once. */
   verify(history: History): void {
     const counts = new Map<string, number>()
     const key = (epoch: string, topic: string, mark: unknown) => `${epoch} ${topic} ${String(mark)}`

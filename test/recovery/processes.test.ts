@@ -17,7 +17,7 @@ import { LiveWriters } from './live-writers.ts'
 const topics = ['todos', 'playground']
 const responsesMax = 120
 
-/** Learns from the files of a server that is gone what has happened. */
+/** Reads the history from the files of a stopped server. */
 async function absorb(history: History, dataDir: string, folder: string): Promise<void> {
   const copy = join(folder, 'copy')
   await rm(copy, { recursive: true, force: true })
@@ -51,7 +51,7 @@ async function killAmidst(server: RunningProcess, { writers, readers, random }: 
   await Promise.all(following)
 }
 
-/** Nothing goes wrong any more: all come to the end, and know the state as it is. */
+/** Without further faults all readers reach the end and have the current state. */
 async function catchUp({ url }: RunningProcess, { readers }: Scene): Promise<void> {
   const state = { isGone: false }
   const following = readers.map((reader) => reader.follow(url, () => state.isGone))
@@ -100,8 +100,7 @@ test.each([
       await absorb(scene.history, dataDir, folder)
       for (const reader of readers) reader.verify(scene.history)
       scene.writers.verify(scene.history)
-      for (const { copy, name } of readers)
-        expect(copy.gaps, `${name} was told of the restore, and of nothing else`).toBe(1)
+      for (const { copy, name } of readers) expect(copy.gaps, `${name} received the restore as its only gap`).toBe(1)
     } finally {
       for (const server of servers) await server.stop()
       await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** A client that writes, and remembers what it was promised. */
+/** A client that writes, and records the acknowledged writes. */
 import assert from 'node:assert/strict'
 import type { Random } from '../contracts/notifier-random.ts'
 import type { SimulatedServer } from './simulated-server.ts'

@@ -1,15 +1,15 @@
-/** A client that follows one topic: it connects, is cut off, stalls, reloads, and goes on. */
+/** A client that follows one topic: it connects, is cut off, stalls, reloads, and continues. */
 
 import { Copy, type Position, type Row, type Start } from './copy.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
-/** Tells one connection whether it is still wanted. */
+/** Tells a connection whether it is still needed. */
 export interface Connection {
   readonly isOver: boolean
   /** Waits while the client takes nothing. */
   ready(): Promise<void>
   onEnd(end: () => void): void
-  /** The connection outlives the server's memory: this takes it up again. */
+  /** The connection outlives the server's memory; this resumes it. */
   onEvict(wake: () => Promise<void>): void
 }
 
@@ -19,7 +19,7 @@ interface Current {
   wake: (() => Promise<void>) | null
 }
 
-/** Follows a topic on one connection until it ends, and tells the copy all that comes. */
+/** Follows a topic on one connection until it ends, and passes all events to the copy. */
 export type Way = (reader: Reader, connection: Connection) => Promise<void>
 
 export class Reader {
@@ -73,7 +73,7 @@ export class Reader {
     if (this.#current === current) this.#current = null
   }
 
-  /** Goes away; the server is told, unless it vanishes silently. */
+  /** Disconnects; the server notices it, unless it is silent. */
   disconnect(isSilent = false): void {
     const current = this.#current
     this.#current = null
@@ -82,7 +82,7 @@ export class Reader {
     if (!isSilent) for (const end of current.ends) end()
   }
 
-  /** The server's memory is gone, and all connections with it but those that are taken up again. */
+  /** Drops the server's memory and all connections except those that are resumed. */
   async wake(): Promise<void> {
     if (this.#current?.wake) await this.#current.wake()
     else this.disconnect(true)
@@ -97,7 +97,7 @@ export class Reader {
     this.#stall = null
   }
 
-  /** Loads the state, or goes on at a position where a topic has none. */
+  /** Loads the state, or continues at a position where a topic has none. */
   async reload(connection: Connection, fallback?: Position): Promise<void> {
     if (this.copy.topic !== 'todos') {
       if (fallback) this.copy.reload(fallback)
@@ -109,7 +109,7 @@ export class Reader {
     if (!connection.isOver) this.copy.reload(position, data)
   }
 
-  /** After a gap. Tells whether the connection can go on. */
+  /** Handles a gap. Returns whether the connection can continue. */
   async recover(connection: Connection, { position }: Start): Promise<boolean> {
     await this.reload(connection, position)
     return !connection.isOver && this.copy.isOfOnePiece

@@ -8,7 +8,7 @@ import { runSchedule } from './schedule.ts'
 
 /** More would say the same again. */
 const failuresMax = 5
-/** In memory where there is such a folder, because nothing of it need last. */
+/** In memory where there is such a folder, because the files are temporary. */
 const memoryFolder = '/dev/shm'
 
 const { values } = parseArgs({

@@ -19,7 +19,7 @@ const ways: Record<string, Way> = {
   cbor: followByCborSession,
 }
 
-/** After so long without a request all that was written has been told. */
+/** After this time without a request all written events have been sent. */
 const quietMs = 500
 const eightDaysMs = 8 * 24 * 60 * 60 * 1000
 /** In the end all must have caught up within so much virtual time. */
@@ -35,7 +35,7 @@ export interface Outcome {
 
 /**
  * Runs the schedule of a seed in a new folder below this one.
- * @throws Error which names the seed, when anything is lost, repeated, out of order, or for ever late
+ * @throws Error which names the seed, when anything is lost, repeated, out of order, or never delivered
  */
 export async function runSchedule(seed: number, parent: string): Promise<Outcome> {
   const template = await makeTemplate(parent)
@@ -131,12 +131,12 @@ class Schedule {
 
   async #trim(olderMs: number): Promise<void> {
     this.#server.clockOffsetMs += olderMs
-    const tidying = this.#server.app?.cleanUp()
+    const cleanup = this.#server.app?.cleanUp()
     if (this.#random.happens(50)) await this.#time.run(30)
-    tidying?.catch((error) => this.#failures.push(error))
+    cleanup?.catch((error) => this.#failures.push(error))
   }
 
-  /** The end of a process cuts all connections, whatever is still on its way. */
+  /** The end of a process cuts all connections, with messages in transit. */
   async #restart(end: () => Promise<void>, between: () => void = () => {}): Promise<void> {
     await end()
     for (const reader of this.#readers) reader.disconnect(true)
@@ -144,7 +144,7 @@ class Schedule {
     await this.#server.start()
   }
 
-  /** Memory goes while nothing happens, as that of a Durable Object does; sessions outlive it. */
+  /** The memory is dropped while idle, as that of a Durable Object is; connections outlive it. */
   async #evict(): Promise<void> {
     await this.#time.run(quietMs)
     await this.#server.kill()
@@ -184,8 +184,8 @@ class Schedule {
 
   /** Records every reader's position, so that two runs can be compared. */
   #note(): void {
-    const places = this.#readers.map(({ name, copy }) => `${name} ${copy.position?.offset ?? '-'}`)
-    this.trace.push(`${this.trace.pop()} | ${this.#time.ms} ms | ${this.#server.epoch()} | ${places.join(' | ')}`)
+    const positions = this.#readers.map(({ name, copy }) => `${name} ${copy.position?.offset ?? '-'}`)
+    this.trace.push(`${this.trace.pop()} | ${this.#time.ms} ms | ${this.#server.epoch()} | ${positions.join(' | ')}`)
     this.#expectNoFailure()
   }
 
@@ -194,7 +194,7 @@ class Schedule {
     if (failure !== undefined) throw failure
   }
 
-  /** Nothing goes wrong any more: all come to the end of their topics, and know the state as it is. */
+  /** Without further faults all readers reach the end of their topics, and have the current state. */
   async #finish(): Promise<void> {
     this.#server.mend()
     for (const reader of this.#readers) reader.goOn()

@@ -9,7 +9,7 @@ import type { LoggedEvent, Position, Start } from './copy.ts'
 import type { Connection, Reader, Way } from './reader.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
-/** Messages on the way beyond which a channel says that it is blocked. */
+/** The number of messages in transit beyond which a channel is blocked. */
 const blockedAt = 8
 
 interface Message {
@@ -67,7 +67,7 @@ class Pipe implements Channel {
 
 const options = { authority: 'localhost' }
 
-/** A session, and what is kept of it for when the server's memory is gone. */
+/** A connection, and the state that survives the loss of the server's memory. */
 class Kept {
   readonly pipe: Pipe
   readonly #server: SimulatedServer
@@ -92,7 +92,7 @@ class Kept {
       onChange: this.#onChange,
     })
     this.#session = (await restoring) ?? null
-    // While it was restored nobody could ask it.
+    // While it was restored no client could reach it.
     this.#onChange()
   }
 
@@ -109,7 +109,7 @@ class Kept {
   }
 }
 
-/** By a session of messages, with a window so small that it is full again and again. */
+/** Follows over a message connection, with a window so small that it fills repeatedly. */
 function followBySession(format: Format): Way {
   return async (reader, connection) => {
     const { copy } = reader
@@ -138,7 +138,7 @@ function followBySession(format: Format): Way {
   }
 }
 
-/** Tells whether the connection can go on. */
+/** Returns whether the connection can continue. */
 async function take(reader: Reader, connection: Connection, message: Message): Promise<boolean> {
   const { copy } = reader
   const { method, result, params } = message

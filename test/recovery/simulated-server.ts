@@ -123,7 +123,7 @@ export class SimulatedServer {
     this.absorb()
   }
 
-  /** Nothing is answered any more once the connection is another one. */
+  /** Responses are dropped once the connection is replaced. */
   #between(database: Database, connection: DatabaseSync): Database {
     const { hasSlowReads, hasSlowWrites, random } = this.#options
     const isOver = () => this.#connection !== connection
@@ -151,20 +151,20 @@ export class SimulatedServer {
     }
   }
 
-  /** Ends as at a signal: what was asked for is answered. */
+  /** Ends as at a signal: requests in flight get their responses. */
   async stop(): Promise<void> {
     this.app?.drain()
     this.app?.connections.goaway()
     await this.#options.time.run(20)
     this.absorb()
     const closing = this.#database?.close()
-    this.#forget()
+    this.#reset()
     await this.#options.time.run(5)
     await closing
     this.#options.time.clear()
   }
 
-  /** Ends as by `kill -9`, with whatever is on its way. */
+  /** Ends as by `kill -9`, with messages in transit. */
   async kill(): Promise<void> {
     await this.#options.time.settle()
     this.absorb()
@@ -172,13 +172,13 @@ export class SimulatedServer {
     this.abandon()
   }
 
-  /** Lets go of the file, whatever is on its way. */
+  /** Closes the file, with messages in transit. */
   abandon(): void {
     if (this.#connection?.isOpen) this.#connection.close()
-    this.#forget()
+    this.#reset()
   }
 
-  #forget(): void {
+  #reset(): void {
     this.app = null
     this.#connection = null
     this.#database = null

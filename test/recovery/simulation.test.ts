@@ -16,7 +16,7 @@ const perProcess = rounds({ sampled: 100, full: 1000 })
 
 /** In processes of their own, side by side, since a run takes over the timers. */
 test.concurrent.each([1, 1 + perProcess])(
-  `nothing is lost, repeated or out of order without a gap that says so (${perProcess} seeds from %i)`,
+  `nothing is lost, repeated or out of order without a reported gap (${perProcess} seeds from %i)`,
   async (from) => {
     const args = ['test/recovery/run.ts', '--seeds', String(perProcess), '--from', String(from)]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root }).catch((error) => error)

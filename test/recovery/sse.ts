@@ -49,7 +49,7 @@ export const followBySse: Way = async (reader, connection) => {
       if (event === 'message') copy.receive(eventOf(data))
       else if (event === 'position') copy.begin(startOf(data))
       else if (!hasReportedGap) copy.leap(startOf(data))
-      // A gap at the beginning says again what the position said.
+      // A gap at the beginning repeats the position.
       hasReportedGap = event === 'position' && !startOf(data).recovered
       const canGoOn = event !== 'gap' || (await reader.recover(connection, startOf(data)))
       if (connection.isOver) return

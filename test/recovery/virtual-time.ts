@@ -15,13 +15,13 @@ interface Task {
 export interface VirtualTime {
   /** Milliseconds since it was installed. */
   readonly ms: number
-  /** Lets all promises go on that can. */
+  /** Waits until all ready promises have run. */
   settle(): Promise<void>
   /** Runs what is due within so many milliseconds. */
   run(forMs: number): Promise<void>
   /** Runs so many tasks at most of those that are due now, in any order. */
   runSome(tasksMax: number): Promise<void>
-  /** Forgets all timers, as the end of a process does. */
+  /** Drops all timers, as the end of a process does. */
   clear(): void
   uninstall(): void
 }

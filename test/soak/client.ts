@@ -1,4 +1,4 @@
-/** A process with many users, who play for as long as they are told: `client.ts INDEX`. */
+/** A process with many users, which run scenarios until told to stop: `client.ts INDEX`. */
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '../fuzz/random.ts'

@@ -1,4 +1,4 @@
-/** The memory that the server holds when nobody is connected. */
+/** The memory of the server without connections. */
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { queryObjects } from 'node:v8'

@@ -35,7 +35,7 @@ const phases = Math.max(phasesMin, Math.round(minutes))
 const seconds = (minutes * 60) / phases
 let phase = 0
 const findings: Finding[] = []
-const told = new Set<string>()
+const reported = new Set<string>()
 
 if (values.help) process.stdout.write(help)
 else await main()
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
       phase += 1
       done.push(await play(server, clients))
     }
-    if (!(await server.close())) find('server', 'close() waits though nobody is connected')
+    if (!(await server.close())) find('server', 'close() waits without connections')
   } catch (error) {
     find('run', String(error))
   }
@@ -80,8 +80,8 @@ async function play(server: SoakedServer, clients: readonly Worker[]): Promise<P
 function tellNew(found: readonly Finding[]): void {
   for (const finding of found) {
     const kind = kindOf(finding)
-    if (!told.has(kind)) console.log(`  ${finding.where}: ${finding.what}`)
-    told.add(kind)
+    if (!reported.has(kind)) console.log(`  ${finding.where}: ${finding.what}`)
+    reported.add(kind)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-/** The process that is soaked. It serves, and tells through its standard output what it has in flight and in memory. */
+/** The process that is soaked. It serves, and reports its requests in flight and its memory on standard output. */
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { WebSocketServer } from 'ws'

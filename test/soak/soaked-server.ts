@@ -1,4 +1,4 @@
-/** The server of a run as seen from outside: what it holds, and whether it lets go of it. */
+/** The server of a run as seen from outside: its resources, and whether it releases them. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Counts, Memory, Ports, Ready } from './commands.ts'
 import { countSockets } from './open-sockets.ts'
@@ -10,7 +10,7 @@ const closeMsMax = 5_000
 const lookMs = 50
 
 export interface Quiet extends Memory {
-  /** How long it took until nobody was connected. */
+  /** The time until the last connection closed. */
   afterMs: number
   sockets: number
   /** Resources left that did not exist before the first phase. */
@@ -21,7 +21,7 @@ export class SoakedServer {
   readonly ports: Ports
   readonly #worker: Worker
   readonly #pid: number
-  /** Before any traffic; then the most that was ever left, so that a leak is told once. */
+  /** Before any traffic; then the most that was ever left, so that a leak is reported once. */
   readonly #most: Counts
 
   constructor(worker: Worker, { pid, ports }: Ready, before: Counts) {
@@ -38,7 +38,7 @@ export class SoakedServer {
     return new SoakedServer(worker, ready, counts(before, countSockets(ready.pid)))
   }
 
-  /** Waits until nothing is in flight, collects the garbage, and tells what is left. */
+  /** Waits until nothing is in flight, collects the garbage, and returns the rest. */
   async quiet(): Promise<Quiet> {
     const beganMs = performance.now()
     let inFlight = await this.#inFlight()

@@ -152,11 +152,11 @@ export class User {
 
   /** Cuts bytes at so many places. */
   *cut(bytes: Buffer, cuts: number): Generator<Buffer> {
-    const places = Array.from({ length: cuts }, () => this.random.below(bytes.length + 1)).toSorted((a, b) => a - b)
+    const cutsAt = Array.from({ length: cuts }, () => this.random.below(bytes.length + 1)).toSorted((a, b) => a - b)
     let at = 0
-    for (const place of [...places, bytes.length]) {
-      if (place > at) yield bytes.subarray(at, place)
-      at = place
+    for (const end of [...cutsAt, bytes.length]) {
+      if (end > at) yield bytes.subarray(at, end)
+      at = end
     }
   }
 

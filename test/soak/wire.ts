@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 
-/** The other end broke off, or said nothing for too long. */
+/** The other end broke off, or was silent for too long. */
 export class BrokenError extends Error {
   override readonly name = 'BrokenError'
 }
@@ -95,7 +95,7 @@ export class Wire {
     }
   }
 
-  /** Reads and forgets; resolves with how it ended. */
+  /** Reads and discards; resolves with the kind of the end. */
   async rest(): Promise<'end' | BrokenError> {
     try {
       while ((await this.read()) !== null);
@@ -109,12 +109,12 @@ export class Wire {
     this.#socket.pause()
   }
 
-  /** Sends the end, and goes on reading. */
+  /** Sends the end, and continues to read. */
   finish(): void {
     this.#socket.end()
   }
 
-  /** Breaks off so that the other end hears of an error. */
+  /** Breaks off so that the other end gets an error. */
   reset(): void {
     // A reset while the end is on its way fails, and leaves the socket open for good.
     if (!this.#socket.writableEnded && !this.#raw.destroyed) this.#raw.resetAndDestroy()

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { createFailing, turn } from './between.ts'
 import { follow, RecordingSubscriber } from './recording-subscriber.ts'
 import { createWorld, range } from './world.ts'
+import { createFailingDatabase, turn } from './wrapped-database.ts'
 
 describe('a subscription', () => {
   test('from now on begins at the newest event and delivers later ones', async () => {
@@ -32,16 +32,19 @@ describe('a subscription', () => {
     ['epoch', { epoch: 'e0', offset: 3 }],
     ['future', { epoch: 'e1', offset: 6 }],
     ['trimmed', { epoch: 'e1', offset: 2 }],
-  ])('at a position that cannot be continued (%s) begins at the newest event and says why', async (reason, after) => {
-    const { topics, append, log } = await createWorld()
-    await append('news', 5)
-    await log.trim('news', { events: 2, ageMs: 1e12 })
-    const { start, subscriber } = await follow(topics, 'news', after)
-    expect(start).toEqual({ position: { epoch: 'e1', offset: 5 }, recovered: false, reason })
-    await append('news')
-    await subscriber.reached(6)
-    expect(subscriber.offsets).toEqual([6])
-  })
+  ])(
+    'at a position that cannot be continued (%s) begins at the newest event with the reason',
+    async (reason, after) => {
+      const { topics, append, log } = await createWorld()
+      await append('news', 5)
+      await log.trim('news', { events: 2, ageMs: 1e12 })
+      const { start, subscriber } = await follow(topics, 'news', after)
+      expect(start).toEqual({ position: { epoch: 'e1', offset: 5 }, recovered: false, reason })
+      await append('news')
+      await subscriber.reached(6)
+      expect(subscriber.offsets).toEqual([6])
+    },
+  )
 
   test('continues right after the trimmed events, and at the end of the log', async () => {
     const { topics, append, log } = await createWorld()
@@ -214,8 +217,8 @@ describe('failures', () => {
   })
 
   test('a read that fails while it follows is tried again, and nothing is lost', async () => {
-    const { faults, between } = createFailing()
-    const { topics, append } = await createWorld({ between })
+    const { faults, wrapDatabase } = createFailingDatabase()
+    const { topics, append } = await createWorld({ wrapDatabase })
     const { subscriber } = await follow(topics, 'news', null)
     await append('news')
     await subscriber.reached(1)
@@ -226,8 +229,8 @@ describe('failures', () => {
   })
 
   test('a read that fails on the way to the tail ends the subscription with the reason', async () => {
-    const { faults, between } = createFailing()
-    const { topics, append } = await createWorld({ between })
+    const { faults, wrapDatabase } = createFailingDatabase()
+    const { topics, append } = await createWorld({ wrapDatabase })
     await append('news', 3)
     const subscriber = new RecordingSubscriber()
     const after = { epoch: 'e1', offset: 0 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { runAll } from '../../src/database/steps.ts'
 import type { TopicEvent } from '../../src/topics/event.ts'
 import type { TopicLog } from '../../src/topics/log.ts'
-import { createFailing } from './between.ts'
 import { createWorld, range } from './world.ts'
+import { createFailingDatabase } from './wrapped-database.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const forever = { events: 1_000_000, ageMs: 1000 * dayMs }
@@ -188,8 +188,8 @@ describe('retention', () => {
   })
 
   test('after a trim that broke off, a reader sees whole events or that they are gone', async () => {
-    const { faults, between } = createFailing()
-    const { log, append, clock } = await createWorld({ between })
+    const { faults, wrapDatabase } = createFailingDatabase()
+    const { log, append, clock } = await createWorld({ wrapDatabase })
     await append('news', 2500, 'data')
     clock.ms += dayMs
     faults.writesAfter = 1

@@ -42,7 +42,7 @@ test('a notification of an event that does not exist yet changes nothing', async
 })
 
 test('where every notification is lost, followers poll', async () => {
-  const silent = { ...createLocalNotifier(5), ring: () => {} }
+  const silent = { ...createLocalNotifier(5), notify: () => {} }
   const { topics, append } = await createWorld({ notifier: silent })
   const { subscriber } = await follow(topics, 'news', null)
   for (const newest of [1, 2, 3]) {

@@ -1,12 +1,12 @@
 /** A database that resolves reads late and in another order than they were called. */
 import { expect, test } from 'vitest'
-import { createLatch, turn } from './between.ts'
 import { follow, RecordingSubscriber } from './recording-subscriber.ts'
 import { createWorld } from './world.ts'
+import { createDelayedDatabase, turn } from './wrapped-database.ts'
 
 test('a subscriber that reaches the tail while an event is delivered gets it, too', async () => {
-  const { latch, between } = createLatch()
-  const { topics, append } = await createWorld({ between })
+  const { latch, wrapDatabase } = createDelayedDatabase()
+  const { topics, append } = await createWorld({ wrapDatabase })
   await append('news', 5)
   latch.isHeld = true
   const starting = [follow(topics, 'news', 5), follow(topics, 'news', 5)]
@@ -28,8 +28,8 @@ test('a subscriber that reaches the tail while an event is delivered gets it, to
 })
 
 test('a batch that was read for former subscribers does not go to newer ones', async () => {
-  const { latch, between } = createLatch()
-  const { topics, append } = await createWorld({ between })
+  const { latch, wrapDatabase } = createDelayedDatabase()
+  const { topics, append } = await createWorld({ wrapDatabase })
   // A subscriber that takes nothing yet, so that the topic stays in memory.
   await topics.subscribe({ topic: 'news', principal: null, after: null, subscriber: new RecordingSubscriber() })
   const gone = await follow(topics, 'news', null)
@@ -48,8 +48,8 @@ test('a batch that was read for former subscribers does not go to newer ones', a
 })
 
 test('a subscription that is closed while its read is on the way stays closed', async () => {
-  const { latch, between } = createLatch()
-  const { topics, append } = await createWorld({ between })
+  const { latch, wrapDatabase } = createDelayedDatabase()
+  const { topics, append } = await createWorld({ wrapDatabase })
   await append('news', 3)
   const { subscriber, subscription } = await follow(topics, 'news', 3)
   latch.isHeld = true

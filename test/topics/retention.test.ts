@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createTopicCleanup } from '../../src/topics/retention.ts'
 import { createTopicRules, topic } from '../../src/topics/topic.ts'
-import { createFailing, turn } from './between.ts'
 import { createWorld, type World } from './world.ts'
+import { createFailingDatabase, turn } from './wrapped-database.ts'
 
 const rules = createTopicRules([
   topic('news', { keep: { events: 5 } }),
@@ -43,8 +43,8 @@ test('a topic that is declared no more is left alone', async () => {
 })
 
 test('a trim that fails is made up for by the next', async () => {
-  const { faults, between } = createFailing()
-  const world = await createWorld({ between })
+  const { faults, wrapDatabase } = createFailingDatabase()
+  const world = await createWorld({ wrapDatabase })
   const cleanUp = keep(world)
   await world.append('news', 8)
   faults.writesAfter = 0

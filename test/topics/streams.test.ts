@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { createTestApp } from './app.ts'
-import { turn } from './between.ts'
 import { range } from './world.ts'
+import { turn } from './wrapped-database.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -25,13 +25,13 @@ async function createServer() {
     for (const { status } of replies) expect(status).toBe(201)
   }
   const { position } = (await (await send('')).json()) as { position: { epoch: string } }
-  const place = (offset: number, more = '') => `?after=${offset}&epoch=${position.epoch}${more}`
-  const open = (offset: number) => send(place(offset), { headers: { Accept: 'text/event-stream' } })
-  return { app, poll: send, publish, place, open, connection }
+  const queryAfter = (offset: number, more = '') => `?after=${offset}&epoch=${position.epoch}${more}`
+  const open = (offset: number) => send(queryAfter(offset), { headers: { Accept: 'text/event-stream' } })
+  return { app, poll: send, publish, queryAfter, open, connection }
 }
 
 /** The messages of a stream: the name of each event, or its offset. */
-async function* said(response: Response): AsyncGenerator<string | number> {
+async function* messagesIn(response: Response): AsyncGenerator<string | number> {
   let text = ''
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     const blocks = (text + chunk).split('\n\n')
@@ -56,7 +56,7 @@ describe('a stream', () => {
     const response = await open(0)
     for (const _ of range(1, 20)) await publish(50, 'x'.repeat(1000))
     connection.exec('delete from galley_events where "offset" <= 900')
-    const messages = said(response)
+    const messages = messagesIn(response)
     const [position, ...held] = (await collect(messages, 'gap')).slice(0, -1)
     expect(position).toBe('position')
     expect(held.length).toBeLessThan(400)
@@ -68,7 +68,7 @@ describe('a stream', () => {
     const { publish, open } = await createServer()
     const response = await open(0)
     await publish(900, 'x'.repeat(500))
-    const messages = said(response)
+    const messages = messagesIn(response)
     expect(await collect(messages, 500)).toEqual(['position', ...range(1, 500)])
     await publish(100)
     expect(await collect(messages, 1000)).toEqual(range(501, 1000))
@@ -91,33 +91,33 @@ describe('a stream', () => {
     await publish(3)
     await turn()
     app.drain()
-    const told = []
-    for await (const each of said(response)) told.push(each)
-    expect(told).toEqual(['position', 1, 2, 3])
+    const received = []
+    for await (const each of messagesIn(response)) received.push(each)
+    expect(received).toEqual(['position', 1, 2, 3])
   })
 })
 
 describe('a long poll', () => {
   test('that waits gets an empty response when the server stops, and none waits after that', async () => {
-    const { app, poll, place } = await createServer()
-    const waiting = poll(place(0, '&wait=25'))
+    const { app, poll, queryAfter } = await createServer()
+    const waiting = poll(queryAfter(0, '&wait=25'))
     await turn()
     app.drain()
     expect((await waiting).status).toBe(204)
-    expect((await poll(place(0, '&wait=25'))).status).toBe(204)
+    expect((await poll(queryAfter(0, '&wait=25'))).status).toBe(204)
   })
 
   test('still gets the available events when the server stops', async () => {
-    const { app, poll, place, publish } = await createServer()
+    const { app, poll, queryAfter, publish } = await createServer()
     await publish(2)
     app.drain()
-    expect((await poll(place(0, '&wait=25'))).status).toBe(200)
+    expect((await poll(queryAfter(0, '&wait=25'))).status).toBe(200)
   })
 
   test('whose client is gone is over', async () => {
-    const { poll, place } = await createServer()
+    const { poll, queryAfter } = await createServer()
     const client = new AbortController()
-    const waiting = poll(place(0, '&wait=25'), { signal: client.signal })
+    const waiting = poll(queryAfter(0, '&wait=25'), { signal: client.signal })
     await turn()
     client.abort()
     expect((await waiting).status).toBe(204)

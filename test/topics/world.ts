@@ -25,7 +25,7 @@ export interface World {
 export interface WorldOptions {
   notifier?: Notifier
   /** Wraps the database. */
-  between?(database: Database): Database
+  wrapDatabase?(database: Database): Database
   authorize?(topic: string, principal: Identity | null): void
 }
 
@@ -35,10 +35,10 @@ afterEach(async () => {
 })
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { notifier = createLocalNotifier(), between = (database) => database, authorize = () => {} } = options
+  const { notifier = createLocalNotifier(), wrapDatabase = (database) => database, authorize = () => {} } = options
   const { database: stored, connection, remove } = await createTestDatabase([])
   removals.push(remove)
-  const database = withCommitCallbacks(between(stored))
+  const database = withCommitCallbacks(wrapDatabase(stored))
   const clock = { ms: Date.UTC(2026, 0, 1) }
   const log = createTopicLog({ database, notifier, now: () => clock.ms })
   const statement = (topic: string, more: string): Statement => log.append(topic, 'made', JSON.stringify(more))

@@ -17,7 +17,7 @@ export function normalPassword(text: string): string {
 
 /**
  * A new password as it is hashed.
- * @throws AppError `validation_failed` that says what is wrong with it
+ * @throws AppError `validation_failed` with the reason
  */
 export function newPassword(text: string, email: string, field = 'password'): string {
   const password = normalPassword(text)

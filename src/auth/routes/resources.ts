@@ -53,7 +53,7 @@ export const auditEntry = z
   .object({
     id,
     at: time,
-    actor: id.nullable().openapi({ description: 'The user who did it; null when nobody was signed in.' }),
+    actor: id.nullable().openapi({ description: 'The user who did it; null for an anonymous client.' }),
     action: z.enum(auditActions),
     subject: id.openapi({ description: 'The user whose account was changed.' }),
     address: z.string().nullable(),

@@ -113,7 +113,7 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     status: Status
   }
 
-  /** A new session with a new token, whatever the request showed: nobody can be made to use a token that somebody else knows. */
+  /** Always a new session with a new token, so that an attacker can't make a user sign in with a known token (session fixation). */
   async function begin<const Status extends 200 | 201>(
     c: Context,
     { user, stored, asToken, statements, status }: Beginning<Status>,

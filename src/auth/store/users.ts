@@ -56,7 +56,7 @@ export function listUsers(after: string, limit: number): Statement {
   return statement(`select ${columns} from galley_users where id > ? order by id limit ?`, after, limit)
 }
 
-/** Fails with `unauthorized` unless the credential is still valid, so that one revoked a moment ago changes nothing, whatever the cache says. */
+/** Fails with `unauthorized` unless the credential is still valid, so that one revoked a moment ago changes nothing, even while the cache has it. */
 export function stillValid({ credential, credentialId, userId }: Identity): Statement {
   const table = credential === 'session' ? 'galley_logins' : 'galley_keys'
   return guarded(

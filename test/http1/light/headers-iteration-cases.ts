@@ -22,7 +22,7 @@ export const iterationCases: FieldsCase[] = [
   },
   { name: 'an iterator has a tag', pairs: usual, run: (h) => Object.prototype.toString.call(h.entries()) },
   {
-    name: 'an iterator goes on after break',
+    name: 'an iterator continues after break',
     pairs: usual,
     run: (h) => {
       const it = h.keys()
@@ -31,7 +31,7 @@ export const iterationCases: FieldsCase[] = [
     },
   },
   {
-    name: 'an iterator goes on after destructuring',
+    name: 'an iterator continues after destructuring',
     pairs: usual,
     run: (h) => {
       const it = h.keys()

@@ -3,7 +3,7 @@ import { type Case, natives } from './kit.ts'
 import { attempt, outcome } from './observe.ts'
 import { describe, gone, typical } from './request-samples.ts'
 
-/** A body for a request that is none of a GET. */
+/** A body for a request other than GET. */
 const replacement = { body: 'mine' }
 
 export const requestCopyCases: Case[] = [

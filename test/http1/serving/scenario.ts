@@ -64,7 +64,7 @@ export async function runScenario(
   }
 }
 
-/** Keeps reports in order, and resolves those who wait for one. */
+/** Queues reports in order, and resolves waiting readers. */
 export class Reports {
   readonly #all: string[] = []
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>()

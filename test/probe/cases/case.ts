@@ -93,7 +93,7 @@ export interface Served extends Rest {
   after?: After
 }
 
-/** One answer, 200 unless told, and the connection goes on unless told. */
+/** One response, 200 by default, and the connection continues by default. */
 export function serves(slug: string, section: string, title: string, send: string, served: Served = {}): Case {
   const { statuses = [200], checks = [], after = 'open', ...rest } = served
   return allows(slug, section, title, send, [{ responses: [{ statuses, checks }], after }], rest)
@@ -111,7 +111,7 @@ export interface Refused extends Rest {
   followed?: boolean
 }
 
-/** One error, 400 unless told, the connection closed, and the request that follows in the same write never executed. */
+/** One error, 400 by default, the connection closed, and the request that follows in the same write never executed. */
 export function refuses(slug: string, section: string, title: string, send: string, refused: Refused = {}): Case {
   const { statuses = [400], silent = false, lenientStatuses = [], keepable = false, followed = true, ...rest } = refused
   const kept: Outcome = { responses: [{ statuses }, { statuses: [200, 404] }], after: 'either', lenient: true }

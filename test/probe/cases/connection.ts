@@ -1,4 +1,4 @@
-/** RFC 9112 §9: how long a connection lives, and what is answered on it in which order. */
+/** RFC 9112 §9: how long a connection lives, and the order of its responses. */
 import { type Check, hasBody, hasConnection, lacks } from '../checks.ts'
 import {
   allows,
@@ -39,7 +39,7 @@ const life: readonly Case[] = [
   keeps('keep-alive-said', 'Connection: keep-alive stays open', get('Connection: keep-alive')),
   keeps('keep-alive-other-option', 'an unknown option closes nothing', get('Connection: x-close, closed')),
   keeps('keep-alive-empty', 'an empty Connection closes nothing', get('Connection:')),
-  keeps('keep-alive-other-field', 'another field that says close closes nothing', get('X-Connection: close')),
+  keeps('keep-alive-other-field', 'close in another field closes nothing', get('X-Connection: close')),
   closes('close', 'Connection: close closes', get('Connection: close')),
   closes('close-case', 'options have no case', get('Connection: CLOSE')),
   closes('close-in-list', 'close may stand in a list', get('Connection: keep-alive, close')),
@@ -47,7 +47,7 @@ const life: readonly Case[] = [
   closes('close-in-list-tight', 'a list needs no spaces', get('Connection: x,close,y')),
   closes('close-in-list-empty', 'a list may have empty elements', get('Connection: , ,close')),
   closes('close-second-line', 'close may stand in a second line', get('Connection: x', 'Connection: close')),
-  serves('close-said', '9112 §9.6', 'the response says that it closes', get('Connection: close'), {
+  serves('close-said', '9112 §9.6', 'the last response has Connection: close', get('Connection: close'), {
     checks: [hasConnection('close')],
     after: 'closed',
     stricter: true,
@@ -69,7 +69,7 @@ const life: readonly Case[] = [
   allows(
     'http-1.0-keep-alive',
     '9112 §9.3',
-    'HTTP/1.0 is kept only if the response says so',
+    'an HTTP/1.0 connection is kept only with Connection: keep-alive',
     get10('Connection: keep-alive'),
     keptOrClosed,
   ),
@@ -134,7 +134,7 @@ const orders: readonly Case[] = [
   allows(
     'pipeline-close-second',
     '9112 §9.6',
-    'after the request that says close none is answered',
+    'no request after Connection: close is answered',
     get() + get('Connection: close') + next,
     [{ responses: [ok, ok], after: 'closed' }],
   ),

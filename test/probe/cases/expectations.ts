@@ -1,4 +1,4 @@
-/** RFC 9110 §10.1.1 and §7.8: what a client expects, and what it would rather speak. */
+/** RFC 9110 §10.1.1 and §7.8: the Expect and Upgrade fields. */
 import { hasBody } from '../checks.ts'
 import { allows, type Case, echo, get, head, hidden, type Outcome, post, serves } from './case.ts'
 
@@ -10,7 +10,7 @@ const continues: readonly Case[] = [
   allows(
     'continue',
     '9110 §10.1.1',
-    'a client that waits is told to go on',
+    'a client that waits gets 100 Continue',
     '',
     [{ responses: [{ ...hello, continues: 'must' }], after: 'open' }, refused],
     { send: [echo(...expecting), 'hello'], how: 'after-answer', needsEcho: true },

@@ -1,4 +1,4 @@
-/** How much is enough, and what is said when it is too much. */
+/** Limits of sizes and counts, and the status beyond each. */
 import { hasBody } from '../checks.ts'
 import { allows, type Case, echo, get, head, hidden, next, type Outcome, post, refuses, serves } from './case.ts'
 
@@ -64,7 +64,7 @@ const heads: readonly Case[] = [
   }),
 ]
 
-/** Many times what any use has; the RFC says that the length ought to be limited. */
+/** Many times any real use; the RFC says that the length ought to be limited. */
 const chunks: readonly Case[] = [
   refuses(
     'chunk-extension-200k',
@@ -120,7 +120,7 @@ const bodies: readonly Case[] = [
   allows(
     'body-unread-1m',
     '9112 §9.3',
-    'a body of 1 MiB that nobody reads is drained or ends the connection',
+    'an unread body of 1 MiB is drained or ends the connection',
     post(`Content-Length: ${kib * kib}`) + hidden + 'x'.repeat(kib * kib - hidden.length),
     [unread],
   ),

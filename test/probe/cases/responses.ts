@@ -22,7 +22,7 @@ export const responses: readonly Case[] = [
   serves('date-head', '9110 §6.6.1', 'so has the response to HEAD', head(headLine), { checks: [hasDate], heads: [0] }),
   error('date-400', 'so has a 400 for a missing Host', 'GET / HTTP/1.1\r\n\r\n'),
   error('date-400-field', 'so has a 400 for a bad field', get('A : b')),
-  serves('answer-framing', '9112 §6.2', 'a response says where it ends', get('Connection: keep-alive')),
+  serves('answer-framing', '9112 §6.2', 'a response has its length', get('Connection: keep-alive')),
   serves('answer-1.0-framing', '9112 §6.1', 'HTTP/1.0 is not sent chunks', `GET / HTTP/1.0\r\n${fromHost}\r\n`, {
     checks: [lacks('transfer-encoding')],
     after: 'closed',

@@ -75,7 +75,7 @@ function garbled(user: User): Buffer {
   return input
 }
 
-/** Goes while the handler is at work or its stream says nothing. A client that only half closes is cut off in time. */
+/** Disconnects while the handler runs or its stream is silent. A client that only half closes is cut off in time. */
 const gone: Scenario = {
   name: 'gone',
   weight: 8,
@@ -95,7 +95,7 @@ const gone: Scenario = {
   },
 }
 
-/** A response that breaks off must be seen to. */
+/** A response that breaks off must be recognizable. */
 const breaks: Scenario = {
   name: 'broken response',
   weight: 5,

@@ -52,7 +52,7 @@ const ways: Record<string, { limitMs: number; play: Slowness }> = {
       if (!isLast && (await line.wire.rest()) !== 'end') throw new BrokenError('an idle connection was reset')
     },
   },
-  'a response that nobody takes': {
+  'a response that is not read': {
     limitMs: limits.writeTimeoutMs,
     async play({ random, nextNumber }, { wire }) {
       const path = random.pick(['/stream', '/sized'])
@@ -63,7 +63,8 @@ const ways: Record<string, { limitMs: number; play: Slowness }> = {
       try {
         for (let part = await wire.read(); part !== null; part = await wire.read()) bytes += part.length
       } catch {}
-      if (bytes >= 32 * 2 ** 20) throw new BrokenError(`waited for who took nothing, then sent ${bytes} bytes`)
+      if (bytes >= 32 * 2 ** 20)
+        throw new BrokenError(`waited for a client that read nothing, then sent ${bytes} bytes`)
     },
   },
 }

@@ -8,7 +8,7 @@ import { count, duration, rate } from './units.js'
 const columns = 6
 
 /**
- * Keeps the table of routes in the order that its choice says.
+ * Keeps the table of routes in the chosen order.
  * @param {HTMLElement} section @param {HTMLTableSectionElement} body @param {HTMLElement} choice
  */
 export function createTable(section, body, choice) {

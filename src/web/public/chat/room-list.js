@@ -99,7 +99,7 @@ export class RoomList extends ActionArea {
       await request(this.#client, 'PUT', `/api/rooms/${id}`, { 'If-None-Match': '*' }, { name })
       return id
     } catch (error) {
-      // A response got lost or somebody was quicker: the room exists.
+      // A response got lost or another user was quicker: the room exists.
       const rows = error instanceof ApiError && [409, 412].includes(error.status) ? await this.#named(name) : []
       if (rows[0]) return rows[0].id
       throw error

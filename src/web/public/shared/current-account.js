@@ -8,7 +8,7 @@ import { createPageClient } from './page-client.js'
 
 /** The account that is signed in in this browser. Dispatches `change` after each refresh, whatever caused it. */
 export class CurrentAccount extends EventTarget {
-  /** null for nobody; undefined until it is known. */
+  /** null for an anonymous user; undefined until it is known. */
   me = /** @type {Me | null | undefined} */ (undefined)
   #client = /** @type {import('/client/message-client.js').MessageClient | null} */ (null)
 

@@ -114,7 +114,7 @@ export const failures: readonly Scenario[] = [
     }),
   ),
   {
-    title: 'lets go of a stream that comes after the client has disconnected',
+    title: 'cancels a stream that is returned after the client has disconnected',
     handler: (report) => late(() => new Response(new ReadableStream({ cancel: () => report('cancelled') })))(report),
     async run({ open, reportOf }) {
       const wire = await open()

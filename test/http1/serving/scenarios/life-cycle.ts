@@ -5,7 +5,7 @@ import type { Report, Scenario, ScenarioContext } from '../scenario.ts'
 import { fieldOf, get, post } from '../wire.ts'
 import { bodies, hello, never, neverMs, pathOf, quickMs, reportAbort, statuses } from './probe-connection.ts'
 
-/** Answers with the body, or the path where there is none. */
+/** Responds with the body, or without one with the path. */
 const reader = (report: Report) => async (request: Request) => {
   if (request.method === 'POST') report('asked')
   return new Response((await request.text()) || pathOf(request))

@@ -3,9 +3,9 @@ import { AppError } from '../../src/errors.ts'
 import type { Database, SqlRow } from '../../src/ports/database.ts'
 
 /** A database whose reads fail on demand. */
-export function createFailing() {
+export function createFailingDatabase() {
   const faults = { reads: 0, writesAfter: Number.POSITIVE_INFINITY }
-  const between = (database: Database): Database => ({
+  const wrapDatabase = (database: Database): Database => ({
     ...database,
     read(statement) {
       if (faults.reads === 0) return database.read(statement)
@@ -18,11 +18,11 @@ export function createFailing() {
       return database.write(write)
     },
   })
-  return { faults, between }
+  return { faults, wrapDatabase }
 }
 
 /** A database whose reads, while it holds them, resolve late and in the order that the test wants. */
-export function createLatch() {
+export function createDelayedDatabase() {
   const held: (() => void)[] = []
   const latch = {
     isHeld: false,
@@ -41,7 +41,7 @@ export function createLatch() {
       return held.length
     },
   }
-  const between = (database: Database): Database => ({
+  const wrapDatabase = (database: Database): Database => ({
     ...database,
     read(statement) {
       const rows = database.read(statement)
@@ -49,7 +49,7 @@ export function createLatch() {
       return new Promise<readonly SqlRow[]>((resolve) => held.push(() => resolve(rows)))
     },
   })
-  return { latch, between }
+  return { latch, wrapDatabase }
 }
 
 /** Waits until all pending work is done. */
