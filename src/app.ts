@@ -41,6 +41,8 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
 export interface Started {
   /** Signing up with this code makes an administrator; null where there is one, or where there are no accounts. */
   administratorCode: string | null
+  /** The names of the collections, for examples of requests. */
+  collections: readonly string[]
 }
 
 /**
@@ -89,7 +91,8 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
         await applySchema(db, collections)
         currentEpoch = await renewEpoch(db, platform)
       })
-      return { administratorCode: auth === null ? null : await auth.start() }
+      const administratorCode = auth === null ? null : await auth.start()
+      return { administratorCode, collections: collections.map(({ name }) => name) }
     },
     drain() {
       health.drain()

@@ -174,15 +174,24 @@ function createPlatform({ config, options: { publicFolder }, runtime, output }: 
   }
 }
 
-function banner({ HOST, DATA_DIR, TLS_CERT }: Config, port: number, { administratorCode }: Started): string {
+function banner(
+  { HOST, DATA_DIR, TLS_CERT }: Config,
+  port: number,
+  { administratorCode, collections: [collection] }: Started,
+): string {
   const name = HOST.includes(':') ? `[${HOST}]` : HOST
   const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
-  return `Galley listens on ${url} and keeps its data in ${DATA_DIR}
-
-  curl ${url}/api/todos -d '{"title":"milk"}'
-  curl ${url}/api/todos
-  open ${url}/docs
-${administratorCode === null ? '' : `\nNobody administers it yet: sign up at ${url}/account with the code ${administratorCode}\n`}`
+  const lines = [
+    `Galley listens on ${url} and keeps its data in ${DATA_DIR}\n`,
+    ...(collection === undefined ? [] : [`  curl ${url}/api/${collection}`]),
+    `  open ${url}/docs\n`,
+    ...(administratorCode === null
+      ? []
+      : [
+          `There is no administrator yet. The code ${administratorCode} makes one of the account that signs up with it.\n`,
+        ]),
+  ]
+  return `${lines.join('\n')}\n`.replace(/\n\n$/, '\n')
 }
 
 /** Runs the cleanup now and every hour. */

@@ -94,7 +94,7 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
           if (administratorCode !== null) {
             platform.log.note(
               'info',
-              `Nobody administers it yet: sign up at /account with the code ${administratorCode}`,
+              `There is no administrator yet. The code ${administratorCode} makes one of the account that signs up with it.`,
             )
           }
           const connections = new ObjectConnections(app, state, state.storage)

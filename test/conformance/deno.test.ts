@@ -1,3 +1,5 @@
+import { isFullRun } from '../harness/sample.ts'
 import { processConformance } from './process.ts'
+import { httpParts } from './suite.ts'
 
-processConformance('Deno', 'deno', { HTTP_ENGINE: 'node' })
+processConformance('Deno', 'deno', { HTTP_ENGINE: 'node' }, isFullRun ? undefined : httpParts)

@@ -3,8 +3,13 @@ import { metricsToken } from './operations.ts'
 import { conformance } from './suite.ts'
 
 /** The suite on a process of a runtime, whose fixture starts the server. */
-export function processConformance(name: string, runtime: 'node' | 'deno' | 'bun', more: Record<string, string> = {}) {
+export function processConformance(
+  name: string,
+  runtime: 'node' | 'deno' | 'bun',
+  more: Record<string, string> = {},
+  only?: readonly string[],
+) {
   const env = { CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken, ...more }
   const start = () => startProcess({ runtime, entry: `test/fixtures/${runtime}.ts`, env })
-  conformance(name, { start, ownsSocket: true })
+  conformance(name, { start, ownsSocket: true, only })
 }
