@@ -66,7 +66,8 @@ export class Permissions {
   /** The fields that decide where a row belongs. */
   #placing<F extends Fields>(create: AccessDecision): (keyof Change<F>['row'])[] {
     const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
-    return [named, this.#collection.audience ?? []].flat() as (keyof Change<F>['row'])[]
+    const { audience } = this.#collection
+    return audience === undefined ? named : [...named, audience]
   }
 }
 
