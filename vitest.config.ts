@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { isFullRun } from './test/harness/sample.ts'
 
 /** Stops a test that hangs. No test waits for a time, only for events, and a busy machine delays these. */
@@ -44,12 +45,22 @@ const projects = [
 ]
 
 /** More than the cores of a small machine, because most tests wait for a process, a socket or a disk. */
-const maxWorkers = 3
+const maxWorkers = 4
+
+/** Starts first what waits longest in real time, so that it does not wait alone at the end. */
+class LongestWaitFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const sorted = await super.sort(files)
+    const waits = ({ moduleId }: TestSpecification) => moduleId.includes('/transports/heartbeats.')
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]
+  }
+}
 
 export default defineConfig({
   test: {
     globalSetup: 'test/harness/warm-up.ts',
     maxWorkers,
+    sequence: { sequencer: LongestWaitFirst },
     projects: projects.filter((each) => each.test.include.length > 0),
   },
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { history, makeRoom, sendMessage as sayOverHttp } from '../chat/people.ts'
+import { isFullRun } from '../harness/sample.ts'
 import { useBrowser } from './browser.ts'
 import {
   button,
@@ -107,7 +108,7 @@ test('an edit of a message that is changed on another page shows a warning, and 
   await messageWith(one, 'Hello there').waitFor()
 })
 
-describe('rooms', () => {
+describe.runIf(isFullRun)('rooms', () => {
   test('created by one are seen and entered by the other, and a name in use leads to its room', async () => {
     const ada = await openPage(`${server.url}/chat`)
     const bob = await openPage(`${server.url}/chat`)
@@ -179,7 +180,7 @@ test('a new message does not scroll away older ones that are being read', async 
   await expect.poll(() => messageWith(page, 'News').isVisible()).toBe(true)
 })
 
-describe('while the server is down', () => {
+describe.runIf(isFullRun)('while the server is down', () => {
   test('messages wait, and are sent once and in order when the server is back', async () => {
     const { url, kill, restart } = await startRestartable()
     const { id, ada, bob } = await meet('storm', url)

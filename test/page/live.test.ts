@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { isFullRun } from '../harness/sample.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
 import { startRestartable } from './live-server.ts'
@@ -73,7 +74,7 @@ describe('two todo pages', () => {
   })
 })
 
-describe('a live list', () => {
+describe.runIf(isFullRun)('a live list', () => {
   test('of open todos removes one completed elsewhere, and shows it in its place when reopened', async () => {
     await store(server.url, 'One', 'Two', 'Three')
     const page = await openLive()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { isFullRun } from '../harness/sample.ts'
 import { type RunningProcess, type RunningServer, startProcess, startWorker } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import { accessibleNames, expectAccessible, faintTexts } from './look.ts'
@@ -66,7 +67,7 @@ test('the table counts requests and errors since the page was opened', async () 
   expect(await cells.last().textContent()).toBe('0')
 })
 
-test('the page does not count its own requests', async () => {
+test.runIf(isFullRun)('the page does not count its own requests', async () => {
   const { page } = await openPage(`${server.url}/status`)
   await live(page)
   await looks(page, 3)
@@ -107,7 +108,7 @@ describe('from another machine', () => {
   })
 })
 
-describe('on Workers', () => {
+describe.runIf(isFullRun)('on Workers', () => {
   let worker: RunningServer
   beforeAll(async () => {
     worker = await startWorker('test/page/wrangler.toml')
@@ -128,7 +129,7 @@ describe('on Workers', () => {
   })
 })
 
-test('the page reports that the server is down, and continues when it is back', async () => {
+test.runIf(isFullRun)('the page reports that the server is down, and continues when it is back', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-status-'))
   let running = await startProcess({ runtime: 'node', dataDir })
   onTestFinished(async () => {
@@ -149,7 +150,7 @@ test('the page reports that the server is down, and continues when it is back', 
   expect(await page.locator('b').allTextContents()).not.toContainEqual(expect.stringContaining('-'))
 })
 
-test('a hidden page sends no requests, and continues when it is visible again', async () => {
+test.runIf(isFullRun)('a hidden page sends no requests, and continues when it is visible again', async () => {
   const { page } = await openPage(`${server.url}/status`)
   await live(page)
   await hide(page, true)

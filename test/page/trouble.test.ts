@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { isFullRun } from '../harness/sample.ts'
 import { useBrowser } from './browser.ts'
 import { startRestartable } from './live-server.ts'
 import {
@@ -52,7 +53,7 @@ describe('two pages', () => {
   })
 })
 
-describe('while the server is down', () => {
+describe.runIf(isFullRun)('while the server is down', () => {
   const unreachable = (page: Page) => problem(page).filter({ hasText: "Can't reach the server." }).waitFor()
 
   test('the page says so, and Try again adds the todo once and loses none', async () => {

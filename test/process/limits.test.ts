@@ -1,6 +1,7 @@
 /** Limits on peers, on Node: each violation gets an error response and a closed connection. */
 import { readdir, readlink } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { type Connection, openConnection, type ParsedResponse } from './connection.ts'
 import { titlesOf } from './servers.ts'
@@ -8,7 +9,7 @@ import { titlesOf } from './servers.ts'
 /** Well below any limit on silence, so that only a limit on the whole can end it. */
 const dripMs = 200
 
-describe.each(['galley', 'node'])('a server on node with HTTP_ENGINE=%s', (engine) => {
+describe.each(sample(['galley', 'node'], 2))('a server on node with HTTP_ENGINE=%s', (engine) => {
   let server: RunningProcess
 
   beforeAll(async () => {

@@ -1,13 +1,14 @@
 /** HTTP and messages on one port: the protocol is chosen by the first byte of a connection, however the bytes arrive. */
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { dialTcp, encoded, openSocket, request, talkOn } from './clients.ts'
 import { tcpServerKinds, useServer } from './servers.ts'
 
 const tcpKinds = ['tcp-json', 'tcp-cbor'] as const
 const begin = { 'tcp-json': Buffer.alloc(0), 'tcp-cbor': Buffer.from('d9d9f7', 'hex') }
 
-describe.each(tcpServerKinds)('on $name', (serverKind) => {
+describe.each(sample(tcpServerKinds, 2))('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
   test.each(tcpKinds)('reads %s that arrives byte by byte', async (kind) => {

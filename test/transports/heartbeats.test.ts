@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { sample } from '../harness/sample.ts'
 import { servers } from '../process/servers.ts'
 import { dialTcp, dialWebSocket, request } from './clients.ts'
 import { type ServerKind, serverKinds, tcpServerKinds } from './servers.ts'
@@ -9,7 +10,7 @@ import { type ServerKind, serverKinds, tcpServerKinds } from './servers.ts'
 const start = servers()
 const serve = ({ runtime, engine }: ServerKind) => start({ runtime, env: { HTTP_ENGINE: engine } })
 
-test.concurrent.each(serverKinds)(
+test.concurrent.each(sample(serverKinds, 4))(
   'on $name a silent WebSocket ends with 4408, and one that answers pings only stays open',
   async (serverKind) => {
     const { url } = await serve(serverKind)
@@ -27,7 +28,7 @@ test.concurrent.each(serverKinds)(
   },
 )
 
-test.concurrent.each(tcpServerKinds)(
+test.concurrent.each(sample(tcpServerKinds, 4))(
   'on $name a quiet TCP client gets a ping, and is disconnected when it does not answer',
   async (serverKind) => {
     const { url } = await serve(serverKind)

@@ -1,5 +1,6 @@
 /** Shutdown: connections get a `goaway` to reconnect, and those that stay do not delay the exit. */
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { freePort } from '../process/free-port.ts'
 import { servers } from '../process/servers.ts'
 import { listens, waitingServers, waits } from '../process/waiting-server.ts'
@@ -9,7 +10,7 @@ import { serverKinds, tcpServerKinds } from './servers.ts'
 const start = servers()
 const startWaiting = waitingServers()
 
-describe.each(serverKinds)('on $name', ({ runtime, engine, kinds }) => {
+describe.each(sample(serverKinds, 2))('on $name', ({ runtime, engine, kinds }) => {
   test('closes every connection with 1012 at SIGTERM, and ends with code 0', async () => {
     const server = await start({ runtime, env: { HTTP_ENGINE: engine } })
     const clients = await Promise.all(kinds.map((kind) => dial(server.url, kind)))
@@ -38,7 +39,7 @@ describe.each(serverKinds)('on $name', ({ runtime, engine, kinds }) => {
   })
 })
 
-describe.each(tcpServerKinds)('a server on $name that waits for its data', ({ runtime, engine, kinds }) => {
+describe.each(sample(tcpServerKinds, 2))('a server on $name that waits for its data', ({ runtime, engine, kinds }) => {
   test.each(kinds)('sends %s away with 1013 until it has them, and serves it then', async (kind) => {
     const first = await start({ runtime })
     const port = await freePort()

@@ -1,6 +1,7 @@
 /** A client that sends requests or follows a topic but does not read: it costs the server little memory, and other clients nothing. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { type Client, dialTcp, dialWebSocket, type Message, request } from './clients.ts'
 import { serverKinds, tcpServerKinds, useServer } from './servers.ts'
 
@@ -23,7 +24,7 @@ async function responses(client: Client, count: number): Promise<number[]> {
   return ids.toSorted((a, b) => a - b)
 }
 
-describe.each(tcpServerKinds)('on $name', (serverKind) => {
+describe.each(sample(tcpServerKinds, 2))('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
   test('buffers little for a client that sends many requests and reads nothing, and answers all once it reads', async () => {
@@ -82,7 +83,7 @@ async function makeTodos(client: Client): Promise<void> {
   }
 }
 
-describe.each(serverKinds)('on $name', (serverKind) => {
+describe.each(sample(serverKinds, 2))('on $name', (serverKind) => {
   const server = useServer(serverKind)
 
   test('brings all events to a follower that read nothing for long, while others have them at once', async () => {
