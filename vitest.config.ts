@@ -50,6 +50,7 @@ const maxWorkers = 4
 /** Starts first what waits longest in real time, so that it does not wait alone at the end. */
 class LongestWaitFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
+    // oxlint-disable-next-line unicorn/no-array-sort -- a method of the sequencer
     const sorted = await super.sort(files)
     const waits = ({ moduleId }: TestSpecification) => moduleId.includes('/transports/heartbeats.')
     return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]

@@ -11,7 +11,6 @@ import { topicsOf } from './collections/feed.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { isUpgrade } from './connections/upgrade.ts'
-import { withCommitCallbacks } from './database/commit-callbacks.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
@@ -50,12 +49,11 @@ export interface Started {
  * @throws TypeError when a collection is declared twice, or refers to one that is not there
  */
 export function createApp<const C extends readonly AnyCollection[] = readonly [], S extends Schema = BlankSchema>(
-  runtime: Platform,
+  platform: Platform,
   options: AppOptions<C, S> = {},
 ): App<AppSchema<C, S>> {
   const { collections = [], topics = [] } = options
   checkCollections(collections)
-  const platform = { ...runtime, database: withCommitCallbacks(runtime.database) }
   const services = createServices(platform, collections)
   const { auth, admissionControl } = services
   const { router, matched } = createRouter()

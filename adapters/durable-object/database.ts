@@ -5,7 +5,7 @@
  */
 import { createKysely } from '../../src/database/dialect.ts'
 import { databaseError } from '../../src/database/failure.ts'
-import { runWrite } from '../../src/database/steps.ts'
+import { Attempt, runWrite } from '../../src/database/steps.ts'
 import type { Database, SqlRow, SqlValue, Statement } from '../../src/ports/database.ts'
 
 /** The part of `DurableObjectStorage` that is used. */
@@ -32,7 +32,10 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
     },
     async write(write) {
       try {
-        return storage.transactionSync(() => runWrite(write, execute))
+        const attempt = new Attempt()
+        const result = storage.transactionSync(() => runWrite(write, execute, attempt))
+        attempt.committed()
+        return result
       } catch (error) {
         throw databaseError(error)
       }

@@ -10,7 +10,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { createKysely } from '../../src/database/dialect.ts'
 import { databaseError } from '../../src/database/failure.ts'
-import { runWrite } from '../../src/database/steps.ts'
+import { Attempt, runWrite } from '../../src/database/steps.ts'
 import { AppError } from '../../src/errors.ts'
 import type { Database, SqlRow, Statement, Write } from '../../src/ports/database.ts'
 import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
@@ -33,7 +33,7 @@ interface Pending {
 
 const probe: Statement = { sql: 'select count(*) from sqlite_schema', parameters: [] }
 
-type Outcome = { result: unknown } | { error: unknown; isHalfDone?: boolean }
+type Outcome = { result: unknown; attempt: Attempt } | { error: unknown; isHalfDone?: boolean }
 
 /** Of writes in a group. */
 const groupBounds = [1, 2, 4, 8, 16, 32, 64, 128, groupWritesMax]
@@ -59,15 +59,15 @@ export function createSqliteDatabase(
 
   /** Runs one member of a group. */
   function runMember(write: Write<unknown>, savepoints: boolean): Outcome {
-    const progress = { statements: 0 }
+    const attempt = new Attempt()
     if (savepoints) connection.exec('SAVEPOINT member')
     try {
-      const result = runWrite(write, run, progress)
+      const result = runWrite(write, run, attempt)
       if (savepoints) connection.exec('RELEASE member')
-      return { result }
+      return { result, attempt }
     } catch (error) {
       if (savepoints && connection.isTransaction) connection.exec('ROLLBACK TO member; RELEASE member')
-      return { error, isHalfDone: !savepoints && progress.statements > 0 }
+      return { error, isHalfDone: !savepoints && attempt.statements > 0 }
     }
   }
 
@@ -122,8 +122,10 @@ export function createSqliteDatabase(
     groupWrites.observe(group.length)
     for (const [index, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[index]
-      if (outcome && 'result' in outcome) resolve(outcome.result)
-      else reject(databaseError(outcome?.error))
+      if (outcome && 'result' in outcome) {
+        outcome.attempt.committed()
+        resolve(outcome.result)
+      } else reject(databaseError(outcome?.error))
     }
   }
 

@@ -12,9 +12,21 @@ export function guarded(guard: Guard, sql: string, ...parameters: readonly SqlVa
   return { sql, parameters, guard }
 }
 
-/** Counts the statements of one attempt that have taken effect. */
-export interface Progress {
-  statements: number
+/** One attempt at a write. */
+export class Attempt {
+  /** The number of statements that have taken effect. */
+  statements = 0
+  readonly #committed: (() => void)[] = []
+
+  ran({ afterCommit }: Statement, rows: readonly SqlRow[]): void {
+    this.statements += 1
+    if (afterCommit !== undefined) this.#committed.push(() => afterCommit(rows))
+  }
+
+  /** Calls `afterCommit` of its statements. To be called once the write is durable, before its promise resolves. */
+  committed(): void {
+    for (const callback of this.#committed) callback()
+  }
 }
 
 /**
@@ -24,7 +36,7 @@ export interface Progress {
 export function runWrite<T>(
   write: Write<T>,
   execute: (statement: Statement) => readonly SqlRow[],
-  progress: Progress = { statements: 0 },
+  attempt = new Attempt(),
 ): T {
   const steps = write()
   let next = steps.next()
@@ -33,7 +45,7 @@ export function runWrite<T>(
     for (const statement of next.value) {
       const rows = execute(statement)
       if (statement.guard && rows.length === 0) throw guardError(statement.guard)
-      progress.statements += 1
+      attempt.ran(statement, rows)
       results.push(rows)
     }
     next = steps.next(results)

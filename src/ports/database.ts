@@ -10,7 +10,7 @@ export interface Statement {
   parameters: readonly SqlValue[]
   /** The statement must return a row (use RETURNING), else its whole write fails with this error. */
   guard?: Guard
-  /** Receives the rows of the statement once its write is durable. Must not throw. */
+  /** Receives the rows of the statement once its write is durable, before the promise of the write resolves. Must not throw. */
   afterCommit?(rows: readonly SqlRow[]): void
 }
 

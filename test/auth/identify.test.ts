@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createCredentials } from '../../src/auth/credentials.ts'
-import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -180,7 +179,7 @@ test('a credential that is revoked while it is read is not cached', async () => 
   const found = credentials.identifyToken(tokenOf(1))
   await hasRead.promise
   const end = credentials.invalidating({ sql: 'delete from galley_logins returning id', parameters: [] })
-  await withCommitCallbacks(database).write(() => runAll(end))
+  await database.write(() => runAll(end))
   latch.resolve()
   await found
   await expect(Promise.resolve(credentials.identifyToken(tokenOf(1)))).rejects.toMatchObject({ code: 'unauthorized' })

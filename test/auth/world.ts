@@ -3,7 +3,6 @@ import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
 import { type Auth, createAuth } from '../../src/auth/auth.ts'
-import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { AppError } from '../../src/errors.ts'
 import { createCommit } from '../../src/http/commit.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
@@ -95,8 +94,7 @@ export async function createWorld(): Promise<World> {
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>['database']
 
-async function build(stored: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
-  const database = withCommitCallbacks(stored)
+async function build(database: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
   const { passwords, count } = countedPasswords()
   const problems: unknown[] = []
   const mail: Mail[] = []

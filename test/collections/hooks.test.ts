@@ -3,7 +3,6 @@ import { collection } from '../../src/collections/collection.ts'
 import type { HookContext, Rows } from '../../src/collections/declaration.ts'
 import { field } from '../../src/collections/field.ts'
 import { createAllRows } from '../../src/collections/rows.ts'
-import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { createIds } from '../../src/database/id.ts'
 import { runAll } from '../../src/database/steps.ts'
 import { AppError } from '../../src/errors.ts'
@@ -50,9 +49,8 @@ async function createWorld() {
       },
     },
   })
-  const { database: stored, remove } = await createTestDatabase([shelves, things])
+  const { database, remove } = await createTestDatabase([shelves, things])
   removals.push(remove)
-  const database = withCommitCallbacks(stored)
   const notifier = createLocalNotifier()
   const rows = createAllRows([shelves, things], {
     database,

@@ -1,7 +1,6 @@
 /** Topics over a real database, which a test may wrap. */
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach } from 'vitest'
-import { withCommitCallbacks } from '../../src/database/commit-callbacks.ts'
 import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
@@ -38,7 +37,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { notifier = createLocalNotifier(), wrapDatabase = (database) => database, authorize = () => {} } = options
   const { database: stored, connection, remove } = await createTestDatabase([])
   removals.push(remove)
-  const database = withCommitCallbacks(wrapDatabase(stored))
+  const database = wrapDatabase(stored)
   const clock = { ms: Date.UTC(2026, 0, 1) }
   const log = createTopicLog({ database, notifier, now: () => clock.ms })
   const statement = (topic: string, more: string): Statement => log.append(topic, 'made', JSON.stringify(more))
