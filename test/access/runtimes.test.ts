@@ -10,7 +10,7 @@ import { dialRaw, rawRequest } from './raw.ts'
 
 const cutMsMax = 1000
 
-describe.each(sample(serverKinds, 2))('$name', ({ runtime, engine, kinds }) => {
+describe.each(sample(serverKinds, 4))('$name', ({ runtime, engine, kinds }) => {
   let server: RunningProcess
   beforeAll(async () => {
     const env = { HTTP_ENGINE: engine, LOG_LEVEL: 'warn' }

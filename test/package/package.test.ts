@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { root, startWorker } from '../harness/server.ts'
 
 const run = promisify(execFile)
@@ -104,7 +105,7 @@ async function expectPages(url: string): Promise<void> {
   }
 }
 
-test.each(['node', 'deno', 'bun'] as const)('galley/%s serves a declared collection', async (runtime) => {
+test.each(sample(['node', 'deno', 'bun'] as const, 3))('galley/%s serves a declared collection', async (runtime) => {
   const [command, args] = commands[runtime]
   const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
   const url = await listening(child)

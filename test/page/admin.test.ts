@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isFullRun } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import {
   administratorCode,
@@ -55,7 +56,7 @@ function copyAccount(dataDir: string, count: number): void {
 }
 
 describe('an administrator', () => {
-  test('gives a role, which takes effect in an open page and appears in the audit', async () => {
+  test.runIf(isFullRun)('gives a role, which takes effect in an open page and appears in the audit', async () => {
     await makeAccount(server.url, 'mate@example.org')
     const mate = await openHome(openPage, server.url, 'mate@example.org')
     const { page, faults } = await openAdmin(openPage)
@@ -91,7 +92,7 @@ describe('an administrator', () => {
     expect([...faults, ...cook.faults]).toEqual([])
   })
 
-  test('ends the sessions of a user, and filters the audit by that user', async () => {
+  test.runIf(isFullRun)('ends the sessions of a user, and filters the audit by that user', async () => {
     await makeAccount(server.url, 'boy@example.org')
     const boy = await openHome(openPage, server.url, 'boy@example.org')
     const { page } = await openAdmin(openPage)
@@ -116,7 +117,7 @@ describe('an administrator', () => {
     await user(page, 'captain@example.org').getByText('admin', { exact: true }).waitFor()
   })
 
-  test('reads users and audit a page at a time', async () => {
+  test.runIf(isFullRun)('reads users and audit a page at a time', async () => {
     const large = await startProcess({ runtime: 'node' })
     try {
       await makeAccount(large.url, 'captain@example.org', { code: await administratorCode(large) })

@@ -21,7 +21,7 @@ describe('on Deno', () => {
   afterAll(() => deno.end())
 
   describe.each(Object.entries(groups))('as to %s the server', (_, group) => {
-    test.concurrent.each(sample(group, 3))('$title', (scenario) => runScenario(scenario, deno, openWire))
+    test.concurrent.each(sample(group, 6))('$title', (scenario) => runScenario(scenario, deno, openWire))
   })
 
   test.each(sample(slowClientScenarios, 2))('the server $title', (scenario) => runScenario(scenario, deno, openWire))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { sample } from '../../harness/sample.ts'
 import { type ChildHost, startChildHost } from './child-process.ts'
 import { inProcess } from './in-process.ts'
 import { runScenario } from './scenario.ts'
@@ -17,5 +18,5 @@ describe('in a process of its own the server', () => {
   })
   afterAll(() => childHost.end())
 
-  test.each(slowClientScenarios)('$title', (scenario) => runScenario(scenario, childHost, openWire))
+  test.each(sample(slowClientScenarios, 4))('$title', (scenario) => runScenario(scenario, childHost, openWire))
 })
