@@ -35,6 +35,8 @@ export class Copy {
   readonly rows = new Map<string, Row>()
   position: Position | null = null
   gaps = 0
+  /** The histories that gaps led to. A server that is killed before the state is loaded again reports its gap again. */
+  readonly gapEpochs = new Set<string>()
   /** Up to the last event of the current connection. */
   #told: Position | null = null
 
@@ -68,6 +70,7 @@ export class Copy {
   /** A gap is correct only when an event after `known` is lost. */
   #checkGap({ reason, position }: Start, known: Position | null): void {
     this.gaps += 1
+    this.gapEpochs.add(position.epoch)
     assert.ok(known, 'a gap without a requested position')
     if (reason === 'epoch') assert.notEqual(known.epoch, position.epoch, 'a gap of epochs that are the same')
     else if (reason !== 'trimmed') assert.fail(`a gap that can't be: ${reason}`)

@@ -100,7 +100,8 @@ test.each([
       await absorb(scene.history, dataDir, folder)
       for (const reader of readers) reader.verify(scene.history)
       scene.writers.verify(scene.history)
-      for (const { copy, name } of readers) expect(copy.gaps, `${name} received the restore as its only gap`).toBe(1)
+      for (const { copy, name } of readers)
+        expect(copy.gapEpochs.size, `${name} received the restore as its only gap`).toBe(1)
     } finally {
       for (const server of servers) await server.stop()
       await rm(folder, { recursive: true, force: true })
