@@ -12,9 +12,9 @@ const sampledFiles = new Set(
 )
 
 /** A group of test files that `--project` selects by name. The files share a process unless they are isolated. */
-function project(name: string, patterns: string[], { isolate = false, retry = 0 } = {}) {
+function project(name: string, patterns: string[], { isolate = false } = {}) {
   const include = isFullRun ? globSync(patterns).filter((path) => sampledFiles.has(path)) : patterns
-  return { test: { name, include, isolate, retry, testTimeout: hangTimeoutMs, hookTimeout: hangTimeoutMs } }
+  return { test: { name, include, isolate, testTimeout: hangTimeoutMs, hookTimeout: hangTimeoutMs } }
 }
 
 const projects = [
@@ -33,8 +33,7 @@ const projects = [
   project('conformance-workers', ['test/conformance/workers.test.ts']),
   project('process', ['test/process/*.test.ts']),
   project('faults', ['test/faults/*.test.ts']),
-  // Chromium on a busy machine has once lost a WebSocket handshake for a minute; the cause is not known.
-  project('page', ['test/page/*.test.ts'], { retry: 1 }),
+  project('page', ['test/page/*.test.ts']),
   project('transports', ['test/transports/*.test.ts']),
   project('clients', ['test/clients/*.test.ts']),
   project('chat', ['test/chat/*.test.ts']),

@@ -27,7 +27,7 @@ export class RevocableList extends ActionArea {
 
   /** @param {any} _row @returns {Description} */
   describe(_row) {
-    throw new Error('not implemented')
+    throw new Error('Each list describes its own rows.')
   }
 
   /** Asks for confirmation where it is needed. @param {any} _row */
