@@ -10,7 +10,10 @@ import { createDenoWebSockets } from './web-sockets.ts'
 declare const Deno: {
   serve(
     options: { port: number; hostname: string; cert?: string; key?: string; onListen(): void },
-    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
+    handler: (
+      request: Request,
+      info: { remoteAddr: { hostname: string; port: number } },
+    ) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
   stdout: { write(bytes: Uint8Array): Promise<number> }
 }
@@ -41,6 +44,9 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
     respond(request, {
       get address() {
         return remoteAddr.hostname
+      },
+      get port() {
+        return remoteAddr.port
       },
       isSecure: tls !== null,
     }),

@@ -89,6 +89,10 @@ class SocketPeer implements Peer {
   get address(): string | null {
     return this.#socket.remoteAddress ?? null
   }
+
+  get port(): number | undefined {
+    return this.#socket.remotePort
+  }
 }
 
 /** After a time without traffic, destroys a connection that is idle or takes no bytes, but not one whose response is in the making. */

@@ -142,7 +142,7 @@ export class Listener {
       socket.end(tooMany, 'latin1', () => socket.destroy())
       return
     }
-    const peer = { address: address === '' ? null : address, isSecure: this.#isSecure }
+    const peer = { address: address === '' ? null : address, port: socket.remotePort, isSecure: this.#isSecure }
     const connection = new HttpConnection(this.#shared, new SocketTransport(socket, under, peer))
     attach(socket, this.#acceptMessages === null ? connection : this.#awaitFirstByte(socket, connection, peer))
     this.#connections.set(socket, connection)

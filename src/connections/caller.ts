@@ -1,9 +1,10 @@
 import type { ClientKeys } from '../limits/client-keys.ts'
+import { unitBytes } from '../limits/costs.ts'
 import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import type { Encoded } from './format.ts'
 import type { ConnectionHost } from './host.ts'
-import { messageUnits, overLimitMessagesMax, unitBytes } from './limits.ts'
+import { messageUnits, overLimitMessagesMax } from './limits.ts'
 
 /** The client at the other end of a connection, and its rate limit. */
 export class Caller {

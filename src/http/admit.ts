@@ -9,14 +9,20 @@
  * | requests from other sites | `cross_site` |
  * | identity | `unauthorized`; `too_many_requests` after many wrong tokens |
  * | rate limit | `too_many_requests` |
+ *
+ * After many refusals in a row over the rate limit an HTTP connection is closed.
  */
 import { AppError } from '../errors.ts'
 import { type AdmissionControl, isUrgent } from '../limits/admission-control.ts'
 import type { RateLimitDecision } from '../limits/decisions.ts'
+import type { Shedding } from '../limits/overload.ts'
+import { RefusalCounts } from '../limits/refusals.ts'
+import { andThen } from '../ports/database.ts'
 import type { Settings } from '../ports/platform.ts'
 import { createClientPeer, parseRanges } from '../request/client-address.ts'
-import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
+import type { AdmittedPeer, Peer } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
+import { bodyUnits } from './charged-body.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import type { Exchange } from './exchange.ts'
 import { createHostCheck } from './host-check.ts'
@@ -34,6 +40,7 @@ export type Refusal = AppError | null
 
 export class Admission {
   readonly #control: AdmissionControl
+  readonly #refusals = new RefusalCounts()
   readonly #identify: Identify
   readonly #corsOrigins: ReadonlySet<string>
   readonly #checkHost: (request: Request) => void
@@ -47,16 +54,36 @@ export class Admission {
     this.#clientPeer = createClientPeer(parseRanges(settings.trustedProxies))
   }
 
-  /** Refuses all but health checks and administrators while the server is overloaded. Never throws. */
-  shed(request: Request, identity: Identity | null | undefined): Refusal | Promise<Refusal> {
-    if (!this.#control.isOverloaded || pathOf(request.url).startsWith('/health/')) return null
-    const refusal = (known: Identity | null) => (isUrgent(known) ? null : busy)
+  /**
+   * Refuses requests while the server is overloaded, but no health checks and administrators; those of clients near their
+   * rate limit first. Never throws.
+   */
+  shed(request: Request, peer: Peer | null, identity: Identity | null | undefined): Refusal | Promise<Refusal> {
+    const { shedding } = this.#control
+    if (shedding === 'none' || pathOf(request.url).startsWith('/health/')) return null
+    const connection = identity === undefined ? peer : null
     try {
+      const client = peer === null ? null : this.#clientPeer(request, peer)
       const known = identity === undefined ? this.#identify(request) : identity
-      return known instanceof Promise ? known.then(refusal, () => busy) : refusal(known)
+      const refusal = andThen(known, (who) => this.#shedFrom(who, client, shedding, connection))
+      return refusal instanceof Promise ? refusal.catch(() => busy) : refusal
     } catch {
       return busy
     }
+  }
+
+  /** @param connection null for a request in a message */
+  #shedFrom(
+    identity: Identity | null,
+    client: Peer | null,
+    shedding: Shedding,
+    connection: Peer | null,
+  ): Refusal | Promise<Refusal> {
+    if (isUrgent(identity)) return null
+    return andThen(this.#control.isHeavy(identity, client), (isHeavy) => {
+      if (isHeavy) return this.#cutIfLast(busy, client, connection)
+      return shedding === 'all' ? busy : null
+    })
   }
 
   /**
@@ -65,17 +92,17 @@ export class Admission {
    */
   admit(exchange: Exchange): Refusal | Promise<Refusal> {
     const { request, context } = exchange
-    if (context.peer !== null) context.peer = this.#clientPeer(request, context.peer)
+    if (exchange.peer !== null) context.peer = this.#clientPeer(request, exchange.peer)
     this.#check(request)
     try {
       const identity = exchange.identity === undefined ? this.#identify(request) : exchange.identity
       if (!(identity instanceof Promise)) return this.#enter(exchange, identity)
       return identity.then(
         (known) => this.#enter(exchange, known),
-        (error) => this.#fail(context, error),
+        (error) => this.#fail(exchange, error),
       )
     } catch (error) {
-      return this.#fail(context, error)
+      return this.#fail(exchange, error)
     }
   }
 
@@ -101,19 +128,31 @@ export class Admission {
       context.identity = identity
       context.principal = identity.userId
     }
-    const decision = this.#control.take(identity, context.peer)
-    return decision instanceof Promise ? decision.then((later) => decide(exchange, later)) : decide(exchange, decision)
+    const units = context.isMessage ? 1 : 1 + bodyUnits(exchange.request)
+    const decision = this.#control.take(identity, context.peer, units)
+    return andThen(decision, (later) => this.#decide(exchange, later))
+  }
+
+  #decide(exchange: Exchange, decision: RateLimitDecision | null): Refusal {
+    exchange.rateLimit = decision
+    return decision === null || decision.isAllowed ? null : this.#refuse(exchange, tooMany)
+  }
+
+  #refuse({ context, peer }: Exchange, error: AppError): AppError {
+    return this.#cutIfLast(error, context.peer, context.isMessage ? null : peer)
+  }
+
+  /** Adds `Connection: close` to the last refusal of a connection. Connections of proxies have many clients, and stay. */
+  #cutIfLast(error: AppError, client: Peer | null, connection: Peer | null): AppError {
+    if (connection === null || client !== connection) return error
+    if (!this.#refusals.isLast(connection, this.#control.nowMs)) return error
+    return new AppError(error.code, error.message, { headers: { ...error.headers, Connection: 'close' } })
   }
 
   /** Charges a wrong token to its client, which is refused without a database read after too many. */
-  #fail({ peer }: RequestContext, error: unknown): never {
-    const decision = isUnauthorized(error) ? this.#control.take(null, peer, guessUnits) : null
-    if (decision !== null && !(decision instanceof Promise) && !decision.isAllowed) throw tooManyGuesses
-    throw error
+  #fail(exchange: Exchange, error: unknown): never {
+    const decision = isUnauthorized(error) ? this.#control.take(null, exchange.context.peer, guessUnits) : null
+    const isOver = decision !== null && !(decision instanceof Promise) && !decision.isAllowed
+    throw isOver ? this.#refuse(exchange, tooManyGuesses) : error
   }
-}
-
-function decide(exchange: Exchange, decision: RateLimitDecision | null): Refusal {
-  exchange.rateLimit = decision
-  return decision === null || decision.isAllowed ? null : tooMany
 }

@@ -3,7 +3,7 @@ import type { Context } from '../request/context.ts'
 import { parseJson } from './json.ts'
 
 /** Enough for a long text; files are uploaded by other routes. */
-const bodyBytesMax = 1024 * 1024
+export const bodyBytesMax = 1024 * 1024
 /** A body that is read whole must arrive within this time, also when it trickles. */
 const bodyTimeoutMs = 5000
 /** A body of more chunks than `chunksMin` must have this many bytes in each on average: a chunk costs as much as a small request. */

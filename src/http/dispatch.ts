@@ -4,12 +4,14 @@
  * | step | |
  * |---|---|
  * | 1. a refusal becomes the response | `admit.ts` |
- * | 2. HEAD becomes GET | `head.ts` |
- * | 3. the app routes it: the user's middleware, then the route | `app.ts` |
- * | 4. its client is charged for what the route costs beyond one unit | `limits/costs.ts` |
+ * | 2. a body of unknown length is charged as it is read | `charged-body.ts` |
+ * | 3. HEAD becomes GET | `head.ts` |
+ * | 4. the app routes it: the user's middleware, then the route | `app.ts` |
+ * | 5. its client is charged for what the route costs beyond one unit | `limits/costs.ts` |
  */
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Refusal } from './admit.ts'
+import { withChargedBody } from './charged-body.ts'
 import { errorResponse } from './error-response.ts'
 import type { Exchange } from './exchange.ts'
 import { asGet } from './head.ts'
@@ -21,8 +23,16 @@ export function dispatch(
 ): Response | Promise<Response> {
   const { request, context, handle, rateLimit } = exchange
   if (refusal !== null) return errorResponse(refusal, context, request)
-  const response = handle(request.method === 'HEAD' ? asGet(request) : request, context)
+  const charged = rateLimit === null || context.isMessage ? request : withCharges(exchange, admissionControl)
+  const response = handle(charged.method === 'HEAD' ? asGet(charged) : charged, context)
   // Afterwards, because only the router knows the route.
   if (rateLimit !== null) admissionControl.charge(context.identity, context.peer, request.method, context.route)
   return response
+}
+
+function withCharges({ request, context }: Exchange, admissionControl: AdmissionControl): Request {
+  return withChargedBody(request, (units) => {
+    admissionControl.arrive()
+    return admissionControl.take(context.identity, context.peer, units)
+  })
 }

@@ -54,7 +54,7 @@ export class Pipeline {
     identity?: Identity | null,
   ): Response | Promise<Response> {
     const startMs = this.#control.arrive()
-    const refusal = this.#admission.shed(request, identity)
+    const refusal = this.#admission.shed(request, peer, identity)
     if (refusal === null) return this.#respond(this.#begin(request, handle, peer, identity, startMs))
     const proceed = (error: Refusal) =>
       error === null
@@ -85,7 +85,7 @@ export class Pipeline {
       bodyText: '',
       peer,
     }
-    const exchange: Exchange = { request, handle, context, identity, startMs, rateLimit: null }
+    const exchange: Exchange = { request, handle, context, identity, peer, startMs, rateLimit: null }
     this.#recorder.begin()
     return exchange
   }

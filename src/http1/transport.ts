@@ -24,6 +24,7 @@ export interface Transport {
 /** The client of a connection. */
 export interface Peer {
   readonly address: string | null
+  readonly port?: number | undefined
   /** True if the connection is encrypted. */
   readonly isSecure: boolean
 }

@@ -4,7 +4,7 @@ import { adminRole, type Identity } from '../request/identity.ts'
 import { type ClientKeys, createClientKeys } from './client-keys.ts'
 import { type CostTable, createCosts } from './costs.ts'
 import type { RateLimitDecision } from './decisions.ts'
-import type { Overload } from './overload.ts'
+import type { Overload, Shedding } from './overload.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
 
 export interface AdmissionControlOptions {
@@ -51,9 +51,20 @@ export class AdmissionControl {
     return this.#nowMs
   }
 
-  /** True if the server is so far behind that it should refuse the request that has just arrived. */
-  get isOverloaded(): boolean {
-    return this.#overload?.refuses(this.#nowMs) ?? false
+  /** The arrival of the last request or message. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** The clients that should be refused, because the server is so far behind. Ask it once for each request. */
+  get shedding(): Shedding {
+    return this.#overload?.sheds(this.#nowMs) ?? 'none'
+  }
+
+  /** True if the client, or a network that it is in, has used more than half of its bucket. */
+  isHeavy(identity: Identity | null, peer: Peer | null): boolean | Promise<boolean> {
+    const decision = this.take(identity, peer, 0)
+    return decision instanceof Promise ? decision.then(isHeavy) : isHeavy(decision)
   }
 
   /** The keys that a client is counted by; none for clients without limits. */
@@ -67,7 +78,9 @@ export class AdmissionControl {
    */
   take(identity: Identity | null, peer: Peer | null, units = 1): RateLimitDecision | Promise<RateLimitDecision> | null {
     const keys = this.keysOf(identity, peer)
-    return keys.length === 0 ? null : this.#takeFrom(keys, 0, units)
+    const decision = keys.length === 0 ? null : this.#takeFrom(keys, 0, units)
+    if (!(decision instanceof Promise)) this.#overload?.note(isHeavy(decision))
+    return decision
   }
 
   /** Returns the decision of the first bucket that refuses, else that is near its limit, else the client's own. */
@@ -109,6 +122,11 @@ export class AdmissionControl {
     this.#limits = createRateLimits({ seeds: [a, b], now: () => this.#nowMs })
     return this.#limits
   }
+}
+
+/** A decision has headers once less than half of the bucket is left. */
+function isHeavy(decision: RateLimitDecision | null): boolean {
+  return decision !== null && decision.headers !== null
 }
 
 /** True if requests are admitted under overload, too: an administrator must be able to act then. */

@@ -6,6 +6,9 @@
  * at hand has waited. A timer of zero runs once a turn and marks the start of the next; without requests there is none.
  * As in CoDel (RFC 8289) a short queue is tolerated: the server refuses once requests have been late for an interval,
  * and then serves so little in a turn that it stays quick.
+ *
+ * Clients that are near their rate limit are refused first. Time is counted to the request that took it, so that others
+ * are refused only when they alone fill a turn.
  */
 
 export interface OverloadOptions {
@@ -31,6 +34,9 @@ const calmMs = 1000
 /** The first requests are never refused: code is slow until it is compiled. */
 export const warmUpRequests = 2000
 
+/** The clients that are refused: those near their rate limit, or all. */
+export type Shedding = 'none' | 'heavy' | 'all'
+
 export class Overload {
   readonly #now: () => number
   readonly #defer: (task: () => void) => void
@@ -39,6 +45,11 @@ export class Overload {
   #isAsked = false
   #turnStartMs = 0
   #turnEndMs = -Infinity
+  /** The time of this turn that was not spent on heavy clients, up to the last request. */
+  #othersMs = 0
+  #lastMs = 0
+  /** True if the last request was of a heavy client. */
+  #isLastHeavy = false
   #turnBudgetMs = budgetMs
   /** True if the turn followed another with requests at once. */
   #isAfterTurn = false
@@ -53,14 +64,26 @@ export class Overload {
     this.#defer = defer
   }
 
+  /** Tells whether the last request was of a client that is near its rate limit. */
+  note(isHeavy: boolean): void {
+    this.#isLastHeavy = isHeavy
+  }
+
   /**
-   * Returns true if the current request should be refused. Call it once for each request.
+   * Returns which clients should be refused now. Call it once for each request.
    * @param nowMs the time, read after the request
    */
-  refuses(nowMs: number): boolean {
+  sheds(nowMs: number): Shedding {
+    if (!this.#isLate(nowMs)) return 'none'
+    return this.#othersMs >= this.#turnBudgetMs ? 'all' : 'heavy'
+  }
+
+  #isLate(nowMs: number): boolean {
     this.#isAsked = true
     if (this.#warmUpLeft > 0) this.#warmUpLeft -= 1
     if (!this.#isWatching) this.#beginAfterPause(nowMs)
+    if (!this.#isLastHeavy) this.#othersMs += nowMs - this.#lastMs
+    this.#lastMs = nowMs
     const lateMs = nowMs - this.#turnStartMs
     return lateMs >= this.#turnBudgetMs && this.#refusesLate(lateMs, nowMs)
   }
@@ -88,6 +111,8 @@ export class Overload {
   #begin(nowMs: number): void {
     this.#isWatching = true
     this.#turnStartMs = nowMs
+    this.#lastMs = nowMs
+    this.#othersMs = 0
     this.#defer(this.#endTurn)
   }
 

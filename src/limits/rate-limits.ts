@@ -39,7 +39,7 @@ export interface RateLimitsOptions extends Omit<BucketTableOptions, 'now'> {
  * still has two a second for each of a hundred people.
  */
 const burstDefault = 600
-const perSecondDefault = 200
+export const perSecondDefault = 200
 
 /** Compensates rounding. */
 const slackMs = 0.001

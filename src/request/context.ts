@@ -5,6 +5,8 @@ import type { Identity } from './identity.ts'
 export interface Peer {
   /** The address of the peer: the client, or a proxy that is not trusted. */
   readonly address: string | null
+  /** With the address it names the connection; missing where the runtime does not show it. */
+  readonly port?: number | undefined
   /** True if the connection is encrypted. */
   readonly isSecure: boolean
 }

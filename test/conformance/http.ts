@@ -88,6 +88,8 @@ export interface Subject {
   origin(): string
   /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
+  /** True if it ends a connection after a response with `Connection: close`; Deno's own server only sends the header. */
+  obeysClose: boolean
 }
 
 /** Retries requests that a busy machine sheds, as a client would. */

@@ -9,7 +9,8 @@ export function processConformance(
   more: Record<string, string> = {},
   only?: readonly string[],
 ) {
-  const env = { CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken, ...more }
+  const env: Record<string, string> = { CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken, ...more }
   const start = () => startProcess({ runtime, entry: `test/fixtures/${runtime}.ts`, env })
-  conformance(name, { start, ownsSocket: true, only })
+  const obeysClose = runtime !== 'deno' || env.HTTP_ENGINE !== 'node'
+  conformance(name, { start, ownsSocket: true, obeysClose, only })
 }

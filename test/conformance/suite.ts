@@ -19,6 +19,7 @@ import { createSend, type Subject } from './http.ts'
 import { idempotencyCases } from './idempotency.ts'
 import { idCases } from './ids.ts'
 import { jsonCases } from './json.ts'
+import { limitCases } from './limits.ts'
 import { listCases } from './lists.ts'
 import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
@@ -29,7 +30,7 @@ import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
-interface Options extends Pick<Subject, 'ownsSocket'> {
+interface Options extends Pick<Subject, 'ownsSocket'>, Partial<Pick<Subject, 'obeysClose'>> {
   start(): Promise<RunningServer>
   /** The names of the parts to run; all by default. */
   only?: readonly string[] | undefined
@@ -58,6 +59,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   'static files': staticCases,
   traversal: traversalCases,
   health: healthCases,
+  limits: limitCases,
   operations: operationCases,
   accounts: accountCases,
   access: accessCases,
@@ -77,11 +79,15 @@ export const httpParts = [
   'static files',
   'traversal',
   'health',
+  'limits',
   'operations',
   'topics',
 ]
 
-export function conformance(runtime: string, { start, ownsSocket, only = Object.keys(parts) }: Options): void {
+export function conformance(
+  runtime: string,
+  { start, ownsSocket, obeysClose = true, only = Object.keys(parts) }: Options,
+): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
     beforeAll(async () => {
@@ -89,7 +95,7 @@ export function conformance(runtime: string, { start, ownsSocket, only = Object.
     })
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
-    const subject: Subject = { origin, ownsSocket, send: createSend(origin) }
+    const subject: Subject = { origin, ownsSocket, obeysClose, send: createSend(origin) }
     for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }

@@ -129,7 +129,7 @@ test('it asks for the time once for each arrival', () => {
       return 5
     },
   })
-  expect(admission.isOverloaded).toBe(false)
+  expect(admission.shedding).toBe('none')
   void admission.take(null, client)
   void admission.take(null, client)
   expect(asked).toBe(1)

@@ -114,7 +114,39 @@ test('a clock that stands still within a turn, as on Workers, refuses nothing', 
 
 test('with the clock and timers of the runtime it sees a turn of its own', async () => {
   const overload = new Overload()
-  expect(overload.refuses(performance.now())).toBe(false)
+  expect(overload.sheds(performance.now())).toBe('none')
   await new Promise((done) => setTimeout(done, 5))
-  expect(overload.refuses(performance.now())).toBe(false)
+  expect(overload.sheds(performance.now())).toBe('none')
+})
+
+/** A second in which a heavy client sends far more than can be served, and 16 requests of others come. */
+function flood(loop: SimulatedLoop, refuseMs: number): Served[] {
+  const others: Served[] = []
+  const untilMs = loop.nowMs + 1000
+  let nextMs = loop.nowMs + 300
+  for (let n = 0; loop.nowMs < untilMs; n += 1) {
+    loop.serve(loop.nowMs, n < 600 ? 1 : refuseMs, true)
+    if (loop.nowMs < nextMs) continue
+    others.push(loop.serve())
+    nextMs += 40
+    if (others.length % 4 === 0) loop.turn()
+  }
+  return others
+}
+
+test('while a client near its rate limit floods the server, requests of others are served', () => {
+  const others = flood(new SimulatedLoop(), 0.05)
+  expect(others.length).toBeGreaterThanOrEqual(16)
+  expect(others.filter(({ isRefused }) => isRefused)).toEqual([])
+})
+
+test('clients that are far from their rate limit are refused once they fill the time of a turn themselves', () => {
+  const loop = new SimulatedLoop()
+  loop.run(steady(2000, 1))
+  loop.turn()
+  const heavy = Array.from({ length: 200 }, () => loop.serve(loop.nowMs, 1, true))
+  const others = Array.from({ length: 200 }, () => loop.serve())
+  expect(heavy.at(-1)).toMatchObject({ isRefused: true })
+  expect(others[0]).toMatchObject({ isRefused: false })
+  expect(others.at(-1)).toMatchObject({ isRefused: true })
 })

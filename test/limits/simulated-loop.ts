@@ -39,7 +39,7 @@ export class SimulatedLoop {
 
   /** In no time. */
   #warmUp(): void {
-    for (let n = 0; n < warmUpRequests; n += 1) this.overload.refuses(this.nowMs)
+    for (let n = 0; n < warmUpRequests; n += 1) this.overload.sheds(this.nowMs)
     this.nowMs = 10
     for (const { task } of this.#timers.splice(0)) task()
     for (const { task } of this.#timers.splice(0)) task()
@@ -61,12 +61,21 @@ export class SimulatedLoop {
     return this.served.slice(from)
   }
 
-  serve(arrivedMs = this.nowMs, serveMs = this.#serveMs): Served {
-    const isRefused = this.overload.refuses(this.nowMs)
+  /** @param isHeavy true for a client that is near its rate limit */
+  serve(arrivedMs = this.nowMs, serveMs = this.#serveMs, isHeavy = false): Served {
+    const shedding = this.overload.sheds(this.nowMs)
+    const isRefused = shedding === 'all' || (isHeavy && shedding === 'heavy')
+    this.overload.note(isHeavy)
     this.nowMs += isRefused ? this.#refuseMs : serveMs
     const one = { arrivedMs, latencyMs: this.nowMs - arrivedMs, isRefused }
     this.served.push(one)
     return one
+  }
+
+  /** Ends the turn, and begins the next at once. */
+  turn(): void {
+    this.#sleep()
+    this.#runTimers()
   }
 
   #sleep(arrivalMs = Number.POSITIVE_INFINITY): void {

@@ -1,0 +1,73 @@
+import { connect } from 'node:net'
+import { expect, test, vi } from 'vitest'
+import { type Subject, tally } from './http.ts'
+
+/** A client with limits, which no other case is. */
+function newClient(): { 'X-From': string } {
+  const [a, b] = crypto.getRandomValues(new Uint16Array(2))
+  return { 'X-From': `2001:db8:${a?.toString(16)}:${b?.toString(16)}::1` }
+}
+
+const megabyte = JSON.stringify({ title: 'x'.repeat(1_000_000) })
+
+export function limitCases({ send, origin, ownsSocket, obeysClose }: Subject): void {
+  test('a body of known length costs units by its bytes, before it is parsed', async () => {
+    const client = newClient()
+    const post = (body: string) => send('POST /api/todos', { body, headers: client })
+    const bodies = Array.from({ length: 20 }, () => megabyte)
+    const counts = tally(await Promise.all(bodies.map(post)))
+    expect(counts[400]).toBeGreaterThanOrEqual(9)
+    expect(counts[429]).toBeGreaterThanOrEqual(1)
+    expect(tally(await Promise.all(bodies.map((_, n) => post(`not JSON ${n}`))))[400]).toBe(20)
+    expect((await send('POST /api/todos', { body: megabyte, headers: newClient() })).status).toBe(400)
+  })
+
+  test('a body of unknown length costs units as it arrives, and is slowed down near the limit', async () => {
+    const client = newClient()
+    const post = () => send('POST /api/todos', { body: megabyte, headers: client, chunked: true })
+    const all = Promise.all(Array.from({ length: 9 }, post))
+    let remaining = ''
+    await Promise.race([
+      all,
+      vi.waitFor(async () => {
+        remaining = (await send('GET /api/todos?limit=1', { headers: client })).header('ratelimit')
+        expect(remaining).toMatch(/;r=\d+;/)
+      }),
+    ])
+    expect(remaining).toMatch(/;r=\d+;/)
+    expect(tally(await all)[400]).toBe(9)
+  })
+
+  test.runIf(ownsSocket)('a connection that goes on after 100 refusals in a row is closed', async () => {
+    const request = `GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-From: ${newClient()['X-From']}\r\n\r\n`
+    const responses = await pipelined(origin(), request)
+    const last = responses.findIndex((each) => /^connection: close\r$/im.test(each))
+    expect(responses.slice(0, last + 1).filter((each) => each.startsWith('429'))).toHaveLength(100)
+    expect(responses.length).toBe(obeysClose ? last + 1 : requestsMax)
+  })
+}
+
+const batch = 50
+const requestsMax = 3000
+
+/** The responses to a request that is sent again and again, until the connection ends or there are enough. */
+async function pipelined(origin: string, request: string): Promise<string[]> {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  let text = ''
+  const responses = () => text.split('HTTP/1.1 ').slice(1)
+  socket.on('error', () => {})
+  socket.on('data', (bytes: Buffer) => {
+    text += bytes.toString()
+  })
+  for (let sent = 0; sent < requestsMax && !socket.destroyed; sent += batch) {
+    socket.write(request.repeat(batch))
+    while (responses().length < sent + batch && !socket.destroyed) {
+      const arrived = new Promise<void>((resolve) => socket.once('data', () => resolve()))
+      await Promise.race([arrived, closed])
+    }
+  }
+  socket.destroy()
+  return responses()
+}
