@@ -138,7 +138,10 @@ export class MessageClient extends EventTarget {
   }
 
   #greet() {
+    const transport = this.#transport
     this.#requests.send('hello', { versions: [1], client: this.#name }, ({ result, error }) => {
+      // The request failed because its connection was replaced or lost.
+      if (this.#transport !== transport) return
       if (error) return this.#lose(1002, error.message)
       this.user = result.user ?? null
       this.#heartbeatMs = result.heartbeatMs ?? heartbeatDefaultMs

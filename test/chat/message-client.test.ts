@@ -166,6 +166,25 @@ describe('a message client', () => {
     expect(client.isConnected).toBe(true)
   })
 
+  test('reconnects while the server has not answered hello', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.receives('hello')
+    client.reconnect()
+    await server.acceptsHello()
+    expect(client.status).toMatchObject({ state: 'connected' })
+  })
+
+  test('retries after a loss before the server has answered hello', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.receives('hello')
+    server.closes(1006)
+    expect(client.status).toMatchObject({ state: 'offline', code: 1006 })
+    await server.acceptsHello()
+    expect(client.status).toMatchObject({ state: 'connected' })
+  })
+
   test('follows goaway, whatever the close code of the connection is', async () => {
     const server = new ScriptedServer()
     const client = open(server.dial)
