@@ -22,12 +22,8 @@ import { type Listening, listenError, type MessageServer, type Served } from './
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
+import { shutDownOnSignal } from './shutdown.ts'
 import { waitingApp } from './waiting-app.ts'
-
-/** Requests in flight may take this long to finish after the signal to stop. */
-const drainTimeoutMs = 15_000
-/** A proxy may have sent a request on a connection that seems idle here; it arrives within this time. */
-const drainGraceMs = 300
 
 const cleanUpIntervalMs = 3_600_000
 
@@ -108,7 +104,7 @@ async function begin(launch: Launch): Promise<void> {
   const listening = await listen(launch, app).catch((error) => closeAndThrow(platform, error))
   process.stderr.write(banner(config, listening.port, started))
   scheduleCleanUp(app, platform)
-  endOnSignal(app, platform, listening, output)
+  shutDownOnSignal(app, platform, listening, output)
 }
 
 /**
@@ -129,7 +125,7 @@ async function takeOver(launch: Launch): Promise<void> {
     resolve(served)
     process.stderr.write(banner(config, listening.port, started))
     scheduleCleanUp(served, platform)
-    endOnSignal(served, platform, listening, output)
+    shutDownOnSignal(served, platform, listening, output)
   } catch (error) {
     resolve({ fetch: unavailable })
     listening.drain()
@@ -201,27 +197,6 @@ function scheduleCleanUp(app: Served, { log }: Platform): void {
   }
   cleanUp()
   setInterval(cleanUp, cleanUpIntervalMs).unref()
-}
-
-/** The first signal drains; a second one, or the time limit, ends the process at once with code 1. */
-function endOnSignal(app: Served, { database }: Platform, listening: Listening, output: LogOutput): void {
-  let ending = false
-  const end = async () => {
-    if (ending) process.exit(1)
-    ending = true
-    app.drain()
-    setTimeout(() => process.exit(1), drainTimeoutMs).unref()
-    listening.drain()
-    await new Promise((done) => setTimeout(done, drainGraceMs))
-    // Not earlier: clients would come back to this process.
-    app.connections.goaway()
-    await listening.close()
-    await database.close()
-    await output.close()
-    process.exit(0)
-  }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
