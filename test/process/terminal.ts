@@ -24,7 +24,9 @@ const program = fileURLToPath(new URL('terminal.py', import.meta.url))
 /** Starts commands in terminals, which end with the test file. Call it at the top level. */
 export function terminals(): (command: readonly string[], env: Record<string, string>) => Terminal {
   const started: ChildProcess[] = []
-  afterAll(() => started.forEach((child) => child.kill('SIGKILL')))
+  afterAll(() => {
+    for (const child of started) child.kill('SIGKILL')
+  })
   return (command, env) => {
     const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
     const child = spawn('python3', [program, ...command], { cwd: root, env: { ...process.env, PATH: path, ...env } })
