@@ -8,6 +8,7 @@ import { type Config, configHelp, parseConfig, settingsOf } from '../../src/conf
 import { AppError, StartError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
+import type { ImmutableFiles } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
@@ -27,7 +28,7 @@ import { waitingApp } from './waiting-app.ts'
 
 const cleanUpIntervalMs = 3_600_000
 
-export interface ServeOptions {
+export interface ServeOptions extends ImmutableFiles {
   /** A folder of static files; `index.html` in it is the page at `/`. */
   publicFolder?: URL
 }
@@ -151,15 +152,16 @@ async function closeAndThrow({ database }: Platform, error: unknown): Promise<ne
   throw error
 }
 
-function createPlatform({ config, options: { publicFolder }, runtime, output }: Launch): Platform {
+function createPlatform({ config, options, runtime, output }: Launch): Platform {
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, { metrics, makeDirectory: runtime.makeDirectory })
   addProcessMetrics(metrics, output.dropped)
+  const publicMounts = options.publicFolder ? [{ at: '', folder: options.publicFolder }] : []
   return {
     database,
     notifier: createLocalNotifier(topicCheckMs),
-    assets: createFolderAssets([...(publicFolder ? [{ at: '', folder: publicFolder }] : []), ...builtinMounts]),
+    assets: createFolderAssets([...publicMounts, ...builtinMounts], options),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
