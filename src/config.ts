@@ -4,6 +4,7 @@ import { isLoopback } from './http/host-check.ts'
 import { logLevels } from './ports/log.ts'
 import type { Settings } from './ports/platform.ts'
 import { parseRange } from './request/client-address.ts'
+import { isOrigin } from './request/origin.ts'
 
 /** A comma-separated list, empty when unset. */
 function list(item: z.ZodType<string, string>) {
@@ -21,7 +22,11 @@ function list(item: z.ZodType<string, string>) {
 
 const origin = z
   .string()
-  .refine((text) => URL.parse(text)?.origin === text, 'must be origins such as https://app.example')
+  .refine((text) => !text.includes('*'), {
+    error: 'must name each origin, because wildcards are not supported',
+    abort: true,
+  })
+  .refine(isOrigin, 'must be origins such as https://app.example or capacitor://localhost')
 const range = z.string().refine((text) => parseRange(text) !== null, 'must be addresses or ranges such as 10.0.0.0/8')
 const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
 
@@ -108,7 +113,10 @@ export const secretNames: readonly (keyof Config)[] = ['METRICS_TOKEN', 'SMTP_UR
  * @throws StartError that names each bad value
  */
 export function parseConfig(variables: Readonly<Record<string, unknown>>): Config {
-  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, variables[name]]))
+  const given = Object.fromEntries(
+    // An empty variable is an unset one, as container tools write it.
+    Object.keys(schema.shape).map((name) => [name, variables[name] === '' ? undefined : variables[name]]),
+  )
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const lines = result.error.issues.map(({ path, message }) => {

@@ -46,6 +46,23 @@ describe('the configuration', () => {
     expect(parseConfig({ DATA_DIR: ' /srv/my data,2 ' }).DATA_DIR).toBe(' /srv/my data,2 ')
   })
 
+  test('takes every empty variable for an unset one', () => {
+    expect(parseConfig(Object.fromEntries(configNames.map((name) => [name, ''])))).toEqual(parseConfig({}))
+  })
+
+  test.each([
+    'capacitor://localhost',
+    'tauri://localhost',
+    'ionic://localhost',
+    'app://obsidian.md',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    'moz-extension://9d7ef2b1-0f0b-4c2b-8f0f-0123456789ab',
+    'https://tauri.localhost',
+    'http://[::1]:5173',
+  ])('accepts the origin %s', (text) => {
+    expect(parseConfig({ CORS_ORIGINS: text }).CORS_ORIGINS).toEqual([text])
+  })
+
   test('accepts lists with commas, spaces and gaps', () => {
     const { CORS_ORIGINS, ALLOWED_HOSTS } = parseConfig({
       CORS_ORIGINS: 'https://a.example, http://localhost:5173,,',
@@ -56,7 +73,6 @@ describe('the configuration', () => {
   })
 
   test.each([
-    ['PORT', ''],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '999999'],
@@ -64,11 +80,9 @@ describe('the configuration', () => {
     ['PORT', '0x50'],
     ['PORT', ' 80'],
     ['PORT', 'http'],
-    ['HOST', ''],
     ['HOST', 'a b'],
     ['HOST', 'http://localhost'],
     ['HOST', '[::1]'],
-    ['DATA_DIR', ''],
     ['CORS_ORIGINS', 'app.example'],
     ['CORS_ORIGINS', 'https://app.example/'],
     ['CORS_ORIGINS', 'https://app.example/path'],
@@ -78,6 +92,16 @@ describe('the configuration', () => {
     ['CORS_ORIGINS', 'https://good.example,*'],
     ['CORS_ORIGINS', 'null'],
     ['CORS_ORIGINS', 'file:///tmp'],
+    ['CORS_ORIGINS', 'https://*.example'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'capacitor://'],
+    ['CORS_ORIGINS', 'capacitor://localhost/'],
+    ['CORS_ORIGINS', 'capacitor://user@localhost'],
+    ['CORS_ORIGINS', 'chrome-extension://*'],
+    ['CORS_ORIGINS', 'wss://app.example'],
+    ['CORS_ORIGINS', 'ftp://app.example'],
+    ['CORS_ORIGINS', 'file://localhost'],
+    ['CORS_ORIGINS', 'javascript://app.example'],
     ['ALLOWED_HOSTS', 'app.example:3000'],
     ['ALLOWED_HOSTS', 'https://app.example'],
     ['ALLOWED_HOSTS', 'a b'],
@@ -87,7 +111,7 @@ describe('the configuration', () => {
   })
 
   test('names every bad value, each once, in one line', () => {
-    const bad = { PORT: 'http', HOST: '', DATA_DIR: '', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
+    const bad = { PORT: 'http', HOST: ' ', LOG_LEVEL: 'loud', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
     const message = messageOf(bad)
     for (const name of Object.keys(bad)) expect(message.split(`${name}=`), name).toHaveLength(2)
     expect(message).not.toContain('\n')

@@ -5,7 +5,7 @@ import { AppError, StartError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
-import type { Asset, Assets } from '../../src/ports/assets.ts'
+import { type Asset, type Assets, type ImmutableFiles, isImmutable } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
@@ -77,7 +77,7 @@ const fileName = /\.(?!html$)\w{1,16}$/
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
  * SQLite; the Worker in front of it, `worker`, serves the static files and forwards the rest.
  */
-export function serve(server: (platform: Platform) => Served): WorkerExports {
+export function serve(server: (platform: Platform) => Served, options: ImmutableFiles = {}): WorkerExports {
   class Galley implements GalleyObject {
     #running: { app: Served; connections: ObjectConnections } | null = null
     #failure: unknown
@@ -88,7 +88,7 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
       this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
-          const platform = createPlatform(env, state.storage)
+          const platform = createPlatform(env, state.storage, options)
           const app = server(platform)
           const { administratorCode } = await app.start()
           if (administratorCode !== null) {
@@ -149,7 +149,9 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
     async fetch(arrived: Request, env: WorkerEnv): Promise<Response> {
       const request = withClientEncoding(arrived)
       const { pathname } = new URL(request.url)
-      const file = fileName.test(pathname) ? await serveFile(request, pathname, env) : null
+      const file = fileName.test(pathname)
+        ? await serveFile(request, pathname, createBoundAssets(env.ASSETS, options), env)
+        : null
       return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
     },
   }
@@ -166,12 +168,12 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
   return new Request(request, { headers })
 }
 
-function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
+function createPlatform(env: WorkerEnv, storage: ObjectStorage, options: ImmutableFiles): Platform {
   return {
     database: createObjectDatabase(storage),
     notifier: createLocalNotifier(),
     accounts: createAccounts(env),
-    assets: createBoundAssets(env.ASSETS),
+    assets: createBoundAssets(env.ASSETS, options),
     ...createEnvironment(env),
   }
 }
@@ -209,9 +211,8 @@ function refuse(failure: unknown, request: Request): Response {
   return errorResponse(new AppError('storage_unavailable', message), { requestId }, request)
 }
 
-async function serveFile(request: Request, path: string, env: WorkerEnv): Promise<Response | null> {
+async function serveFile(request: Request, path: string, assets: Assets, env: WorkerEnv): Promise<Response | null> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return null
-  const assets = createBoundAssets(env.ASSETS)
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
   const opened: Assets = { open: async () => asset }
@@ -223,7 +224,7 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
 }
 
 /** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */
-function createBoundAssets(binding: Fetcher | undefined): Assets {
+function createBoundAssets(binding: Fetcher | undefined, options: ImmutableFiles): Assets {
   return {
     async open(path): Promise<Asset | null> {
       const response = await binding?.fetch(
@@ -235,7 +236,12 @@ function createBoundAssets(binding: Fetcher | undefined): Assets {
       }
       const bytes = new Uint8Array(await response.arrayBuffer())
       const version = (response.headers.get('etag') ?? '').replace(/^W\/|"/g, '')
-      return { sizeBytes: bytes.byteLength, version, read: (start, end) => streamOf(bytes.subarray(start, end + 1)) }
+      return {
+        sizeBytes: bytes.byteLength,
+        version,
+        isImmutable: isImmutable(path, options),
+        read: (start, end) => streamOf(bytes.subarray(start, end + 1)),
+      }
     },
   }
 }

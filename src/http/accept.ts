@@ -49,12 +49,16 @@ export function wantsProblem(header: string | null): boolean {
   return problem > 0 && problem >= qualityOf('application/json', wanted, [])
 }
 
-/** The content coding of the response (RFC 9110 §12.5.3), null for none. */
+/**
+ * The content coding of the response (RFC 9110 §12.5.3), null for none: also where the header prefers `identity`, which
+ * is acceptable without being named, but then less than a coding that is.
+ */
 export function negotiateEncoding(header: string | null): 'gzip' | 'deflate' | null {
   if (header === null) return null
   const wanted = preferences(header)
   const gzip = qualityOf('gzip', wanted, ['*'])
   const deflate = qualityOf('deflate', wanted, ['*'])
-  if (gzip === 0 && deflate === 0) return null
+  const best = Math.max(gzip, deflate)
+  if (best === 0 || qualityOf('identity', wanted, []) > best) return null
   return gzip >= deflate ? 'gzip' : 'deflate'
 }

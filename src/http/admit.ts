@@ -5,7 +5,7 @@
  * |---|---|
  * | load shedding (`isShed`), before anything is spent on the request | `busy` |
  * | the client's address, through trusted proxies | `bad_request` |
- * | `Host` | `bad_request`, `misdirected_request` |
+ * | `Host`, except of `/health/` | `bad_request`, `misdirected_request` |
  * | requests from other sites | `cross_site` |
  * | identity | `unauthorized`; `too_many_requests` after many wrong tokens |
  * | rate limit | `too_many_requests` |
@@ -23,11 +23,16 @@ import { createHostCheck } from './host-check.ts'
 import { createIdentify, type Identify, isUnauthorized } from './identify.ts'
 import { pathOf } from './request-path.ts'
 
-const busy = new AppError('busy', undefined, { headers: { 'Retry-After': '1' } })
+const busy = new AppError('busy')
 /** A wrong token costs a database read, and may be a guess. */
 const guessUnits = 5
-const tooManyGuesses = new AppError('too_many_requests', undefined, { headers: { 'Retry-After': '1' } })
+const tooManyGuesses = new AppError('too_many_requests')
 const tooMany = new AppError('too_many_requests', 'Too many requests. Try again in a moment.')
+
+/** Load balancers name no host, or one of their own. */
+function isHealthCheck(request: Request): boolean {
+  return pathOf(request.url).startsWith('/health/')
+}
 
 /** Null for a request that is admitted. */
 export type Refusal = AppError | null
@@ -49,7 +54,7 @@ export class Admission {
 
   /** Refuses all but health checks and administrators while the server is overloaded. Never throws. */
   shed(request: Request, identity: Identity | null | undefined): Refusal | Promise<Refusal> {
-    if (!this.#control.isOverloaded || pathOf(request.url).startsWith('/health/')) return null
+    if (!this.#control.isOverloaded || isHealthCheck(request)) return null
     const refusal = (known: Identity | null) => (isUrgent(known) ? null : busy)
     try {
       const known = identity === undefined ? this.#identify(request) : identity
@@ -66,7 +71,7 @@ export class Admission {
   admit(exchange: Exchange): Refusal | Promise<Refusal> {
     const { request, context } = exchange
     if (context.peer !== null) context.peer = this.#clientPeer(request, context.peer)
-    this.#check(request)
+    if (!isHealthCheck(request)) this.#check(request)
     try {
       const identity = exchange.identity === undefined ? this.#identify(request) : exchange.identity
       if (!(identity instanceof Promise)) return this.#enter(exchange, identity)

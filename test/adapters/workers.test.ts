@@ -32,3 +32,20 @@ test.each([
   expect(await unnamed.json()).toMatchObject({ requestId: unnamed.headers.get('x-request-id') })
   logged.mockRestore()
 })
+
+test.each([
+  ['assets/app-BxK2fQ9z.js', 'public, max-age=31536000, immutable'],
+  ['report-20240131.pdf', 'no-cache'],
+  ['app-BxK2fQ9z.js', 'no-cache'],
+])('a Worker serves %s with Cache-Control: %s, as the app declares', async (path, expected) => {
+  const { worker } = serve(
+    () => {
+      throw new Error('not reached')
+    },
+    { immutableFiles: /^assets\// },
+  )
+  const ASSETS = { fetch: async () => new Response('x', { headers: { ETag: '"1"' } }) }
+  const env = { ASSETS, GALLEY: { getByName: vi.fn() }, LOG_LEVEL: 'off' }
+  const { headers } = await worker.fetch(new Request(`https://app.example/${path}`), env)
+  expect(headers.get('cache-control')).toBe(expected)
+})

@@ -88,6 +88,8 @@ export interface Subject {
   origin(): string
   /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
+  /** False where an HTTP server that we can't change refuses requests before the app sees them. */
+  ownsHttp?: boolean
 }
 
 /** Retries requests that a busy machine sheds, as a client would. */

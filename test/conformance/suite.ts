@@ -24,12 +24,13 @@ import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { ownRouteCases } from './own-routes.ts'
+import { rawCases } from './raw.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
-interface Options extends Pick<Subject, 'ownsSocket'> {
+interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp'> {
   start(): Promise<RunningServer>
   /** The names of the parts to run; all by default. */
   only?: readonly string[] | undefined
@@ -57,6 +58,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   compression: compressionCases,
   'static files': staticCases,
   traversal: traversalCases,
+  'raw requests': rawCases,
   health: healthCases,
   operations: operationCases,
   accounts: accountCases,
@@ -76,12 +78,16 @@ export const httpParts = [
   'compression',
   'static files',
   'traversal',
+  'raw requests',
   'health',
   'operations',
   'topics',
 ]
 
-export function conformance(runtime: string, { start, ownsSocket, only = Object.keys(parts) }: Options): void {
+export function conformance(
+  runtime: string,
+  { start, ownsSocket, ownsHttp = true, only = Object.keys(parts) }: Options,
+): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
     beforeAll(async () => {
@@ -89,7 +95,7 @@ export function conformance(runtime: string, { start, ownsSocket, only = Object.
     })
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
-    const subject: Subject = { origin, ownsSocket, send: createSend(origin) }
+    const subject: Subject = { origin, ownsSocket, ownsHttp, send: createSend(origin) }
     for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }
