@@ -2,6 +2,26 @@ import { describe, expect, test } from 'vitest'
 import { configHelp, configNames, parseConfig, secretNames, settingsOf } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
 
+/** Mistakes in settings whose value is a secret, or holds one. */
+const badSecrets = [
+  ['METRICS_TOKEN', 's3cret'],
+  ['METRICS_TOKEN', 's3cret with spaces in it'],
+  ['SMTP_URL', 'smpt://user:s3cret@mail.example'],
+  ['SMTP_URL', 'user:s3cret@mail.example'],
+  ['SMTP_URL', 'smtp:user:s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:a/s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:1/s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:%s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:1#s3cret@mail.example'],
+  ['MAIL_API_URL', 'api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'https//api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'ftp://api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'https://user:s3cret@api.example/send'],
+  ['MAIL_API_TOKEN', 's3cret\n'],
+  ['MAIL_API_TOKEN', 's3cret s3cret'],
+  ['TLS_KEY', '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n'],
+] as const
+
 describe('the configuration', () => {
   test('suits one person on a laptop when nothing is set', () => {
     expect(parseConfig({})).toEqual({
@@ -110,6 +130,20 @@ describe('the configuration', () => {
     expect(messageOf({ [name]: value })).toContain(`${name}=${value}: must `)
   })
 
+  test.each(badSecrets)('refuses a bad %s without its value (%j)', (name, value) => {
+    const message = messageOf({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name}: must `))
+    expect(message).not.toContain('s3cret')
+  })
+
+  test('shows no password of a URL, whichever setting it is in', () => {
+    const url = 'https://user:s3cret@app.example/x'
+    for (const name of configNames) {
+      const { message } = refusalOf({ [name]: url }) ?? { message: '' }
+      expect(message, name).not.toContain('s3cret')
+    }
+  })
+
   test('names every bad value, each once, in one line', () => {
     const bad = { PORT: 'http', HOST: ' ', LOG_LEVEL: 'loud', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
     const message = messageOf(bad)
@@ -159,6 +193,15 @@ describe('--help', () => {
     for (const line of configHelp().trimEnd().split('\n').slice(2)) expect(line).toMatch(/^ {2}[A-Z_]+ +[A-Z][^.]{10,}/)
   })
 })
+
+function refusalOf(variables: Record<string, unknown>): Error | null {
+  try {
+    parseConfig(variables)
+    return null
+  } catch (error) {
+    return error as Error
+  }
+}
 
 function messageOf(variables: Record<string, unknown>): string {
   try {

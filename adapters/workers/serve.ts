@@ -1,7 +1,7 @@
 import type { Started } from '../../src/app.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Connections } from '../../src/connections/connections.ts'
-import { AppError, StartError } from '../../src/errors.ts'
+import { AppError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
@@ -148,11 +148,15 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
   const worker = {
     async fetch(arrived: Request, env: WorkerEnv): Promise<Response> {
       const request = withClientEncoding(arrived)
-      const { pathname } = new URL(request.url)
-      const file = fileName.test(pathname)
-        ? await serveFile(request, pathname, createBoundAssets(env.ASSETS, options), env)
-        : null
-      return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+      try {
+        const { pathname } = new URL(request.url)
+        const file = fileName.test(pathname)
+          ? await serveFile(request, pathname, createBoundAssets(env.ASSETS, options), env)
+          : null
+        return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+      } catch (error) {
+        return refuse(error, request)
+      }
     },
   }
   return { worker, Galley, Passwords: passwordsEntrypoint }
@@ -202,13 +206,12 @@ function createAccounts(env: WorkerEnv): AccountSettings {
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
 
-/** The response of an app that could not start; the log has the reason. */
+/** The response of an app that could not start: always the same, and the log has the reason. */
 function refuse(failure: unknown, request: Request): Response {
   const requestId = requestIdOf(request)
   const log = createLog({ level: 'error', write: console.error, now: Date.now })
   log.problem({ requestId, method: request.method, path: new URL(request.url).pathname, error: failure })
-  const message = failure instanceof StartError ? failure.message : undefined
-  return errorResponse(new AppError('storage_unavailable', message), { requestId }, request)
+  return errorResponse(new AppError('storage_unavailable'), { requestId }, request)
 }
 
 async function serveFile(request: Request, path: string, assets: Assets, env: WorkerEnv): Promise<Response | null> {

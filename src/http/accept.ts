@@ -7,6 +7,9 @@ interface Preference {
   quality: number
 }
 
+/** RFC 9110 §12.4.2. `Number` would skip more blanks than the grammar has. */
+const qualityValue = /^(?:0(?:\.\d*)?|1(?:\.0*)?)$/
+
 /** More than any client sends; the rest is ignored. */
 const headerLengthMax = 1024
 
@@ -14,7 +17,7 @@ function preferences(header: string): Preference[] {
   return parseAccept(header.slice(0, headerLengthMax).toLowerCase()).map(({ type, params }) => ({
     name: type,
     // By itself `parseAccept` takes a malformed quality for 1.
-    quality: params.q === undefined ? 1 : Number(params.q) || 0,
+    quality: params.q === undefined ? 1 : qualityValue.test(params.q) ? Number(params.q) : 0,
   }))
 }
 

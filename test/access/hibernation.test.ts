@@ -26,10 +26,10 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   const person: Person = await signUp(send)
   const [known, unknown, another] = [await signIn(send, person), await signIn(send, person), await signIn(send, person)]
   const topic = `diaries/${person.userId}`
-  const byNewCookie = await dialWith(server.url, cookie(unknown))
+  const byNewCookie = await dialWith(server.url, cookie(unknown, server.url))
   // Fills the identity cache before the WebSocket handshake.
   await act(send, known, 'GET /api/auth/me')
-  const byCookie = await dialWith(server.url, cookie(known))
+  const byCookie = await dialWith(server.url, cookie(known, server.url))
   const byToken = await connect(server.url, 'ws-cbor', another)
   const nobodys = await dialWith(server.url, {})
   const following = await connect(server.url, 'ws-json', another)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApiMailer } from '../../adapters/mail/api.ts'
 import { createSmtpMailer } from '../../adapters/mail/smtp.ts'
+import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 import { startMailApi, startSmtp } from '../harness/mail-servers.ts'
 
@@ -47,6 +48,24 @@ test('an email is sent by an HTTP API', async () => {
 test('an email that the API refuses is an error', async () => {
   const { url } = await startMailApi(422)
   await expect(createApiMailer({ url, token: 'secret', from }).send(email)).rejects.toThrow('422')
+})
+
+test('an API that can not be reached is an error without its address or its token', async () => {
+  const url = 'https://user:s3cret@api.invalid/send?key=s3cret'
+  const refusing = (error: Error) => createApiMailer({ url, token: 's3cret', from, fetch: () => Promise.reject(error) })
+  // As Deno reports it.
+  const error = new TypeError(`error sending request for url (${url})`, { cause: new Error(url) })
+  for (const mailer of [
+    refusing(error),
+    createApiMailer({ url, token: 's3cret', from }),
+    createApiMailer({ url: 'http://127.0.0.1:9/?key=s3cret', token: 's3cret\n\u0000', from }),
+  ]) {
+    const lines: string[] = []
+    const log = createLog({ level: 'info', now: Date.now, write: (line) => void lines.push(line) })
+    await mailer.send(email).catch((reason) => log.problem({ error: reason }))
+    expect(lines.join()).toContain('The mail API could not be reached')
+    expect(lines.join()).not.toContain('s3cret')
+  }
 })
 
 test('without a mail server the log has the email', async () => {

@@ -64,6 +64,12 @@ export class Reply {
   }
 }
 
+/** The name of the session's cookie at an origin: browsers keep one set of cookies for all ports of a host. */
+export function cookieNameAt(origin: string): string {
+  const { port } = new URL(origin)
+  return port === '' ? '__Host-galley' : `__Host-galley-${port}`
+}
+
 /** The number of responses of each status. */
 export function tally(replies: readonly Reply[]): Record<number, number> {
   const counts: Record<number, number> = {}
