@@ -4,6 +4,7 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import type { Kind } from '../transports/clients.ts'
 
 /** A row of any collection. */
 export interface Row {
@@ -88,6 +89,8 @@ export interface Subject {
   origin(): string
   /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
+  /** The transports of messages that it serves. */
+  kinds: readonly Kind[]
 }
 
 /** Retries requests that a busy machine sheds, as a client would. */

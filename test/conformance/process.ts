@@ -1,4 +1,5 @@
 import { startProcess } from '../harness/server.ts'
+import { kinds, webSocketKinds } from '../transports/clients.ts'
 import { metricsToken } from './operations.ts'
 import { conformance } from './suite.ts'
 
@@ -11,5 +12,7 @@ export function processConformance(
 ) {
   const env = { CORS_ORIGINS: 'https://app.example', METRICS_TOKEN: metricsToken, ...more }
   const start = () => startProcess({ runtime, entry: `test/fixtures/${runtime}.ts`, env })
-  conformance(name, { start, ownsSocket: true, only })
+  // Deno's own HTTP server owns the port.
+  const isDenos = runtime === 'deno' && more.HTTP_ENGINE === 'node'
+  conformance(name, { start, ownsSocket: true, kinds: isDenos ? webSocketKinds : kinds, only })
 }

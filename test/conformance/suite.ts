@@ -29,7 +29,7 @@ import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
-interface Options extends Pick<Subject, 'ownsSocket'> {
+interface Options extends Pick<Subject, 'ownsSocket' | 'kinds'> {
   start(): Promise<RunningServer>
   /** The names of the parts to run; all by default. */
   only?: readonly string[] | undefined
@@ -81,7 +81,7 @@ export const httpParts = [
   'topics',
 ]
 
-export function conformance(runtime: string, { start, ownsSocket, only = Object.keys(parts) }: Options): void {
+export function conformance(runtime: string, { start, ownsSocket, kinds, only = Object.keys(parts) }: Options): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
     beforeAll(async () => {
@@ -89,7 +89,7 @@ export function conformance(runtime: string, { start, ownsSocket, only = Object.
     })
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
-    const subject: Subject = { origin, ownsSocket, send: createSend(origin) }
+    const subject: Subject = { origin, ownsSocket, kinds, send: createSend(origin) }
     for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }
