@@ -44,6 +44,7 @@ interface Served {
   start(): Promise<Started>
   cleanUp(): Promise<void>
   admit(request: Request, peer: Peer): AdmittedPeer | null
+  checkAccess(): void
   connections: Connections
 }
 
@@ -70,6 +71,8 @@ const objectName = 'main'
 const cleanUpAfterMs = 60 * 60 * 1000
 /** How often silent members are looked for, while there are members. */
 const silenceSweepMs = 20_000
+/** Everything that runs may change what a rule allows. So soon after it, who reads and who is present is checked. */
+const checkAccessAfterMs = 1000
 /** A static file, which the Worker in front serves itself. Pages go through the app and its middleware. */
 const fileName = /\.(?!html$)\w{1,16}$/
 
@@ -83,6 +86,9 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
     #failure: unknown
     readonly #storage: ObjectState['storage']
     #alarmMs = Number.POSITIVE_INFINITY
+    #accessCheck: ReturnType<typeof setTimeout> | undefined
+    /** True if anything has run since the check was planned. */
+    #hasRun = false
 
     constructor(state: ObjectState, env: WorkerEnv) {
       this.#storage = state.storage
@@ -113,18 +119,24 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       const { app, connections } = this.#running
       if (request.method !== 'GET') this.#wakeWithin(cleanUpAfterMs)
       const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
-      return connections.connect(request, peer) ?? (await app.fetch(request, peer))
+      try {
+        return connections.connect(request, peer) ?? (await app.fetch(request, peer))
+      } finally {
+        this.#checkAccessSoon()
+      }
     }
 
     async alarm(): Promise<void> {
       this.#alarmMs = Number.POSITIVE_INFINITY
       if (!this.#running) return
+      this.#running.app.checkAccess()
       if (this.#running.connections.disconnectSilent()) this.#wakeWithin(silenceSweepMs)
       await this.#running.app.cleanUp()
     }
 
     async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {
       this.#running?.connections.receive(webSocket, message)
+      this.#checkAccessSoon()
       if (this.#running?.connections.hasMembers) this.#wakeWithin(silenceSweepMs)
     }
 
@@ -134,6 +146,16 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
 
     webSocketError(webSocket: ObjectWebSocket): void {
       this.#running?.connections.closed(webSocket)
+    }
+
+    /** By one timer that ends by itself, because a repeated one would keep the object awake. */
+    #checkAccessSoon(): void {
+      this.#hasRun = this.#accessCheck !== undefined
+      this.#accessCheck ??= setTimeout(() => {
+        this.#accessCheck = undefined
+        this.#running?.app.checkAccess()
+        if (this.#hasRun) this.#checkAccessSoon()
+      }, checkAccessAfterMs)
     }
 
     /** Sets an alarm within this time, unless one is due earlier. */

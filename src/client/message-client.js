@@ -160,6 +160,8 @@ export class MessageClient extends EventTarget {
     else if (method === 'event') this.#subscriptions.get(params.topic)?.receive(params)
     else if (method === 'gap') this.#subscriptions.get(params.topic)?.start({ ...params, recovered: false })
     else if (method === 'presence') this.#memberships.get(params.topic)?.receive(params)
+    else if (method === 'unsubscribed') this.#subscriptions.get(params.topic)?.end()
+    else if (method === 'left') this.#memberships.get(params.topic)?.end()
     else if (method === 'ping') this.#transport?.send(pong)
     else if (method === 'goaway') this.#goaway = params
   }

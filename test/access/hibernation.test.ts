@@ -44,3 +44,22 @@ test('a connection keeps its identity, however it signed in, and is closed when 
   expect((await send('GET /api/todos', { headers: bearer(another) })).status).toBe(401)
   nobodys.end()
 })
+
+test('a rule that turns false while the connection sleeps ends its subscription and its membership', async () => {
+  const room = crypto.randomUUID()
+  const topic = `gated/${room}`
+  const client = await dialWith(server.url, {})
+  await client.ask(request(1, 'subscribe', { topic }))
+  await client.ask(request(2, 'join', { topic, name: 'barred' }))
+  expect((await send(`POST /api/gates/shut/${room}/anonymous`)).status).toBe(204)
+  await hibernate(server, { byItself: false })
+  const ends = [await client.next(), await client.next()].map(({ method, params }) => [method, params])
+  const error = { code: 404, message: 'There is no such topic.' }
+  const position = { epoch: expect.any(String), offset: 0 }
+  expect(ends).toEqual([
+    ['unsubscribed', { topic, position, error }],
+    ['left', { topic, error }],
+  ])
+  await client.ask(request(3, 'echo'))
+  client.end()
+})

@@ -194,6 +194,24 @@ describe('a message client', () => {
     expect(client.status).toMatchObject({ state: 'closed', reason: 'not allowed' })
   })
 
+  test('an end of access ends the subscription and the membership, and another can follow', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.acceptsHello()
+    const ended: string[] = []
+    const follow = () => client.subscribe('news', null, { event: () => {}, end: () => ended.push('subscription') })
+    follow()
+    const member = { id: 'm', name: 'Ada', state: null }
+    const membership = client.join('news', 'Ada', () => {})
+    await server.responds('join', { topic: 'news', member: 'm', members: [member] })
+    expect(membership.members.size).toBe(1)
+    const error = { code: 404, message: 'There is no such topic.' }
+    server.sends({ method: 'unsubscribed', params: { topic: 'news', position: { epoch: 'e', offset: 0 }, error } })
+    server.sends({ method: 'left', params: { topic: 'news', error } })
+    expect([ended, membership.members.size]).toEqual([['subscription'], 0])
+    follow()
+  })
+
   test('fails requests without a connection, and those without a response when it breaks', async () => {
     const server = new ScriptedServer()
     const client = open(server.dial)

@@ -4,6 +4,7 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import type { Kind } from '../transports/clients.ts'
 
 /** A row of any collection. */
 export interface Row {
@@ -96,6 +97,8 @@ export interface Subject {
   ownsSocket: boolean
   /** False where an HTTP server that we can't change refuses requests before the app sees them. */
   ownsHttp?: boolean
+  /** The transports of messages that it serves. */
+  kinds: readonly Kind[]
 }
 
 /** Retries requests that a busy machine sheds, as a client would. */

@@ -1,4 +1,5 @@
 import { startProcess } from '../harness/server.ts'
+import { kinds, webSocketKinds } from '../transports/clients.ts'
 import { corsOrigins } from './cors.ts'
 import { metricsToken } from './operations.ts'
 import { conformance } from './suite.ts'
@@ -12,7 +13,8 @@ export function processConformance(
 ) {
   const env = { CORS_ORIGINS: corsOrigins.join(), METRICS_TOKEN: metricsToken, ...more }
   const start = () => startProcess({ runtime, entry: `test/fixtures/${runtime}.ts`, env })
-  // Deno's own server refuses in its own way.
-  const ownsHttp = runtime !== 'deno' || more.HTTP_ENGINE !== 'node'
-  conformance(name, { start, ownsSocket: true, ownsHttp, only })
+  // Deno's own server owns the port, and refuses in its own way.
+  const isDenos = runtime === 'deno' && more.HTTP_ENGINE === 'node'
+  const kindsThere = isDenos ? webSocketKinds : kinds
+  conformance(name, { start, ownsSocket: true, ownsHttp: !isDenos, kinds: kindsThere, only })
 }

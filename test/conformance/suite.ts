@@ -30,7 +30,7 @@ import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
-interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp'> {
+interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {
   start(): Promise<RunningServer>
   /** The names of the parts to run; all by default. */
   only?: readonly string[] | undefined
@@ -86,7 +86,7 @@ export const httpParts = [
 
 export function conformance(
   runtime: string,
-  { start, ownsSocket, ownsHttp = true, only = Object.keys(parts) }: Options,
+  { start, ownsSocket, ownsHttp = true, kinds, only = Object.keys(parts) }: Options,
 ): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
@@ -95,7 +95,7 @@ export function conformance(
     })
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
-    const subject: Subject = { origin, ownsSocket, ownsHttp, send: createSend(origin) }
+    const subject: Subject = { origin, ownsSocket, ownsHttp, kinds, send: createSend(origin) }
     for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }
