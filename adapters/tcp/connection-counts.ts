@@ -1,6 +1,10 @@
 import type { Limits } from '../../src/http1/limits.ts'
+import { clientNetworksOf, widerShare } from '../../src/request/client-network.ts'
 
-/** Counts open connections, in all and by client network, and refuses those beyond the limits. */
+/** Wider networks of IPv6 together never have more than this share of all connections. */
+const networkShareMax = 0.5
+
+/** Counts open connections, in all and by the networks of the client, and refuses those beyond the limits. */
 export class ConnectionCounts {
   readonly #limits: Limits
   #total = 0
@@ -12,33 +16,35 @@ export class ConnectionCounts {
 
   /** False when there are too many connections; then this one is not counted. */
   add(address: string): boolean {
-    const network = networkOf(address)
-    const count = this.#perNetwork.get(network) ?? 0
-    if (this.#total >= this.#limits.connectionsMax || count >= this.#limits.connectionsPerAddressMax) return false
+    const networks = networksOf(address)
+    const isFull = networks.some((network, index) => this.#countOf(network) >= this.#maxOf(index))
+    if (isFull || this.#total >= this.#limits.connectionsMax) return false
     this.#total += 1
-    this.#perNetwork.set(network, count + 1)
+    for (const network of networks) this.#perNetwork.set(network, this.#countOf(network) + 1)
     return true
   }
 
   remove(address: string): void {
-    const network = networkOf(address)
-    const count = (this.#perNetwork.get(network) ?? 1) - 1
     this.#total -= 1
-    if (count === 0) this.#perNetwork.delete(network)
-    else this.#perNetwork.set(network, count)
+    for (const network of networksOf(address)) {
+      const count = this.#countOf(network) - 1
+      if (count <= 0) this.#perNetwork.delete(network)
+      else this.#perNetwork.set(network, count)
+    }
+  }
+
+  #countOf(network: string): number {
+    return this.#perNetwork.get(network) ?? 0
+  }
+
+  #maxOf(index: number): number {
+    const { connectionsMax, connectionsPerAddressMax: own } = this.#limits
+    return Math.max(own, Math.min(own * widerShare ** index, connectionsMax * networkShareMax))
   }
 }
 
-const ipv6Groups = 8
-/** A provider gives one customer a /64 of IPv6. */
-const networkGroups = 4
-
-/** The address, or for IPv6 its /64. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = (text: string) => (text === '' ? [] : text.split(':'))
-  const missing = ipv6Groups - groups(head).length - groups(tail).length
-  const all = [...groups(head), ...Array.from({ length: missing }, () => '0'), ...groups(tail)]
-  return all.slice(0, networkGroups).join(':')
+/** An unknown address counts like a network. */
+function networksOf(address: string): readonly string[] {
+  const networks = clientNetworksOf(address)
+  return networks.length === 0 ? [address] : networks
 }

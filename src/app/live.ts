@@ -71,7 +71,7 @@ export function createLive({
     now,
     isRevoked,
     takeUnits: (who, peer, units) => takeUnits(admissionControl, who, peer, units),
-    keyOf: (who, peer) => admissionControl.keyOf(who, peer),
+    keysOf: (who, peer) => admissionControl.keysOf(who, peer),
     ...(identify && { identify }),
     ...options,
   })

@@ -3,13 +3,13 @@ import { createIds } from '../database/id.ts'
 import { runAll } from '../database/steps.ts'
 import type { Commit } from '../http/commit.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
-import { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Identities } from '../request/identity.ts'
 import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
 import type { AuthDependencies } from './dependencies.ts'
+import { createPasswordQueue } from './password-queue.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
 import { createKeyRoutes } from './routes/keys.ts'
@@ -46,9 +46,6 @@ type AdministrationRoutes = ReturnType<typeof createAdministrationRoutes>
 /** The schema of all routes of accounts, for `hc`. */
 export type AccountSchema = SchemaAt<'/api/auth', AccountRoutes> & SchemaAt<'/api/admin', AdministrationRoutes>
 
-/** Passwords of one client network that wait for their hash. At a third of a second each, the last one waits a few seconds. */
-const passwordsWaitingMax = 8
-
 export function createAuth({ platform, ...options }: AuthOptions): Auth {
   const { database, now, random, log } = platform
   const credentials = createCredentials(platform)
@@ -60,7 +57,7 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     now,
     credentials,
     throttle,
-    passwordQueue: new KeyedQueue(passwordsWaitingMax),
+    passwordQueue: createPasswordQueue(platform),
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),

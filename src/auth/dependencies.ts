@@ -1,8 +1,8 @@
 import type { Commit } from '../http/commit.ts'
-import type { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Audit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
+import type { PasswordQueue } from './password-queue.ts'
 import type { Throttle } from './throttle.ts'
 import type { MakeToken } from './token.ts'
 
@@ -10,8 +10,7 @@ import type { MakeToken } from './token.ts'
 export interface AuthDependencies extends AccountSettings, Pick<Platform, 'database' | 'now'> {
   commit: Commit
   throttle: Throttle
-  /** Hashes one password at a time for each client network, so that one client can't delay the others by more. */
-  passwordQueue: KeyedQueue
+  passwordQueue: PasswordQueue
   audit: Audit
   credentials: Credentials
   makeToken: MakeToken

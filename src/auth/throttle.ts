@@ -1,7 +1,7 @@
 /**
  * Slows down guessing of passwords by delays that grow, stored in the table `galley_lockouts` so that a restart does not
- * reset them. Attempts are counted per account and client network together, and per client network; never per account
- * alone, because then anybody could lock anybody out. Each attempt is counted before its password is verified, in the same
+ * reset them. Attempts are counted per account and client network together, and per client network and each wider one; never
+ * per account alone, because then anybody could lock anybody out. Each attempt is counted before its password is verified, in the same
  * statement that checks whether it is allowed, so concurrent attempts gain nothing. A correct password takes its own count
  * back. From a network where the user has signed in before, a correct password always works, whatever other clients do.
  */
@@ -29,8 +29,8 @@ interface Attempt {
   email: string
   /** '' when there is no such account. */
   userId: string
-  /** '' when unknown. */
-  network: string
+  /** The client's, the narrowest first; none when unknown. */
+  networks: readonly string[]
 }
 
 export interface Throttle {
@@ -52,10 +52,11 @@ export interface CountedAttempt {
 export function createThrottle({ database, now }: Pick<Platform, 'database' | 'now'>): Throttle {
   let attempts = 0
 
-  async function begin({ email, userId, network }: Attempt): Promise<CountedAttempt> {
+  async function begin({ email, userId, networks }: Attempt): Promise<CountedAttempt> {
     const ms = now()
     // Stored rows have these names.
-    const names = [`account ${await hashOf(`${email} ${network}`)}`, ...(network === '' ? [] : [`place ${network}`])]
+    const [network = ''] = networks
+    const names = [`account ${await hashOf(`${email} ${network}`)}`, ...networks.map((each) => `place ${each}`)]
     const [lock] = await database.read(findLock(names, ms))
     const [known] = await database.read(findNetwork(userId, network))
     const late = lock?.untilAt === null || lock === undefined ? null : tooEarly(Number(lock.untilAt) - ms)
@@ -63,7 +64,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     const counts = countAttempt(names, ms, known !== undefined)
     await database.write(() => runAll(...counts, ...trimStatements())).catch(rethrowLocked)
     return {
-      forgive: [deleteLock(names[0] ?? ''), uncount(names[1] ?? '')],
+      forgive: [deleteLock(names[0] ?? ''), ...names.slice(1).map(uncount)],
       error: late ?? new AppError('unauthorized', 'The email address or the password is wrong.'),
       isClosed: false,
     }

@@ -1,3 +1,4 @@
+import type { ClientKeys } from '../limits/client-keys.ts'
 import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import type { Encoded } from './format.ts'
@@ -26,9 +27,9 @@ export class Caller {
     return this.identity !== null && this.#host.isRevoked(this.identity)
   }
 
-  /** The key that quotas count by; null for a caller that is not counted. */
-  get key(): string | null {
-    return this.#host.keyOf(this.identity, this.peer)
+  /** The keys that quotas count by; none for a caller that is not counted. */
+  get keys(): ClientKeys {
+    return this.#host.keysOf(this.identity, this.peer)
   }
 
   /** Charges a message. Tolerates some over the limit, because a lost `ack` or `ping` would harm a well-behaved client. */

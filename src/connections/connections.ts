@@ -58,7 +58,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     now: Date.now,
     isRevoked: () => false,
     takeUnits: () => true,
-    keyOf: () => null,
+    keysOf: () => [],
     identify: () => {
       throw new AppError('unauthorized')
     },

@@ -1,3 +1,4 @@
+import type { ClientKeys } from '../limits/client-keys.ts'
 import type { RequestMaker } from '../ports/request-maker.ts'
 import type { Peer } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
@@ -24,8 +25,8 @@ export interface ConnectionServices {
   now(): number
   /** Takes rate limit units of a caller; false when there are too few. */
   takeUnits(who: Identity | null, peer: Peer | null, units: number): boolean
-  /** Returns the key that connections are counted by; null for a caller that is not counted. */
-  keyOf(who: Identity | null, peer: Peer | null): string | null
+  /** Returns the keys that a caller is counted by; none for one that is not counted. */
+  keysOf(who: Identity | null, peer: Peer | null): ClientKeys
   /** Reports a fault of the server. */
   problem(error: unknown): void
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { ClientKeys } from '../limits/client-keys.ts'
 import { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { Member, Participant, PresenceChange } from '../topics/presence.ts'
 import type { MembershipState } from './connection-state.ts'
@@ -67,7 +68,7 @@ export class Memberships {
   restore({ topic, name, state }: MembershipState): void {
     const member = this.#member(name, state)
     this.#joined.set(topic, member)
-    this.#context.host.membershipQuota.take(this.#keyIn(topic))
+    this.#context.host.membershipQuota.take(this.#keysIn(topic))
     this.#context.host.presence.restore(topic, member, this.#participant())
   }
 
@@ -94,7 +95,7 @@ export class Memberships {
     try {
       presence.join(topic, member, this.#participant())
     } catch (error) {
-      this.#context.host.membershipQuota.give(this.#keyIn(topic))
+      this.#context.host.membershipQuota.give(this.#keysIn(topic))
       throw error
     }
     this.#joined.set(topic, member)
@@ -108,18 +109,17 @@ export class Memberships {
   }
 
   #take(topic: string): void {
-    if (this.#context.host.membershipQuota.take(this.#keyIn(topic))) return
+    if (this.#context.host.membershipQuota.take(this.#keysIn(topic))) return
     throw new AppError('too_many_requests', 'There are too many members from one network.')
   }
 
-  #keyIn(topic: string): string | null {
-    const key = this.#context.caller.key
-    return key === null ? null : `${topic} ${key}`
+  #keysIn(topic: string): ClientKeys {
+    return this.#context.caller.keys.map((key) => `${topic} ${key}`)
   }
 
   #exit(topic: string, id: string): void {
     this.#joined.delete(topic)
-    this.#context.host.membershipQuota.give(this.#keyIn(topic))
+    this.#context.host.membershipQuota.give(this.#keysIn(topic))
     this.#context.host.presence.leave(topic, id)
   }
 
@@ -136,7 +136,7 @@ export class Memberships {
   readonly #remove = (topic: string, error: unknown): void => {
     if (!this.#joined.delete(topic)) return
     this.#missed.delete(topic)
-    this.#context.host.membershipQuota.give(this.#keyIn(topic))
+    this.#context.host.membershipQuota.give(this.#keysIn(topic))
     loseAccess(this.#context, error, 'left', { topic })
   }
 

@@ -88,12 +88,12 @@ export class Subscriptions {
 
   #takeQuota(): boolean {
     const { host, caller } = this.#context
-    return host.subscriptionQuota.take(caller.key)
+    return host.subscriptionQuota.take(caller.keys)
   }
 
   #giveQuota(): void {
     const { host, caller } = this.#context
-    host.subscriptionQuota.give(caller.key)
+    host.subscriptionQuota.give(caller.keys)
   }
 
   #drop(topic: string): void {

@@ -86,6 +86,11 @@ const migrations: Record<string, Migration> = {
       ) without rowid`.execute(db)
     },
   },
+  '006_known_networks': {
+    async up(db) {
+      await sql`create index galley_places_place on galley_places (place)`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

@@ -1,6 +1,7 @@
+import { widerShare } from '../request/client-network.ts'
 import type { Peer } from '../request/context.ts'
 import { adminRole, type Identity } from '../request/identity.ts'
-import { createClientKey } from './client-key.ts'
+import { type ClientKeys, createClientKeys } from './client-keys.ts'
 import { type CostTable, createCosts } from './costs.ts'
 import type { RateLimitDecision } from './decisions.ts'
 import type { Overload } from './overload.ts'
@@ -20,8 +21,7 @@ export interface AdmissionControlOptions {
   now?(): number
 }
 
-/** This many users at their limit may share a network: accounts are easily made. */
-const usersPerNetwork = 4
+const noKeys: ClientKeys = []
 
 /** Rate limits and load shedding: asked once for each request, before all else, and once for each message of a connection. */
 export class AdmissionControl {
@@ -32,7 +32,7 @@ export class AdmissionControl {
   #limits: RateLimits | null
   readonly #overload: Overload | null
   readonly #random: AdmissionControlOptions['random']
-  readonly #keyOf = createClientKey()
+  readonly #keysOf = createClientKeys()
   readonly #costOf: (method: string, route: string) => number
 
   constructor(options: AdmissionControlOptions) {
@@ -56,30 +56,50 @@ export class AdmissionControl {
     return this.#overload?.refuses(this.#nowMs) ?? false
   }
 
-  /** The key of the client's bucket; null for clients without a limit. */
-  keyOf(identity: Identity | null, peer: Peer | null): string | null {
-    return this.#isLimiting ? this.#keyOf(identity?.userId ?? null, peer) : null
+  /** The keys that a client is counted by; none for clients without limits. */
+  keysOf(identity: Identity | null, peer: Peer | null): ClientKeys {
+    return this.#isLimiting ? this.#keysOf(identity?.userId ?? null, peer) : noKeys
   }
 
-  /** Takes units from the client's bucket, and a share from its network's. Null for clients without a limit. */
+  /**
+   * Takes units from the bucket of the client, and a share from those of the networks that it is in. Null for clients
+   * without a limit.
+   */
   take(identity: Identity | null, peer: Peer | null, units = 1): RateLimitDecision | Promise<RateLimitDecision> | null {
-    if (!this.#isLimiting) return null
-    const key = this.#keyOf(identity?.userId ?? null, peer)
-    if (key === null) return null
-    const decision = this.#buckets.take(key, units)
-    if (identity === null || decision instanceof Promise || !decision.isAllowed) return decision
-    const network = this.#keyOf(null, peer)
-    const shared = network === null ? decision : this.#buckets.take(`users of ${network}`, units / usersPerNetwork)
-    return shared instanceof Promise || shared.isAllowed ? decision : shared
+    const keys = this.keysOf(identity, peer)
+    return keys.length === 0 ? null : this.#takeFrom(keys, 0, units)
+  }
+
+  /** Returns the decision of the first bucket that refuses, else that is near its limit, else the client's own. */
+  #takeFrom(keys: ClientKeys, first: number, units: number): RateLimitDecision | Promise<RateLimitDecision> {
+    let nearest: RateLimitDecision | null = null
+    let share = units
+    for (let index = first; index < keys.length; index += 1) {
+      const decision = this.#buckets.take(keys[index] as string, share)
+      share /= widerShare
+      if (decision instanceof Promise) return this.#takeRest(decision, keys, index + 1, share)
+      if (!decision.isAllowed) return decision
+      if (nearest === null || nearest.headers === null) nearest = decision
+    }
+    return nearest as RateLimitDecision
+  }
+
+  async #takeRest(first: Promise<RateLimitDecision>, keys: ClientKeys, next: number, units: number) {
+    const decision = await first
+    if (!decision.isAllowed || next === keys.length) return decision
+    const wider = await this.#takeFrom(keys, next, units)
+    return wider.isAllowed && decision.headers !== null ? decision : wider
   }
 
   /** Charges the cost of a route beyond the one unit that every request costs. */
   charge(identity: Identity | null, peer: Peer | null, method: string, route: string): void {
     if (!this.#isLimiting) return
-    const units = this.#costOf(method, route) - 1
+    let units = this.#costOf(method, route) - 1
     if (units <= 0) return
-    const key = this.#keyOf(identity?.userId ?? null, peer)
-    if (key !== null) this.#buckets.charge(key, units)
+    for (const key of this.keysOf(identity, peer)) {
+      this.#buckets.charge(key, units)
+      units /= widerShare
+    }
   }
 
   /** Made at the first request, because Workers have no randomness before it. */

@@ -9,7 +9,7 @@ test('counts take a bounded number of rows: the oldest are deleted', async () =>
     insert into galley_lockouts select 'place ' || i, 1, 0, i from n`)
   const throttle = createThrottle({ database, now: () => 1_000_000 })
   for (let n = 0; n < 256; n += 1)
-    await throttle.begin({ email: `u${n}@example.com`, userId: '', network: `192.0.2.${n}` })
+    await throttle.begin({ email: `u${n}@example.com`, userId: '', networks: [`192.0.2.${n}`] })
   const [row] = await database.read({
     sql: 'select count(*) as n, min(lastAt) as oldest from galley_lockouts',
     parameters: [],

@@ -95,6 +95,22 @@ test('addresses of one IPv6 /64 are one client network', async () => {
   expect(await guess(world, email, '2001:db8:1:3::1')).toBe(401)
 })
 
+test('an IPv6 /56 or /48 that tries one account after the other is slowed down, whatever /64 it uses', async () => {
+  const world = await createWorld()
+  const { email } = await world.signUp()
+  for (const [prefix, step, free] of [
+    ['2001:db8:1', 1, 80],
+    ['2001:db8:2', 256, 320],
+  ] as const) {
+    const addressOf = (n: number) => `${prefix}:${((n % 100) * step).toString(16)}::1`
+    const all: number[] = []
+    for (let n = 0; n < free + 3; n += 1) all.push(await guess(world, `user${n}@example.com`, addressOf(n)))
+    expect(all.slice(0, free)).toEqual(Array(free).fill(401))
+    expect(all.at(-1)).toBe(429)
+    expect(await guess(world, email, home, password)).toBe(200)
+  }
+})
+
 test('an IPv4-mapped IPv6 address is the same client network as its IPv4 address', async () => {
   const world = await createWorld()
   const { email } = await world.signUp()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { AdmissionControl, type AdmissionControlOptions, isUrgent } from '../../src/limits/admission-control.ts'
+import type { RateLimitDecision } from '../../src/limits/decisions.ts'
 import { Overload } from '../../src/limits/overload.ts'
 import type { RateLimits } from '../../src/limits/rate-limits.ts'
 import type { Identity } from '../../src/request/identity.ts'
@@ -44,6 +45,45 @@ test('a user has another bucket than the address that it asks from', () => {
   expect(admission.take(user, client)).toMatchObject({ isAllowed: true })
 })
 
+/** The address of client number `n` in a /48, one in each /64: 256 of them make a /56. */
+function inPrefix(n: number) {
+  return { address: `2001:db8:7:${n.toString(16)}::1`, isSecure: false }
+}
+
+/** The number of requests that pass, when each of the clients asks as often as it may. */
+function passing(admission: AdmissionControl, who: Identity | null, clients: number, step: number): number {
+  let count = 0
+  for (let n = 0; n < clients; n += 1) {
+    for (let tries = 0; tries < 600; tries += 1) {
+      const decision = admission.take(who && { ...who, userId: `user${n}` }, inPrefix(n * step))
+      if ((decision as RateLimitDecision).isAllowed) count += 1
+    }
+  }
+  return count
+}
+
+test('the clients of an IPv6 /56 may together ask 4 times as often as one of them, those of a /48 16 times', () => {
+  expect(passing(createAdmission().admission, null, 70, 1)).toBe(4 * 600)
+  expect(passing(createAdmission().admission, null, 70, 256)).toBe(16 * 600)
+})
+
+test('the users of an IPv6 /64 may together ask 4 times as often as one of them, those of a /56 16 times', () => {
+  expect(passing(createAdmission().admission, user, 70, 0)).toBe(4 * 600)
+  expect(passing(createAdmission().admission, user, 70, 1)).toBe(16 * 600)
+})
+
+test('a client that is refused takes nothing from the networks that it is in', () => {
+  const { admission } = createAdmission()
+  for (let n = 0; n < 10_000; n += 1) void admission.take(null, inPrefix(1))
+  expect(admission.take(null, inPrefix(2))).toMatchObject({ isAllowed: true, headers: null })
+})
+
+test('a dear route is charged to the networks of the client, too', () => {
+  const { admission } = createAdmission({ costs: { 'POST /api/reports': 300 } })
+  for (let n = 0; n < 9; n += 1) admission.charge(null, inPrefix(n), 'POST', '/api/reports')
+  expect(admission.take(null, inPrefix(10))).toMatchObject({ isAllowed: false })
+})
+
 test('a dear route is charged for once it is known', () => {
   const { admission } = createAdmission({ costs: { 'POST /api/reports': 300 } })
   for (let n = 0; n < 2; n += 1) {
@@ -74,7 +114,9 @@ test('buckets may be stored outside the process, asynchronously', async () => {
   admission.charge(user, client, 'GET', '/api/todos')
   expect(taken).toEqual([
     [user.userId, 1],
+    [`users of ${client.address}`, 1 / 4],
     [user.userId, 2],
+    [`users of ${client.address}`, 2 / 4],
   ])
 })
 

@@ -16,7 +16,7 @@ import { addNetwork, deleteNetworks } from '../store/networks.ts'
 import { deleteResets } from '../store/resets.ts'
 import { deleteSessions } from '../store/sessions.ts'
 import { deleteUser, findById, replacePassword, stillValid } from '../store/users.ts'
-import { clientNetworkIn, identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
+import { clientNetworksIn, identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
 import { deleteAccountSchema, passwordSchema } from './schemas.ts'
 
 const changePasswordRoute = createRoute({
@@ -48,7 +48,7 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
     const [row] = await database.read(findById(userId))
     if (row === undefined) throw new AppError('unauthorized')
     const [email, stored] = [String(row.email), String(row.password)]
-    const { forgive, error, isClosed } = await throttle.begin({ email, userId: '', network: clientNetworkIn(c) })
+    const { forgive, error, isClosed } = await throttle.begin({ email, userId: '', networks: clientNetworksIn(c) })
     if (isClosed) throw error
     if (!(await passwords.verify(normalPassword(password), stored))) {
       throw invalidField('password', 'wrong', 'is not your password')
@@ -59,12 +59,12 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
   async function changePassword(c: Context, { password, newPassword: wanted }: z.output<typeof passwordSchema>) {
     const identity = identityOf(c)
     const { userId, credentialId } = identity
-    const { stored, hash, forgive } = await passwordQueue.run(clientNetworkIn(c), async () => {
+    const { stored, hash, forgive } = await passwordQueue.run(clientNetworksIn(c), async () => {
       const verified = await verify(c, identity, password)
       return { ...verified, hash: await passwords.hash(newPassword(wanted, verified.email, 'newPassword')) }
     })
     const entry = audit.entry(actorOf(c), { action: 'password.changed', subject: userId })
-    const networks = [deleteNetworks(userId), ...addNetwork(userId, clientNetworkIn(c), now())]
+    const networks = [deleteNetworks(userId), ...addNetwork(userId, clientNetworksIn(c)[0], now())]
     const ended = credentials.invalidating(deleteSessions(userId, credentialId))
     const checks = [stillValid(identity), replacePassword(userId, stored, hash)]
     await database.write(() => runAll(...checks, ended, ...forgive, ...networks, deleteResets(userId), entry))
@@ -74,7 +74,7 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
   async function deleteAccount(c: Context, { password }: z.output<typeof deleteAccountSchema>) {
     const identity = identityOf(c)
     const { userId } = identity
-    const { forgive } = await passwordQueue.run(clientNetworkIn(c), () => verify(c, identity, password))
+    const { forgive } = await passwordQueue.run(clientNetworksIn(c), () => verify(c, identity, password))
     const entry = audit.entry(actorOf(c), { action: 'account.deleted', subject: userId })
     const ended = [deleteSessions(userId), deleteKeys(userId)].map(credentials.invalidating)
     const rest = [...forgive, deleteNetworks(userId), deleteResets(userId), entry]

@@ -1,7 +1,7 @@
 /** Checks that the routes of accounts share, as middleware, and what they read of a request. */
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../../errors.ts'
-import { clientNetworkOf } from '../../request/client-address.ts'
+import { clientNetworksOf } from '../../request/client-network.ts'
 import type { Context, Env } from '../../request/context.ts'
 import { adminRole, hasScope, type Identity, refusal } from '../../request/identity.ts'
 
@@ -41,7 +41,7 @@ export function identityOf({ env }: Context): Identity {
   return env.identity
 }
 
-/** The network of the client, by which sign-in is limited; '' when unknown. */
-export function clientNetworkIn({ env }: Context): string {
-  return clientNetworkOf(env.peer?.address ?? null)
+/** The networks of the client, by which sign-in is limited, the narrowest first; none when unknown. */
+export function clientNetworksIn({ env }: Context): readonly string[] {
+  return clientNetworksOf(env.peer?.address ?? null)
 }

@@ -20,7 +20,7 @@ import { deleteResets, findReset, insertReset, tokenProblem, useReset } from '..
 import { deleteSessions } from '../store/sessions.ts'
 import { findByEmail, setPassword } from '../store/users.ts'
 import { hashOf } from '../token.ts'
-import { clientNetworkIn, noStore, refuseIdempotencyKey } from './guards.ts'
+import { clientNetworksIn, noStore, refuseIdempotencyKey } from './guards.ts'
 import { confirmSchema, resetSchema } from './schemas.ts'
 
 const requestResetRoute = createRoute({
@@ -85,7 +85,7 @@ export function createResetRoutes(dependencies: AuthDependencies) {
     const [reset] = await database.read(findReset(hash, now()))
     if (reset === undefined) throw badToken()
     const accepted = newPassword(password, String(reset.email))
-    const stored = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
+    const stored = await passwordQueue.run(clientNetworksIn(c), () => passwords.hash(accepted))
     const id = String(reset.userId)
     const actor = { ...actorOf(c), userId: id }
     const entry = audit.entry(actor, { action: 'password.reset', subject: id })

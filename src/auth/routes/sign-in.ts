@@ -19,7 +19,7 @@ import { deleteSession, insertSession, sessionAgeMaxMs, sessionExpiry, trimSessi
 import { findByEmail, findById, insertUser, renewHash, type User, userOf, userRole } from '../store/users.ts'
 import type { CountedAttempt } from '../throttle.ts'
 import { hashOf } from '../token.ts'
-import { clientNetworkIn, identityOf, noStore, refuseIdempotencyKey } from './guards.ts'
+import { clientNetworksIn, identityOf, noStore, refuseIdempotencyKey } from './guards.ts'
 import { currentUser, newSession } from './resources.ts'
 import { signInSchema, signUpSchema } from './schemas.ts'
 
@@ -65,7 +65,7 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
   async function signUp(c: Context, { email, password, token, code }: z.output<typeof signUpSchema>) {
     if (!token) requireEncryption(c)
     const accepted = newPassword(password, email)
-    const hash = await passwordQueue.run(clientNetworkIn(c), () => passwords.hash(accepted))
+    const hash = await passwordQueue.run(clientNetworksIn(c), () => passwords.hash(accepted))
     const user = { id: newId(), email, role: code === undefined ? userRole : adminRole }
     const ms = now()
     const made = audit.entry(
@@ -83,10 +83,10 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
 
   async function signIn(c: Context, { email, password, token }: z.output<typeof signInSchema>) {
     if (!token) requireEncryption(c)
-    const network = clientNetworkIn(c)
-    const verified = await passwordQueue.run(network, async () => {
+    const networks = clientNetworksIn(c)
+    const verified = await passwordQueue.run(networks, async () => {
       const [row] = await database.read(findByEmail(email))
-      const counted = await throttle.begin({ email, userId: String(row?.id ?? ''), network })
+      const counted = await throttle.begin({ email, userId: String(row?.id ?? ''), networks })
       return verify(row, normalPassword(password), counted)
     })
     return begin(c, { ...verified, asToken: token, status: 200 })
@@ -125,7 +125,7 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     const agent = c.req.raw.headers.get('user-agent') ?? ''
     const entry = audit.entry(actor, { action: 'session.created', subject: user.id, detail: { session: id } })
     const session = insertSession({ id, userId: user.id, hash, ms, address: actor.address, agent }, stored)
-    const network = addNetwork(user.id, clientNetworkIn(c), ms)
+    const network = addNetwork(user.id, clientNetworksIn(c)[0], ms)
     const trim = credentials.invalidating(trimSessions(user.id))
     await database.write(() => runAll(...statements, session, ...network, entry, trim))
     const shown = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }

@@ -1,6 +1,7 @@
 /** Counts of attempts to sign in, and the delays that follow from them, by the name of each count. */
 import { statement } from '../../database/steps.ts'
 import type { Guard, Statement } from '../../ports/database.ts'
+import { widerShare } from '../../request/client-network.ts'
 
 interface Limit {
   /** Attempts without a delay. */
@@ -37,22 +38,28 @@ function counting({ free, delayMaxMs, decayMs }: Limit, guard?: Guard): Omit<Sta
 }
 
 const locked = { error: 'too_many_requests' } as const
-const countSql = { pair: counting(pairLimit, locked), network: counting(networkLimit, locked) }
+const limits = [pairLimit, networkLimit, wider(networkLimit), wider(wider(networkLimit))]
+const countSql = limits.map((limit) => counting(limit, locked))
 /** From a network where the user has signed in before. */
-const countKnownSql = { pair: counting(pairLimit), network: counting(networkLimit) }
+const countKnownSql = limits.map((limit) => counting(limit))
 
-/** Counts an attempt under the name of the pair and, if there is one, of the network. */
-export function countAttempt(names: readonly string[], ms: number, isKnown: boolean): Statement[] {
-  const { pair, network } = isKnown ? countKnownSql : countSql
-  return names.map((name, index) => ({ ...(index === 0 ? pair : network), parameters: [name, ms] }))
+/** The limit of the next wider network. */
+function wider({ free, delayMaxMs, decayMs }: Limit): Limit {
+  return { free: free * widerShare, delayMaxMs, decayMs: decayMs / widerShare }
 }
 
-/** Finds until when one of two names is locked: `untilAt`, null for neither. */
-export function findLock([pair = '', network = '']: readonly string[], ms: number): Statement {
+/** Counts an attempt under the name of the pair and those of the networks, the narrowest first. */
+export function countAttempt(names: readonly string[], ms: number, isKnown: boolean): Statement[] {
+  const counts = isKnown ? countKnownSql : countSql
+  return names.map((name, index) => ({ ...(counts[index] as (typeof counts)[number]), parameters: [name, ms] }))
+}
+
+/** Finds until when one of the names is locked: `untilAt`, null for none. */
+export function findLock(names: readonly string[], ms: number): Statement {
+  const marks = names.map(() => '?').join(', ')
   return statement(
-    'select max(untilAt) as untilAt from galley_lockouts where name in (?, ?) and untilAt > ?',
-    pair,
-    network,
+    `select max(untilAt) as untilAt from galley_lockouts where name in (${marks}) and untilAt > ?`,
+    ...names,
     ms,
   )
 }

@@ -6,8 +6,8 @@ import type { Statement } from '../../ports/database.ts'
 const networksMax = 20
 
 /** Stores a network from which a user has signed in. */
-export function addNetwork(userId: string, network: string, ms: number): Statement[] {
-  if (network === '') return []
+export function addNetwork(userId: string, network: string | undefined, ms: number): Statement[] {
+  if (network === undefined) return []
   return [
     statement(
       `insert into galley_places (userId, place, lastAt) values (?, ?, ?)
@@ -28,6 +28,11 @@ export function addNetwork(userId: string, network: string, ms: number): Stateme
 /** Returns a row if the user has signed in from the network. */
 export function findNetwork(userId: string, network: string): Statement {
   return statement('select 1 as known from galley_places where userId = ? and place = ?', userId, network)
+}
+
+/** Returns a row if any user has signed in from the network. */
+export function findAnyUse(network: string): Statement {
+  return statement('select 1 as known from galley_places where place = ? limit 1', network)
 }
 
 /** Deletes the known networks of a user, since a thief of the password may have signed in from one. */

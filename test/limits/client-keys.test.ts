@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
-import { createClientKey } from '../../src/limits/client-key.ts'
+import { createClientKeys } from '../../src/limits/client-keys.ts'
 
-const clientKey = createClientKey()
-const keyOf = (address: string | null, userId: string | null = null) => clientKey(userId, { address, isSecure: false })
+const clientKeys = createClientKeys()
+const keysOf = (address: string | null, userId: string | null = null) =>
+  clientKeys(userId, { address, isSecure: false })
+/** The client's own. */
+const keyOf = (address: string | null, userId: string | null = null) => keysOf(address, userId)[0]
 
 test('an identified client has one bucket for all its addresses', () => {
   expect(keyOf('192.0.2.1', 'user1')).toBe('user1')
@@ -42,13 +45,13 @@ test('an IPv4 address counts the same in its IPv6 form', () => {
 test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
   '%s is this machine, which has no limit, signed in or not',
   (address) => {
-    expect(keyOf(address)).toBeNull()
-    expect(keyOf(address, 'user1')).toBeNull()
+    expect(keysOf(address)).toEqual([])
+    expect(keysOf(address, 'user1')).toEqual([])
   },
 )
 
 test('a call from this program has no limit', () => {
-  expect(clientKey(null, null)).toBeNull()
+  expect(clientKeys(null, null)).toEqual([])
 })
 
 test.each([null, '', 'a:b'])('clients with the invalid address %s share one bucket', (address) => {
@@ -58,6 +61,16 @@ test.each([null, '', 'a:b'])('clients with the invalid address %s share one buck
 
 test('no user has the bucket of an address', () => {
   for (const address of ['192.0.2.1', '2001:db8::1', '::', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
+})
+
+test('a client of IPv6 counts for its /64, its /56 and its /48, a client of IPv4 for its address alone', () => {
+  expect(keysOf('2001:db8:1:2fe::1')).toEqual(['2001:db8:1:2fe::/64', '2001:db8:1:200::/56', '2001:db8:1::/48'])
+  expect(keysOf('192.0.2.1')).toEqual(['192.0.2.1'])
+})
+
+test('a user counts for the users of each of these networks too', () => {
+  const networks = ['2001:db8:1:2fe::/64', '2001:db8:1:200::/56', '2001:db8:1::/48']
+  expect(keysOf('2001:db8:1:2fe::1', 'user1')).toEqual(['user1', ...networks.map((each) => `users of ${each}`)])
 })
 
 test('more networks than the cache holds still have buckets of their own', () => {
