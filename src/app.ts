@@ -32,6 +32,11 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   connections: Connections
   /** The client of a request that begins a message connection; null for any other, which is for `fetch`. */
   admit(request: Request, peer: Peer): AdmittedPeer | null
+  /**
+   * Ends the subscriptions and memberships that a rule no longer allows, as a timer does once a second. For a runtime without timers,
+   * which calls it after everything that it runs.
+   */
+  checkAccess(): void
   /** Deletes outdated data. Should be called at the start and once an hour or so. */
   cleanUp(): Promise<void>
 }
@@ -98,6 +103,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     },
     connections: live.connections,
     admit: (request: Request, peer: Peer) => (isUpgrade(request) ? pipeline.admitConnection(request, peer) : null),
+    checkAccess: live.checkAccess,
     async cleanUp() {
       await live.cleanUp()
       await auth?.cleanUp()

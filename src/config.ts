@@ -4,6 +4,7 @@ import { isLoopback } from './http/host-check.ts'
 import { logLevels } from './ports/log.ts'
 import type { Settings } from './ports/platform.ts'
 import { parseRange } from './request/client-address.ts'
+import { isOrigin } from './request/origin.ts'
 
 /** A comma-separated list, empty when unset. */
 function list(item: z.ZodType<string, string>) {
@@ -21,9 +22,30 @@ function list(item: z.ZodType<string, string>) {
 
 const origin = z
   .string()
-  .refine((text) => URL.parse(text)?.origin === text, 'must be origins such as https://app.example')
+  .refine((text) => !text.includes('*'), {
+    error: 'must name each origin, because wildcards are not supported',
+    abort: true,
+  })
+  .refine(isOrigin, 'must be origins such as https://app.example or capacitor://localhost')
 const range = z.string().refine((text) => parseRange(text) !== null, 'must be addresses or ranges such as 10.0.0.0/8')
 const hostName = z.string().regex(/^[\w.-]+$/, 'must be host names such as app.example, without port')
+
+/** What is wrong in a URL of SMTP would show only with the first email. */
+function isSmtpUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return false
+  return /^\/?$/.test(url.pathname) && url.hash === '' && [url.username, url.password].every(isPercentEncoded)
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![\da-f]{2})/i.test(text)
+}
+
+/** `fetch` takes no URL with a user or a password. */
+function isApiUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+}
 
 /** Every setting: environment variables of a process, vars on Workers. */
 const schema = z.object({
@@ -68,7 +90,11 @@ const schema = z.object({
     .default('galley')
     .describe("The HTTP server: galley's own, or the one of the runtime (node)."),
   TLS_CERT: z.string().default('').describe('A file with the certificate chain in PEM, to serve HTTPS.'),
-  TLS_KEY: z.string().default('').describe('A file with the key of the certificate in PEM.'),
+  TLS_KEY: z
+    .string()
+    .refine((text) => !text.includes('-----BEGIN'), 'must be the name of a file, not the key itself')
+    .default('')
+    .describe('A file with the key of the certificate in PEM.'),
   TRUST_PROXY: list(range).describe(
     'Trusted proxies: comma-separated addresses or networks, such as 127.0.0.1,10.0.0.0/8.',
   ),
@@ -79,18 +105,19 @@ const schema = z.object({
     .describe('The public origin of the server, for links in email.'),
   SMTP_URL: z
     .string()
-    .refine(
-      (text) => text === '' || /^smtps?:$/.test(URL.parse(text)?.protocol ?? ''),
-      'must be like smtp://user:password@mail.example:587',
-    )
+    .refine((text) => text === '' || isSmtpUrl(text), 'must be like smtp://user:password@mail.example:587')
     .default('')
     .describe('The SMTP server for email; without one, email is written to the log.'),
   MAIL_API_URL: z
     .string()
-    .refine((text) => text === '' || URL.canParse(text), 'must be a URL')
+    .refine((text) => text === '' || isApiUrl(text), 'must be a URL such as https://api.example/emails')
     .default('')
     .describe('Instead of SMTP, and on Workers: an HTTP API that accepts email by POST.'),
-  MAIL_API_TOKEN: z.string().default('').describe('The bearer token of the email API.'),
+  MAIL_API_TOKEN: z
+    .string()
+    .regex(/^[!-~]*$/, 'must have no spaces or line breaks')
+    .default('')
+    .describe('The bearer token of the email API.'),
   MAIL_FROM: z.string().default('').describe('The sender of email, such as Galley <galley@app.example>.'),
   CORS_ORIGINS: list(origin).describe('Comma-separated origins of other sites that may call the API from a browser.'),
   ALLOWED_HOSTS: list(hostName).describe(
@@ -100,22 +127,37 @@ const schema = z.object({
 
 export type Config = z.output<typeof schema>
 
-/** The settings whose values are secret. */
-export const secretNames: readonly (keyof Config)[] = ['METRICS_TOKEN', 'SMTP_URL', 'MAIL_API_TOKEN']
+/** The settings whose values are a secret or may hold one: no error, log or response shows them. */
+export const secretNames: readonly (keyof Config)[] = [
+  'METRICS_TOKEN',
+  'TLS_KEY',
+  'SMTP_URL',
+  'MAIL_API_URL',
+  'MAIL_API_TOKEN',
+]
 
 /**
  * Reads the configuration.
- * @throws StartError that names each bad value
+ * @throws StartError that names each bad setting, with its value unless that is secret
  */
 export function parseConfig(variables: Readonly<Record<string, unknown>>): Config {
-  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, variables[name]]))
+  const given = Object.fromEntries(
+    // An empty variable is an unset one, as container tools write it.
+    Object.keys(schema.shape).map((name) => [name, variables[name] === '' ? undefined : variables[name]]),
+  )
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const lines = result.error.issues.map(({ path, message }) => {
     const [name = ''] = path
-    return `${String(name)}=${String(given[name as string])}: ${message}`
+    return `${shown(String(name), String(given[name as string]))}: ${message}`
   })
   throw new StartError([...new Set(lines)].join('; '))
+}
+
+/** `NAME=VALUE`, or the name alone; without the password of a URL in any case. */
+function shown(name: string, value: string): string {
+  if (secretNames.includes(name as keyof Config)) return name
+  return `${name}=${value.replaceAll(/\/\/\S*:\S*@/g, '//…@')}`
 }
 
 /** Returns the settings that the app needs. A server on a loopback address checks `Host`. */

@@ -2,6 +2,26 @@ import { describe, expect, test } from 'vitest'
 import { configHelp, configNames, parseConfig, secretNames, settingsOf } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
 
+/** Mistakes in settings whose value is a secret, or holds one. */
+const badSecrets = [
+  ['METRICS_TOKEN', 's3cret'],
+  ['METRICS_TOKEN', 's3cret with spaces in it'],
+  ['SMTP_URL', 'smpt://user:s3cret@mail.example'],
+  ['SMTP_URL', 'user:s3cret@mail.example'],
+  ['SMTP_URL', 'smtp:user:s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:a/s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:1/s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:%s3cret@mail.example'],
+  ['SMTP_URL', 'smtp://user:1#s3cret@mail.example'],
+  ['MAIL_API_URL', 'api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'https//api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'ftp://api.example/send?key=s3cret'],
+  ['MAIL_API_URL', 'https://user:s3cret@api.example/send'],
+  ['MAIL_API_TOKEN', 's3cret\n'],
+  ['MAIL_API_TOKEN', 's3cret s3cret'],
+  ['TLS_KEY', '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n'],
+] as const
+
 describe('the configuration', () => {
   test('suits one person on a laptop when nothing is set', () => {
     expect(parseConfig({})).toEqual({
@@ -46,6 +66,23 @@ describe('the configuration', () => {
     expect(parseConfig({ DATA_DIR: ' /srv/my data,2 ' }).DATA_DIR).toBe(' /srv/my data,2 ')
   })
 
+  test('takes every empty variable for an unset one', () => {
+    expect(parseConfig(Object.fromEntries(configNames.map((name) => [name, ''])))).toEqual(parseConfig({}))
+  })
+
+  test.each([
+    'capacitor://localhost',
+    'tauri://localhost',
+    'ionic://localhost',
+    'app://obsidian.md',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    'moz-extension://9d7ef2b1-0f0b-4c2b-8f0f-0123456789ab',
+    'https://tauri.localhost',
+    'http://[::1]:5173',
+  ])('accepts the origin %s', (text) => {
+    expect(parseConfig({ CORS_ORIGINS: text }).CORS_ORIGINS).toEqual([text])
+  })
+
   test('accepts lists with commas, spaces and gaps', () => {
     const { CORS_ORIGINS, ALLOWED_HOSTS } = parseConfig({
       CORS_ORIGINS: 'https://a.example, http://localhost:5173,,',
@@ -56,7 +93,6 @@ describe('the configuration', () => {
   })
 
   test.each([
-    ['PORT', ''],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '999999'],
@@ -64,11 +100,9 @@ describe('the configuration', () => {
     ['PORT', '0x50'],
     ['PORT', ' 80'],
     ['PORT', 'http'],
-    ['HOST', ''],
     ['HOST', 'a b'],
     ['HOST', 'http://localhost'],
     ['HOST', '[::1]'],
-    ['DATA_DIR', ''],
     ['CORS_ORIGINS', 'app.example'],
     ['CORS_ORIGINS', 'https://app.example/'],
     ['CORS_ORIGINS', 'https://app.example/path'],
@@ -78,6 +112,16 @@ describe('the configuration', () => {
     ['CORS_ORIGINS', 'https://good.example,*'],
     ['CORS_ORIGINS', 'null'],
     ['CORS_ORIGINS', 'file:///tmp'],
+    ['CORS_ORIGINS', 'https://*.example'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'capacitor://'],
+    ['CORS_ORIGINS', 'capacitor://localhost/'],
+    ['CORS_ORIGINS', 'capacitor://user@localhost'],
+    ['CORS_ORIGINS', 'chrome-extension://*'],
+    ['CORS_ORIGINS', 'wss://app.example'],
+    ['CORS_ORIGINS', 'ftp://app.example'],
+    ['CORS_ORIGINS', 'file://localhost'],
+    ['CORS_ORIGINS', 'javascript://app.example'],
     ['ALLOWED_HOSTS', 'app.example:3000'],
     ['ALLOWED_HOSTS', 'https://app.example'],
     ['ALLOWED_HOSTS', 'a b'],
@@ -86,8 +130,22 @@ describe('the configuration', () => {
     expect(messageOf({ [name]: value })).toContain(`${name}=${value}: must `)
   })
 
+  test.each(badSecrets)('refuses a bad %s without its value (%j)', (name, value) => {
+    const message = messageOf({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name}: must `))
+    expect(message).not.toContain('s3cret')
+  })
+
+  test('shows no password of a URL, whichever setting it is in', () => {
+    const url = 'https://user:s3cret@app.example/x'
+    for (const name of configNames) {
+      const { message } = refusalOf({ [name]: url }) ?? { message: '' }
+      expect(message, name).not.toContain('s3cret')
+    }
+  })
+
   test('names every bad value, each once, in one line', () => {
-    const bad = { PORT: 'http', HOST: '', DATA_DIR: '', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
+    const bad = { PORT: 'http', HOST: ' ', LOG_LEVEL: 'loud', CORS_ORIGINS: 'x,y', ALLOWED_HOSTS: ':' }
     const message = messageOf(bad)
     for (const name of Object.keys(bad)) expect(message.split(`${name}=`), name).toHaveLength(2)
     expect(message).not.toContain('\n')
@@ -135,6 +193,15 @@ describe('--help', () => {
     for (const line of configHelp().trimEnd().split('\n').slice(2)) expect(line).toMatch(/^ {2}[A-Z_]+ +[A-Z][^.]{10,}/)
   })
 })
+
+function refusalOf(variables: Record<string, unknown>): Error | null {
+  try {
+    parseConfig(variables)
+    return null
+  } catch (error) {
+    return error as Error
+  }
+}
 
 function messageOf(variables: Record<string, unknown>): string {
   try {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import type { Config } from '../../src/config.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
@@ -15,6 +14,7 @@ declare const Deno: {
       info: { remoteAddr: { hostname: string; port: number } },
     ) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
+  mkdirSync(path: string, options: { recursive: boolean; mode: number }): void
   stdout: { write(bytes: Uint8Array): Promise<number> }
 }
 
@@ -24,8 +24,8 @@ export async function serve(server: (platform: Platform) => Served, options: Ser
     listen,
     listenErrorCode,
     writeOutput: (bytes) => Deno.stdout.write(bytes),
-    // Step by step would need a permission for each parent.
-    makeDirectory: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
+    // Step by step would need a permission for each parent, as Deno's `node:fs` does.
+    makeDirectory: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
   })
 }
 

@@ -44,6 +44,7 @@ interface Attachment {
 
 interface Served {
   admit(request: Request, peer: Peer): AdmittedPeer | null
+  checkAccess(): void
   connections: Connections
 }
 
@@ -120,6 +121,7 @@ export class ObjectConnections {
       if (!connection.isClosed) this.#keep(connection.state())
     }
     for (const id of states.keys()) this.#drop(id)
+    this.#app.checkAccess()
   }
 
   /** Opens a WebSocket and returns the response; null when the request does not want one, or is not admitted. */

@@ -1,5 +1,7 @@
+import { connect, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Mailer } from '../../src/ports/mailer.ts'
+import { smtpPort } from './smtp-port.ts'
 
 export interface SmtpMailerOptions {
   /** As in `smtp://user:password@mail.example:587`, or `smtps:` for TLS from the start. */
@@ -14,10 +16,17 @@ const timeoutMs = 15_000
 export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
   const { protocol, hostname, port, username, password, searchParams } = new URL(url)
   const secure = protocol === 'smtps:'
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const transport = createTransport({
-    host: hostname,
-    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    host,
+    port: smtpPort({ protocol, port }),
     secure,
+    getSocket(_, done) {
+      openSocket(host, smtpPort({ protocol, port })).then(
+        (connection) => done(null, { connection }),
+        (error: Error) => done(error),
+      )
+    },
     // Otherwise emails could cross a network in the clear; `?tls=off` is for a server on the same machine.
     requireTLS: !secure && searchParams.get('tls') !== 'off',
     ignoreTLS: searchParams.get('tls') === 'off',
@@ -33,4 +42,18 @@ export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
       await transport.sendMail({ from, to: { name: '', address: to }, subject, text })
     },
   }
+}
+
+/** Connects by name. By itself nodemailer looks up the address first, for which Deno would need permission to reach any address. */
+function openSocket(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: timeoutMs })
+    socket.once('timeout', () => socket.destroy(new Error(`No connection to ${host}:${port} in time.`)))
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.off('error', reject)
+      socket.setTimeout(0)
+      resolve(socket)
+    })
+  })
 }

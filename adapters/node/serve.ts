@@ -1,10 +1,9 @@
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
+import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError } from '@hono/node-server'
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode, StartError } from '../../src/errors.ts'
-import { errorResponse } from '../../src/http/error-response.ts'
 import { writeTimeoutMs } from '../../src/http/response-stream.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
@@ -14,6 +13,7 @@ import { restrictFileMode, writeOutput } from '../process/standard-output.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
 import { backlogMax } from '../tcp/listener.ts'
 import { acceptMessages } from './messages.ts'
+import { endWith, refusal, serveRequests } from './refusals.ts'
 import { createNodeWebSockets } from './web-sockets.ts'
 
 const nodeMajorMin = 26
@@ -33,6 +33,8 @@ const serverOptions = {
   connectionsCheckingInterval: timeoutSweepMs,
   keepAliveTimeout: keepAliveIdleMs,
   maxHeaderSize: headerBytesMax,
+  // Checked in `refusals.ts`, whose response has the error envelope.
+  requireHostHeader: false,
 }
 
 /** Serves an app on Node until a signal ends it. */
@@ -45,12 +47,18 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   const tls = readTls(config)
   const isSecure = tls !== null
   const webSockets = createNodeWebSockets(app, isSecure)
-  const server = createAdaptorServer({
-    fetch: (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
+  const handle = getRequestListener(
+    (request: Request, { incoming }: HttpBindings | Http2Bindings) =>
       app.fetch(request, new SocketPeer(incoming.socket, isSecure)),
-    createServer: isSecure ? createSecureServer : createServer,
-    serverOptions: { ...tls, ...serverOptions, shouldUpgradeCallback: webSockets.isWanted },
-  }) as Server
+    {
+      // Of a request of HTTP/1.0 without `Host`.
+      hostname: 'localhost',
+      errorHandler: (error) => refusal(new AppError(error instanceof RequestError ? 'bad_request' : 'internal')),
+    },
+  )
+  const settings = { ...serverOptions, shouldUpgradeCallback: webSockets.isWanted }
+  const server: Server = tls ? createSecureServer({ ...tls, ...settings }) : createServer(settings)
+  serveRequests(server, handle)
   webSockets.acceptOn(server)
   const port = () => (server.address() as AddressInfo).port
   const messages = acceptMessages(server, {
@@ -152,15 +160,5 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
     current.once('close', () => socket.end())
     return
   }
-  const refusal = new AppError(errorCodes[error.code ?? ''] ?? 'bad_request')
-  void end(socket, errorResponse(refusal, { requestId: crypto.randomUUID() }, null))
-}
-
-/** Sends a response as the last bytes of a connection that Node has no response object for. */
-async function end(socket: Socket, response: Response): Promise<void> {
-  const { status, headers } = response
-  const body = await response.text()
-  const lines = [...headers, ['content-length', Buffer.byteLength(body)], ['connection', 'close']]
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`)
+  void endWith(socket, refusal(new AppError(errorCodes[error.code ?? ''] ?? 'bad_request')))
 }

@@ -33,7 +33,7 @@ export function createNodeWebSockets(app: MessageServer, isSecure: boolean): Nod
 
 /** Null when the request names no host. */
 function requestOf({ url, headers }: IncomingMessage): Request | null {
-  const target = URL.parse(url ?? '', `http://${headers.host}`)
+  const target = headers.host === undefined ? null : URL.parse(url ?? '', `http://${headers.host}`)
   const fields = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
   return target && new Request(target, { headers: fields })
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Asset, Assets } from '../../src/ports/assets.ts'
+import { type Asset, type Assets, type ImmutableFiles, isImmutable } from '../../src/ports/assets.ts'
 
 /** A folder on disk that is served below a path such as `docs/`; `only` restricts it to some names. */
 export interface Mount {
@@ -17,7 +17,7 @@ const chunkBytes = 64 * 1024
  * The assets port over folders on disk, for runtimes with `node:fs`. The first mount that has the file wins.
  * Links are followed only inside the folder.
  */
-export function createFolderAssets(mounts: readonly Mount[]): Assets {
+export function createFolderAssets(mounts: readonly Mount[], immutable: ImmutableFiles = {}): Assets {
   return {
     async open(path) {
       for (const { at, folder, only } of mounts) {
@@ -25,7 +25,7 @@ export function createFolderAssets(mounts: readonly Mount[]): Assets {
         const name = path.slice(at.length)
         if (only && !only.test(name)) continue
         const asset = await openInside(folder, name)
-        if (asset) return asset
+        if (asset) return { ...asset, isImmutable: isImmutable(path, immutable) }
       }
       return null
     },
@@ -34,7 +34,9 @@ export function createFolderAssets(mounts: readonly Mount[]): Assets {
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EACCES', 'ELOOP'])
 
-async function openInside(folder: URL, name: string): Promise<Asset | null> {
+type File = Omit<Asset, 'isImmutable'>
+
+async function openInside(folder: URL, name: string): Promise<File | null> {
   try {
     const root = await realpath(fileURLToPath(folder))
     const path = await realpath(`${root}${sep}${name}`)
@@ -46,12 +48,13 @@ async function openInside(folder: URL, name: string): Promise<Asset | null> {
   }
 }
 
-async function describe(path: string): Promise<Asset | null> {
-  const { size, mtimeNs, ...stats } = await stat(path, { bigint: true })
+async function describe(path: string): Promise<File | null> {
+  const { size, mtimeNs, ctimeNs, ino, ...stats } = await stat(path, { bigint: true })
   if (!isRegular(stats.mode)) return null
   return {
     sizeBytes: Number(size),
-    version: `${size.toString(36)}-${mtimeNs.toString(36)}`,
+    // Inode and change time too: tools that copy files set equal sizes and times, but not these.
+    version: [size, mtimeNs, ctimeNs, ino].map((part) => part.toString(36)).join('-'),
     read: (start, end) => readRange(path, start, end),
   }
 }

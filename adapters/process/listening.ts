@@ -71,22 +71,23 @@ export interface Tls {
 export function readTls({ TLS_CERT, TLS_KEY }: Config): Tls | null {
   if (TLS_CERT === '' && TLS_KEY === '') return null
   if (TLS_CERT === '' || TLS_KEY === '') throw new StartError('Set both TLS_CERT and TLS_KEY, or neither.')
-  const tls = { cert: readPem(TLS_CERT), key: readPem(TLS_KEY) }
+  const tls = { cert: readPem('TLS_CERT', TLS_CERT), key: readPem('TLS_KEY', TLS_KEY) }
   try {
     const { publicKey } = new X509Certificate(tls.cert)
     if (!createPublicKey(createPrivateKey(tls.key)).equals(publicKey)) throw new Error('they do not belong together')
   } catch (error) {
     throw new StartError(
-      `${TLS_CERT} and ${TLS_KEY} must be a certificate and its private key: ${(error as Error).message}`,
+      `The files of TLS_CERT and TLS_KEY must be a certificate and its private key: ${(error as Error).message}`,
     )
   }
   return tls
 }
 
-function readPem(file: string): string {
+/** Its error does not show the value, which might be the key itself. */
+function readPem(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new StartError(`The file ${file} can't be read: ${(error as Error).message}`)
+    throw new StartError(`The file of ${name} can't be read: ${(error as NodeJS.ErrnoException).code}`)
   }
 }

@@ -8,6 +8,7 @@ import { type Config, configHelp, parseConfig, settingsOf } from '../../src/conf
 import { AppError, StartError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
+import type { ImmutableFiles } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
@@ -22,16 +23,12 @@ import { type Listening, listenError, type MessageServer, type Served } from './
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
+import { shutDownOnSignal } from './shutdown.ts'
 import { waitingApp } from './waiting-app.ts'
-
-/** Requests in flight may take this long to finish after the signal to stop. */
-const drainTimeoutMs = 15_000
-/** A proxy may have sent a request on a connection that seems idle here; it arrives within this time. */
-const drainGraceMs = 300
 
 const cleanUpIntervalMs = 3_600_000
 
-export interface ServeOptions {
+export interface ServeOptions extends ImmutableFiles {
   /** A folder of static files; `index.html` in it is the page at `/`. */
   publicFolder?: URL
 }
@@ -108,7 +105,7 @@ async function begin(launch: Launch): Promise<void> {
   const listening = await listen(launch, app).catch((error) => closeAndThrow(platform, error))
   process.stderr.write(banner(config, listening.port, started))
   scheduleCleanUp(app, platform)
-  endOnSignal(app, platform, listening, output)
+  shutDownOnSignal(app, platform, listening, output)
 }
 
 /**
@@ -129,7 +126,7 @@ async function takeOver(launch: Launch): Promise<void> {
     resolve(served)
     process.stderr.write(banner(config, listening.port, started))
     scheduleCleanUp(served, platform)
-    endOnSignal(served, platform, listening, output)
+    shutDownOnSignal(served, platform, listening, output)
   } catch (error) {
     resolve({ fetch: unavailable })
     listening.drain()
@@ -155,15 +152,16 @@ async function closeAndThrow({ database }: Platform, error: unknown): Promise<ne
   throw error
 }
 
-function createPlatform({ config, options: { publicFolder }, runtime, output }: Launch): Platform {
+function createPlatform({ config, options, runtime, output }: Launch): Platform {
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, { metrics, makeDirectory: runtime.makeDirectory })
   addProcessMetrics(metrics, output.dropped)
+  const publicMounts = options.publicFolder ? [{ at: '', folder: options.publicFolder }] : []
   return {
     database,
     notifier: createLocalNotifier(topicCheckMs),
-    assets: createFolderAssets([...(publicFolder ? [{ at: '', folder: publicFolder }] : []), ...builtinMounts]),
+    assets: createFolderAssets([...publicMounts, ...builtinMounts], options),
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
@@ -201,27 +199,6 @@ function scheduleCleanUp(app: Served, { log }: Platform): void {
   }
   cleanUp()
   setInterval(cleanUp, cleanUpIntervalMs).unref()
-}
-
-/** The first signal drains; a second one, or the time limit, ends the process at once with code 1. */
-function endOnSignal(app: Served, { database }: Platform, listening: Listening, output: LogOutput): void {
-  let ending = false
-  const end = async () => {
-    if (ending) process.exit(1)
-    ending = true
-    app.drain()
-    setTimeout(() => process.exit(1), drainTimeoutMs).unref()
-    listening.drain()
-    await new Promise((done) => setTimeout(done, drainGraceMs))
-    // Not earlier: clients would come back to this process.
-    app.connections.goaway()
-    await listening.close()
-    await database.close()
-    await output.close()
-    process.exit(0)
-  }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))

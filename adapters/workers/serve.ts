@@ -1,11 +1,11 @@
 import type { Started } from '../../src/app.ts'
 import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Connections } from '../../src/connections/connections.ts'
-import { AppError, StartError } from '../../src/errors.ts'
+import { AppError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
-import type { Asset, Assets } from '../../src/ports/assets.ts'
+import { type Asset, type Assets, type ImmutableFiles, isImmutable } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
@@ -44,6 +44,7 @@ interface Served {
   start(): Promise<Started>
   cleanUp(): Promise<void>
   admit(request: Request, peer: Peer): AdmittedPeer | null
+  checkAccess(): void
   connections: Connections
 }
 
@@ -70,6 +71,8 @@ const objectName = 'main'
 const cleanUpAfterMs = 60 * 60 * 1000
 /** How often silent members are looked for, while there are members. */
 const silenceSweepMs = 20_000
+/** Everything that runs may change what a rule allows. So soon after it, who reads and who is present is checked. */
+const checkAccessAfterMs = 1000
 /** A static file, which the Worker in front serves itself. Pages go through the app and its middleware. */
 const fileName = /\.(?!html$)\w{1,16}$/
 
@@ -77,18 +80,21 @@ const fileName = /\.(?!html$)\w{1,16}$/
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
  * SQLite; the Worker in front of it, `worker`, serves the static files and forwards the rest.
  */
-export function serve(server: (platform: Platform) => Served): WorkerExports {
+export function serve(server: (platform: Platform) => Served, options: ImmutableFiles = {}): WorkerExports {
   class Galley implements GalleyObject {
     #running: { app: Served; connections: ObjectConnections } | null = null
     #failure: unknown
     readonly #storage: ObjectState['storage']
     #alarmMs = Number.POSITIVE_INFINITY
+    #accessCheck: ReturnType<typeof setTimeout> | undefined
+    /** True if anything has run since the check was planned. */
+    #hasRun = false
 
     constructor(state: ObjectState, env: WorkerEnv) {
       this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
-          const platform = createPlatform(env, state.storage)
+          const platform = createPlatform(env, state.storage, options)
           const app = server(platform)
           const { administratorCode } = await app.start()
           if (administratorCode !== null) {
@@ -113,18 +119,24 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
       const { app, connections } = this.#running
       if (request.method !== 'GET') this.#wakeWithin(cleanUpAfterMs)
       const peer = { address: request.headers.get('cf-connecting-ip'), isSecure: request.url.startsWith('https:') }
-      return connections.connect(request, peer) ?? (await app.fetch(request, peer))
+      try {
+        return connections.connect(request, peer) ?? (await app.fetch(request, peer))
+      } finally {
+        this.#checkAccessSoon()
+      }
     }
 
     async alarm(): Promise<void> {
       this.#alarmMs = Number.POSITIVE_INFINITY
       if (!this.#running) return
+      this.#running.app.checkAccess()
       if (this.#running.connections.disconnectSilent()) this.#wakeWithin(silenceSweepMs)
       await this.#running.app.cleanUp()
     }
 
     async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {
       this.#running?.connections.receive(webSocket, message)
+      this.#checkAccessSoon()
       if (this.#running?.connections.hasMembers) this.#wakeWithin(silenceSweepMs)
     }
 
@@ -134,6 +146,16 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
 
     webSocketError(webSocket: ObjectWebSocket): void {
       this.#running?.connections.closed(webSocket)
+    }
+
+    /** By one timer that ends by itself, because a repeated one would keep the object awake. */
+    #checkAccessSoon(): void {
+      this.#hasRun = this.#accessCheck !== undefined
+      this.#accessCheck ??= setTimeout(() => {
+        this.#accessCheck = undefined
+        this.#running?.app.checkAccess()
+        if (this.#hasRun) this.#checkAccessSoon()
+      }, checkAccessAfterMs)
     }
 
     /** Sets an alarm within this time, unless one is due earlier. */
@@ -148,9 +170,15 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
   const worker = {
     async fetch(arrived: Request, env: WorkerEnv): Promise<Response> {
       const request = withClientEncoding(arrived)
-      const { pathname } = new URL(request.url)
-      const file = fileName.test(pathname) ? await serveFile(request, pathname, env) : null
-      return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+      try {
+        const { pathname } = new URL(request.url)
+        const file = fileName.test(pathname)
+          ? await serveFile(request, pathname, createBoundAssets(env.ASSETS, options), env)
+          : null
+        return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+      } catch (error) {
+        return refuse(error, request)
+      }
     },
   }
   return { worker, Galley, Passwords: passwordsEntrypoint }
@@ -166,12 +194,12 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
   return new Request(request, { headers })
 }
 
-function createPlatform(env: WorkerEnv, storage: ObjectStorage): Platform {
+function createPlatform(env: WorkerEnv, storage: ObjectStorage, options: ImmutableFiles): Platform {
   return {
     database: createObjectDatabase(storage),
     notifier: createLocalNotifier(),
     accounts: createAccounts(env),
-    assets: createBoundAssets(env.ASSETS),
+    assets: createBoundAssets(env.ASSETS, options),
     ...createEnvironment(env),
   }
 }
@@ -200,18 +228,16 @@ function createAccounts(env: WorkerEnv): AccountSettings {
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))
 
-/** The response of an app that could not start; the log has the reason. */
+/** The response of an app that could not start: always the same, and the log has the reason. */
 function refuse(failure: unknown, request: Request): Response {
   const requestId = requestIdOf(request)
   const log = createLog({ level: 'error', write: console.error, now: Date.now })
   log.problem({ requestId, method: request.method, path: new URL(request.url).pathname, error: failure })
-  const message = failure instanceof StartError ? failure.message : undefined
-  return errorResponse(new AppError('storage_unavailable', message), { requestId }, request)
+  return errorResponse(new AppError('storage_unavailable'), { requestId }, request)
 }
 
-async function serveFile(request: Request, path: string, env: WorkerEnv): Promise<Response | null> {
+async function serveFile(request: Request, path: string, assets: Assets, env: WorkerEnv): Promise<Response | null> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return null
-  const assets = createBoundAssets(env.ASSETS)
   const asset = await assets.open(path.slice(1))
   if (!asset) return null
   const opened: Assets = { open: async () => asset }
@@ -223,7 +249,7 @@ async function serveFile(request: Request, path: string, env: WorkerEnv): Promis
 }
 
 /** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */
-function createBoundAssets(binding: Fetcher | undefined): Assets {
+function createBoundAssets(binding: Fetcher | undefined, options: ImmutableFiles): Assets {
   return {
     async open(path): Promise<Asset | null> {
       const response = await binding?.fetch(
@@ -235,7 +261,12 @@ function createBoundAssets(binding: Fetcher | undefined): Assets {
       }
       const bytes = new Uint8Array(await response.arrayBuffer())
       const version = (response.headers.get('etag') ?? '').replace(/^W\/|"/g, '')
-      return { sizeBytes: bytes.byteLength, version, read: (start, end) => streamOf(bytes.subarray(start, end + 1)) }
+      return {
+        sizeBytes: bytes.byteLength,
+        version,
+        isImmutable: isImmutable(path, options),
+        read: (start, end) => streamOf(bytes.subarray(start, end + 1)),
+      }
     },
   }
 }

@@ -6,6 +6,7 @@ import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Peer } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
+import { AccessSweep, oncePerTurn } from '../topics/access-sweep.ts'
 import { createEventStreams } from '../topics/event-stream.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { createLongPolls } from '../topics/long-poll.ts'
@@ -33,6 +34,8 @@ export interface Live {
   connections: Connections
   /** Deletes events beyond the retention of their topics. */
   cleanUp(): Promise<void>
+  /** Ends the subscriptions and memberships that a rule no longer allows. */
+  checkAccess(): void
   /** Ends polls and streams; their clients come back. */
   end(): void
 }
@@ -50,11 +53,13 @@ export function createLive({
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
   const rules = createTopicRules(all)
-  const authorize = (name: string, who: Identity | null) => void rules.authorize(name, who)
-  const topics = createTopics({ log, notifier, epoch, authorize, now, isRevoked })
+  const authorize = oncePerTurn((name, who) => void rules.authorize(name, who))
+  // A server that hibernates has no timers.
+  const sweep = options?.heartbeatMs === null ? new AccessSweep(null) : new AccessSweep()
+  const topics = createTopics({ log, notifier, epoch, authorize, sweep, now, isRevoked })
   const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
-  const presence = createPresence()
+  const presence = createPresence({ authorize, sweep })
   const problem = (error: unknown) => platform.log.problem({ error })
   const identify = identities === null ? undefined : (token: string) => identities.identifyToken(token)
   const connections = createConnections({
@@ -82,6 +87,7 @@ export function createLive({
     routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
     cleanUp: createTopicCleanup(log, rules, notifier),
+    checkAccess: () => sweep.run(),
     end() {
       streams.end()
       polls.end()

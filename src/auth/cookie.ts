@@ -1,33 +1,44 @@
 /**
  * The cookie of a session. With `__Host-` only this host, over HTTPS, can set it. Chromium and Firefox accept it on
- * http://localhost and loopback addresses too, which they trust like HTTPS; Safari does not.
+ * http://localhost and loopback addresses too, which they trust like HTTPS; Safari does not. Browsers keep one set of
+ * cookies for all ports of a host, so the name has the port where the address has one.
  */
 
 import { AppError } from '../errors.ts'
 import { isLoopback } from '../http/host-check.ts'
 import type { Context } from '../request/context.ts'
+import { listOf, trimBlanks } from '../request/header-value.ts'
 
-const cookieName = '__Host-galley'
-
-const start = `${cookieName}=`
+const baseName = '__Host-galley'
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
-const cookies = new RegExp(`(?:^|;)\\s*${start}([^;]*)`, 'g')
+const portPattern = /:(\d{1,5})$/
 
-export function cookieOf(token: string, ageMaxMs: number): string {
-  return `${cookieName}=${token}; Max-Age=${Math.floor(ageMaxMs / 1000)}; ${attributes}`
+/** The name of the cookie at the address that the client uses, as in `__Host-galley-3000`. */
+export function cookieNameOf({ headers, url }: Request): string {
+  const port = portPattern.exec(headers.get('host') ?? new URL(url).host)?.[1]
+  return port === undefined ? baseName : `${baseName}-${port}`
+}
+
+export function cookieOf(request: Request, token: string, ageMaxMs: number): string {
+  return `${cookieNameOf(request)}=${token}; Max-Age=${Math.floor(ageMaxMs / 1000)}; ${attributes}`
 }
 
 /** A `Set-Cookie` that removes the cookie from a browser. */
-export const removedCookie = `${cookieName}=; Max-Age=0; ${attributes}`
+export function removedCookie(request: Request): string {
+  return cookieOf(request, '', 0)
+}
 
 /** The token in a `Cookie` header; null without one, and '' for two, since the right one is unknown. */
-export function tokenIn(header: string): string | null {
-  // The common case: it is the only cookie.
-  if (header.startsWith(start) && !header.includes(';')) return header.slice(start.length).trim()
-  if (!header.includes(start)) return null
-  const [first, second] = header.matchAll(cookies)
-  if (first === undefined) return null
-  return second === undefined ? (first[1] ?? '').trim() : ''
+export function tokenIn(header: string, name: string): string | null {
+  if (!header.includes(name)) return null
+  const [first = null, second] = listOf(header, ';').flatMap((pair) => cookieValue(pair, name))
+  return second === undefined ? first : ''
+}
+
+/** The value of a pair in a list, if the pair has this name. */
+function cookieValue(pair: string, name: string): string[] {
+  const at = pair.indexOf('=')
+  return at !== -1 && trimBlanks(pair.slice(0, at)) === name ? [trimBlanks(pair.slice(at + 1))] : []
 }
 
 /**

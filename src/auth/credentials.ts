@@ -7,8 +7,9 @@ import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import { andThen, type SqlRow, type Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { bearerIn } from '../request/bearer.ts'
 import type { Identities, Identity } from '../request/identity.ts'
-import { removedCookie, tokenIn } from './cookie.ts'
+import { cookieNameOf, removedCookie, tokenIn } from './cookie.ts'
 import { findKey, touchKey } from './store/keys.ts'
 import { findSession, sessionExpiry, touchSession } from './store/sessions.ts'
 import { hashOf, isCredential, tokenPrefixes } from './token.ts'
@@ -50,12 +51,13 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   /** The number of invalidations before each identity was read. */
   const readAfter = new WeakMap<Identity, number>()
 
-  function identify({ headers }: Request): Identity | null | Promise<Identity | null> {
+  function identify(request: Request): Identity | null | Promise<Identity | null> {
+    const { headers } = request
     const bearer = bearerIn(headers.get('authorization'))
     if (bearer !== null) return identifyToken(bearer)
     const cookies = headers.get('cookie')
-    const token = cookies === null ? null : tokenIn(cookies)
-    return token === null ? null : find(token, badCookie)
+    const token = cookies === null ? null : tokenIn(cookies, cookieNameOf(request))
+    return token === null ? null : find(token, () => badCookie(request))
   }
 
   function identifyToken(token: string): Identity | Promise<Identity> {
@@ -153,14 +155,6 @@ export function createCredentials({ database, now }: Pick<Platform, 'database' |
   }
 }
 
-/** The bearer token; null for other schemes, which may be for a proxy. */
-function bearerIn(authorization: string | null): string | null {
-  if (authorization === null) return null
-  if (authorization.startsWith('Bearer ')) return authorization.slice('Bearer '.length).trim()
-  const [, token] = /^bearer +(.*)$/i.exec(authorization) ?? []
-  return token === undefined ? null : token.trim()
-}
-
 const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
 
 function badToken(): AppError {
@@ -168,9 +162,9 @@ function badToken(): AppError {
 }
 
 /** Removes the cookie too, since a browser would keep sending it. */
-function badCookie(): AppError {
+function badCookie(request: Request): AppError {
   return new AppError('unauthorized', 'Your session has ended. Sign in again.', {
-    headers: { 'Set-Cookie': removedCookie },
+    headers: { 'Set-Cookie': removedCookie(request) },
   })
 }
 

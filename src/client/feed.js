@@ -19,7 +19,7 @@ export class Feed {
   isLoaded = false
 
   /**
-   * `apply` must be idempotent; after `onGap` the list must be loaded again.
+   * `apply` must be idempotent; after `onGap` the list must be loaded again: events are lost, or access was withdrawn.
    * @param {MessageClient} client @param {string} topic
    * @param {{ apply: (type: Change, row: any) => void, onGap: () => void }} callbacks
    */
@@ -60,6 +60,10 @@ export class Feed {
     this.#subscription ??= this.#client.subscribe(this.#topic, position, {
       start: ({ recovered }) => recovered || this.#onGap(),
       event: (event) => this.#receive(/** @type {any} */ (event)),
+      end: () => {
+        this.#subscription = null
+        this.#onGap()
+      },
     })
   }
 

@@ -32,6 +32,12 @@ export class Membership {
     })
   }
 
+  /** The server removed the own member; the next connection joins again. */
+  end() {
+    this.members = new Map()
+    this.#onChange(this)
+  }
+
   /** @param {{ type: string, member: Member, members: Member[] }} change */
   receive({ type, member, members }) {
     if (type === 'members') this.members = new Map(members.map((each) => [each.id, each]))

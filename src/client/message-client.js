@@ -138,7 +138,10 @@ export class MessageClient extends EventTarget {
   }
 
   #greet() {
+    const transport = this.#transport
     this.#requests.send('hello', { versions: [1], client: this.#name }, ({ result, error }) => {
+      // The request failed because its connection was replaced or lost.
+      if (this.#transport !== transport) return
       if (error) return this.#lose(1002, error.message)
       this.user = result.user ?? null
       this.#heartbeatMs = result.heartbeatMs ?? heartbeatDefaultMs
@@ -157,6 +160,8 @@ export class MessageClient extends EventTarget {
     else if (method === 'event') this.#subscriptions.get(params.topic)?.receive(params)
     else if (method === 'gap') this.#subscriptions.get(params.topic)?.start({ ...params, recovered: false })
     else if (method === 'presence') this.#memberships.get(params.topic)?.receive(params)
+    else if (method === 'unsubscribed') this.#subscriptions.get(params.topic)?.end()
+    else if (method === 'left') this.#memberships.get(params.topic)?.end()
     else if (method === 'ping') this.#transport?.send(pong)
     else if (method === 'goaway') this.#goaway = params
   }

@@ -3,8 +3,9 @@
 /** @typedef {{ topic: string, offset: number, type: string, at: string, data: any }} TopicEvent */
 /** The position from which events follow; earlier events are lost unless `recovered`. @typedef {{ position: Position, recovered: boolean, reason?: string }} Start */
 /**
- * `start` is called before the first event, after each reconnect, and after each loss.
- * @typedef {{ start?(start: Start): void, event(event: TopicEvent): void, fail?(code: number, message: string): void }} Follower
+ * `start` is called before the first event, after each reconnect, and after each loss; `fail` when a subscription is refused, `end` when
+ * the server ends it, because access was withdrawn.
+ * @typedef {{ start?(start: Start): void, event(event: TopicEvent): void, fail?(code: number, message: string): void, end?(): void }} Follower
  */
 
 const windowEvents = 1000
@@ -41,6 +42,12 @@ export class Subscription {
   start(start) {
     this.#position = start.position
     this.#follower.start?.(start)
+  }
+
+  /** The server ended it. */
+  end() {
+    this.#onClose()
+    this.#follower.end?.()
   }
 
   /** @param {TopicEvent} event */

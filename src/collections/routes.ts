@@ -8,6 +8,7 @@ import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
 import { andThen, type Database } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
+import { trimBlanks } from '../request/header-value.ts'
 import { refusal } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
@@ -96,7 +97,7 @@ export function createRoutes<F extends Fields>(
   async function put(c: Context): Promise<Response> {
     const condition = c.req.raw.headers.get('if-none-match')
     if (condition === null) return change(c)
-    if (condition.trim() !== '*')
+    if (trimBlanks(condition) !== '*')
       throw new AppError('bad_request', 'PUT accepts If-None-Match only as *, to create a row.')
     const id = idOf(c)
     if (!idPattern.test(id)) throw invalidField('id', 'invalid_format', 'must be 26 characters 0-9 A-Z a-z')

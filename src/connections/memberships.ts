@@ -1,11 +1,12 @@
 import { AppError } from '../errors.ts'
 import type { ClientKeys } from '../limits/client-keys.ts'
 import { KeyedQueue } from '../limits/keyed-queue.ts'
-import type { Member, PresenceChange } from '../topics/presence.ts'
+import type { Member, Participant, PresenceChange } from '../topics/presence.ts'
 import type { MembershipState } from './connection-state.ts'
 import type { ConnectionContext } from './context.ts'
 import type { Encoded, Format } from './format.ts'
 import { membershipsMax } from './limits.ts'
+import { loseAccess } from './lose-access.ts'
 import { bad, readName, readTopic } from './params.ts'
 import type { Respond } from './subscriptions.ts'
 
@@ -46,9 +47,8 @@ export class Memberships {
     const topic = readTopic(params)
     const { state = null } = params
     await this.#queue.run(topic, async () => {
-      const member = this.#find(topic)
-      this.#context.host.presence.update(topic, member.id, state)
-      this.#joined.set(topic, { ...member, state })
+      this.#context.host.presence.update(topic, this.#find(topic).id, state)
+      this.#joined.set(topic, { ...this.#find(topic), state })
       this.#context.changed()
       respond({})
     })
@@ -69,7 +69,7 @@ export class Memberships {
     const member = this.#member(name, state)
     this.#joined.set(topic, member)
     this.#context.host.membershipQuota.take(this.#keysIn(topic))
-    this.#context.host.presence.restore(topic, member, this.#tell)
+    this.#context.host.presence.restore(topic, member, this.#participant())
   }
 
   /** Continues after the channel has drained. */
@@ -93,7 +93,7 @@ export class Memberships {
     await topics.position(topic, caller.identity)
     this.#take(topic)
     try {
-      presence.join(topic, member, this.#tell)
+      presence.join(topic, member, this.#participant())
     } catch (error) {
       this.#context.host.membershipQuota.give(this.#keysIn(topic))
       throw error
@@ -129,7 +129,18 @@ export class Memberships {
     return member
   }
 
-  readonly #tell = (change: PresenceChange): void => {
+  #participant(): Participant {
+    return { principal: this.#context.caller.identity, notify: this.#notify, remove: this.#remove }
+  }
+
+  readonly #remove = (topic: string, error: unknown): void => {
+    if (!this.#joined.delete(topic)) return
+    this.#missed.delete(topic)
+    this.#context.host.membershipQuota.give(this.#keysIn(topic))
+    loseAccess(this.#context, error, 'left', { topic })
+  }
+
+  readonly #notify = (change: PresenceChange): void => {
     const { sendQueue, caller } = this.#context
     if (caller.isExpired) return
     // A client that reads nothing gets the whole list later, and fills no memory.

@@ -4,6 +4,7 @@ import type { Position } from '../topics/position.ts'
 import type { SubscriptionState } from './connection-state.ts'
 import type { ConnectionContext } from './context.ts'
 import { subscriptionsMax } from './limits.ts'
+import { loseAccess } from './lose-access.ts'
 import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
 import { ConnectionSubscription, type SubscriptionOwner } from './subscription.ts'
 
@@ -22,7 +23,7 @@ export class Subscriptions {
   constructor(context: ConnectionContext) {
     this.#context = context
     const { sendQueue, changed } = context
-    this.#owner = { sendQueue, changed, failed: (subscription, error) => this.#end(subscription, error) }
+    this.#owner = { sendQueue, changed, failed: ({ topic, position }, error) => this.#end(topic, position, error) }
   }
 
   get state(): SubscriptionState[] {
@@ -65,7 +66,13 @@ export class Subscriptions {
     const isSame = epoch === this.#context.host.topics.epoch
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
     const request = { topic, principal: this.#context.caller.identity, after, subscriber }
-    const { start, subscription: source } = await this.#context.host.topics.subscribe(request)
+    const { host } = this.#context
+    const resumed = await host.topics.subscribe(request).catch((error: unknown) => {
+      this.#end(topic, { epoch, offset: behind ?? acked }, error)
+      return null
+    })
+    if (resumed === null) return
+    const { start, subscription: source } = resumed
     this.#takeQuota()
     this.#followed.set(topic, subscriber)
     if (!start.recovered) subscriber.gap(start)
@@ -93,20 +100,11 @@ export class Subscriptions {
     if (this.#followed.delete(topic)) this.#giveQuota()
   }
 
-  /** Ends one subscription: an error of the client is reported to it, and the other subscriptions continue. */
-  #end({ topic, position }: ConnectionSubscription, error: unknown): void {
-    if (!(error instanceof AppError) || error.status >= 500) {
-      this.#context.broken(error)
-      return
-    }
-    if (error.code === 'unauthorized') {
-      this.#context.signOut()
-      return
-    }
+  /** Ends one subscription; the others continue. */
+  #end(topic: string, position: Position, error: unknown): void {
+    this.#followed.get(topic)?.close()
     this.#drop(topic)
-    const { status: code, message } = error
-    this.#context.sendQueue.notify('unsubscribed', { topic, position, error: { code, message } })
-    this.#context.changed()
+    loseAccess(this.#context, error, 'unsubscribed', { topic, position })
   }
 
   async #follow(topic: string, after: Position | null, window: number, respond: Respond): Promise<void> {

@@ -1,5 +1,6 @@
 /** The handshake of WebSockets, which adapters accept once `App.admit` has, and their subprotocols. */
 import { AppError } from '../errors.ts'
+import { listOf } from '../request/header-value.ts'
 
 /** The WebSocket subprotocols (RFC 6455 §1.9), the default first. */
 export const protocols = ['galley.v1.json', 'galley.v1.cbor'] as const
@@ -8,7 +9,7 @@ export const protocols = ['galley.v1.json', 'galley.v1.cbor'] as const
 export function chooseProtocol(headers: Headers): (typeof protocols)[number] | null {
   const offered = headers.get('sec-websocket-protocol')
   if (offered === null) return protocols[0]
-  const names = offered.split(',').map((name) => name.trim())
+  const names = listOf(offered)
   return protocols.find((protocol) => names.includes(protocol)) ?? null
 }
 

@@ -7,6 +7,9 @@ interface Preference {
   quality: number
 }
 
+/** RFC 9110 §12.4.2. `Number` would skip more blanks than the grammar has. */
+const qualityValue = /^(?:0(?:\.\d*)?|1(?:\.0*)?)$/
+
 /** More than any client sends; the rest is ignored. */
 const headerLengthMax = 1024
 
@@ -14,7 +17,7 @@ function preferences(header: string): Preference[] {
   return parseAccept(header.slice(0, headerLengthMax).toLowerCase()).map(({ type, params }) => ({
     name: type,
     // By itself `parseAccept` takes a malformed quality for 1.
-    quality: params.q === undefined ? 1 : Number(params.q) || 0,
+    quality: params.q === undefined ? 1 : qualityValue.test(params.q) ? Number(params.q) : 0,
   }))
 }
 
@@ -49,12 +52,16 @@ export function wantsProblem(header: string | null): boolean {
   return problem > 0 && problem >= qualityOf('application/json', wanted, [])
 }
 
-/** The content coding of the response (RFC 9110 §12.5.3), null for none. */
+/**
+ * The content coding of the response (RFC 9110 §12.5.3), null for none: also where the header prefers `identity`, which
+ * is acceptable without being named, but then less than a coding that is.
+ */
 export function negotiateEncoding(header: string | null): 'gzip' | 'deflate' | null {
   if (header === null) return null
   const wanted = preferences(header)
   const gzip = qualityOf('gzip', wanted, ['*'])
   const deflate = qualityOf('deflate', wanted, ['*'])
-  if (gzip === 0 && deflate === 0) return null
+  const best = Math.max(gzip, deflate)
+  if (best === 0 || qualityOf('identity', wanted, []) > best) return null
   return gzip >= deflate ? 'gzip' : 'deflate'
 }

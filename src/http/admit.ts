@@ -5,7 +5,7 @@
  * |---|---|
  * | load shedding (`isShed`), before anything is spent on the request | `busy` |
  * | the client's address, through trusted proxies | `bad_request` |
- * | `Host` | `bad_request`, `misdirected_request` |
+ * | `Host`, except of `/health/` | `bad_request`, `misdirected_request` |
  * | requests from other sites | `cross_site` |
  * | identity | `unauthorized`; `too_many_requests` after many wrong tokens |
  * | rate limit | `too_many_requests` |
@@ -29,11 +29,16 @@ import { createHostCheck } from './host-check.ts'
 import { createIdentify, type Identify, isUnauthorized } from './identify.ts'
 import { pathOf } from './request-path.ts'
 
-const busy = new AppError('busy', undefined, { headers: { 'Retry-After': '1' } })
+const busy = new AppError('busy')
 /** A wrong token costs a database read, and may be a guess. */
 const guessUnits = 5
-const tooManyGuesses = new AppError('too_many_requests', undefined, { headers: { 'Retry-After': '1' } })
+const tooManyGuesses = new AppError('too_many_requests')
 const tooMany = new AppError('too_many_requests', 'Too many requests. Try again in a moment.')
+
+/** Load balancers name no host, or one of their own. */
+function isHealthCheck(request: Request): boolean {
+  return pathOf(request.url).startsWith('/health/')
+}
 
 /** Null for a request that is admitted. */
 export type Refusal = AppError | null
@@ -60,7 +65,7 @@ export class Admission {
    */
   shed(request: Request, peer: Peer | null, identity: Identity | null | undefined): Refusal | Promise<Refusal> {
     const { shedding } = this.#control
-    if (shedding === 'none' || pathOf(request.url).startsWith('/health/')) return null
+    if (shedding === 'none' || isHealthCheck(request)) return null
     const connection = identity === undefined ? peer : null
     try {
       const client = peer === null ? null : this.#clientPeer(request, peer)
@@ -93,7 +98,7 @@ export class Admission {
   admit(exchange: Exchange): Refusal | Promise<Refusal> {
     const { request, context } = exchange
     if (exchange.peer !== null) context.peer = this.#clientPeer(request, exchange.peer)
-    this.#check(request)
+    if (!isHealthCheck(request)) this.#check(request)
     try {
       const identity = exchange.identity === undefined ? this.#identify(request) : exchange.identity
       if (!(identity instanceof Promise)) return this.#enter(exchange, identity)

@@ -1,7 +1,41 @@
 /** How long a browser may cache the response to a preflight. */
 const preflightMaxAgeSeconds = 600
-const requestHeaders = 'Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id'
-const responseHeaders = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
+
+/**
+ * The request headers that the server reads and a page may set; a test compares them with the code. `*` stands for those
+ * that routes of an app read; it does not cover `Authorization`, and older browsers do not know it.
+ */
+export const requestHeaders = [
+  'Accept',
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'If-None-Match',
+  'If-Range',
+  'Last-Event-ID',
+  'Range',
+  'traceparent',
+  'X-Request-Id',
+  '*',
+]
+
+/** The response headers that the server sets and a client may need, and by `*` those of an app's own routes. */
+const responseHeaders = [
+  'Accept-Ranges',
+  'Allow',
+  'Content-Encoding',
+  'Content-Range',
+  'ETag',
+  'Idempotency-Replayed',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+  '*',
+]
 
 /**
  * The CORS headers for this request (Fetch standard §3.3), none when its origin is not allowed.
@@ -14,12 +48,12 @@ function corsHeaders(
 ): Record<string, string> | null {
   const origin = request.headers.get('origin')
   if (origin === null || !allowedOrigins.has(origin)) return null
-  const headers = { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': responseHeaders }
+  const headers = { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': responseHeaders.join(', ') }
   if (request.method !== 'OPTIONS' || allow === null) return headers
   return {
     ...headers,
     'Access-Control-Allow-Methods': allow,
-    'Access-Control-Allow-Headers': requestHeaders,
+    'Access-Control-Allow-Headers': requestHeaders.join(', '),
     'Access-Control-Max-Age': String(preflightMaxAgeSeconds),
   }
 }

@@ -18,7 +18,9 @@ export function refuseCrossSite(request: Request, allowedOrigins: ReadonlySet<st
   if (!own) throw new AppError('cross_site')
 }
 
-/** A proxy may have ended TLS, so only the authority counts. */
+/** A proxy may have ended TLS, so of the origin of a web page only the authority counts. */
 export function isOwnOrigin(origin: string, request: Request): boolean {
-  return URL.parse(origin)?.host === URL.parse(`http://${request.headers.get('host')}`)?.host
+  const own = URL.parse(`http://${request.headers.get('host')}`)
+  const given = URL.parse(origin)
+  return own !== null && given !== null && /^https?:$/.test(given.protocol) && given.host === own.host
 }

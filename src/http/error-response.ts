@@ -4,6 +4,10 @@ import type { Log } from '../ports/log.ts'
 import { wantsProblem } from './accept.ts'
 import { type Requester, reply } from './reply.ts'
 
+/** Statuses of a state that passes: such a response always says when to try again. */
+const retryStatuses: ReadonlySet<number> = new Set([429, 503])
+const retryHeaders = { 'Retry-After': '1' }
+
 /**
  * The error envelope `{error, status, code, requestId}`, or problem details (RFC 9457) where `Accept` asks for them.
  * @param request null without a request, as for bytes that are not HTTP
@@ -14,6 +18,7 @@ export function errorResponse(error: AppError, requester: Requester, request: Re
   return reply({ env: requester }, error.status, JSON.stringify(isProblem ? problemBody(error, body) : body), {
     Vary: 'Accept',
     ...(isProblem && { 'Content-Type': 'application/problem+json' }),
+    ...(retryStatuses.has(error.status) && retryHeaders),
     ...error.headers,
   })
 }

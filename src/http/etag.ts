@@ -1,3 +1,5 @@
+import { listOf, trimBlanks } from '../request/header-value.ts'
+
 /** A row's entity tag (RFC 9110 §8.8.3): its version. */
 export function etagOf(version: number): string {
   return `"${version}"`
@@ -8,6 +10,6 @@ export function etagOf(version: number): string {
  * response, and the version is exact anyhow.
  */
 export function matchesTag(header: string, tag: string): boolean {
-  if (header.trim() === '*') return true
-  return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === tag)
+  if (trimBlanks(header) === '*') return true
+  return listOf(header).some((candidate) => candidate.replace(/^W\//, '') === tag)
 }

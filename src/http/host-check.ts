@@ -9,19 +9,19 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** A host with an optional port (RFC 9110 §7.2), narrower than URLs take it: runtimes build one from it. */
-const authority = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
+const authority = /^([\w.-]+|\[[\da-f:.]+\])(:\d{0,5})?$/i
 
 /**
  * Makes the check that `Host` is well formed and one of the server's own names, which stops DNS rebinding. With
- * `hosts` null every name passes.
+ * `hosts` null every name passes. A request without `Host`, as HTTP/1.0 allows, is not from a browser and passes too.
  */
 export function createHostCheck(hosts: readonly string[] | null): (request: Request) => void {
   const names = hosts && new Set(hosts.map((name) => name.toLowerCase()))
   let lastGood: string | null = null
   return function checkHost({ headers }) {
     const host = headers.get('host')
-    if (host === lastGood) return
-    const name = host === null ? '' : hostnameOf(host)
+    if (host === lastGood || host === null) return
+    const name = hostnameOf(host)
     if (names && !names.has(name) && !isLoopback(name)) throw new AppError('misdirected_request')
     lastGood = host
   }

@@ -1,10 +1,8 @@
 import { AppError } from '../errors.ts'
+import { bearerIn } from '../request/bearer.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { isOwnOrigin } from './cross-site.ts'
 import { pathOf } from './request-path.ts'
-
-/** Other schemes may be meant for a proxy. */
-const bearer = /^bearer /i
 
 export type Identify = (request: Request) => Identity | null | Promise<Identity | null>
 
@@ -21,7 +19,7 @@ export function createIdentify(identities: Identities | null): Identify {
   if (identities === null) return () => null
   return function identify(request) {
     const { headers } = request
-    const hasToken = bearer.test(headers.get('authorization') ?? '')
+    const hasToken = bearerIn(headers.get('authorization')) !== null
     if ((!hasToken && !headers.has('cookie')) || !pathOf(request.url).startsWith('/api/')) return null
     if (hasToken) return identities.identify(request)
     const origin = headers.get('origin')

@@ -46,7 +46,7 @@ function declaredLength({ names, values }: FieldList): number {
 
 function isClosing({ names, values }: FieldList): boolean {
   const at = names.indexOf('connection')
-  return at !== -1 && /(?:^|,)\s*close\s*(?:,|$)/i.test(values[at] as string)
+  return at !== -1 && /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(values[at] as string)
 }
 
 /** Returns the framing of the body, RFC 9112 §6.3. */

@@ -36,7 +36,7 @@ export interface AccountSettings {
 
 /** Optimizations of a runtime for live message connections; without them Web standards are used. */
 export interface ConnectionSettings {
-  /** The time after which a silent peer is pinged; null where the runtime sends heartbeats. */
+  /** The time after which a silent peer is pinged; null where the runtime sends heartbeats, and a timer would keep the server awake. */
   heartbeatMs?: number | null
   /** Makes requests faster than the runtime's own class. */
   makeRequest?: RequestMaker

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
 import type { Peer } from './context.ts'
+import { listOf, trimBlanks } from './header-value.ts'
 
 /** A range of addresses, such as 10.0.0.0/8. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -75,11 +76,11 @@ function nameOf({ address }: Peer): string {
 }
 
 function readList(list: string, proto: string | null): Peer[] {
-  const isSecure = proto?.trim().toLowerCase() === 'https'
-  return list.split(',').map((entry) => ({ address: addressOf(entry.trim()), isSecure }))
+  const isSecure = proto !== null && trimBlanks(proto).toLowerCase() === 'https'
+  return listOf(list).map((entry) => ({ address: addressOf(entry), isSecure }))
 }
 
-const pairPattern = /(?:^|;)\s*(for|proto)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))/gi
+const pairPattern = /(?:^|;)[ \t]*(for|proto)=(?:"((?:[^"\\]|\\.)*)"|([^;" \t]*))/gi
 
 function readForwarded(text: string): Peer[] {
   return text.split(',').map((element) => {

@@ -1,4 +1,6 @@
 import { AppError, invalidField } from '../errors.ts'
+import type { Identity } from '../request/identity.ts'
+import { AccessSweep, type Authorize } from './access-sweep.ts'
 
 /** A member who is present in a topic. */
 export interface Member {
@@ -18,22 +20,37 @@ export interface PresenceChange {
   readonly member: Member
 }
 
-/** Called on each change in a topic. Must not throw. */
-type PresenceListener = (change: PresenceChange) => void
+/** The connection of a member. Its methods must not throw. */
+export interface Participant {
+  readonly principal: Identity | null
+  /** Receives each change in the topic. */
+  notify(change: PresenceChange): void
+  /** The member may not read the topic any more, and has left. */
+  remove(topic: string, error: unknown): void
+}
 
-/** The members present in each topic, as far as this process knows. Members receive each other's changes, not their own. */
+/**
+ * The members present in each topic, as far as this process knows. Members receive each other's changes, not their own. A member
+ * whose access was withdrawn leaves before anything else happens, or within a second.
+ */
 export interface Presence {
   members(topic: string): Member[]
+  count(topic: string): number
   /**
    * Adds a member and notifies the others.
    * @throws AppError `validation_failed`, `too_many_requests` when the topic is full
    */
-  join(topic: string, member: Member, listener: PresenceListener): void
+  join(topic: string, member: Member, participant: Participant): void
   /** Adds a member that was present before, without a notification. */
-  restore(topic: string, member: Member, listener: PresenceListener): void
+  restore(topic: string, member: Member, participant: Participant): void
   /** @throws AppError `validation_failed` */
   update(topic: string, id: string, state: unknown): void
   leave(topic: string, id: string): void
+}
+
+export interface PresenceOptions {
+  authorize?: Authorize
+  sweep?: AccessSweep
 }
 
 /** Members of one topic. Each change goes to all of them. */
@@ -41,53 +58,102 @@ export const membersMax = 1000
 const nameLengthMax = 64
 const stateBytesMax = 1024
 
-interface Present {
-  member: Member
-  listener: PresenceListener
-}
+/** The members of one topic. */
+class TopicMembers {
+  readonly #topic: string
+  readonly #authorize: Authorize
+  readonly present = new Map<string, { member: Member; participant: Participant }>()
 
-export function createPresence(): Presence {
-  const topics = new Map<string, Map<string, Present>>()
-
-  function add(topic: string, member: Member, listener: PresenceListener): void {
-    const present = topics.get(topic) ?? new Map<string, Present>()
-    present.set(member.id, { member, listener })
-    topics.set(topic, present)
+  constructor(topic: string, authorize: Authorize) {
+    this.#topic = topic
+    this.#authorize = authorize
   }
 
-  function notify(topic: string, type: PresenceChange['type'], member: Member): void {
-    const change: PresenceChange = { topic, type, member }
-    for (const { member: other, listener } of topics.get(topic)?.values() ?? []) {
-      if (other.id !== member.id) listener(change)
+  /** Removes the members whose access was withdrawn. */
+  checkAccess(): void {
+    const removed = [...this.present.values()].flatMap((each) => {
+      const refused = this.#refusal(each.participant)
+      return refused === null ? [] : [{ ...each, ...refused }]
+    })
+    for (const { member } of removed) this.present.delete(member.id)
+    for (const { member, participant, error } of removed) {
+      participant.remove(this.#topic, error)
+      this.notify('leave', member)
     }
   }
 
+  notify(type: PresenceChange['type'], member: Member): void {
+    const change: PresenceChange = { topic: this.#topic, type, member }
+    for (const { member: other, participant } of this.present.values()) {
+      if (other.id !== member.id) participant.notify(change)
+    }
+  }
+
+  #refusal({ principal }: Participant): { error: unknown } | null {
+    try {
+      this.#authorize(this.#topic, principal)
+      return null
+    } catch (error) {
+      return { error }
+    }
+  }
+}
+
+export function createPresence({ authorize = () => {}, sweep = new AccessSweep() }: PresenceOptions = {}): Presence {
+  const topics = new Map<string, TopicMembers>()
+  const checked = {
+    checkAccess() {
+      for (const topic of topics.keys()) current(topic)
+    },
+  }
+
+  /** The topic as it is after those have left whose access was withdrawn. */
+  function current(topic: string): TopicMembers | null {
+    topics.get(topic)?.checkAccess()
+    dropIfEmpty(topic)
+    return topics.get(topic) ?? null
+  }
+
+  function dropIfEmpty(topic: string): void {
+    if (topics.get(topic)?.present.size === 0) topics.delete(topic)
+    if (topics.size === 0) sweep.delete(checked)
+  }
+
+  function add(topic: string, member: Member, participant: Participant): TopicMembers {
+    const members = topics.get(topic) ?? new TopicMembers(topic, authorize)
+    members.present.set(member.id, { member, participant })
+    topics.set(topic, members)
+    sweep.add(checked)
+    return members
+  }
+
   return {
-    members: (topic) => Array.from(topics.get(topic)?.values() ?? [], ({ member }) => member),
-    join(topic, member, listener) {
+    members: (topic) => Array.from(current(topic)?.present.values() ?? [], ({ member }) => member),
+    count: (topic) => topics.get(topic)?.present.size ?? 0,
+    join(topic, member, participant) {
       checkName(member.name)
       checkState(member.state)
-      if ((topics.get(topic)?.size ?? 0) >= membersMax) {
+      if ((current(topic)?.present.size ?? 0) >= membersMax) {
         throw new AppError('too_many_requests', `The topic is full: it has ${membersMax} members.`)
       }
-      add(topic, member, listener)
-      notify(topic, 'join', member)
+      add(topic, member, participant).notify('join', member)
     },
     restore: add,
     update(topic, id, state) {
       checkState(state)
-      const present = topics.get(topic)?.get(id)
-      if (present === undefined) return
+      const members = current(topic)
+      const present = members?.present.get(id)
+      if (!members || !present) return
       present.member = { ...present.member, state }
-      notify(topic, 'update', present.member)
+      members.notify('update', present.member)
     },
     leave(topic, id) {
-      const present = topics.get(topic)
-      const gone = present?.get(id)
-      if (present === undefined || gone === undefined) return
-      present.delete(id)
-      if (present.size === 0) topics.delete(topic)
-      notify(topic, 'leave', gone.member)
+      const members = current(topic)
+      const gone = members?.present.get(id)
+      if (!members || !gone) return
+      members.present.delete(id)
+      dropIfEmpty(topic)
+      members.notify('leave', gone.member)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import type { Checked } from './access-sweep.ts'
 import type { TopicEvent } from './event.ts'
 import type { Position } from './position.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
@@ -10,10 +10,8 @@ export interface ReaderOptions {
   epoch: string
   offset: number
   subscriber: Subscriber
-  /** @throws AppError when the topic may not be read any more */
+  /** @throws AppError when the topic may not be read any more, `unauthorized` when the credential has ended */
   authorize(): void
-  /** True if the reader's credential has expired or was revoked. */
-  isExpired(): boolean
   acquire(): Tail
   release(): void
 }
@@ -22,7 +20,7 @@ export interface ReaderOptions {
 const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve))
 
 /** One subscription: following the tail, reading the log to get there, or waiting for `resume`. */
-export class Reader implements Subscription, Follower {
+export class Reader implements Subscription, Follower, Checked {
   readonly #options: ReaderOptions
   readonly #tail: Tail
   #offset: number
@@ -56,6 +54,14 @@ export class Reader implements Subscription, Follower {
     this.#options.release()
   }
 
+  checkAccess(): void {
+    try {
+      this.#options.authorize()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
   deliver(events: readonly TopicEvent[]): boolean {
     const taken = this.#take(events)
     this.#offset = events[taken - 1]?.offset ?? this.#offset
@@ -66,9 +72,9 @@ export class Reader implements Subscription, Follower {
 
   /** An error of one subscriber must not reach the others. */
   #take(events: readonly TopicEvent[]): number {
-    const { subscriber, isExpired } = this.#options
+    const { subscriber, authorize } = this.#options
     try {
-      if (isExpired()) throw new AppError('unauthorized')
+      authorize()
       return subscriber.take(events)
     } catch (error) {
       this.#fail(error)
@@ -126,9 +132,10 @@ export class Reader implements Subscription, Follower {
 
   /** Continues at the newest event, because the next one was trimmed. */
   async #skip(): Promise<void> {
-    const { log, topic, subscriber } = this.#options
+    const { log, topic, subscriber, authorize } = this.#options
     const { newest } = await log.range(topic)
     if (this.#state !== 'reading') return
+    authorize()
     this.#offset = newest
     subscriber.gap({ position: this.position, recovered: false, reason: 'trimmed' })
   }

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Notifier } from '../ports/notifier.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
+import { AccessSweep, type Authorize } from './access-sweep.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
@@ -37,8 +38,9 @@ export interface TopicsOptions {
   isRevoked?(identity: Identity): boolean
   /** Available once the server has started. */
   epoch(): string
-  /** @throws AppError `not_found`, `unauthorized`, `forbidden` when the topic may not be read */
-  authorize(topic: string, principal: Identity | null): void
+  /** Asked at the start, before each delivery, and by the sweep. */
+  authorize: Authorize
+  sweep?: AccessSweep
 }
 
 /** Subscriptions of all connections, streams and polls together; each takes some hundred bytes. */
@@ -51,6 +53,7 @@ export function createTopics({
   authorize,
   now = Date.now,
   isRevoked = () => false,
+  sweep = new AccessSweep(),
 }: TopicsOptions): Topics {
   const source = { range: log.range, read: createRecentReads(log) }
   const tails = new Map<string, { tail: Tail; readers: number }>()
@@ -91,8 +94,9 @@ export function createTopics({
     return reason === null ? { position: after, recovered: true } : { position: newest, recovered: false, reason }
   }
 
-  function isEnded(principal: Identity | null): boolean {
-    return isExpired(principal, now) || (principal !== null && isRevoked(principal))
+  function permit(topic: string, principal: Identity | null): void {
+    if (isExpired(principal, now) || (principal !== null && isRevoked(principal))) throw new AppError('unauthorized')
+    authorize(topic, principal)
   }
 
   return {
@@ -107,19 +111,22 @@ export function createTopics({
       authorize(topic, principal)
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
-      if (isEnded(principal)) throw new AppError('unauthorized')
-      const subscription = new Reader({
+      permit(topic, principal)
+      const reader: Reader = new Reader({
         log: source,
         topic,
         epoch: epoch(),
         subscriber,
         offset: start.position.offset,
-        authorize: () => authorize(topic, principal),
-        isExpired: () => isEnded(principal),
+        authorize: () => permit(topic, principal),
         acquire: () => acquire(topic),
-        release: () => release(topic),
+        release: () => {
+          release(topic)
+          sweep.delete(reader)
+        },
       })
-      return { start, subscription }
+      sweep.add(reader)
+      return { start, subscription: reader }
     },
   }
 }

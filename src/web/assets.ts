@@ -7,13 +7,11 @@ import type { Asset, Assets } from '../ports/assets.ts'
 /** Types that Hono's table lacks. */
 const types = { ...mimes, md: 'text/markdown; charset=utf-8' }
 
-/** A name with a hash of the content, as bundlers write: `app.3f2a9c1b.js`, `app-BxK2fQ9z.js`. */
-const hashedName = /(\.[0-9a-f]{8,64}|-(?=[\w-]*\d)[\w-]{8})\.\w+$/
 const pathLengthMax = 1024
 
 /**
  * The response to a GET or HEAD of a static file (RFC 9110: ETag, 304, one byte range); null when there is no such
- * file. A file with a hash in its name is cached for ever; any other is revalidated.
+ * file. A file that the app declares immutable is cached for a year; any other, and all HTML, is revalidated.
  * @throws AppError `range_not_satisfiable`
  */
 export async function serveAsset(assets: Assets, request: Request, path: string): Promise<Response | null> {
@@ -48,10 +46,11 @@ function safeName(path: string): string | null {
 
 function headersOf(name: string, asset: Asset): Record<string, string> {
   const type = getMimeType(name, types) ?? 'application/octet-stream'
+  const isPage = /html/.test(type)
   return {
     ...(type.startsWith('text/html') ? pageHeaders : dataHeaders),
     'Content-Type': type,
-    'Cache-Control': hashedName.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Cache-Control': asset.isImmutable && !isPage ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Accept-Ranges': 'bytes',
     ETag: `"${asset.version}"`,
   }

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import { dataHeaders } from '../http/secure-headers.ts'
 import type { Platform } from '../ports/platform.ts'
+import { bearerIn } from '../request/bearer.ts'
 import { isLoopbackAddress } from '../request/client-address.ts'
 import type { Context, Env } from '../request/context.ts'
 
@@ -31,8 +32,8 @@ function isLocal(c: Context): boolean {
 
 /** Compares digests, so that the time it takes reveals nothing of the token. */
 async function bearsToken(c: Context, token: string): Promise<boolean> {
-  const given = /^Bearer (.+)$/i.exec(c.req.raw.headers.get('authorization') ?? '')?.[1]
-  if (token === '' || given === undefined) return false
+  const given = bearerIn(c.req.raw.headers.get('authorization'))
+  if (token === '' || given === null) return false
   return (await digest(given)) === (await digest(token))
 }
 

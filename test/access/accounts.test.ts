@@ -78,7 +78,7 @@ describe.each(open)('%s', (route, { path, status }) => {
     expect(first.status).toBe(status)
     for (const name of askerNames) {
       expect(await tell(bearer(shared[name])), name).toEqual(first)
-      expect(await tell(cookie(shared[name])), name).toEqual(first)
+      expect(await tell(cookie(shared[name], world.url)), name).toEqual(first)
     }
   })
 })
@@ -140,7 +140,7 @@ describe('an invalid credential', () => {
 
   test.each(names)('%s: as a cookie it is anonymous', async (name) => {
     for (const line of apiRoutes) {
-      const { status, text } = await tell(line, cookie(dead[name] as Asker))
+      const { status, text } = await tell(line, cookie(dead[name] as Asker, world.url))
       const nobodys = await tell(line, {})
       expect(status, text).toBe(nobodys.status)
     }

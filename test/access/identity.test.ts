@@ -1,6 +1,6 @@
 /** Identification: the valid credentials, the ignored ones, and their precedence. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Row } from '../conformance/http.ts'
+import { cookieNameAt, type Row } from '../conformance/http.ts'
 import { type Client, dial, kinds, request } from '../transports/clients.ts'
 import { bearer, cookie, nobody, type Person, signIn, signUp } from './people.ts'
 import { dialRaw, rawRequest } from './raw.ts'
@@ -62,7 +62,8 @@ describe.each(kinds)('a request over %s', (kind) => {
   ]
   test.each(forged)('may not carry %s', async (name, given) => {
     const client = kept(await connect(world.url, kind, ben))
-    const value = given === 'COOKIE' ? cookie(ann).Cookie : given === 'BEARER' ? bearer(ann).Authorization : given
+    const value =
+      given === 'COOKIE' ? cookie(ann, world.url).Cookie : given === 'BEARER' ? bearer(ann).Authorization : given
     const response = await client.ask(request(1, `GET /api/diaries/${diary.id}`, { headers: { [name]: value } }))
     expect(response.error?.code).toBe(-32602)
     expect(await readIdentity(client)).toBe(ben.userId)
@@ -132,7 +133,7 @@ describe.each(kinds)('a request over %s', (kind) => {
 
 describe('a WebSocket', () => {
   test("is that user's whose cookie its request shows", async () => {
-    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann))))).toBe(ann.userId)
+    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann, world.url))))).toBe(ann.userId)
   })
 
   test("is that user's whose bearer token its request shows", async () => {
@@ -140,20 +141,20 @@ describe('a WebSocket', () => {
   })
 
   test("with a cookie and another's token in hello is the token's", async () => {
-    const client = kept(await dialWith(world.url, cookie(ann)))
+    const client = kept(await dialWith(world.url, cookie(ann, world.url)))
     expect((await hello(client, ben)).error).toBeUndefined()
     expect(await readIdentity(client)).toBe(ben.userId)
   })
 
   test("with a cookie and an invalid token in hello ends, and is not the cookie's", async () => {
-    const client = kept(await dialWith(world.url, cookie(ann)))
+    const client = kept(await dialWith(world.url, cookie(ann, world.url)))
     expect((await hello(client, { token: 'none' })).error?.code).toBe(401)
     expect(await client.closed).toBe(4401)
   })
 
   test("of another site's page is refused, cookie or not", async () => {
     for (const headers of [{ Origin: 'https://elsewhere.example' }, { 'Sec-Fetch-Site': 'cross-site' }])
-      await expect(dialWith(world.url, { ...cookie(ann), ...headers })).rejects.toThrow('403')
+      await expect(dialWith(world.url, { ...cookie(ann, world.url), ...headers })).rejects.toThrow('403')
   })
 
   test('with an invalid bearer token is refused', async () => {
@@ -166,7 +167,9 @@ describe('a WebSocket', () => {
   })
 
   test('under the fixed name of the version is signed in the same', async () => {
-    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann), '/api/v1/connect')))).toBe(ann.userId)
+    expect(await readIdentity(kept(await dialWith(world.url, cookie(ann, world.url), '/api/v1/connect')))).toBe(
+      ann.userId,
+    )
   })
 
   test('through an untrusted proxy does not read resources for this machine', async () => {
@@ -185,8 +188,8 @@ describe('over HTTP', () => {
   )
 
   test('a bearer token counts more than a cookie', async () => {
-    expect(await identityOf({ ...bearer(ben), ...cookie(ann) })).toBe(ben.userId)
-    expect(await identityOf({ Authorization: 'Bearer none', ...cookie(ann) })).toBe(401)
+    expect(await identityOf({ ...bearer(ben), ...cookie(ann, world.url) })).toBe(ben.userId)
+    expect(await identityOf({ Authorization: 'Bearer none', ...cookie(ann, world.url) })).toBe(401)
   })
 
   test('two bearer tokens are invalid', async () => {
@@ -194,28 +197,30 @@ describe('over HTTP', () => {
   })
 
   test('two cookies of the name are anonymous, because either could be forged', async () => {
-    const of = ({ token }: Person) => `__Host-galley=${token}`
+    const of = ({ token }: Person) => `${cookieNameAt(world.url)}=${token}`
     expect(await identityOf({ Cookie: `${of(ann)}; ${of(ben)}` })).toBe(401)
     expect(await identityOf({ Cookie: `${of(ben)}; ${of(ann)}` })).toBe(401)
   })
 
   test.each([
-    'galley',
-    '__host-galley',
-    'x__Host-galley',
-    '__Host-galley-x',
-    '__Secure-galley',
-    ' x=1; __Host-galley2',
+    'galley-PORT',
+    '__host-galley-PORT',
+    'x__Host-galley-PORT',
+    '__Host-galley',
+    '__Host-galley-1',
+    '__Host-galley-PORTx',
+    '__Secure-galley-PORT',
+    ' x=1; __Host-galley-PORT2',
   ])('a cookie of the name %j is not it', async (name) => {
-    expect(await identityOf({ Cookie: `${name}=${ann.token}` })).toBe(401)
+    expect(await identityOf({ Cookie: `${name.replace('PORT', new URL(world.url).port)}=${ann.token}` })).toBe(401)
   })
 
   test('a scheme other than Bearer is ignored, and the cookie counts', async () => {
-    expect(await identityOf({ Authorization: 'Basic YTpi', ...cookie(ann) })).toBe(ann.userId)
+    expect(await identityOf({ Authorization: 'Basic YTpi', ...cookie(ann, world.url) })).toBe(ann.userId)
   })
 
   test("an ended cookie beside a proxy's Authorization does not keep its owner out", async () => {
-    const headers = { Authorization: 'Basic YTpi', ...cookie({ token: `gls_${'A'.repeat(43)}` }) }
+    const headers = { Authorization: 'Basic YTpi', ...cookie({ token: `gls_${'A'.repeat(43)}` }, world.url) }
     const body = { email: ann.email, password: 'correct horse battery' }
     expect((await world.send('POST /api/auth/sign-in', { headers, body })).status).toBe(200)
   })
@@ -242,13 +247,14 @@ describe('many at once', () => {
   const showing = (index: number): [Record<string, string>, string] => {
     const person = index % 2 === 0 ? ann : ben
     if (index % 5 === 4) return [{}, 'unauthorized']
-    return [index % 3 === 0 ? cookie(person) : bearer(person), person.userId]
+    return [index % 3 === 0 ? cookie(person, world.url) : bearer(person), person.userId]
   }
 
   test('pipelined on one connection, each caller is identified by its own credential', async () => {
     const connection = await dialRaw(world.url)
     const asked = Array.from({ length: 40 }, (_, index) => showing(index))
-    connection.write(asked.map(([headers]) => rawRequest('GET /api/auth/me', headers)).join(''))
+    const Host = new URL(world.url).host
+    connection.write(asked.map(([headers]) => rawRequest('GET /api/auth/me', { ...headers, Host })).join(''))
     const responses = await connection.responses(asked.length)
     connection.end()
     for (const [index, [, expected]] of asked.entries()) expect(responses[index], `${index}`).toContain(expected)
@@ -283,23 +289,23 @@ describe('many at once', () => {
 })
 
 describe('a session', () => {
-  const cookieIn = (header: string) => /__Host-galley=(gls_[^;]*)/.exec(header)?.[1] ?? ''
+  const cookieIn = (header: string) => /__Host-galley-\d+=(gls_[^;]*)/.exec(header)?.[1] ?? ''
   const body = () => ({ email: ann.email, password: 'correct horse battery' })
 
   test('begins with a token of its own, whatever cookie the sign-in showed', async () => {
     const planted = await signIn(world.send, ben)
-    const reply = await world.send('POST /api/auth/sign-in', { headers: cookie(planted), body: body() })
+    const reply = await world.send('POST /api/auth/sign-in', { headers: cookie(planted, world.url), body: body() })
     const token = cookieIn(reply.header('set-cookie'))
     expect(token).toMatch(/^gls_/)
     expect(token).not.toBe(planted.token)
-    expect(await identityOf(cookie({ token }))).toBe(ann.userId)
-    expect(await identityOf(cookie(planted))).toBe(ben.userId)
+    expect(await identityOf(cookie({ token }, world.url))).toBe(ann.userId)
+    expect(await identityOf(cookie(planted, world.url))).toBe(ben.userId)
   })
 
   test('that was made up before is not taken over by a sign-in', async () => {
     const planted = { token: `gls_${'B'.repeat(43)}` }
-    await world.send('POST /api/auth/sign-in', { headers: cookie(planted), body: body() })
-    expect(await identityOf(cookie(planted))).toBe(401)
+    await world.send('POST /api/auth/sign-in', { headers: cookie(planted, world.url), body: body() })
+    expect(await identityOf(cookie(planted, world.url))).toBe(401)
     expect(await identityOf(bearer(planted))).toBe(401)
   })
 
@@ -314,10 +320,10 @@ describe('a session', () => {
           .on('error', reject)
           .end()
       })
-    expect(await who(cookie(ann))).toContain(ann.userId)
-    expect(await who(cookie(ben))).toContain(ben.userId)
+    expect(await who(cookie(ann, world.url))).toContain(ann.userId)
+    expect(await who(cookie(ben, world.url))).toContain(ben.userId)
     expect(await who({})).toContain('unauthorized')
-    expect(await who(cookie(ann))).toContain(ann.userId)
+    expect(await who(cookie(ann, world.url))).toContain(ann.userId)
     agent.destroy()
   })
 

@@ -20,9 +20,9 @@ export async function openAll(
 ): Promise<Open[]> {
   const sessions = sessionKinds.map((kind) => follow(kind, connect(url, kind, asker), topic))
   const isKey = asker.credential === 'key'
-  const byCookie = isKey ? [] : [follow('ws by cookie', dialWith(url, cookie(asker)), topic)]
+  const byCookie = isKey ? [] : [follow('ws by cookie', dialWith(url, cookie(asker, url)), topic)]
   const byBearer = follow('ws by bearer', dialWith(url, bearer(asker)), topic)
-  const streams = isKey ? [bearer(asker)] : [bearer(asker), cookie(asker)]
+  const streams = isKey ? [bearer(asker)] : [bearer(asker), cookie(asker, url)]
   return Promise.all([
     ...sessions,
     ...byCookie,

@@ -1,5 +1,5 @@
 /** Callers: people and their credentials, valid and expired. */
-import type { Send } from '../conformance/http.ts'
+import { cookieNameAt, type Send } from '../conformance/http.ts'
 
 export const password = 'correct horse battery'
 
@@ -24,8 +24,8 @@ export function bearer({ token }: Pick<Asker, 'token'>): Record<string, string> 
   return token === null ? {} : { Authorization: `Bearer ${token}` }
 }
 
-export function cookie({ token }: Pick<Asker, 'token'>): Record<string, string> {
-  return token === null ? {} : { Cookie: `theme=dark; __Host-galley=${token}` }
+export function cookie({ token }: Pick<Asker, 'token'>, origin: string): Record<string, string> {
+  return token === null ? {} : { Cookie: `theme=dark; ${cookieNameAt(origin)}=${token}` }
 }
 
 interface Entered {

@@ -89,7 +89,7 @@ export class Asking {
     const given = body === undefined ? {} : { body }
     if (transport !== 'bearer' && transport !== 'cookie')
       return this.call(transport, asker, line, { headers, ...given })
-    const shown = transport === 'bearer' ? bearer(asker) : cookie(asker)
+    const shown = transport === 'bearer' ? bearer(asker) : cookie(asker, this.#world.url)
     return observedReply(await this.#world.send(line, { headers: { ...headers, ...shown }, ...given }))
   }
 

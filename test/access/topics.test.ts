@@ -61,7 +61,7 @@ const askedBy = (transport: RequestTransport) => askerNames.filter((name) => fit
 
 /** The head of a stream of events. */
 async function stream(transport: 'bearer' | 'cookie', asker: Asker, topic: string): Promise<Observed> {
-  const shown = transport === 'bearer' ? bearer(asker) : cookie(asker)
+  const shown = transport === 'bearer' ? bearer(asker) : cookie(asker, world.url)
   const controller = new AbortController()
   const headers = { ...shown, Accept: 'text/event-stream' }
   const { signal } = controller

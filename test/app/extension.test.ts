@@ -22,7 +22,9 @@ afterAll(() => subject.remove())
 const html = '<!doctype html><title>Shop</title>'
 const assets: Assets = {
   open: async (path) =>
-    path === 'shop.html' ? { sizeBytes: html.length, version: '1', read: () => new Blob([html]).stream() } : null,
+    path === 'shop.html'
+      ? { sizeBytes: html.length, version: '1', isImmutable: false, read: () => new Blob([html]).stream() }
+      : null,
 }
 
 const createPlatform = () => createTestPlatform({ database: subject.database, assets, now: () => 7 })

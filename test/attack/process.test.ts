@@ -26,7 +26,7 @@ test('no other user of the machine may read the database', async () => {
 
 test('an allowed origin does not act with a cookie, neither by a request nor by a WebSocket', async () => {
   const person = await signUp(send)
-  const headers = { ...cookie(person), Origin: origin, 'Sec-Fetch-Site': 'same-site' }
+  const headers = { ...cookie(person, running.url), Origin: origin, 'Sec-Fetch-Site': 'same-site' }
   expect((await send('GET /api/auth/me', { headers })).status).toBe(401)
   const socket = new WebSocket(`${running.url.replace('http', 'ws')}/api/connect`, 'galley.v1.json', { headers })
   const user = await new Promise((resolve, reject) => {

@@ -138,14 +138,47 @@ test.each(['http://app.example', 'http://192.0.2.7:3000'])(
   },
 )
 
-test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-  'on %s the cookie is the same as on other hosts',
-  async (origin) => {
-    const { ask } = await createWorld()
-    const response = await ask('POST /sign-up', { body: { email: 'a@example.com', password }, origin })
-    expect(response.headers.get('set-cookie')).toBe(`__Host-galley=${cookieIn(response)}${attributes}`)
-  },
-)
+test.each([
+  ['http://localhost:3000', '-3000'],
+  ['http://127.0.0.1:3000', '-3000'],
+  ['http://[::1]:3000', '-3000'],
+  ['http://[::1]', ''],
+  ['http://localhost', ''],
+  ['https://app.example:8443', '-8443'],
+])('at %s the name of the cookie ends in "%s"', async (origin, port) => {
+  const { ask } = await createWorld()
+  const response = await ask('POST /sign-up', { body: { email: 'a@example.com', password }, origin })
+  expect(response.headers.get('set-cookie')).toMatch(new RegExp(`^__Host-galley${port}=gls_.{43}${attributes}$`))
+})
+
+test('servers on several ports of one host do not end the sign-ins of each other', async () => {
+  const origins = ['http://localhost:3000', 'http://localhost:4000', 'https://localhost:4443', 'https://localhost']
+  const servers = await Promise.all(
+    origins.map(async (origin) => ({
+      origin,
+      email: `port${new URL(origin).port}@example.com`,
+      ...(await createWorld()),
+    })),
+  )
+  // The cookies of the one browser, which sends all of them to every port.
+  const jar = new Map<string, string>()
+  const asking = async ({ ask, origin }: (typeof servers)[number], line: string, body?: unknown) => {
+    const headers = { Cookie: [...jar].map((pair) => pair.join('=')).join('; ') }
+    const response = await ask(line, { origin, body, headers })
+    const [, name, value] = /^([^=]*)=([^;]*)/.exec(response.headers.get('set-cookie') ?? '') ?? []
+    if (value === '') jar.delete(name ?? '')
+    else if (name !== undefined) jar.set(name, value ?? '')
+    return response
+  }
+  for (const server of servers) await asking(server, 'POST /sign-up', { email: server.email, password })
+  for (const server of servers)
+    expect((await asking(server, 'GET /me')).body.data, server.origin).toMatchObject({ email: server.email })
+  for (const server of servers) {
+    await asking(server, 'POST /sign-out')
+    expect((await asking(server, 'GET /me')).status).toBe(401)
+  }
+  expect(jar.size).toBe(0)
+})
 
 test('a sign-out voids the token and deletes the cookie', async () => {
   const { ask, signUp, rows } = await createWorld()

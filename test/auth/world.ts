@@ -173,7 +173,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
 
 /** The token in a `Set-Cookie`. */
 export function cookieIn({ headers }: ParsedResponse): string {
-  return /__Host-galley=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? ''
+  return /__Host-galley(?:-\d+)?=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? ''
 }
 
 /** Sorted, for those that were asked for at once. */

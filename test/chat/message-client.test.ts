@@ -166,6 +166,25 @@ describe('a message client', () => {
     expect(client.isConnected).toBe(true)
   })
 
+  test('reconnects while the server has not answered hello', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.receives('hello')
+    client.reconnect()
+    await server.acceptsHello()
+    expect(client.status).toMatchObject({ state: 'connected' })
+  })
+
+  test('retries after a loss before the server has answered hello', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.receives('hello')
+    server.closes(1006)
+    expect(client.status).toMatchObject({ state: 'offline', code: 1006 })
+    await server.acceptsHello()
+    expect(client.status).toMatchObject({ state: 'connected' })
+  })
+
   test('follows goaway, whatever the close code of the connection is', async () => {
     const server = new ScriptedServer()
     const client = open(server.dial)
@@ -173,6 +192,24 @@ describe('a message client', () => {
     server.sends({ method: 'goaway', params: { code: 1008, reason: 'not allowed', reconnect: false } })
     server.closes(1006)
     expect(client.status).toMatchObject({ state: 'closed', reason: 'not allowed' })
+  })
+
+  test('an end of access ends the subscription and the membership, and another can follow', async () => {
+    const server = new ScriptedServer()
+    const client = open(server.dial)
+    await server.acceptsHello()
+    const ended: string[] = []
+    const follow = () => client.subscribe('news', null, { event: () => {}, end: () => ended.push('subscription') })
+    follow()
+    const member = { id: 'm', name: 'Ada', state: null }
+    const membership = client.join('news', 'Ada', () => {})
+    await server.responds('join', { topic: 'news', member: 'm', members: [member] })
+    expect(membership.members.size).toBe(1)
+    const error = { code: 404, message: 'There is no such topic.' }
+    server.sends({ method: 'unsubscribed', params: { topic: 'news', position: { epoch: 'e', offset: 0 }, error } })
+    server.sends({ method: 'left', params: { topic: 'news', error } })
+    expect([ended, membership.members.size]).toEqual([['subscription'], 0])
+    follow()
   })
 
   test('fails requests without a connection, and those without a response when it breaks', async () => {

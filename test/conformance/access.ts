@@ -89,9 +89,9 @@ export function accessCases(subject: Subject): void {
   })
 
   test('a cookie counts as its token does', async () => {
-    const { status } = await send(`GET /api/diaries/${diary.id}`, { headers: cookie(owner) })
+    const { status } = await send(`GET /api/diaries/${diary.id}`, { headers: cookie(owner, origin()) })
     expect(status).toBe(200)
-    expect((await send(`GET /api/diaries/${diary.id}`, { headers: cookie(other) })).status).toBe(404)
+    expect((await send(`GET /api/diaries/${diary.id}`, { headers: cookie(other, origin()) })).status).toBe(404)
   })
 
   const ends: Record<string, (person: Person, ended: Asker) => Promise<void>> = {

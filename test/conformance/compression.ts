@@ -93,21 +93,32 @@ function negotiated(subject: Subject): void {
     ['gzip;q=0, deflate', 'deflate'],
     ['GZIP', 'gzip'],
     ['*', 'gzip'],
+    ['gzip, identity', 'gzip'],
+    ['gzip, identity;q=0.5', 'gzip'],
+    ['gzip;q=0.5', 'gzip'],
+    ['identity;q=0.4, gzip;q=0.3, deflate;q=0.5', 'deflate'],
     ['*;q=0.1, gzip;q=0', 'deflate'],
   ])('Accept-Encoding: %s is answered in %s', async (asked, given) => {
     expect((await get(asked)).header('content-encoding')).toBe(given)
   })
 
-  test.each(['identity', 'gzip;q=0', 'gzip;q=0, deflate;q=0', 'gzip;q=0.0, *;q=0', 'snappy', ''])(
-    'Accept-Encoding: %j is answered as it is, and may vary',
-    async (asked) => {
-      const reply = await get(asked)
-      expect(reply.headers).not.toHaveProperty('content-encoding')
-      expect(reply.row).toEqual(big)
-      expect(reply.header('vary')).toContain('Accept-Encoding')
-      expect(reply.header('etag')).toBe(etagOf(big))
-    },
-  )
+  test.each([
+    'identity, gzip;q=0.5',
+    'gzip;q=0.9, identity;q=1',
+    'identity;q=0.6, *;q=0.5',
+    'identity',
+    'gzip;q=0',
+    'gzip;q=0, deflate;q=0',
+    'gzip;q=0.0, *;q=0',
+    'snappy',
+    '',
+  ])('Accept-Encoding: %j is answered as it is, and may vary', async (asked) => {
+    const reply = await get(asked)
+    expect(reply.headers).not.toHaveProperty('content-encoding')
+    expect(reply.row).toEqual(big)
+    expect(reply.header('vary')).toContain('Accept-Encoding')
+    expect(reply.header('etag')).toBe(etagOf(big))
+  })
 
   test('a small response is not compressed', async () => {
     const todo = await createTodo(send)

@@ -40,6 +40,11 @@ function refused({ send, origin }: Subject): void {
     expect((await send('POST /api/books/x/lend', { headers: { 'Sec-Fetch-Site': 'cross-site' } })).status).toBe(403)
   })
 
+  test.each(['tauri', 'capacitor', 'ftp'])("the server's own host over %s is another site", async (scheme) => {
+    const headers = { Origin: `${scheme}://${new URL(origin()).host}` }
+    expect((await send('POST /api/todos', { body: { title: 'x' }, headers })).status).toBe(403)
+  })
+
   test('the Origin of another port is another site', async () => {
     const headers = { Origin: `http://${new URL(origin()).hostname}:1` }
     expect((await send('POST /api/todos', { body: { title: 'x' }, headers })).status).toBe(403)

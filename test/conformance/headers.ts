@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Subject } from './http.ts'
+import { cookieNameAt, type Subject } from './http.ts'
 import { createTodo } from './rows.ts'
 
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'"
 
 export function headerCases(subject: Subject): void {
   requestIds(subject)
+  blanks(subject)
   secureHeaders(subject)
 }
 
@@ -36,6 +37,35 @@ function requestIds({ send }: Subject): void {
       'GET /api/faults/throw',
     ]) {
       expect((await send(line, { headers })).header('x-request-id')).toBe('named-by-the-client')
+    }
+  })
+}
+
+/** Characters that `trim()` and `\s` take for blanks, and the header grammar does not: as one byte, and in UTF-8. */
+const falseBlanks = ['\u00a0', '\u000b', '\u000c', '\u0085', '\u2000', '\u2028', '\u3000', '\ufeff']
+  .flatMap((blank) => [blank, Buffer.from(blank).toString('latin1')])
+  .filter((bytes, index, all) => bytes <= '\u00ff' && all.indexOf(bytes) === index)
+
+function blanks({ send, origin }: Subject): void {
+  test('a cookie counts only by its exact name, whatever stands around it', async () => {
+    const body = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery', token: true }
+    const { token } = (await send('POST /api/auth/sign-up', { body })).body<{ token: string }>().data
+    const statusWith = async (cookie: string) =>
+      await send('GET /api/auth/me', { headers: { Cookie: cookie } }).then(
+        ({ status }) => status,
+        // Node's client refuses to send VT and FF.
+        () => 'not sent',
+      )
+    const name = cookieNameAt(origin())
+    for (const blank of falseBlanks) {
+      for (const cookie of [`${blank}${name}=${token}`, `a=b; ${blank}${name}=${token}`, `${name}${blank}=${token}`]) {
+        expect(await statusWith(cookie), JSON.stringify(cookie)).not.toBe(200)
+      }
+    }
+    for (const blank of ['', ' ', '\t', ' \t ']) {
+      expect(await statusWith(`a=b;${blank}${name}${blank}=${blank}${token}${blank};c`), JSON.stringify(blank)).toBe(
+        200,
+      )
     }
   })
 }

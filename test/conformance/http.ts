@@ -4,6 +4,7 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import type { Kind } from '../transports/clients.ts'
 
 /** A row of any collection. */
 export interface Row {
@@ -64,6 +65,12 @@ export class Reply {
   }
 }
 
+/** The name of the session's cookie at an origin: browsers keep one set of cookies for all ports of a host. */
+export function cookieNameAt(origin: string): string {
+  const { port } = new URL(origin)
+  return port === '' ? '__Host-galley' : `__Host-galley-${port}`
+}
+
 /** The number of responses of each status. */
 export function tally(replies: readonly Reply[]): Record<number, number> {
   const counts: Record<number, number> = {}
@@ -88,8 +95,10 @@ export interface Subject {
   origin(): string
   /** True if it listens itself, so that it is the one to check `Host` and raw targets. */
   ownsSocket: boolean
-  /** True if it ends a connection after a response with `Connection: close`; Deno's own server only sends the header. */
-  obeysClose: boolean
+  /** False where an HTTP server that we can't change refuses requests before the app sees them. */
+  ownsHttp?: boolean
+  /** The transports of messages that it serves. */
+  kinds: readonly Kind[]
 }
 
 /** Retries requests that a busy machine sheds, as a client would. */

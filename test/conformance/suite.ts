@@ -25,12 +25,13 @@ import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { ownRouteCases } from './own-routes.ts'
+import { rawCases } from './raw.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { traversalCases } from './traversal.ts'
 
-interface Options extends Pick<Subject, 'ownsSocket'>, Partial<Pick<Subject, 'obeysClose'>> {
+interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {
   start(): Promise<RunningServer>
   /** The names of the parts to run; all by default. */
   only?: readonly string[] | undefined
@@ -58,6 +59,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   compression: compressionCases,
   'static files': staticCases,
   traversal: traversalCases,
+  'raw requests': rawCases,
   health: healthCases,
   limits: limitCases,
   operations: operationCases,
@@ -78,6 +80,7 @@ export const httpParts = [
   'compression',
   'static files',
   'traversal',
+  'raw requests',
   'health',
   'limits',
   'operations',
@@ -86,7 +89,7 @@ export const httpParts = [
 
 export function conformance(
   runtime: string,
-  { start, ownsSocket, obeysClose = true, only = Object.keys(parts) }: Options,
+  { start, ownsSocket, ownsHttp = true, kinds, only = Object.keys(parts) }: Options,
 ): void {
   describe(runtime, () => {
     let server: RunningServer | null = null
@@ -95,7 +98,7 @@ export function conformance(
     })
     afterAll(() => server?.stop())
     const origin = () => server?.url ?? ''
-    const subject: Subject = { origin, ownsSocket, obeysClose, send: createSend(origin) }
+    const subject: Subject = { origin, ownsSocket, ownsHttp, kinds, send: createSend(origin) }
     for (const name of only) describe(name, () => parts[name]?.(subject))
   })
 }

@@ -1,12 +1,14 @@
 /** Topics over HTTP: events by long poll and as a stream, and publishing. */
 import { expect } from 'vitest'
 import type { Reply, Send, SendOptions, Subject } from './http.ts'
+import { topicAccessCases } from './topics-access.ts'
 import { topicFeedCases } from './topics-feed.ts'
 import { topicPollCases } from './topics-poll.ts'
 import { topicPublishCases } from './topics-publish.ts'
 import { topicStreamCases } from './topics-stream.ts'
 
 export function topicCases(subject: Subject): void {
+  topicAccessCases(subject)
   topicFeedCases(subject)
   topicPollCases(subject)
   topicPublishCases(subject)

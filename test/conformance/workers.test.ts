@@ -1,8 +1,10 @@
 import { startWorker } from '../harness/server.ts'
+import { webSocketKinds } from '../transports/clients.ts'
 import { conformance } from './suite.ts'
 
 conformance('Cloudflare Workers', {
   start: () => startWorker('test/fixtures/wrangler.toml'),
   // Cloudflare's front end owns the socket and decides which host names reach the Worker.
   ownsSocket: false,
+  kinds: webSocketKinds,
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createPresence, membersMax } from '../../src/topics/presence.ts'
+import { createPresence, membersMax, type Participant } from '../../src/topics/presence.ts'
 import { formats, serve, type TestClient } from './test-client.ts'
 
 const changes = ({ channel }: TestClient) =>
   channel.sent.filter(({ method }) => method === 'presence').map(({ params }) => params)
+const quiet: Participant = { principal: null, notify: () => {}, remove: () => {} }
 const join = async (client: TestClient, name: string, more: object = {}) =>
   (await client.call('join', { topic: 'chat', name, ...more })).result
 
@@ -101,7 +102,7 @@ test('the 17th topic is error 429', async () => {
 
 test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted in UTF-8', () => {
   const presence = createPresence()
-  const enter = (state: unknown) => presence.join('chat', { id: 'a', user: null, name: 'Ann', state }, () => {})
+  const enter = (state: unknown) => presence.join('chat', { id: 'a', user: null, name: 'Ann', state }, quiet)
   enter('ä'.repeat(511))
   expect(() => enter(`${'ä'.repeat(511)}a`)).toThrow('1024 bytes')
 })
@@ -109,17 +110,21 @@ test('state of exactly 1 KiB of JSON is taken, and one byte more is not, counted
 test('a topic takes 1000 members', () => {
   const presence = createPresence()
   for (let id = 0; id < membersMax; id += 1)
-    presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, () => {})
-  expect(() => presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})).toThrow('1000')
+    presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, quiet)
+  expect(() => presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, quiet)).toThrow('1000')
   presence.leave('chat', '0')
-  presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, () => {})
+  presence.join('chat', { id: 'more', user: null, name: 'N', state: null }, quiet)
   expect(presence.members('chat')).toHaveLength(1000)
 })
 
 test('an update or a leave of a client that is no member changes nothing', () => {
   const presence = createPresence()
   const notified: unknown[] = []
-  presence.join('chat', { id: 'a', user: null, name: 'Ann', state: null }, (change) => notified.push(change))
+  presence.join(
+    'chat',
+    { id: 'a', user: null, name: 'Ann', state: null },
+    { ...quiet, notify: (change) => notified.push(change) },
+  )
   presence.update('chat', 'b', 1)
   presence.leave('chat', 'b')
   presence.leave('other', 'a')

@@ -31,6 +31,9 @@ test.each([
   ['gzip;q=0, *', 'deflate'],
   ['*', 'gzip'],
   ['identity', null],
+  ['identity, gzip;q=0.5', null],
+  ['identity;q=0.5, gzip;q=0.5', 'gzip'],
+  ['identity;q=0, gzip', 'gzip'],
   ['br', null],
 ])('Accept-Encoding: %s gets %s', (header, encoding) => {
   expect(negotiateEncoding(header)).toBe(encoding)

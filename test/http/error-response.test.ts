@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { AppError, invalidField } from '../../src/errors.ts'
+import { AppError, type ErrorCode, errorTable, invalidField } from '../../src/errors.ts'
 import { errorResponse, failureResponse } from '../../src/http/error-response.ts'
 
 const requester = { requestId: 'r1' }
@@ -25,6 +25,16 @@ test('an error response has the envelope, the headers of all data, and its own',
     'retry-after': '1',
     vary: 'Accept',
   })
+})
+
+test('every response that asks to try again says when', () => {
+  const codes = Object.entries(errorTable).filter(([, { status }]) => status === 429 || status === 503)
+  expect(codes.length).toBeGreaterThan(4)
+  for (const [code] of codes) {
+    const headerOf = (error: AppError) => errorResponse(error, requester, null).headers.get('retry-after')
+    expect(headerOf(new AppError(code as ErrorCode)), code).toBe('1')
+    expect(headerOf(new AppError(code as ErrorCode, undefined, { headers: { 'Retry-After': '7' } })), code).toBe('7')
+  }
 })
 
 test('an error response is problem details where Accept asks for them', async () => {

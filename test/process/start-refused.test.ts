@@ -33,6 +33,18 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     expect(await readdir(dataDir)).toEqual([])
   })
 
+  test('that names a bad secret without its value', async () => {
+    const env = {
+      METRICS_TOKEN: 's3cret',
+      SMTP_URL: 'smpt://user:s3cret@mail.example',
+      MAIL_API_URL: 'api.example?key=s3cret',
+      MAIL_API_TOKEN: 's3cret s3cret',
+    }
+    const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
+    for (const name of Object.keys(env)) expect(line).toContain(`${name}: must `)
+    expect(line).not.toContain('s3cret')
+  })
+
   test('when the port is taken', async () => {
     const { url } = await start({ runtime })
     const env = { PORT: new URL(url).port }

@@ -34,6 +34,7 @@ export interface Client {
 }
 
 export const kinds = ['ws-json', 'ws-cbor', 'tcp-json', 'tcp-cbor'] as const
+export const webSocketKinds = ['ws-json', 'ws-cbor'] as const
 export type Kind = (typeof kinds)[number]
 
 const preface = Buffer.from('d9d9f7', 'hex')

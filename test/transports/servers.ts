@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
 import { type ProcessRuntime, type RunningProcess, startProcess } from '../harness/server.ts'
-import { type Kind, kinds } from './clients.ts'
+import { type Kind, kinds, webSocketKinds } from './clients.ts'
 
 export interface ServerKind {
   name: string
@@ -9,14 +9,12 @@ export interface ServerKind {
   kinds: readonly Kind[]
 }
 
-const webSockets: readonly Kind[] = ['ws-json', 'ws-cbor']
-
 /** The servers that serve messages, and their transports. */
 export const serverKinds: readonly ServerKind[] = [
   { name: 'node', runtime: 'node', engine: 'galley', kinds },
   { name: "node with node's HTTP", runtime: 'node', engine: 'node', kinds },
   { name: 'deno', runtime: 'deno', engine: 'galley', kinds },
-  { name: "deno with deno's HTTP", runtime: 'deno', engine: 'node', kinds: webSockets },
+  { name: "deno with deno's HTTP", runtime: 'deno', engine: 'node', kinds: webSocketKinds },
   { name: 'bun', runtime: 'bun', engine: 'galley', kinds },
 ]
 

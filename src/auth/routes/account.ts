@@ -79,7 +79,7 @@ export function createAccountRoutes(dependencies: AuthDependencies) {
     const ended = [deleteSessions(userId), deleteKeys(userId)].map(credentials.invalidating)
     const rest = [...forgive, deleteNetworks(userId), deleteResets(userId), entry]
     await database.write(() => runAll(stillValid(identity), deleteUser(userId), ...ended, ...rest))
-    return replyWith(c, { status: 204, headers: { ...noStore, 'Set-Cookie': removedCookie } })
+    return replyWith(c, { status: 204, headers: { ...noStore, 'Set-Cookie': removedCookie(c.req.raw) } })
   }
 
   return new ValidatedRoutes({ tags: ['accounts'], middleware: [requireSession, refuseIdempotencyKey] })

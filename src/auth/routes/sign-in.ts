@@ -129,12 +129,12 @@ export function createSignInRoutes(dependencies: AuthDependencies) {
     const trim = credentials.invalidating(trimSessions(user.id))
     await database.write(() => runAll(...statements, session, ...network, entry, trim))
     const shown = { id, expiresAt: isoTime(sessionExpiry(ms, ms)) }
-    const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(token, sessionAgeMaxMs) }
+    const headers = asToken ? noStore : { ...noStore, 'Set-Cookie': cookieOf(c.req.raw, token, sessionAgeMaxMs) }
     return replyWith(c, { status, data: { user, session: shown, ...(asToken && { token }) }, headers })
   }
 
   async function signOut(c: Context) {
-    const headers = { ...noStore, 'Set-Cookie': removedCookie }
+    const headers = { ...noStore, 'Set-Cookie': removedCookie(c.req.raw) }
     const { identity } = c.env
     if (identity === null) return replyWith(c, { status: 204, headers })
     if (identity.credential === 'key') throw new AppError('forbidden', 'An API key is revoked, not signed out.')
