@@ -14,6 +14,7 @@ import { isUpgrade } from './connections/upgrade.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
+import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
 import { createRouter, routedPath } from './http/router.ts'
 import type { Platform } from './ports/platform.ts'
@@ -81,6 +82,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
   })
+  const cleanUpKeys = createKeyCleanup(platform)
   const health = new Health(platform.database)
   mountOwn(hono, options, services)
   mountCollections(hono, collections, services, epoch)
@@ -106,6 +108,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     checkAccess: live.checkAccess,
     async cleanUp() {
       await live.cleanUp()
+      await cleanUpKeys()
       await auth?.cleanUp()
     },
   })

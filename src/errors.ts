@@ -14,6 +14,7 @@ export const errorTable = {
   not_acceptable: { status: 406, text: 'The response is not available in a type that you accept.' },
   request_timeout: { status: 408, text: 'The request did not arrive in time.' },
   conflict: { status: 409, text: 'The request conflicts with what is stored.' },
+  response_not_kept: { status: 409, text: 'This request was done before; its response is no longer stored.' },
   gap: { status: 410, text: 'Events after this position are lost. Load the state again.' },
   precondition_failed: { status: 412, text: 'It has changed since you read it.' },
   body_too_large: { status: 413, text: 'The body is too large.' },

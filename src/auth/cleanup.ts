@@ -1,4 +1,5 @@
-import { run, runAll } from '../database/steps.ts'
+import { deleteInSteps } from '../database/cleanup.ts'
+import { runAll } from '../database/steps.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { deleteOldEntries } from './store/audit.ts'
@@ -8,8 +9,6 @@ import { deleteExpiredResets } from './store/resets.ts'
 import { deleteExpiredSessions } from './store/sessions.ts'
 import type { Throttle } from './throttle.ts'
 
-/** Rows deleted by one write, so that other writes get their turn. */
-const rowsMax = 1000
 const dayMs = 24 * 60 * 60 * 1000
 /** An expired key stays listed this long, so that its owner sees why it no longer works. */
 const expiredKeyAgeMs = 30 * dayMs
@@ -22,9 +21,8 @@ export function createAccountCleanup(
   { database, now }: Pick<Platform, 'database' | 'now'>,
   throttle: Throttle,
 ): () => Promise<void> {
-  async function clear(deleteSome: (ms: number, limit: number) => Statement, ms: number): Promise<void> {
-    for (let gone = rowsMax; gone === rowsMax; )
-      gone = (await database.write(() => run(deleteSome(ms, rowsMax)))).length
+  function clear(deleteSome: (ms: number, limit: number) => Statement, ms: number): Promise<void> {
+    return deleteInSteps(database, (limit) => deleteSome(ms, limit))
   }
 
   return async () => {

@@ -86,6 +86,14 @@ const migrations: Record<string, Migration> = {
       ) without rowid`.execute(db)
     },
   },
+  '006_idempotency_bytes': {
+    async up(db) {
+      await sql`alter table galley_idempotency add column client text not null default ''`.execute(db)
+      await sql`alter table galley_idempotency add column bytesSoFar integer`.execute(db)
+      await sql`create index galley_idempotency_bytes on galley_idempotency (client, bytesSoFar)
+        where body is not null`.execute(db)
+    },
+  },
   '006_known_networks': {
     async up(db) {
       await sql`create index galley_places_place on galley_places (place)`.execute(db)

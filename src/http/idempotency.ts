@@ -2,13 +2,19 @@
  * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the key is claimed and the response stored in the same write
  * as the change. So neither exists without the other, and a repeat that arrives while the first request still runs waits
  * for its turn to write.
+ *
+ * A key belongs to its user. Strangers can't be told apart, and one may move to another network before it repeats a request,
+ * so the key of a stranger counts for one request, by its fingerprint, and a short one, which others might choose too, for
+ * one network as well. So nobody is refused because of a key that somebody else has used.
  */
+import { deleteInSteps } from '../database/cleanup.ts'
 import { type Claim, claimKey, deleteOutdatedKeys, findResponse, storeResponse } from '../database/idempotency-keys.ts'
 import { AppError } from '../errors.ts'
 import type { SqlRow, Write } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { clientNetworksOf } from '../request/client-network.ts'
 import type { Context } from '../request/context.ts'
-import { type ApiResponse, envelope, reply, replyWith } from './reply.ts'
+import { type ApiResponse, bytesOf, envelope, reply, replyWith } from './reply.ts'
 
 const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
@@ -18,13 +24,16 @@ export function createIdempotency({ database, now }: Pick<Platform, 'database' |
     if (!keyPattern.test(key)) {
       throw new AppError('bad_request', 'Idempotency-Key must have 1 to 255 printable ASCII characters.')
     }
-    const claim: Claim = { principal: c.env.principal, key, fingerprint: await fingerprint(c), ms: now() }
+    const claim: Claim = { ...ownerOf(c, key, await fingerprint(c)), ms: now() }
     try {
       const response = await database.write(function* () {
         yield [claimKey(claim)]
         const response = yield* write()
         const headers = JSON.stringify(response.headers ?? {})
-        yield [storeResponse(claim, response.status, headers, envelope(response)), deleteOutdatedKeys(claim.ms)]
+        const body = envelope(response)
+        const bytes = body === null ? 0 : bytesOf(body)
+        for (const each of storeResponse(claim, { status: response.status, headers, body }, bytes)) yield [each]
+        yield [deleteOutdatedKeys(claim.ms)]
         return response
       })
       return replyWith(c, response)
@@ -37,6 +46,23 @@ export function createIdempotency({ database, now }: Pick<Platform, 'database' |
   }
 }
 
+/** A shorter key of a stranger may be the key of another stranger, too. */
+const randomKeyLengthMin = 16
+
+/** The owner of a key, and the client whose limit its response counts for. */
+function ownerOf({ env }: Context, key: string, fingerprint: string): Omit<Claim, 'ms'> {
+  const { identity, principal, peer } = env
+  if (identity !== null) return { principal, key, fingerprint, client: principal }
+  const networks = clientNetworksOf(peer?.address ?? null)
+  const place = key.length < randomKeyLengthMin ? ` ${networks[0] ?? ''}` : ''
+  return {
+    principal: principal + place,
+    key: `${key} ${fingerprint}`,
+    fingerprint,
+    client: `${principal} ${networks.at(-1) ?? ''}`,
+  }
+}
+
 /** Returns a digest of the request: method, path with query, conditions, body. */
 async function fingerprint(c: Context): Promise<string> {
   const { method, path, url, raw } = c.req
@@ -45,7 +71,14 @@ async function fingerprint(c: Context): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex()
 }
 
-function replay(c: Context, { status, headers, body }: SqlRow): Response {
-  const stored = JSON.parse(String(headers)) as Record<string, string>
-  return reply(c, Number(status), body === null ? null : String(body), { ...stored, 'Idempotency-Replayed': 'true' })
+/** @throws AppError `response_not_kept`, with the stored headers, when only the body is gone */
+function replay(c: Context, { status, headers, body, isDropped }: SqlRow): Response {
+  const stored = { ...(JSON.parse(String(headers)) as Record<string, string>), 'Idempotency-Replayed': 'true' }
+  if (isDropped === 1) throw new AppError('response_not_kept', undefined, { headers: stored })
+  return reply(c, Number(status), body === null ? null : String(body), stored)
+}
+
+/** Makes the function that deletes outdated keys. */
+export function createKeyCleanup({ database, now }: Pick<Platform, 'database' | 'now'>): () => Promise<void> {
+  return () => deleteInSteps(database, (limit) => deleteOutdatedKeys(now(), limit))
 }

@@ -1,5 +1,6 @@
 /** The OpenAPI document, and the parts that the descriptions of all routes share. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
+import { keyAgeMaxHours } from '../database/idempotency-keys.ts'
 import { errorTable } from '../errors.ts'
 import type { Context, Env } from '../request/context.ts'
 import { reply } from './reply.ts'
@@ -22,7 +23,7 @@ export const idempotencyKey = z
   .string()
   .max(255)
   .optional()
-  .openapi({ description: 'A repeat with the same key gets the first response again, for 24 hours.' })
+  .openapi({ description: `A repeat with the same key gets the first response again, for ${keyAgeMaxHours} hours.` })
 
 export const cursorParameter = z.string().optional().openapi({ description: 'The `next` of the previous page.' })
 

@@ -73,7 +73,8 @@ const compressibleHeaders = { Vary: 'Accept-Encoding' }
 
 const beyondAscii = /[^\0-\x7f]/
 
-function bytesOf(text: string): number {
+/** The length of a text in UTF-8. */
+export function bytesOf(text: string): number {
   return beyondAscii.test(text) ? new TextEncoder().encode(text).byteLength : text.length
 }
 

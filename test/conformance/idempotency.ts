@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { bearer, signUp } from '../access/people.ts'
 import type { Reply, Subject } from './http.ts'
 import { createTodo, etagOf, startingWith, unique } from './rows.ts'
 
@@ -84,8 +85,31 @@ function replays({ send }: Subject): void {
 }
 
 function refusals({ send }: Subject): void {
-  test('a key with another body is 422', async () => {
+  let own: Record<string, string> = {}
+  beforeAll(async () => {
+    own = bearer(await signUp(send))
+  })
+
+  test('a key of a stranger counts for one request', async () => {
     const headers = keyed()
+    const title = unique('x')
+    const first = await send('POST /api/todos', { body: { title }, headers })
+    const other = await send('POST /api/todos', { body: { title: unique('y') }, headers })
+    expect([first.status, other.status]).toEqual([201, 201])
+    const repeat = await send('POST /api/todos', { body: { title }, headers: { ...headers, 'X-From': '192.0.2.99' } })
+    expect(visible(repeat)).toEqual(visible(first))
+  })
+
+  test('a short key of a stranger counts for one network', async () => {
+    const request = { body: { title: unique('x') }, headers: keyed('1') }
+    const first = await send('POST /api/todos', request)
+    expect((await send('POST /api/todos', request)).row.id).toBe(first.row.id)
+    const other = { ...request, headers: { ...request.headers, 'X-From': '192.0.2.99' } }
+    expect((await send('POST /api/todos', other)).row.id).not.toBe(first.row.id)
+  })
+
+  test('a key with another body is 422', async () => {
+    const headers = { ...keyed(), ...own }
     const first = await send('POST /api/todos', { body: { title: unique('x') }, headers })
     const second = await send('POST /api/todos', { body: { title: unique('y') }, headers })
     expect(first.status).toBe(201)
@@ -94,7 +118,7 @@ function refusals({ send }: Subject): void {
   })
 
   test('a key at another address or with another method is 422', async () => {
-    const headers = keyed()
+    const headers = { ...keyed(), ...own }
     const [one, two] = [await createTodo(send), await createTodo(send)]
     expect((await send(`PUT /api/todos/${one.id}`, { body: {}, headers })).status).toBe(200)
     expect((await send(`PUT /api/todos/${two.id}`, { body: {}, headers })).status).toBe(422)
@@ -102,7 +126,7 @@ function refusals({ send }: Subject): void {
   })
 
   test('a key with another condition is 422', async () => {
-    const headers = keyed()
+    const headers = { ...keyed(), ...own }
     const todo = await createTodo(send)
     expect((await send(`PUT /api/todos/${todo.id}`, { body: {}, headers })).status).toBe(200)
     const conditional = { ...headers, 'If-Match': etagOf(todo) }
