@@ -13,12 +13,14 @@ export const applicationId = 0x47414c59
 /** A file up to this size is checked as a whole at the start, which takes well under a second. */
 const checkBytesMax = 64 * 1024 * 1024
 
+/** `secure_delete` overwrites what is deleted, so that the file keeps no text of rows that are gone. */
 const settings = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
   PRAGMA trusted_schema = OFF;
   PRAGMA cache_size = -16000;
+  PRAGMA secure_delete = ON;
 `
 
 /** Another process uses the data directory. */

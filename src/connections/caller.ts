@@ -3,7 +3,7 @@ import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import type { Encoded } from './format.ts'
 import type { ConnectionHost } from './host.ts'
-import { messageUnits, overLimitMessagesMax, unitBytes } from './limits.ts'
+import { messageUnits, notifiedPerUnit, overLimitMessagesMax, unitBytes } from './limits.ts'
 
 /** The client at the other end of a connection, and its rate limit. */
 export class Caller {
@@ -42,6 +42,11 @@ export class Caller {
   /** Charges a call, and refuses it where its message was over the limit already. */
   mayCall(): boolean {
     return this.#overLimitCount === 0 && this.#charge(1)
+  }
+
+  /** Charges the notification of so many members, by one or more changes. */
+  mayNotify(members: number): boolean {
+    return this.#charge(members / notifiedPerUnit)
   }
 
   #charge(units: number): boolean {

@@ -40,6 +40,8 @@ export const connectUnits = 5
 /** The cost of a message in rate limit units, beside the cost of its request; and the bytes that cost one unit. */
 export const messageUnits = 0.1
 export const unitBytes = 16 * 1024
+/** Members who are notified for one rate limit unit: each costs some 3 µs, and a unit is the 50 µs of a small request. */
+export const notifiedPerUnit = 20
 /** Subscriptions of one client over all its connections; a wider network of IPv6 has some times as many. */
 export const clientSubscriptionsMax = 16_384
 /** Members of one topic that belong to one client: several people share an address, and no client may fill a topic alone. */
