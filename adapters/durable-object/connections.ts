@@ -151,6 +151,7 @@ export class ObjectConnections {
     this.#lastMessageMs.set(webSocket, Date.now())
     const { protocol } = webSocket.deserializeAttachment() as Attachment
     const isBinary = typeof message !== 'string'
+    connection.charge(1, isBinary ? message.byteLength : message.length)
     if (isBinary === (protocol === 'galley.v1.cbor')) connection.receive(isBinary ? new Uint8Array(message) : message)
     else if (message !== pongText) connection.end(1003, 'The frame type does not match the subprotocol.')
   }
