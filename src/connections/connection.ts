@@ -46,6 +46,7 @@ export class Connection implements FrameSink {
   readonly #caller: Caller
   readonly #context: MethodContext
   readonly #incoming: Incoming
+  readonly #chargeValues = (values: number) => this.#incoming.chargeValues(values)
   readonly #onClosed: () => void
   /** Messages received while a token is being verified. */
   #queued: Encoded[] | null = null
@@ -213,14 +214,14 @@ export class Connection implements FrameSink {
       return
     }
     try {
-      this.#take(format.decode(message))
+      const decoded = format.decode(message, this.#chargeValues)
+      if (!this.#isClosed) this.#take(readCall(decoded, message))
     } catch (error) {
       this.#refuseMessage(error)
     }
   }
 
-  #take(message: unknown): void {
-    const call = readCall(message)
+  #take(call: Call): void {
     this.#checkPlace(call)
     this.#malformedCount = 0
     try {
@@ -275,6 +276,7 @@ export class Connection implements FrameSink {
       target: { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` },
       sendQueue: this.#sendQueue,
       inFlight: new InFlight(),
+      chargeValues: this.#chargeValues,
       changed: () => this.#isClosed || onChange(),
       onResponse: () => this.#endIfDone(),
       broken: (error) => this.#fail(error),

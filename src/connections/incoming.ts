@@ -3,7 +3,7 @@ import type { CloseCode } from './close-codes.ts'
 import type { Heartbeat } from './heartbeats.ts'
 import type { ConnectionHost } from './host.ts'
 import type { Holder } from './incomplete-bytes.ts'
-import { unitBytes } from './limits.ts'
+import { freeValuesMax, unitBytes, unitValues } from './limits.ts'
 
 type End = (code: CloseCode, reason: string) => void
 
@@ -26,6 +26,11 @@ export class Incoming implements Holder {
 
   charge(frames: number, bytes: number): void {
     if (!this.#caller.maySend(frames, bytes / unitBytes)) this.end(1008, 'Too many messages.')
+  }
+
+  /** Charges the values of a message, or of a response that is encoded for the peer alone. */
+  chargeValues(values: number): void {
+    if (values > freeValuesMax && !this.#caller.maySend(0, values / unitValues)) this.end(1008, 'Too many messages.')
   }
 
   /**

@@ -47,6 +47,11 @@ export const connectUnits = 5
 /** The cost of a frame in rate limit units, beside the cost of its request; and the bytes that cost one unit. */
 export const frameUnits = 0.1
 export const unitBytes = 16 * 1024
+/** The values in a message that cost one unit, as many as are decoded in the time of a request; fewer than these are free. */
+export const unitValues = 1024
+export const freeValuesMax = 128
+/** Values and keys in a response, where it is encoded as CBOR: two thousand rows of a wide table. */
+export const responseValuesMax = 262_144
 /** Subscriptions of one client over all its connections. */
 export const clientSubscriptionsMax = 16_384
 /** Members of one topic that belong to one client: several people share an address, and no client may fill a topic alone. */
