@@ -52,7 +52,7 @@ interface GalleyObject {
   fetch(request: Request): Promise<Response>
   alarm(): Promise<void>
   webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void>
-  webSocketClose(webSocket: ObjectWebSocket): void
+  webSocketClose(webSocket: ObjectWebSocket, code: number): void
   webSocketError(webSocket: ObjectWebSocket): void
 }
 
@@ -128,8 +128,8 @@ export function serve(server: (platform: Platform) => Served): WorkerExports {
       if (this.#running?.connections.hasMembers) this.#wakeWithin(silenceSweepMs)
     }
 
-    webSocketClose(webSocket: ObjectWebSocket): void {
-      this.#running?.connections.closed(webSocket)
+    webSocketClose(webSocket: ObjectWebSocket, code: number): void {
+      this.#running?.connections.peerClosed(webSocket, code)
     }
 
     webSocketError(webSocket: ObjectWebSocket): void {
