@@ -14,7 +14,9 @@ async function follow() {
   const gaps = { count: 0 }
   const feed = new Feed({ subscribe } as unknown as MessageClient, 'todos', {
     apply: (type, row) => applied.push([type, row]),
-    onGap: () => void (gaps.count += 1),
+    onGap: () => {
+      gaps.count += 1
+    },
   })
   const load = () => feed.load(async () => ({ epoch: 'e', offset: 0 }), false)
   await load()
