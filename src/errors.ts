@@ -24,6 +24,7 @@ export const errorTable = {
   expectation_failed: { status: 417, text: 'The expectation of the request is not supported.' },
   misdirected_request: { status: 421, text: 'This server does not serve that host name.' },
   idempotency_key_reused: { status: 422, text: 'This Idempotency-Key was used for another request.' },
+  message_id_reused: { status: 422, text: 'This message id was used for another message.' },
   upgrade_required: { status: 426, text: 'This address is for WebSockets.' },
   too_many_requests: { status: 429, text: 'Too many requests at a time.' },
   headers_too_large: { status: 431, text: 'The header fields are too large.' },

@@ -1,11 +1,11 @@
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Served } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
-import { restrictFileMode, writeOutput } from '../process/standard-output.ts'
+import { writeOutput } from '../process/standard-output.ts'
 
 /** Serves an app on Bun, by Galley's own HTTP server, until a signal ends it. */
 export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
-  await runProcess(server, options, { listenErrorCode, writeOutput, prepare: restrictFileMode })
+  await runProcess(server, options, { listenErrorCode, writeOutput })
 }
 
 /** Bun reports an unknown host name without a code. */

@@ -22,8 +22,13 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   throw new UsageError(name === undefined ? 'Name a command.' : `There is no command ${name}.`)
 }
 
+/** An error of the system, such as a folder that is missing or not writable, is the operator's to mend. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error
+}
+
 function report(error: unknown): number {
-  if (!(error instanceof UsageError || error instanceof StartError)) throw error
+  if (!(error instanceof UsageError || error instanceof StartError || isOfSystem(error))) throw error
   const isUsage = error instanceof UsageError
   process.stderr.write(`galley: ${error.message}\n${isUsage ? `\n${help()}` : ''}`)
   return isUsage ? 2 : 1

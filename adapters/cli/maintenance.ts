@@ -31,7 +31,5 @@ export const restoreCommand: Command = {
 
 function prepare([file, ...rest]: readonly string[]): { file: string; dataDir: string } {
   if (file === undefined || rest.length > 0) throw new UsageError('Give the path of one file.')
-  // No other user of the machine may read a copy of the data.
-  process.umask(0o077)
   return { file, dataDir: parseConfig(process.env).DATA_DIR }
 }

@@ -63,6 +63,7 @@ class DenoWebSocketChannel implements Channel {
 
   receive(data: string | ArrayBuffer): void {
     const message = typeof data === 'string' ? data : new Uint8Array(data)
+    this.connection?.charge(1, message.length)
     if (message.length > messageBytesMax) this.connection?.end(1009, 'The message is too large.')
     else this.connection?.receive(message)
   }

@@ -18,7 +18,7 @@ import type { ObjectStorage } from './database.ts'
 /** The server's end of a WebSocket, as Workers have it. */
 export interface ObjectWebSocket {
   send(message: string | Uint8Array): void
-  close(code: number, reason: string): void
+  close(code?: number, reason?: string): void
   serializeAttachment(value: unknown): void
   deserializeAttachment(): unknown
 }
@@ -50,6 +50,10 @@ interface Served {
 
 /** A member that is silent for longer is disconnected: two heartbeats. */
 const silenceMsMax = 40_000
+
+/** The codes of a close without a code, and of a connection that has broken (RFC 6455 §7.4.1): no frame has them. */
+const noCode = 1005
+const brokenCode = 1006
 
 /** A WebSocket as a channel. The runtime does not report the bytes that the client has taken; credit bounds them. */
 class ObjectChannel implements Channel {
@@ -153,8 +157,16 @@ export class ObjectConnections {
     this.#lastMessageMs.set(webSocket, Date.now())
     const { protocol } = webSocket.deserializeAttachment() as Attachment
     const isBinary = typeof message !== 'string'
+    connection.charge(1, isBinary ? message.byteLength : message.length)
     if (isBinary === (protocol === 'galley.v1.cbor')) connection.receive(isBinary ? new Uint8Array(message) : message)
     else if (message !== pongText) connection.end(1003, 'The frame type does not match the subprotocol.')
+  }
+
+  /** Answers the client's close frame, which the runtime does not do, and cleans up. */
+  peerClosed(webSocket: ObjectWebSocket, code: number): void {
+    const isNamed = code !== noCode && code !== brokenCode
+    attempt(() => (isNamed ? webSocket.close(code) : webSocket.close()))
+    this.closed(webSocket)
   }
 
   closed(webSocket: ObjectWebSocket): void {

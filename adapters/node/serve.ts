@@ -9,7 +9,7 @@ import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
 import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
-import { restrictFileMode, writeOutput } from '../process/standard-output.ts'
+import { writeOutput } from '../process/standard-output.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
 import { backlogMax } from '../tcp/listener.ts'
 import { acceptMessages } from './messages.ts'
@@ -115,7 +115,6 @@ function prepare(): void {
       `This needs Node ${nodeMajorMin}, not ${node}. \`npm ci\` installs it and \`npm start\` uses it.`,
     )
   }
-  restrictFileMode()
 }
 
 /** A busy connection turns idle after its response, so idle ones are closed repeatedly until none is left. */

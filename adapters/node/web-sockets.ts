@@ -24,15 +24,16 @@ export function createNodeWebSockets(app: MessageServer, isSecure: boolean): Nod
       server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
         const request = requestOf(incoming)
         const peer = request && peerOf(incoming, request)
-        if (request && peer) accept({ incoming, request, socket, head }, peer)
+        if (request && peer) accept({ request, socket, head }, peer)
         else socket.destroy()
       })
     },
   }
 }
 
-/** Null when the request names no host. */
-function requestOf({ url, headers }: IncomingMessage): Request | null {
+/** Null when the request names no host, or has another method than the one of a handshake. */
+function requestOf({ method, url, headers }: IncomingMessage): Request | null {
+  if (method !== 'GET') return null
   const target = headers.host === undefined ? null : URL.parse(url ?? '', `http://${headers.host}`)
   const fields = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
   return target && new Request(target, { headers: fields })

@@ -28,8 +28,7 @@ function engineOptions(app: MessageServer, config: Config): ServeOptions {
     upgrade(request, socket, head) {
       const peer = app.admit(request, { address: socket.remoteAddress ?? null, isSecure: tls !== null })
       if (peer === null) return false
-      const { method, headers } = request
-      accept({ incoming: { method, headers: Object.fromEntries(headers) }, request, socket, head }, peer)
+      accept({ request, socket, head }, peer)
       return true
     },
     errorResponse: refuse,

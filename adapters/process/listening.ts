@@ -23,7 +23,7 @@ export interface Served {
 /** The part of a message connection that its channel calls. */
 export type ChannelConnection = Pick<
   Connection,
-  'receive' | 'malformed' | 'heard' | 'drained' | 'halfClosed' | 'closed' | 'end'
+  'charge' | 'hold' | 'receive' | 'malformed' | 'heard' | 'drained' | 'halfClosed' | 'closed' | 'end'
 >
 
 /** Serves requests and message connections. */

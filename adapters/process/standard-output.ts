@@ -1,5 +1,4 @@
 import { write } from 'node:fs'
-import process from 'node:process'
 
 const standardOutput = 1
 
@@ -11,9 +10,4 @@ export function writeOutput(bytes: Uint8Array): Promise<number> {
       else resolve(error ? 0 : written)
     })
   })
-}
-
-/** Makes files that this process creates readable by its user alone. */
-export function restrictFileMode(): void {
-  process.umask(0o077)
 }

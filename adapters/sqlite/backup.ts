@@ -1,10 +1,11 @@
 /** Saves the database of a data directory to one file, while it is in use, and puts such a file back. */
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { backup as copyPages, DatabaseSync } from 'node:sqlite'
 import { isKnownMigration } from '../../src/database/migrate.ts'
 import { StartError } from '../../src/errors.ts'
 import { applicationId, databaseName, lockDataDirectory } from './data-directory.ts'
+import { createPrivateFile, restrictDatabase } from './private-file.ts'
 
 /** All pages in one step: a backup in steps restarts whenever another process writes. Readers and writers continue meanwhile. */
 const pagesAtOnce = 2 ** 30
@@ -37,10 +38,12 @@ export async function backup(directory: string, file: string): Promise<void> {
  * @returns the path of the old database; null when there was none
  * @throws StartError when the directory is in use, or the file is not a sound database of this version or an older one
  */
-export async function restore(file: string, directory: string): Promise<{ aside: string | null }> {
+export async function restore(file: string, given: string): Promise<{ aside: string | null }> {
   if (!existsSync(file)) throw new StartError(`There is no file ${file}.`)
   checkDatabase(file)
-  const lock = lockDataDirectory(directory)
+  // To the kernel `x/../y` is no folder where `x` is missing.
+  const directory = resolve(given)
+  const lock = lockDataDirectory(given)
   const target = join(directory, databaseName)
   const part = `${target}.part`
   try {
@@ -63,6 +66,7 @@ function setAside(target: string): string {
   const aside = `${target}.before-restore`
   for (const end of ['', '-wal', '-shm']) rmSync(aside + end, { force: true })
   checkpoint(target)
+  restrictDatabase(target)
   // Exists only when the database is too damaged for a checkpoint.
   if (existsSync(`${target}-wal`)) renameSync(`${target}-wal`, `${aside}-wal`)
   rmSync(`${target}-shm`, { force: true })
@@ -82,12 +86,14 @@ function checkpoint(path: string): void {
 async function copyDatabase(from: string, to: string): Promise<void> {
   const source = openReadOnly(from)
   try {
+    createPrivateFile(to)
     await copyPages(source, to, { rate: pagesAtOnce })
   } catch (error) {
     throw new StartError(`${from} can't be copied to ${to}: ${(error as Error).message}`)
   } finally {
     source.close()
   }
+  restrictDatabase(to)
   const copy = new DatabaseSync(to)
   // A single file, without a log beside it.
   copy.exec('PRAGMA journal_mode = DELETE')

@@ -6,19 +6,23 @@ import type { Database } from '../../src/ports/database.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createSqliteDatabase } from './database.ts'
 import { syncedInBackground } from './durability.ts'
+import { createPrivateFile, restrictDatabase } from './private-file.ts'
 
 export const databaseName = 'galley.db'
+const lockName = 'galley.lock'
 /** Marks a file as Galley's: 'GALY' in ASCII (sqlite.org/pragma.html#pragma_application_id). */
 export const applicationId = 0x47414c59
 /** A file up to this size is checked as a whole at the start, which takes well under a second. */
 const checkBytesMax = 64 * 1024 * 1024
 
+/** `secure_delete` overwrites what is deleted, so that the file keeps no text of rows that are gone. */
 const settings = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
   PRAGMA trusted_schema = OFF;
   PRAGMA cache_size = -16000;
+  PRAGMA secure_delete = ON;
 `
 
 /** Another process uses the data directory. */
@@ -33,10 +37,11 @@ export class DirectoryInUseError extends StartError {
  * @throws StartError when it can't be written, is in use, or holds a database that is not sound
  */
 export function openDataDirectory(
-  directory: string,
+  given: string,
   { metrics = createMetrics(), makeDirectory = makeDirectoryByStep } = {},
 ): Database {
-  const lock = lockDataDirectory(directory, makeDirectory)
+  const directory = resolve(given)
+  const lock = lockDataDirectory(given, makeDirectory)
   let connection: DatabaseSync
   try {
     connection = openDatabase(directory)
@@ -77,24 +82,26 @@ function fileId(path: string): { inode: string; origin: string } {
  * processes may read the database, and the kernel releases it when the process ends, however it ends.
  * @throws StartError when it is in use or can't be written
  */
-export function lockDataDirectory(directory: string, makeDirectory = makeDirectoryByStep): DatabaseSync {
+export function lockDataDirectory(given: string, makeDirectory = makeDirectoryByStep): DatabaseSync {
+  const directory = resolve(given)
   try {
-    makeDirectory(resolve(directory), ownerOnly)
+    makeDirectory(directory, ownerOnly)
   } catch (error) {
-    throw new StartError(`The data directory ${directory} can't be created: ${reason(error)}`)
+    throw new StartError(`The data directory ${given} can't be created: ${reason(error)}`)
   }
-  const lock = tryOpen(join(directory, 'galley.lock'))
+  const lock = tryOpen(join(directory, lockName))
   try {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+    restrictDatabase(join(directory, lockName))
   } catch (error) {
     lock.close()
-    if (/locked/.test(reason(error))) throw new DirectoryInUseError(directory)
-    throw new StartError(`The data directory ${directory} can't be written: ${reason(error)}`)
+    if (/locked/.test(reason(error))) throw new DirectoryInUseError(given)
+    throw new StartError(`The data directory ${given} can't be written: ${reason(error)}`)
   }
   return lock
 }
 
-/** The file mode that lets this user alone read. */
+/** The mode of a folder that lets this user alone in. */
 const ownerOnly = 0o700
 
 /** Makes a folder and its parents step by step: Node's `recursive` never ends where a file system refuses with ENOENT, as /proc does. */
@@ -112,6 +119,7 @@ function makeDirectoryByStep(path: string, mode: number): void {
 
 function tryOpen(path: string): DatabaseSync {
   try {
+    createPrivateFile(path)
     return new DatabaseSync(path)
   } catch (error) {
     throw new StartError(`${path} can't be opened: ${reason(error)}`)
@@ -123,6 +131,7 @@ function openDatabase(directory: string): DatabaseSync {
   const connection = tryOpen(path)
   try {
     const isNew = checkFile(connection, path)
+    restrictDatabase(path)
     connection.exec(settings)
     if (isNew) connection.exec(`PRAGMA application_id = ${applicationId}`)
     return connection

@@ -38,7 +38,13 @@ function frameOf(message: Encoded): string | Uint8Array<ArrayBuffer> {
 
 /** A bare TCP connection that carries messages: lines of JSON, or frames of CBOR. */
 class TcpChannel extends SocketChannel {
+  readonly reader: FrameReader
   #isClosed = false
+
+  constructor(format: Format, socket: Socket) {
+    super(format, socket)
+    this.reader = format === jsonFormat ? new LineReader(this) : new ByteReader(this)
+  }
 
   ping(): void {
     this.send(this.format.ping)
@@ -48,6 +54,7 @@ class TcpChannel extends SocketChannel {
     if (this.#isClosed) return
     this.#isClosed = true
     this.discardWaiting()
+    this.reader.discard()
     this.socket.end()
     const timer = setTimeout(destroy, closeTimeoutMs, this.socket)
     this.socket.once('close', () => clearTimeout(timer))
@@ -86,11 +93,9 @@ function destroy(socket: Socket): void {
 /** Reads the messages of a channel from its socket. */
 class TcpMessageReader implements SocketOwner {
   readonly #channel: TcpChannel
-  readonly #reader: FrameReader
 
   constructor(channel: TcpChannel) {
     this.#channel = channel
-    this.#reader = channel.format === jsonFormat ? new LineReader(channel) : new ByteReader(channel)
   }
 
   receive(bytes: Uint8Array, start: number, end: number): void {
@@ -99,7 +104,7 @@ class TcpMessageReader implements SocketOwner {
 
   receiveEnd(): void {
     // The last line may lack its line end.
-    if (this.#channel.format === jsonFormat && this.#reader.pendingBytes > 0) this.#read(lineEnd)
+    if (this.#channel.format === jsonFormat && this.#channel.reader.pendingBytes > 0) this.#read(lineEnd)
     this.#channel.ended()
   }
 
@@ -111,12 +116,14 @@ class TcpMessageReader implements SocketOwner {
   }
 
   #read(bytes: Uint8Array): void {
-    if (!this.#channel.isOpen) return
+    const { isOpen, reader, connection } = this.#channel
+    if (!isOpen) return
     try {
-      this.#reader.push(bytes)
+      reader.push(bytes)
+      connection?.hold(reader.pendingBytes)
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
-      this.#channel.connection?.end(error.code, error.message)
+      connection?.end(error.code, error.message)
     }
   }
 }

@@ -70,10 +70,21 @@ export abstract class SocketChannel implements Channel, FrameSink {
     this.#watch()
   }
 
+  /** Sends bytes that are framed already. */
+  protected transmit(bytes: Uint8Array): void {
+    cork(this.socket)
+    this.socket.write(bytes)
+    this.#watch()
+  }
+
   sendEvents(events: readonly TopicEvent[]): void {
     if (!this.isOpen || events.length === 0) return
     this.socket.write(this.form.bytes(events))
     this.#watch()
+  }
+
+  charge(frames: number, bytes: number): void {
+    this.connection?.charge(frames, bytes)
   }
 
   receive(message: Encoded): void {

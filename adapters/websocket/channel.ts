@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
 import { cborFormat } from '../../src/connections/cbor-format.ts'
-import type { CloseCode } from '../../src/connections/close-codes.ts'
 import type { Encoded, Format } from '../../src/connections/format.ts'
+import { FramingError } from '../../src/connections/frames.ts'
 import { jsonFormat } from '../../src/connections/json-format.ts'
-import { protocols } from '../../src/connections/upgrade.ts'
+import { WebSocketReader, type WebSocketSink } from '../../src/connections/web-socket-frames.ts'
 import type { TopicEvent } from '../../src/topics/event.ts'
 import { EventForm, SocketChannel } from '../tcp/socket-channel.ts'
-import { frame } from './frames.ts'
+import { closeFrame, frame, pingFrame, pongFrame } from './frames.ts'
 
-const [, cborProtocol] = protocols
+/** A client that does not answer the close frame, or does not end its side, is disconnected after this. */
+const closeTimeoutMs = 5000
 
 const forms = { json: formOf(jsonFormat), cbor: formOf(cborFormat) }
 
@@ -17,48 +17,87 @@ function formOf({ event: messageOf }: Format): EventForm {
   return new EventForm((event: TopicEvent) => frame(event.as(messageOf), Buffer.allocUnsafeSlow))
 }
 
-/** Reasons for the codes with which `ws` fails a connection. */
-const faults = new Map<number, readonly [CloseCode, string]>([[1009, [1009, 'The message is too large.']]])
-const brokenFraming = [1002, 'The framing is broken.'] as const
-
-/** A WebSocket of a message connection. Its channel is set before the first message. */
-export class MessageWebSocket extends WebSocket {
-  channel: WebSocketChannel | null = null
-
-  /** `ws` passes a code alone when the client has broken the protocol: then a goaway is sent first. */
-  override close(code?: number, data?: string | Buffer): void {
-    if (code !== undefined && data === undefined && this.readyState === WebSocket.OPEN) this.channel?.failed(code)
-    super.close(code, data)
-  }
-}
-
 /**
- * A channel on a WebSocket of `ws`. Messages go directly to the socket: without compression `ws` writes its own frames at
- * once, so the order holds.
+ * The closing handshake (RFC 6455 §7): each side sends a close frame, then the server ends the TCP connection. After a
+ * fault of the framing there is no close frame to wait for.
  */
-export class WebSocketChannel extends SocketChannel {
-  readonly #webSocket: MessageWebSocket
+type State = 'open' | 'closing' | 'ended'
 
-  constructor(webSocket: MessageWebSocket, socket: Socket) {
-    super(webSocket.protocol === cborProtocol ? cborFormat : jsonFormat, socket)
-    this.#webSocket = webSocket
-  }
+/** A WebSocket on a socket of Node, and its closing. */
+export class WebSocketChannel extends SocketChannel implements WebSocketSink {
+  readonly #reader: WebSocketReader
+  #state: State = 'open'
+  /** True if a ping was sent whose pong has not come. */
+  #isPinged = false
 
-  ping(): void {
-    if (this.isOpen) this.#webSocket.ping()
-  }
-
-  close(code: number, reason: string): void {
-    this.#webSocket.close(code, reason)
-    this.discardWaiting()
-  }
-
-  failed(code: number): void {
-    this.connection?.end(...(faults.get(code) ?? brokenFraming))
+  constructor(format: Format, socket: Socket) {
+    super(format, socket)
+    this.#reader = new WebSocketReader(this)
   }
 
   get isOpen(): boolean {
-    return this.#webSocket.readyState === WebSocket.OPEN
+    return this.#state === 'open'
+  }
+
+  /** Reads received bytes. */
+  push(bytes: Uint8Array): void {
+    // Otherwise they are discarded, until the peer ends its side.
+    if (this.#state === 'ended') return
+    try {
+      this.#reader.push(bytes)
+      this.connection?.hold(this.#reader.pendingBytes)
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error
+      this.connection?.end(error.code, error.message)
+      this.#end()
+    }
+  }
+
+  ping(): void {
+    if (!this.isOpen) return
+    this.#isPinged = true
+    this.transmit(pingFrame)
+  }
+
+  pinged(payload: Uint8Array): void {
+    // A client that reads nothing gets no pongs.
+    if (!this.isOpen || this.isBlocked) return
+    this.transmit(pongFrame(payload))
+    this.connection?.heard()
+  }
+
+  /** A pong that answers no ping says nothing. */
+  ponged(): void {
+    if (!this.#isPinged) return
+    this.#isPinged = false
+    this.connection?.heard()
+  }
+
+  peerClosed(code: number | null): void {
+    if (this.isOpen) this.socket.write(closeFrame(code))
+    this.#end()
+    this.connection?.closed()
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return
+    this.#state = 'closing'
+    this.#reader.discard()
+    this.socket.write(closeFrame(code, reason))
+    this.discardWaiting()
+    this.#destroyLater()
+  }
+
+  /** The peer has ended its side, with a close frame or without. */
+  override ended(): void {
+    this.#end()
+    this.connection?.closed()
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#state = 'ended'
+    this.connection?.closed()
   }
 
   protected get form(): EventForm {
@@ -70,10 +109,28 @@ export class WebSocketChannel extends SocketChannel {
   }
 
   protected pause(): void {
-    this.#webSocket.pause()
+    this.socket.pause()
   }
 
   protected resume(): void {
-    this.#webSocket.resume()
+    this.socket.resume()
   }
+
+  #end(): void {
+    if (this.#state === 'ended') return
+    if (this.#state === 'open') this.#destroyLater()
+    this.#state = 'ended'
+    this.#reader.discard()
+    this.discardWaiting()
+    this.socket.end()
+  }
+
+  #destroyLater(): void {
+    const timer = setTimeout(destroy, closeTimeoutMs, this.socket)
+    this.socket.once('close', () => clearTimeout(timer))
+  }
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy()
 }

@@ -1,10 +1,14 @@
-/** The frames that a server sends on a WebSocket: whole messages, unmasked (RFC 6455 §5.2). */
+/** The frames that a server sends on a WebSocket: whole and unmasked (RFC 6455 §5.2). */
 
 const finalText = 0x81
 const finalBinary = 0x82
+const finalClose = 0x88
+const finalPing = 0x89
+const finalPong = 0x8a
 /** Longer payloads have their length in the 2 or 8 bytes after the second one. */
 const shortBytesMax = 125
 const mediumBytesMax = 0xffff
+const closeCodeBytes = 2
 
 type Allocate = (bytes: number) => Buffer
 
@@ -30,4 +34,17 @@ function writeLength(bytes: Buffer, length: number): void {
     bytes[1] = 127
     bytes.writeBigUInt64BE(BigInt(length), 2)
   }
+}
+
+export const pingFrame: Buffer = Buffer.of(finalPing, 0)
+
+export function pongFrame(payload: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(finalPong, payload.byteLength), payload])
+}
+
+/** @param code null for a close without a code */
+export function closeFrame(code: number | null, reason = ''): Buffer {
+  if (code === null) return Buffer.of(finalClose, 0)
+  const text = Buffer.from(reason).subarray(0, shortBytesMax - closeCodeBytes)
+  return Buffer.concat([Buffer.of(finalClose, closeCodeBytes + text.length, code >> 8, code & 0xff), text])
 }

@@ -53,7 +53,7 @@ interface GalleyObject {
   fetch(request: Request): Promise<Response>
   alarm(): Promise<void>
   webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void>
-  webSocketClose(webSocket: ObjectWebSocket): void
+  webSocketClose(webSocket: ObjectWebSocket, code: number): void
   webSocketError(webSocket: ObjectWebSocket): void
 }
 
@@ -140,8 +140,8 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       if (this.#running?.connections.hasMembers) this.#wakeWithin(silenceSweepMs)
     }
 
-    webSocketClose(webSocket: ObjectWebSocket): void {
-      this.#running?.connections.closed(webSocket)
+    webSocketClose(webSocket: ObjectWebSocket, code: number): void {
+      this.#running?.connections.peerClosed(webSocket, code)
     }
 
     webSocketError(webSocket: ObjectWebSocket): void {

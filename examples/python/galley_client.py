@@ -142,6 +142,7 @@ class Galley:
 class Subscription:
     """Yields ("event", params) for each event, in order and once, or ("gap", params) where some are lost: load the state again.
 
+    An event of a row that was changed or deleted since has the data None: a later event has what the row is now.
     `position` covers all events that it yielded. Store it with their effect, and subscribe after it the next time.
     """
 

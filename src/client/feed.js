@@ -19,7 +19,7 @@ export class Feed {
   isLoaded = false
 
   /**
-   * `apply` must be idempotent; after `onGap` the list must be loaded again: events are lost, or access was withdrawn.
+   * `apply` must be idempotent, and takes an update of an unknown row as its creation; the row of a deletion has its id alone; after `onGap` the list must be loaded again: events are lost, or access was withdrawn.
    * @param {MessageClient} client @param {string} topic
    * @param {{ apply: (type: Change, row: any) => void, onGap: () => void }} callbacks
    */
@@ -76,6 +76,7 @@ export class Feed {
   /** @param {ChangeEvent} event */
   #receive(event) {
     if (this.#buffer) this.#buffer.push(event)
-    else if (this.isLoaded) this.#apply(event.type, event.data)
+    // The data was blanked: a later event has what the row is now.
+    else if (this.isLoaded && event.data !== null) this.#apply(event.type, event.data)
   }
 }

@@ -1,6 +1,6 @@
 /** @typedef {import('./requests.js').Requests} Requests */
 /** @typedef {{ epoch: string, offset: number }} Position */
-/** @typedef {{ topic: string, offset: number, type: string, at: string, data: any }} TopicEvent */
+/** `data` is null for an event of a row that was changed or deleted since. @typedef {{ topic: string, offset: number, type: string, at: string, data: any }} TopicEvent */
 /** The position from which events follow; earlier events are lost unless `recovered`. @typedef {{ position: Position, recovered: boolean, reason?: string }} Start */
 /**
  * `start` is called before the first event, after each reconnect, and after each loss; `fail` when a subscription is refused, `end` when

@@ -162,6 +162,11 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * be an indexed text field. Without it all events go to the topic `NAME`.
    */
   audience?: keyof F & string
+  /**
+   * `keep` leaves the data of earlier events in the log when a row is changed or deleted. By default it is replaced by null, so that
+   * nobody reads what a row was.
+   */
+  history?: 'keep'
   /** Code that runs with every change of a row. */
   hooks?: Hooks<F>
   /**

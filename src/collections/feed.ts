@@ -17,17 +17,34 @@ export interface Feed {
 }
 
 export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed {
-  const { name, audience } = collection
+  const { name, audience, history } = collection
   const topicOf = (row: Row) => (audience === undefined ? name : audienceTopic(name, audience, row))
-  const append = (type: string, row: Row) => topicLog.append(topicOf(row), type, JSON.stringify(row))
+  const keeps = history === 'keep'
 
   if (!hasTopic(collection)) return { created: () => [], updated: () => [], deleted: () => [] }
+
+  function append(type: string, row: Row): Statement {
+    return topicLog.append(topicOf(row), type, JSON.stringify(row), keeps ? undefined : { row: String(row.id) })
+  }
+
+  /** A row that is not what it was leaves no data in the log, unless the collection keeps its history. */
+  function blank(before: Row): Statement[] {
+    return keeps ? [] : [topicLog.blank(topicOf(before), String(before.id))]
+  }
+
+  function deleted(before: Row): Statement[] {
+    const data = JSON.stringify(keeps ? before : { id: before.id })
+    return [...blank(before), topicLog.append(topicOf(before), 'deleted', data)]
+  }
+
   return {
     created: (row) => [append('created', row)],
     /** Readers of the old topic see the row deleted, those of the new one see it created. */
     updated: (before, row) =>
-      topicOf(before) === topicOf(row) ? [append('updated', row)] : [append('deleted', before), append('created', row)],
-    deleted: (before) => [append('deleted', before)],
+      topicOf(before) === topicOf(row)
+        ? [...blank(before), append('updated', row)]
+        : [...deleted(before), append('created', row)],
+    deleted,
   }
 }
 

@@ -3,6 +3,7 @@
  * (RFC 8949 §3.1, major type 2 and additional information 26), so that the stream is a CBOR sequence (RFC 8742).
  * Its first item is the first message under the tag 55799, which says that this is CBOR (§3.4.6).
  */
+import { FrameCharges } from './frame-charges.ts'
 import { type FrameReader, type FrameSink, FramingError } from './frames.ts'
 import { messageBytesMax } from './limits.ts'
 import { PartialMessage, tooLarge } from './partial-message.ts'
@@ -24,6 +25,7 @@ export function frameBytes(message: Uint8Array): Uint8Array<ArrayBuffer> {
 
 export class ByteReader implements FrameReader {
   readonly #sink: FrameSink
+  readonly #charges: FrameCharges
   readonly #partial = new PartialMessage()
   #prefaceLeft = preface.byteLength
   /** Bytes of the frame's head received so far. */
@@ -32,6 +34,7 @@ export class ByteReader implements FrameReader {
 
   constructor(sink: FrameSink) {
     this.#sink = sink
+    this.#charges = new FrameCharges(sink)
   }
 
   get pendingBytes(): number {
@@ -39,11 +42,17 @@ export class ByteReader implements FrameReader {
   }
 
   push(bytes: Uint8Array): void {
+    this.#charges.begin(bytes.byteLength)
     for (let at = 0; at < bytes.byteLength; ) {
       if (this.#prefaceLeft > 0) this.#takePreface(bytes[at++] as number)
       else if (this.#headSize < headBytes) this.#takeHead(bytes[at++] as number)
       else at = this.#takePayload(bytes, at)
     }
+    this.#charges.end()
+  }
+
+  discard(): void {
+    this.#partial.take()
   }
 
   #takePreface(byte: number): void {
@@ -78,6 +87,7 @@ export class ByteReader implements FrameReader {
 
   #give(message: Uint8Array): void {
     this.#headSize = 0
+    this.#charges.frame()
     this.#sink.receive(message)
   }
 }

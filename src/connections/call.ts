@@ -1,3 +1,4 @@
+import type { Encoded } from './format.ts'
 import { idLengthMax } from './limits.ts'
 import { MessageError } from './message-error.ts'
 
@@ -10,6 +11,8 @@ export interface Call {
   method: string
   /** Not validated; undefined when absent. */
   params: unknown
+  /** The message itself. */
+  message: Encoded
 }
 
 /** An invalid JSON-RPC request, with the id to respond to where one is known. */
@@ -26,7 +29,7 @@ export class CallError extends MessageError {
  * Parses a decoded message as a request or notification (JSON-RPC 2.0 §4).
  * @throws CallError
  */
-export function readCall(message: unknown): Call {
+export function readCall(message: unknown, encoded: Encoded): Call {
   if (Array.isArray(message)) throw new CallError('Batches are not supported: send one request a message.')
   if (typeof message !== 'object' || message === null)
     throw new CallError('Invalid message: expected a JSON-RPC 2.0 object.')
@@ -35,7 +38,7 @@ export function readCall(message: unknown): Call {
     throw new CallError(`The member "id" must be an integer or a string of at most ${idLengthMax} characters.`)
   if (jsonrpc !== '2.0') throw new CallError('The member "jsonrpc" must be "2.0".', id)
   if (typeof method !== 'string') throw new CallError('The member "method" must be a string.', id)
-  return { id: id ?? Symbol(method), method, params }
+  return { id: id ?? Symbol(method), method, params, message: encoded }
 }
 
 function isId(value: unknown): value is number | string {

@@ -1,10 +1,8 @@
 import type { ClientKeys } from '../limits/client-keys.ts'
-import { unitBytes } from '../limits/costs.ts'
 import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
-import type { Encoded } from './format.ts'
 import type { ConnectionHost } from './host.ts'
-import { messageUnits, overLimitMessagesMax } from './limits.ts'
+import { frameUnits, notifiedPerUnit, overLimitFramesMax } from './limits.ts'
 
 /** The client at the other end of a connection, and its rate limit. */
 export class Caller {
@@ -12,8 +10,10 @@ export class Caller {
   identity: Identity | null = null
   readonly peer: Peer | null
   readonly #host: ConnectionHost
-  /** Messages in a row that were over the rate limit. */
-  #overLimitCount = 0
+  /** Frames over the rate limit, less those within it since then. */
+  #overLimitFrames = 0
+  /** True if the last frame was over the rate limit. */
+  #isOverLimit = false
 
   constructor(host: ConnectionHost, peer: Peer | null) {
     this.#host = host
@@ -33,16 +33,30 @@ export class Caller {
     return this.#host.keysOf(this.identity, this.peer)
   }
 
-  /** Charges a message. Tolerates some over the limit, because a lost `ack` or `ping` would harm a well-behaved client. */
-  maySend(message: Encoded): boolean {
-    const isWithin = this.#charge(messageUnits + message.length / unitBytes)
-    this.#overLimitCount = isWithin ? 0 : this.#overLimitCount + 1
-    return this.#overLimitCount <= overLimitMessagesMax
+  /** The client network that limits count by, whoever has signed in; null for a client that is not limited. */
+  get network(): string | null {
+    return this.#host.keysOf(null, this.peer)[0] ?? null
+  }
+
+  /**
+   * Charges received frames, and units for their content. Tolerates some over the limit, because a lost `ack` or `ping`
+   * would harm a well-behaved client; false when there are too many.
+   */
+  maySend(frames: number, units: number): boolean {
+    this.#isOverLimit = !this.#charge(frames * frameUnits + units)
+    const weight = frames + units
+    this.#overLimitFrames = Math.max(0, this.#overLimitFrames + (this.#isOverLimit ? weight : -weight))
+    return this.#overLimitFrames <= overLimitFramesMax
   }
 
   /** Charges a call, and refuses it where its message was over the limit already. */
   mayCall(): boolean {
-    return this.#overLimitCount === 0 && this.#charge(1)
+    return !this.#isOverLimit && this.#charge(1)
+  }
+
+  /** Charges the notification of so many members, by one or more changes. */
+  mayNotify(members: number): boolean {
+    return this.#charge(members / notifiedPerUnit)
   }
 
   #charge(units: number): boolean {

@@ -3,9 +3,10 @@
  * within the limits of JSON bodies. The limits are checked token by token, before anything deep or wide is built.
  */
 import { decode, encode, Tokenizer } from 'cborg'
-import { jsonDepthMax, jsonKeysMax } from '../http/json.ts'
+import { jsonDepthMax, jsonKeysMax, jsonValuesMax } from '../http/json.ts'
 import { isoTime } from '../iso-time.ts'
 import type { TopicEvent } from '../topics/event.ts'
+import { memberBytes } from './cbor-member.ts'
 import type { Format } from './format.ts'
 import { MessageError } from './message-error.ts'
 
@@ -37,15 +38,36 @@ export const cborFormat: Format = {
       method: 'event',
       params: { topic, offset, type, at: isoTime(atMs), data: JSON.parse(json) },
     }),
-  decode(message) {
+  encodeEncoded(id, result) {
+    // The keys in the order of the deterministic encoding: id, result, jsonrpc.
+    const around = encodeCbor({ id, result: null, jsonrpc: '2.0' })
+    return result === null ? around : replaceResult(around, result as Uint8Array)
+  },
+  member: (message, name) => memberBytes(message as Uint8Array, name),
+  decode(message, onValues = () => {}) {
     if (typeof message === 'string') throw new MessageError(-32700)
     try {
-      return decode(message, { ...decodeOptions, tokenizer: new BoundedTokenizer(message) })
+      const tokenizer = new BoundedTokenizer(message)
+      const decoded = decode(message, { ...decodeOptions, tokenizer })
+      onValues(tokenizer.values)
+      return decoded
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.replace(/^CBOR decode error: /, '') : 'unreadable'
       throw new MessageError(-32700, `The message is not valid CBOR: ${reason}`)
     }
   },
+}
+
+/** The bytes after the result: the member `jsonrpc`. */
+const afterResult = encodeCbor({ jsonrpc: '2.0' }).byteLength - 1
+
+function replaceResult(around: Uint8Array, result: Uint8Array): Uint8Array {
+  const start = around.byteLength - afterResult - 1
+  const bytes = new Uint8Array(start + result.byteLength + afterResult)
+  bytes.set(around.subarray(0, start))
+  bytes.set(result, start)
+  bytes.set(around.subarray(start + 1), start + result.byteLength)
+  return bytes
 }
 
 type Token = ReturnType<Tokenizer['next']>
@@ -60,6 +82,7 @@ const majorMap = 5
 const majorTag = 6
 
 class BoundedTokenizer extends Tokenizer {
+  values = 0
   /** Items still expected by each open array and map; a map expects two for each entry. */
   readonly #wanted: number[] = []
   readonly #isMap: boolean[] = []
@@ -75,7 +98,8 @@ class BoundedTokenizer extends Tokenizer {
     if (major === majorBytes) throw new Error('byte strings are not allowed')
     if (major === majorTag) throw new Error('tags are not allowed')
     if (major === majorText) token.value = this.#text(token, start)
-    if (this.#count() && token.value === '__proto__') throw new Error('the key "__proto__" is not allowed')
+    if (!this.#count()) this.#countValue()
+    else if (token.value === '__proto__') throw new Error('the key "__proto__" is not allowed')
     if (major === majorArray || major === majorMap) this.#enter(token.value as number, major === majorMap)
     return token
   }
@@ -91,6 +115,11 @@ class BoundedTokenizer extends Tokenizer {
     const wanted = this.#wanted[last] as number
     this.#wanted[last] = wanted - 1
     return this.#isMap[last] === true && wanted % 2 === 0
+  }
+
+  #countValue(): void {
+    this.values += 1
+    if (this.values > jsonValuesMax) throw new Error(`it has more than ${jsonValuesMax} values`)
   }
 
   #enter(length: number, isMap: boolean): void {

@@ -6,6 +6,8 @@ const closeCodes = {
   1002: { reconnect: false },
   /** A text frame on a binary connection, or the reverse. */
   1003: { reconnect: false },
+  /** A text frame that is not UTF-8. */
+  1007: { reconnect: false },
   /** Too many invalid messages, or too many messages. */
   1008: { reconnect: false },
   /** A message that is too large. */
@@ -18,7 +20,7 @@ const closeCodes = {
   1013: { reconnect: true },
   /** The session or key that opened it has ended. */
   4401: { reconnect: false },
-  /** The peer was silent for two heartbeats. */
+  /** The peer was silent for two heartbeats, or left a message incomplete. */
   4408: { reconnect: true },
 } as const
 

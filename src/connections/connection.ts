@@ -9,11 +9,11 @@ import type { ConnectionState } from './connection-state.ts'
 import type { ConnectionContext } from './context.ts'
 import type { Encoded } from './format.ts'
 import type { FrameSink } from './frames.ts'
-import type { Heartbeat } from './heartbeats.ts'
 import type { ConnectionHost } from './host.ts'
 import { InFlight } from './in-flight.ts'
+import { Incoming } from './incoming.ts'
 import { pingText, pongText } from './json-format.ts'
-import { malformedMessagesMax, queuedMessagesMax } from './limits.ts'
+import { malformedMessagesMax, queuedBytesMax, queuedMessagesMax } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type MethodContext, run } from './methods.ts'
@@ -45,10 +45,12 @@ export class Connection implements FrameSink {
   readonly #sendQueue: SendQueue
   readonly #caller: Caller
   readonly #context: MethodContext
-  readonly #heartbeat: Heartbeat | null
+  readonly #incoming: Incoming
+  readonly #chargeValues = (values: number) => this.#incoming.chargeValues(values)
   readonly #onClosed: () => void
   /** Messages received while a token is being verified. */
   #queued: Encoded[] | null = null
+  #queuedBytes = 0
   /** True if no message has been received yet. */
   #isFresh = true
   #malformedCount = 0
@@ -66,22 +68,31 @@ export class Connection implements FrameSink {
     this.#context = this.#createContext(options)
     if (identity instanceof Promise) this.#await(identity).catch(() => this.signOut())
     else this.#caller.identity = identity
-    this.#heartbeat =
-      host.heartbeats?.add({
-        ask: () => this.#sendQueue.ping(),
-        giveUp: () => this.end(4408, 'The peer was silent for two heartbeats.'),
-      }) ?? null
+    this.#incoming = new Incoming(host, this.#caller, {
+      ping: () => this.#sendQueue.ping(),
+      end: (code, reason) => this.end(code, reason),
+    })
   }
 
   get isClosed(): boolean {
     return this.#isClosed
   }
 
-  /** Handles a complete message. */
+  /** Charges received frames and bytes; ends the connection when there are too many. */
+  charge(frames: number, bytes: number): void {
+    if (!this.#isClosed) this.#incoming.charge(frames, bytes)
+  }
+
+  /** Notes the bytes of an incomplete message, 0 for none. */
+  hold(bytes: number): void {
+    if (!this.#isClosed) this.#incoming.hold(bytes)
+  }
+
+  /** Handles a complete message, which is charged already. It may be a view of bytes that are reused later. */
   receive(message: Encoded): void {
     if (this.#isClosed) return
-    this.heard()
-    if (!this.#caller.maySend(message)) this.end(1008, 'Too many messages.')
+    this.#incoming.completed()
+    if (this.#caller.isExpired) this.signOut()
     else if (this.#queued !== null) this.#enqueue(message, this.#queued)
     else if (message === pingText) this.#sendQueue.send(pongText)
     else if (message !== pongText) this.#read(message)
@@ -90,13 +101,13 @@ export class Connection implements FrameSink {
   /** Handles bytes that are not a message within framing that is still valid. */
   malformed(error: MessageError): void {
     if (this.#isClosed) return
-    this.heard()
+    this.#incoming.completed()
     this.#refuseMessage(error)
   }
 
   /** Notes a sign of life, such as a WebSocket pong. */
   heard(): void {
-    this.#heartbeat?.heard()
+    this.#incoming.heard()
     if (this.#caller.isExpired) this.signOut()
   }
 
@@ -131,7 +142,7 @@ export class Connection implements FrameSink {
     inFlight.cancelAll()
     subscriptions.close()
     memberships.close()
-    if (this.#heartbeat !== null) this.#host.heartbeats?.remove(this.#heartbeat)
+    this.#incoming.close()
     this.#onClosed()
   }
 
@@ -167,8 +178,10 @@ export class Connection implements FrameSink {
   }
 
   #enqueue(message: Encoded, held: Encoded[]): void {
-    held.push(message)
-    if (held.length > queuedMessagesMax) this.end(1008, 'Too many messages were sent before the response to hello.')
+    held.push(typeof message === 'string' ? message : new Uint8Array(message))
+    this.#queuedBytes += message.length
+    if (held.length > queuedMessagesMax || this.#queuedBytes > queuedBytesMax)
+      this.end(1008, 'Too many messages were sent before the response to hello.')
   }
 
   async #signIn(token: string, welcome: () => void, refuse: (error: unknown) => void): Promise<void> {
@@ -184,6 +197,7 @@ export class Connection implements FrameSink {
   async #await(identity: Identity | null | Promise<Identity | null>, welcome = () => {}): Promise<void> {
     const held: Encoded[] = []
     this.#queued = held
+    this.#queuedBytes = 0
     this.#caller.identity = await identity
     this.#queued = null
     if (this.#caller.isRevoked) throw new AppError('unauthorized')
@@ -200,14 +214,14 @@ export class Connection implements FrameSink {
       return
     }
     try {
-      this.#take(format.decode(message))
+      const decoded = format.decode(message, this.#chargeValues)
+      if (!this.#isClosed) this.#take(readCall(decoded, message))
     } catch (error) {
       this.#refuseMessage(error)
     }
   }
 
-  #take(message: unknown): void {
-    const call = readCall(message)
+  #take(call: Call): void {
     this.#checkPlace(call)
     this.#malformedCount = 0
     try {
@@ -262,6 +276,7 @@ export class Connection implements FrameSink {
       target: { authority, origin: `${peer?.isSecure ? 'https' : 'http'}://${authority}` },
       sendQueue: this.#sendQueue,
       inFlight: new InFlight(),
+      chargeValues: this.#chargeValues,
       changed: () => this.#isClosed || onChange(),
       onResponse: () => this.#endIfDone(),
       broken: (error) => this.#fail(error),

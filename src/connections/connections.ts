@@ -6,6 +6,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { ConnectionHost, ConnectionServices } from './host.ts'
+import { IncompleteBytes } from './incomplete-bytes.ts'
 import {
   clientMembersMax,
   clientSubscriptionsMax,
@@ -65,6 +66,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     ...options,
     subscriptionQuota: new Quota(clientSubscriptionsMax),
     membershipQuota: new Quota(clientMembersMax),
+    incompleteBytes: new IncompleteBytes(),
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
   }

@@ -13,6 +13,8 @@ export interface ConnectionContext {
   readonly target: RequestTarget
   readonly sendQueue: SendQueue
   readonly inFlight: InFlight
+  /** Charges the values of a response that is encoded for this connection alone. */
+  chargeValues(values: number): void
   /** The state to persist has changed. */
   changed(): void
   /** A response was sent. */

@@ -19,6 +19,13 @@ export interface Format {
   ): Encoded
   /** Encodes an `event` message; pass it to `TopicEvent.as`, so that it is encoded once. */
   readonly event: (event: TopicEvent) => Encoded
-  /** @throws MessageError (-32700) when it is invalid or nested too deep */
-  decode(message: Encoded): unknown
+  /** Encodes a response around a result that is encoded already; null for none. */
+  encodeEncoded(id: number | string, result: Encoded | null): Encoded
+  /** Returns the encoded value of a member of a message that `decode` takes; null when there is none. */
+  member(message: Encoded, name: string): Encoded | null
+  /**
+   * @param onValues receives the number of values
+   * @throws MessageError (-32700) when it is invalid, nested too deep, or has too many values
+   */
+  decode(message: Encoded, onValues?: (values: number) => void): unknown
 }

@@ -5,6 +5,7 @@ import type { Identity } from '../request/identity.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import type { IncompleteBytes } from './incomplete-bytes.ts'
 import type { Quota } from './quota.ts'
 
 /** The services of a server that its connections use. */
@@ -35,6 +36,7 @@ export interface ConnectionServices {
 export interface ConnectionHost extends ConnectionServices {
   subscriptionQuota: Quota
   membershipQuota: Quota
+  incompleteBytes: IncompleteBytes
   /** Null where the runtime sends heartbeats. */
   heartbeats: Heartbeats | null
   /** The interval sent to clients. */

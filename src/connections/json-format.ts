@@ -3,7 +3,7 @@
  * text that is not parsed again.
  */
 import { AppError } from '../errors.ts'
-import { parseJson } from '../http/json.ts'
+import { memberText, parseJson } from '../http/json.ts'
 import { isoTime } from '../iso-time.ts'
 import type { TopicEvent } from '../topics/event.ts'
 import type { Format } from './format.ts'
@@ -19,19 +19,25 @@ export const jsonFormat: Format = {
   pong: pongText,
   encode: (message) => JSON.stringify(message),
   encodeResponse(id, status, headers, json) {
-    const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":{"status":${status}`
+    const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":{"status":${status}`
     return `${head},"headers":${headers === null ? '{}' : JSON.stringify(headers)},"body":${json ?? 'null'}}}`
   },
   event: eventText,
-  decode(message) {
+  encodeEncoded: (id, result) => `{"jsonrpc":"2.0","id":${idText(id)},"result":${String(result ?? 'null')}}`,
+  member: (message, name) => memberText(String(message), name),
+  decode(message, onValues) {
     if (typeof message !== 'string') throw new MessageError(-32700)
     try {
-      return parseJson(message)
+      return parseJson(message, onValues)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       throw new MessageError(-32700, error.message.replace('The body', 'The message'))
     }
   },
+}
+
+function idText(id: number | string): string {
+  return typeof id === 'number' ? String(id) : JSON.stringify(id)
 }
 
 function eventText({ topic, offset, type, atMs, json }: TopicEvent): string {

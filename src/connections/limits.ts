@@ -29,16 +29,30 @@ export const heartbeatMsDefault = 20_000
 /** A connection costs a socket and a few KB; one process on a small machine holds 20,000. */
 export const connectionsMaxDefault = 20_000
 
-/** Messages queued while a token is being verified, which takes a moment. */
+/** Messages queued while a token is being verified, which takes a moment; and their bytes: one of the largest. */
 export const queuedMessagesMax = 256
+export const queuedBytesMax = messageBytesMax
+/**
+ * Incomplete messages of one client network, and of all: eight, and sixty, of the largest. Most messages arrive whole and
+ * count nothing.
+ */
+export const clientIncompleteBytesMax = 8 * messageBytesMax
+export const incompleteBytesMax = 64 * 1024 ** 2
 
-/** Messages in a row over the rate limit; a well-behaved client has backed off by then. */
-export const overLimitMessagesMax = 100
+/** Frames over the rate limit, where 16 KiB count as one more; a well-behaved client has backed off by then. */
+export const overLimitFramesMax = 100
 
 /** The cost of opening a connection in rate limit units: a handshake and its memory. */
 export const connectUnits = 5
-/** The cost of a message in rate limit units, beside the costs of its request and of its bytes. */
-export const messageUnits = 0.1
+/** The cost of a frame in rate limit units, beside the costs of its request and of its bytes. */
+export const frameUnits = 0.1
+/** The values in a message that cost one unit, as many as are decoded in the time of a request; fewer than these are free. */
+export const unitValues = 1024
+export const freeValuesMax = 128
+/** Values and keys in a response, where it is encoded as CBOR: two thousand rows of a wide table. */
+export const responseValuesMax = 262_144
+/** Members who are notified for one rate limit unit: each costs some 3 µs, and a unit is the 50 µs of a small request. */
+export const notifiedPerUnit = 20
 /** Subscriptions of one client over all its connections; a wider network of IPv6 has some times as many. */
 export const clientSubscriptionsMax = 16_384
 /** Members of one topic that belong to one client: several people share an address, and no client may fill a topic alone. */

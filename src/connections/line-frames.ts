@@ -2,6 +2,7 @@
  * Frames messages as lines of text (NDJSON) in a byte stream: UTF-8, each ended by LF; a CR before it is ignored. All
  * complete lines of a chunk are decoded together and then split, which is safe because LF is part of no other character.
  */
+import { FrameCharges } from './frame-charges.ts'
 import type { FrameReader, FrameSink } from './frames.ts'
 import { messageBytesMax } from './limits.ts'
 import { MessageError } from './message-error.ts'
@@ -18,10 +19,12 @@ export function frameLine(message: string): string {
 
 export class LineReader implements FrameReader {
   readonly #sink: FrameSink
+  readonly #charges: FrameCharges
   readonly #partial = new PartialMessage()
 
   constructor(sink: FrameSink) {
     this.#sink = sink
+    this.#charges = new FrameCharges(sink)
   }
 
   get pendingBytes(): number {
@@ -29,9 +32,15 @@ export class LineReader implements FrameReader {
   }
 
   push(bytes: Uint8Array): void {
+    this.#charges.begin(bytes.byteLength)
     const last = bytes.lastIndexOf(LF)
     if (last !== -1) this.#takeLines(bytes, last)
     this.#partial.add(last === -1 ? bytes : bytes.subarray(last + 1))
+    this.#charges.end()
+  }
+
+  discard(): void {
+    this.#partial.take()
   }
 
   /** @param last the index of the last LF */
@@ -74,11 +83,17 @@ export class LineReader implements FrameReader {
   #takeLine(line: Uint8Array): void {
     if (line.byteLength > messageBytesMax) throw tooLarge()
     const text = decoded(line)
-    if (text === null) this.#sink.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
+    if (text === null) this.#refuse()
     else this.#give(text)
   }
 
+  #refuse(): void {
+    this.#charges.frame()
+    this.#sink.malformed(new MessageError(-32700, 'The message is not valid UTF-8.'))
+  }
+
   #give(line: string): void {
+    this.#charges.frame()
     this.#sink.receive(line.endsWith('\r') ? line.slice(0, -1) : line)
   }
 }

@@ -47,6 +47,8 @@ export class Memberships {
     const topic = readTopic(params)
     const { state = null } = params
     await this.#queue.run(topic, async () => {
+      this.#find(topic)
+      this.#charge(topic, 1)
       this.#context.host.presence.update(topic, this.#find(topic).id, state)
       this.#joined.set(topic, { ...this.#find(topic), state })
       this.#context.changed()
@@ -91,6 +93,8 @@ export class Memberships {
     const { host, caller, changed } = this.#context
     const { topics, presence } = host
     await topics.position(topic, caller.identity)
+    // A member pays for its leave when it joins, because it may always leave.
+    this.#charge(topic, 2)
     this.#take(topic)
     try {
       presence.join(topic, member, this.#participant())
@@ -111,6 +115,13 @@ export class Memberships {
   #take(topic: string): void {
     if (this.#context.host.membershipQuota.take(this.#keysIn(topic))) return
     throw new AppError('too_many_requests', 'There are too many members from one network.')
+  }
+
+  /** Charges so many changes by the members who are notified of them. @throws AppError `too_many_requests` */
+  #charge(topic: string, changes: number): void {
+    const { host, caller } = this.#context
+    if (!caller.mayNotify(changes * host.presence.count(topic)))
+      throw new AppError('too_many_requests', 'The topic has many members: notify them less often.')
   }
 
   #keysIn(topic: string): ClientKeys {

@@ -24,7 +24,7 @@ type Method = (context: MethodContext, call: Call) => void
 
 const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['hello', hello],
-  ['echo', ({ sendQueue }, { id, params = null }) => sendQueue.respond(id, params)],
+  ['echo', echo],
   ['subscribe', asynchronous((context, params, respond) => context.subscriptions.subscribe(params, respond))],
   ['unsubscribe', asynchronous((context, params, respond) => context.subscriptions.unsubscribe(params, respond))],
   ['join', asynchronous((context, params, respond) => context.memberships.join(params, respond))],
@@ -62,6 +62,11 @@ function hello({ id: connection, host, caller, sendQueue, signIn }: MethodContex
   if (token === null) welcome()
   else if (typeof token === 'string') signIn(token, welcome, (error) => sendQueue.respondFailure(id, error))
   else throw bad('token', 'must be a string')
+}
+
+/** The params go back as they came. */
+function echo({ sendQueue }: MethodContext, { id, message }: Call): void {
+  sendQueue.respondEncoded(id, sendQueue.format.member(message, 'params'))
 }
 
 function cancel({ inFlight, sendQueue, onResponse }: MethodContext, { id }: Readonly<Record<string, unknown>>): void {

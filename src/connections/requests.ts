@@ -7,9 +7,18 @@ import type { MadeRequest } from '../ports/request-maker.ts'
 import type { Call, CallId } from './call.ts'
 import type { ConnectionContext } from './context.ts'
 import type { PendingCall } from './in-flight.ts'
-import { responseBytesMax } from './limits.ts'
+import { responseBytesMax, responseValuesMax } from './limits.ts'
 import { readRequest } from './request-parts.ts'
-import { bodyJson, canCarry, cannotCarry, checkLength, errorOf, passedHeaders, tooLong } from './response.ts'
+import {
+  bodyJson,
+  canCarry,
+  cannotCarry,
+  checkLength,
+  countValues,
+  errorOf,
+  passedHeaders,
+  tooLong,
+} from './response.ts'
 
 /** The requests of one connection. */
 export class Requests {
@@ -67,9 +76,20 @@ export class Requests {
   #respond(id: CallId, response: Response, body: string): void {
     const { sendQueue, inFlight, onResponse } = this.#context
     inFlight.end(id)
+    const json = response.status < 400 ? bodyJson(response, body) : null
     if (response.status >= 400) sendQueue.respondError(id, errorOf(response, body))
-    else sendQueue.respondWith(id, response.status, passedHeaders(response), bodyJson(response, body))
+    else if (this.#mayEncode(json)) sendQueue.respondWith(id, response.status, passedHeaders(response), json)
+    else sendQueue.respondFailure(id, tooLong())
     onResponse()
+  }
+
+  /** Charges a response that is encoded as CBOR by its values, because these cost more than its bytes. */
+  #mayEncode(json: string | null): boolean {
+    const { sendQueue, chargeValues } = this.#context
+    if (sendQueue.format.name !== 'cbor' || json === null) return true
+    const values = countValues(json)
+    if (values <= responseValuesMax) chargeValues(values)
+    return values <= responseValuesMax
   }
 
   #fail(id: CallId, asked: PendingRequest, error: unknown): void {

@@ -62,6 +62,16 @@ export function bodyJson({ headers }: Response, body: string): string | null {
   return isJson && isValue(body) ? body : (compact(body, isJson) ?? JSON.stringify(body))
 }
 
+/** Counts the values and keys of a JSON text quickly, by the characters that stand before them; in strings these count, too. */
+export function countValues(json: string): number {
+  let count = 1
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at)
+    if (code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b) count += 1
+  }
+  return count
+}
+
 /** Recognizes a JSON object on one line without parsing it, because nearly every response is one. */
 function isValue(body: string): boolean {
   return body.startsWith('{"') && body.endsWith('}') && !body.includes('\n')

@@ -53,6 +53,11 @@ export class SendQueue {
     if (typeof id !== 'symbol') this.send(this.format.encode({ jsonrpc: '2.0', id, result }))
   }
 
+  /** Responds with a result that is encoded already; null for none. */
+  respondEncoded(id: CallId, result: Encoded | null): void {
+    if (typeof id !== 'symbol') this.send(this.format.encodeEncoded(id, result))
+  }
+
   /** Responds with an HTTP response of the app. */
   respondWith(id: CallId, status: number, headers: Readonly<Record<string, string>> | null, json: string | null): void {
     if (typeof id !== 'symbol') this.send(this.format.encodeResponse(id, status, headers, json))

@@ -13,17 +13,43 @@ export function chooseProtocol(headers: Headers): (typeof protocols)[number] | n
   return protocols.find((protocol) => names.includes(protocol)) ?? null
 }
 
-const connectPath = /^\/api\/(v1\/)?connect$/
+/** Only SP and HTAB are blanks in a header. */
+const listSeparator = /[ \t]*,[ \t]*/
 
-/** True if a request begins a message connection: a WebSocket with a subprotocol that is known here, or without one. */
-export function isUpgrade({ url, headers }: Request): boolean {
-  return connectPath.test(new URL(url).pathname) && headers.has('sec-websocket-key') && chooseProtocol(headers) !== null
+const connectPath = /^\/api\/(v1\/)?connect$/
+/** The version of RFC 6455. */
+const version = '13'
+/** 16 bytes in Base64. */
+const keyPattern = /^[+/\dA-Za-z]{21}[AQgw]==$/
+
+/** True if a request begins a message connection: a valid handshake, with a subprotocol that is known here or without one. */
+export function isUpgrade(request: Request): boolean {
+  return (
+    connectPath.test(new URL(request.url).pathname) &&
+    request.method === 'GET' &&
+    handshakeError(request.headers) === null
+  )
 }
 
 /** The reason why a request to the path of WebSockets begins none. */
 export function upgradeError({ headers }: Request): AppError {
-  if (headers.has('sec-websocket-key') && chooseProtocol(headers) === null) {
-    return new AppError('bad_request', `The WebSocket's subprotocol must be one of ${protocols.join(', ')}.`)
+  return handshakeError(headers) ?? upgradeRequired()
+}
+
+/** Returns the fault of a handshake (RFC 6455 §4.2.1); null when it has none. */
+function handshakeError(headers: Headers): AppError | null {
+  const offers = (headers.get('upgrade') ?? '').toLowerCase().split(listSeparator)
+  if (!offers.includes('websocket')) return upgradeRequired()
+  if (headers.get('sec-websocket-version') !== version) return upgradeRequired({ 'Sec-WebSocket-Version': version })
+  if (!keyPattern.test(headers.get('sec-websocket-key') ?? '')) {
+    return new AppError('bad_request', 'Sec-WebSocket-Key must be 16 bytes in Base64.')
   }
-  return new AppError('upgrade_required', undefined, { headers: { Upgrade: 'websocket', Connection: 'Upgrade' } })
+  if (chooseProtocol(headers) !== null) return null
+  return new AppError('bad_request', `The WebSocket's subprotocol must be one of ${protocols.join(', ')}.`)
+}
+
+function upgradeRequired(more: Record<string, string> = {}): AppError {
+  return new AppError('upgrade_required', undefined, {
+    headers: { Upgrade: 'websocket', Connection: 'Upgrade', ...more },
+  })
 }

@@ -86,6 +86,21 @@ const migrations: Record<string, Migration> = {
       ) without rowid`.execute(db)
     },
   },
+  '005_event_rows': {
+    async up(db) {
+      await sql`alter table galley_events add column row text`.execute(db)
+      await sql`alter table galley_events add column publisher text`.execute(db)
+      // Events of collections, which are the only topics of a collection's name.
+      await sql`update galley_events set row = json_extract(data, '$.id')
+        where type in ('created', 'updated') and json_valid(data)
+          and substr(topic, 1, instr(topic || '/', '/') - 1) in (select collection from galley_fields)`.execute(db)
+      await sql`create index galley_events_row on galley_events (topic, row) where row is not null`.execute(db)
+      await sql`update galley_events set publisher = '' where messageId is not null`.execute(db)
+      await sql`drop index galley_events_message`.execute(db)
+      await sql`create unique index galley_events_message on galley_events (topic, publisher, messageId)
+        where messageId is not null`.execute(db)
+    },
+  },
   '006_idempotency_bytes': {
     async up(db) {
       await sql`alter table galley_idempotency add column client text not null default ''`.execute(db)

@@ -40,7 +40,8 @@ const hopsMax = 32
 
 /**
  * Makes the function that finds the client behind trusted proxies: it reads `Forwarded` (RFC 7239) or
- * `X-Forwarded-For` from the end up to the first address that is not a trusted proxy. From any other peer it ignores them.
+ * `X-Forwarded-For` from the end up to the first address that is not a trusted proxy, and `X-Forwarded-Proto` beside it.
+ * From any other peer it ignores them.
  */
 export function createClientPeer(trusted: readonly AddressRange[]): (request: Request, peer: Peer) => Peer {
   const isTrusted = (address: string | null) => address !== null && isInside(address, trusted)
@@ -48,7 +49,12 @@ export function createClientPeer(trusted: readonly AddressRange[]): (request: Re
     if (trusted.length === 0 || !isTrusted(peer.address)) return peer
     const hops = readHops(request.headers).slice(-hopsMax)
     let client = peer
-    while (isTrusted(client.address) && hops.length > 0) client = hops.pop() as Peer
+    while (isTrusted(client.address) && hops.length > 0) {
+      const { address, isSecure } = hops.pop() as Hop
+      // Earlier hops are hearsay: the client may have written them.
+      if (address === undefined) return { address: client.address, isSecure }
+      client = { address, isSecure }
+    }
     return client
   }
 }
@@ -59,35 +65,61 @@ function isInside(text: string, ranges: readonly AddressRange[]): boolean {
   return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
 }
 
+/** One proxy's word on its client. */
+interface Hop {
+  /** Null for a client that hides, and undefined where the proxy names none. */
+  address: string | null | undefined
+  isSecure: boolean
+}
+
 /** @throws AppError `bad_request` when both headers are there and disagree, because one of them is then the client's own */
-function readHops(headers: Headers): Peer[] {
+function readHops(headers: Headers): Hop[] {
   const forwarded = headers.get('forwarded')
   const list = headers.get('x-forwarded-for')
-  const standard = forwarded === null ? null : readForwarded(forwarded)
-  const common = list === null ? null : readList(list, headers.get('x-forwarded-proto'))
+  const protocols = headers.get('x-forwarded-proto')?.split(/[ \t]*,[ \t]*/) ?? []
+  const standard = forwarded === null ? null : readForwarded(forwarded, protocols)
+  const common = list === null ? null : readList(list, protocols)
   if (standard !== null && common !== null && String(standard.map(nameOf)) !== String(common.map(nameOf))) {
     throw new AppError('bad_request', 'Forwarded and X-Forwarded-For disagree.')
   }
-  return standard ?? common ?? []
+  const alone = protocols.length === 0 ? [] : [{ address: undefined, isSecure: isSecureAt(protocols, 0, 1) }]
+  return standard ?? common ?? alone
 }
 
-function nameOf({ address }: Peer): string {
+function nameOf({ address }: Hop): string {
   return address ?? 'unknown'
 }
 
-function readList(list: string, proto: string | null): Peer[] {
-  const isSecure = proto !== null && trimBlanks(proto).toLowerCase() === 'https'
-  return listOf(list).map((entry) => ({ address: addressOf(entry), isSecure }))
+/**
+ * True if the client of this hop used HTTPS, by `X-Forwarded-Proto`: the value in the same place where each proxy has
+ * added one to both lists, else the first, which is that of the proxy at the client.
+ */
+function isSecureAt(protocols: readonly string[], index: number, hops: number): boolean {
+  const protocol = protocols.length === hops ? protocols[index] : protocols[0]
+  return protocol !== undefined && trimBlanks(protocol).toLowerCase() === 'https'
+}
+
+function readList(list: string, protocols: readonly string[]): Hop[] {
+  const entries = listOf(list)
+  return entries.map((entry, index) => ({
+    address: addressOf(entry),
+    isSecure: isSecureAt(protocols, index, entries.length),
+  }))
 }
 
 const pairPattern = /(?:^|;)[ \t]*(for|proto)=(?:"((?:[^"\\]|\\.)*)"|([^;" \t]*))/gi
 
-function readForwarded(text: string): Peer[] {
-  return text.split(',').map((element) => {
+function readForwarded(text: string, protocols: readonly string[]): Hop[] {
+  const elements = text.split(',')
+  return elements.map((element, index) => {
     const pairs = new Map(
       [...element.matchAll(pairPattern)].map(([, name = '', a, b]) => [name.toLowerCase(), a ?? b ?? '']),
     )
-    return { address: addressOf(pairs.get('for') ?? ''), isSecure: pairs.get('proto')?.toLowerCase() === 'https' }
+    const [node, protocol] = [pairs.get('for'), pairs.get('proto')?.toLowerCase()]
+    return {
+      address: node === undefined ? undefined : addressOf(node),
+      isSecure: protocol === undefined ? isSecureAt(protocols, index, elements.length) : protocol === 'https',
+    }
   })
 }
 

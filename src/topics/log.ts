@@ -29,14 +29,27 @@ export interface Retention {
 /** Events after an offset without a gap, or `trimmed` when the next one was deleted. */
 export type Batch = { readonly events: readonly TopicEvent[] } | 'trimmed'
 
+/** The name of a message that a client published: unique in a topic for each publisher. */
+export interface MessageName {
+  publisher: string
+  messageId: string
+}
+
+/** The row whose data an event has, so that it can be blanked later; or the name of a published message. */
+export type EventSubject = { row: string } | MessageName
+
 export interface TopicLog {
   /**
    * Returns the statement that appends an event, for the write that the event describes. `json` is its data.
-   * It returns the `offset`, or no row for a repeated message id, and notifies followers once it is durable.
+   * It returns the `offset`, or no row for a repeated message, and notifies followers once it is durable.
    */
-  append(topic: string, type: string, json: string, messageId?: string): Statement
-  /** Returns the statement that finds the `offset` of the event with a message id. */
-  find(topic: string, messageId: string): Statement
+  append(topic: string, type: string, json: string, about?: EventSubject): Statement
+  /** Returns the statement that finds the `offset`, `type` and `data` of a message. */
+  find(topic: string, message: MessageName): Statement
+  /** Returns the statement that replaces the data of all earlier events of a row by null. Their offsets and types stay. */
+  blank(topic: string, row: string): Statement
+  /** Calls the listener when events of a topic were blanked, before the write that did it resolves. */
+  onBlank(listener: (topic: string) => void): void
   /** Returns the offset of the newest event, 0 for none. It is no promise where the database returns none. */
   newest(topic: string): number | Promise<number>
   /** Returns the offset of the newest event, 0 for none, and of the oldest that can be read, one more than the newest for none. */
@@ -62,16 +75,28 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
     return Math.max(newest - events, young, Number(tooLong?.offset ?? 0))
   }
 
+  const blankListeners = new Set<(topic: string) => void>()
+
   return {
-    append(topic, type, json, messageId) {
+    append(topic, type, json, about) {
       const parameters = [topic, topic, type, now(), json]
       const afterCommit = ([row]: readonly SqlRow[]) => {
         if (row) notifier.notify(topic, Number(row.offset))
       }
-      if (messageId === undefined) return { sql: appendSql, parameters, afterCommit }
-      return { sql: appendOnceSql, parameters: [...parameters, messageId], afterCommit }
+      if (about === undefined) return { sql: appendSql, parameters, afterCommit }
+      if ('row' in about) return { sql: appendRowSql, parameters: [...parameters, about.row], afterCommit }
+      const { publisher, messageId } = about
+      return { sql: appendOnceSql, parameters: [...parameters, publisher, messageId], afterCommit }
     },
-    find: (topic, messageId) => ({ sql: findSql, parameters: [topic, messageId] }),
+    find: (topic, { publisher, messageId }) => ({ sql: findSql, parameters: [topic, publisher, messageId] }),
+    blank: (topic, row) => ({
+      sql: blankSql,
+      parameters: [topic, row],
+      afterCommit() {
+        for (const listener of blankListeners) listener(topic)
+      },
+    }),
+    onBlank: (listener) => void blankListeners.add(listener),
     newest: (topic) =>
       andThen(database.read({ sql: newestSql, parameters: [topic] }), ([row]) => Number(row?.newest ?? 0)),
     async range(topic) {
@@ -111,9 +136,13 @@ function eventOf(topic: string, { offset, type, at, data }: SqlRow): TopicEvent 
 const nextOffset = '(select coalesce(max("offset"), 0) + 1 from galley_events where topic = ?)'
 const returning = 'returning "offset"'
 const appendSql = `insert into galley_events (topic, "offset", type, at, data) values (?, ${nextOffset}, ?, ?, ?) ${returning}`
-const appendOnceSql = `insert into galley_events (topic, "offset", type, at, data, messageId) values (?, ${nextOffset}, ?, ?, ?, ?)
-  on conflict (topic, messageId) where messageId is not null do nothing ${returning}`
-const findSql = 'select "offset" from galley_events where topic = ? and messageId = ?'
+const appendRowSql = `insert into galley_events (topic, "offset", type, at, data, row) values (?, ${nextOffset}, ?, ?, ?, ?) ${returning}`
+const appendOnceSql = `insert into galley_events (topic, "offset", type, at, data, publisher, messageId)
+  values (?, ${nextOffset}, ?, ?, ?, ?, ?)
+  on conflict (topic, publisher, messageId) where messageId is not null do nothing ${returning}`
+const findSql = 'select "offset", type, data from galley_events where topic = ? and publisher = ? and messageId = ?'
+/** An event that was blanked leaves the index, so there is one at most to blank. SQLite would search the whole topic by itself. */
+const blankSql = `update galley_events indexed by galley_events_row set data = 'null', row = null where topic = ? and row = ?`
 const newestSql = 'select max("offset") as newest from galley_events where topic = ?'
 const rangeSql = `select (select max("offset") from galley_events where topic = ?) as newest,
   (select "offset" from galley_events where topic = ? and type <> '${trimmedType}' order by "offset" limit 1) as oldest`
@@ -135,6 +164,6 @@ const trimSql = `delete from galley_events where topic = ? and "offset" in (
     and "offset" <= ? order by "offset" limit ?
 ) returning 1 as gone`
 /** Empties the newest event, once it is the only one. */
-const emptySql = `update galley_events set type = '${trimmedType}', data = '', messageId = null
+const emptySql = `update galley_events set type = '${trimmedType}', data = '', messageId = null, row = null
   where topic = ? and "offset" <= ? and type <> '${trimmedType}'
     and 1 = (select count(*) from (select 1 from galley_events where topic = ? limit 2))`

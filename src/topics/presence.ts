@@ -35,6 +35,7 @@ export interface Participant {
  */
 export interface Presence {
   members(topic: string): Member[]
+  /** The number of members, each of whom is notified of a change. */
   count(topic: string): number
   /**
    * Adds a member and notifies the others.

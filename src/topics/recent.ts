@@ -25,9 +25,17 @@ export function createRecentReads(log: TopicLog): (topic: string, after: number)
     if (recent.size > topicsMax && oldest !== undefined) recent.delete(oldest)
   }
 
+  /** Changes when something was blanked, perhaps in a batch that is being read. */
+  let blanks = 0
+  log.onBlank((topic) => {
+    blanks += 1
+    recent.delete(topic)
+  })
+
   async function readAndCache(topic: string, after: number): Promise<Batch> {
+    const before = blanks
     const batch = await log.read(topic, after)
-    if (batch !== 'trimmed' && batch.events.length > 0) cache(topic, batch.events)
+    if (blanks === before && batch !== 'trimmed' && batch.events.length > 0) cache(topic, batch.events)
     return batch
   }
 

@@ -9,9 +9,10 @@ const eventsLimitMax = 256
 const waitSecondsMax = 25
 
 const anyJson = z.unknown().openapi({ description: 'Any JSON.' })
+const anyEventJson = z.unknown().openapi({ description: 'Any JSON; null for a row that was changed or deleted since.' })
 
 const event = z
-  .object({ offset: z.int().min(1), type: z.string(), at: z.iso.datetime(), data: anyJson })
+  .object({ offset: z.int().min(1), type: z.string(), at: z.iso.datetime(), data: anyEventJson })
   .openapi('Event')
 
 const polled = z.object({ data: z.array(event), position: positionSchema, status: z.literal(200) })

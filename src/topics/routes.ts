@@ -10,8 +10,9 @@ import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import { validate } from '../http/validation.ts'
 import type { Steps } from '../ports/database.ts'
 import type { Context, Env } from '../request/context.ts'
+import type { Identity } from '../request/identity.ts'
 import type { EventStreams } from './event-stream.ts'
-import type { TopicLog } from './log.ts'
+import type { MessageName, TopicLog } from './log.ts'
 import type { LongPolls } from './long-poll.ts'
 import type { Position } from './position.ts'
 import type { Presence } from './presence.ts'
@@ -20,6 +21,8 @@ import type { Topic, TopicRules } from './topic.ts'
 
 /** Length of an event's data as JSON text. Larger data belongs in a file. */
 const dataLengthMax = 65_536
+/** So many that nobody finds two messages with one digest. */
+const publisherDigestBytes = 20
 
 export interface TopicRoutesOptions {
   log: TopicLog
@@ -47,26 +50,30 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
     return polls.wait(c, { topic, after, limit: query.limit, waitMs: query.wait * 1000 })
   }
 
-  function publish(c: Context, { id, type, data }: EventInput) {
+  async function publish(c: Context, { id, type, data }: EventInput) {
     const topic = topicOf(c)
-    const json = dataText(rules.authorize(topic, c.env.identity, 'publish'), data)
+    const { identity } = c.env
+    const json = dataText(rules.authorize(topic, identity, 'publish'), data)
+    const name = id === undefined ? undefined : { publisher: await publisherOf(identity, type, json), messageId: id }
     return commit(
       c,
-      () => appendOnce(topic, type, json, id),
+      () => appendOnce(topic, type, json, name),
       ({ offset, isNew }) => ({ status: isNew ? 201 : 200, data: { topic, offset, epoch: epoch() } }),
     )
   }
 
-  /** Appends a message, or finds the event that has its id already. */
+  /** Appends a message, or finds the event that has its id already. Fails with `message_id_reused` when that is another message. */
   function* appendOnce(
     topic: string,
     type: string,
     json: string,
-    id?: string,
+    name?: MessageName,
   ): Steps<{ offset: number; isNew: boolean }> {
-    const [appended] = yield* run(log.append(topic, type, json, id))
-    const [found] = appended || id === undefined ? [appended] : yield* run(log.find(topic, id))
-    return { offset: Number(found?.offset), isNew: appended !== undefined }
+    const [appended] = yield* run(log.append(topic, type, json, name))
+    if (appended || name === undefined) return { offset: Number(appended?.offset), isNew: true }
+    const [found] = yield* run(log.find(topic, name))
+    if (found?.type !== type || found.data !== json) throw new AppError('message_id_reused')
+    return { offset: Number(found.offset), isNew: false }
   }
 
   function members(c: Context) {
@@ -94,6 +101,16 @@ export function createTopicRoutes({ log, rules, topics, presence, commit, stream
 function topicOf({ req }: Context): string {
   const partition = req.param('partition')
   return `${req.param('topic')}${partition === undefined ? '' : `/${partition}`}`
+}
+
+/**
+ * The publisher, within which message ids are unique: the user; and for an anonymous client, whom nothing tells apart from a
+ * stranger, the message itself. So a stranger's message with the same id neither stands in for it nor blocks it.
+ */
+async function publisherOf(identity: Identity | null, type: string, json: string): Promise<string> {
+  if (identity !== null) return identity.userId
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${type}\n${json}`))
+  return `anonymous ${new Uint8Array(digest, 0, publisherDigestBytes).toHex()}`
 }
 
 function positionOf({ after, epoch }: FollowQuery): Position | null {

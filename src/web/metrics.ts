@@ -7,7 +7,7 @@ import { isLoopbackAddress } from '../request/client-address.ts'
 import type { Context, Env } from '../request/context.ts'
 
 /** Headers that a proxy adds: behind one on the same machine every client has a loopback address. */
-const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'cf-connecting-ip']
+const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via', 'cf-connecting-ip']
 
 /** `GET /metrics` for Prometheus, open to this machine and to a bearer of the token. */
 export function createMetricsRoute({ metrics, settings }: Platform): Hono<Env> {

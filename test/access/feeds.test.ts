@@ -71,7 +71,7 @@ describe.each(kinds)('over %s', (kind) => {
     await act(world.send, root, `PATCH /api/lines/${row.id}`, { room: 'writer', text: 'for writers alone' })
     expect((await nextEvent(editors))[1]).toBe('created')
     const [, type, observed] = await nextEvent(editors)
-    expect([type, observed.text, observed.room]).toEqual(['deleted', 'draft', 'editor'])
+    expect([type, observed]).toEqual(['deleted', { id: row.id }])
     const [, writersType, writersRow] = await nextEvent(writers)
     expect([writersType, writersRow.text]).toEqual(['created', 'for writers alone'])
     await act(world.send, root, `PATCH /api/lines/${row.id}`, { text: 'later' })

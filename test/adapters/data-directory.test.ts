@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDataDirectory } from '../../adapters/sqlite/data-directory.ts'
+import { migrate } from '../../src/database/migrate.ts'
 import { runAll } from '../../src/database/steps.ts'
 import { StartError } from '../../src/errors.ts'
 import type { Database } from '../../src/ports/database.ts'
+import { createLocalNotifier } from '../../src/ports/notifier.ts'
+import { createTopicLog } from '../../src/topics/log.ts'
 
 let folder: string
 const open: Database[] = []
@@ -161,3 +164,22 @@ async function openFilesBelow(directory: string): Promise<string[]> {
   const paths = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
   return paths.filter((path) => path.startsWith(directory))
 }
+
+test('the file keeps no data of an event that was blanked, short or long', async () => {
+  const database = openAt(folder)
+  await database.migrate(migrate)
+  const log = createTopicLog({ database, now: Date.now, notifier: createLocalNotifier() })
+  const rows = ['short', 'x'.repeat(30_000)]
+  for (const row of rows)
+    await database.write(() =>
+      runAll(log.append('news', 'created', JSON.stringify(`secret ${row}`), { row: row.slice(0, 9) })),
+    )
+  const contents = async () => {
+    await reopen()
+    return (await readFile(join(folder, 'galley.db'), 'latin1')).split('secret').length - 1
+  }
+  expect(await contents()).toBe(rows.length)
+  const again = open.at(-1) as Database
+  for (const row of rows) await again.write(() => runAll(log.blank('news', row.slice(0, 9))))
+  expect(await contents()).toBe(0)
+})

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { type Asker, bearer, nobody, signUp } from '../access/people.ts'
+import { connect } from '../access/request-transports.ts'
+import { request } from '../transports/clients.ts'
 import { type Subject, tally } from './http.ts'
 import { unique } from './rows.ts'
 import { eventsAfter, positionOf, publish } from './topics.ts'
@@ -51,13 +54,13 @@ function publishing({ send }: Subject): void {
   })
 }
 
-function repeats({ send }: Subject): void {
+function repeats({ send, origin, kinds }: Subject): void {
   test('a repeated message id gets 200 and the first offset, and is no second event', async () => {
     const position = await positionOf(send, 'playground')
     const message = { id: crypto.randomUUID(), type: 'once', data: 1 }
     const first = await publish(send, 'playground', message)
     await publish(send, 'playground', { type: 'between' })
-    const again = await publish(send, 'playground', { ...message, data: 2 })
+    const again = await publish(send, 'playground', message)
     expect([first.status, again.status]).toEqual([201, 200])
     expect(again.body<Published>().data).toEqual(first.body<Published>().data)
     const events = await eventsAfter(send, 'playground', position)
@@ -65,6 +68,43 @@ function repeats({ send }: Subject): void {
       ['once', 1],
       ['between', null],
     ])
+  })
+
+  test('a message id belongs to its publisher: a stranger who uses it first neither hides nor blocks the message', async () => {
+    const position = await positionOf(send, 'playground')
+    const [ann, bob] = [await signUp(send), await signUp(send)]
+    const id = crypto.randomUUID()
+    const askers: [Asker, unknown][] = [
+      [nobody, 'squatter'],
+      [nobody, 'order'],
+      [ann, 'order'],
+      [bob, 'order'],
+    ]
+    for (const [asker, data] of askers)
+      expect((await publish(send, 'playground', { id, type: 'x', data }, { headers: bearer(asker) })).status).toBe(201)
+    for (const [asker, data] of askers)
+      expect((await publish(send, 'playground', { id, type: 'x', data }, { headers: bearer(asker) })).status).toBe(200)
+    for (const kind of kinds) {
+      const client = await connect(origin(), kind, ann)
+      const body = { id, type: 'x', data: 'order' }
+      const { result } = await client.ask(request(1, 'POST /api/topics/playground/events', { body }))
+      expect([kind, result.status]).toEqual([kind, 200])
+      client.end()
+    }
+    const events = await eventsAfter(send, 'playground', position)
+    expect(events.map(({ data }) => data)).toEqual(askers.map(([, data]) => data))
+  })
+
+  test('a message id of a user that repeats with another message is refused', async () => {
+    const position = await positionOf(send, 'playground')
+    const headers = bearer(await signUp(send))
+    const message = { id: crypto.randomUUID(), type: 'x', data: 1 }
+    expect((await publish(send, 'playground', message, { headers })).status).toBe(201)
+    for (const more of [{ data: 2 }, { type: 'y' }]) {
+      const reply = await publish(send, 'playground', { ...message, ...more }, { headers })
+      expect([reply.status, reply.body().code]).toEqual([422, 'message_id_reused'])
+    }
+    expect(await eventsAfter(send, 'playground', position)).toHaveLength(1)
   })
 
   test('of many repeats at once one is the first', async () => {

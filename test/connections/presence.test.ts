@@ -130,3 +130,57 @@ test('an update or a leave of a client that is no member changes nothing', () =>
   presence.leave('other', 'a')
   expect(notified).toEqual([])
 })
+
+describe('the cost of a change', () => {
+  /** A server that counts units, with so many members beside the client. */
+  async function createCrowd(members: number, unitsMax = Number.POSITIVE_INFINITY) {
+    const taken: number[] = []
+    const isLimited = { isOn: false }
+    const world = serve({
+      takeUnits: (_, __, units) => {
+        taken.push(units)
+        return !isLimited.isOn || units <= unitsMax
+      },
+    })
+    const notified: string[] = []
+    const participant = { ...quiet, notify: ({ type }: { type: string }) => notified.push(type) }
+    for (let id = 0; id < members; id += 1)
+      world.presence.join('chat', { id: String(id), user: null, name: 'N', state: null }, participant)
+    notified.length = 0
+    const client = world.open()
+    const cost = async (method: string, more: object = {}) => {
+      taken.length = 0
+      const { error } = await client.call(method, { topic: 'chat', name: 'Ann', ...more })
+      return { units: Math.round(taken.reduce((sum, units) => sum + units, 0)), error: error?.code }
+    }
+    return { cost, notified, isLimited }
+  }
+
+  test('rises with the members who are notified, and a join pays for the leave', async () => {
+    for (const [members, join, update] of [
+      [0, 1, 1],
+      [100, 11, 6],
+      [999, 101, 51],
+    ] as const) {
+      const { cost, notified } = await createCrowd(members)
+      expect(await cost('join')).toEqual({ units: join, error: undefined })
+      expect(await cost('update', { state: 1 })).toEqual({ units: update, error: undefined })
+      expect(await cost('leave')).toEqual({ units: 0, error: undefined })
+      expect(notified).toHaveLength(3 * members)
+    }
+  })
+
+  test('is refused when the client has too few units, and nobody is notified', async () => {
+    const { cost, notified, isLimited } = await createCrowd(500, 20)
+    isLimited.isOn = true
+    expect((await cost('join')).error).toBe(429)
+    isLimited.isOn = false
+    await cost('join')
+    isLimited.isOn = true
+    notified.length = 0
+    expect((await cost('update', { state: 1 })).error).toBe(429)
+    expect(notified).toEqual([])
+    expect((await cost('leave')).error).toBeUndefined()
+    expect(notified).toHaveLength(500)
+  })
+})

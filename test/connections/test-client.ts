@@ -82,7 +82,9 @@ export class TestClient {
   }
 
   say(message: object): void {
-    this.connection.receive(this.channel.format.encode(message))
+    const encoded = this.channel.format.encode(message)
+    this.connection.charge(1, encoded.length)
+    this.connection.receive(encoded)
   }
 
   notify(method: string, params?: unknown): void {

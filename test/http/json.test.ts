@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { jsonDepthMax, jsonKeysMax, parseJson } from '../../src/http/json.ts'
+import { jsonDepthMax, jsonKeysMax, jsonValuesMax, parseJson } from '../../src/http/json.ts'
 
 const isExact = (value: unknown): boolean =>
   typeof value === 'number'
@@ -47,6 +47,7 @@ test.each([
   ['an integer of a thousand digits', `[-${'9'.repeat(1000)}]`],
   ['nesting too deep', `${'['.repeat(jsonDepthMax + 1)}${']'.repeat(jsonDepthMax + 1)}`],
   ['an object of too many keys', `{${Array.from({ length: jsonKeysMax + 1 }, (_, n) => `"k${n}":1`).join()}}`],
+  ['too many values', `[${'{},'.repeat(jsonValuesMax - 1)}1]`],
   ['a bomb of brackets', '['.repeat(1_000_000)],
   ['a bomb of objects', '{"a":'.repeat(200_000)],
   ['nothing', ''],

@@ -168,6 +168,24 @@ test.each(sample(spoilt, 2))('a restore of a file that %s is refused and changes
   expect(await titlesIn(dataDir)).toEqual(['milk'])
 })
 
+test('a path that is missing or no folder is refused in one line, and one with .. is taken', async () => {
+  const dataDir = await filled('milk')
+  const base = await folder()
+  const file = join(base, 'copy.db')
+  for (const bad of [`${base}/none/copy.db`, '/dev/null/copy.db', `${base}/none/../copy.db`]) {
+    expect(await maintain('backup', bad, dataDir), bad).toEqual(refused(''))
+  }
+  expect(await maintain('backup', file, dataDir)).toEqual(good)
+  expect(await maintain('restore', file, `${base}/none/../restored`)).toEqual(good)
+  expect(await titlesIn(`${base}/restored`)).toEqual(['milk'])
+  for (const bad of sample([base, `${base}/none`, '/dev/null', '/proc/self/mem'], 3)) {
+    expect(await maintain('restore', bad, dataDir), bad).toEqual(refused(''))
+  }
+  for (const bad of sample(['/dev/null/data', file, '/proc/data'], 3)) {
+    expect(await maintain('restore', file, bad), bad).toEqual(refused(''))
+  }
+})
+
 test('an unknown command is refused with the list of commands', async () => {
   const { code, stderr } = await maintain('destroy', 'file', await folder())
   expect(code).toBe(2)

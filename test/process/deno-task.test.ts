@@ -125,6 +125,7 @@ describe('deno task start', options, () => {
 
   test.each([
     ['bad values', [], { PORT: 'x' }, 1, /galley: PORT=x/],
+    ['an unknown argument', ['--bogus'], {}, 2, /galley: Unknown argument "--bogus"/],
     ['an unknown host', [], { HOST: 'galley.invalid' }, 1, /galley: .*galley\.invalid/],
   ] as const)('refuses %s in one line', async (_, args, env, code, line) => {
     const terminal = open(['deno', 'task', '--quiet', 'start', ...args], { DATA_DIR: await folder(), ...env })

@@ -24,7 +24,7 @@ interface NginxOptions {
   repeats: string
 }
 
-/** Starts nginx with examples/nginx.conf on these ports. It ends with the test file. Call it at the top level. */
+/** Starts nginx with examples/proxies/nginx.conf on these ports. It ends with the test file. Call it at the top level. */
 export function nginxes(): (folder: string, options: NginxOptions) => Promise<Nginx> {
   const ends: (() => Promise<unknown>)[] = []
   afterAll(() => Promise.all(ends.map((end) => end())))
@@ -57,13 +57,17 @@ function isMissing(error: unknown): boolean {
 
 /** The example as it stands but for its ports, what it repeats, and where nginx keeps large bodies. */
 async function configOf({ port, upstreams: [one, other], repeats }: NginxOptions): Promise<string> {
-  const example = await readFile(join(root, 'examples/nginx.conf'), 'utf8')
+  const example = await readFile(join(root, 'examples/proxies/nginx.conf'), 'utf8')
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const folders = kinds.map((kind) => `${kind}_temp_path ${kind};`).join(' ')
-  return example
-    .replace('http {', `http { access_log off; ${folders}`)
-    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
-    .replace('127.0.0.1:3001', `127.0.0.1:${one}`)
-    .replace('127.0.0.1:3002', `127.0.0.1:${other}`)
-    .replace('http_503 non_idempotent;', `http_503 ${repeats};`)
+  return (
+    example
+      .replace('http {', `http { access_log off; ${folders}`)
+      // Only test/process/proxies.test.ts has a certificate.
+      .replace(/listen 8443 ssl;\n\s*ssl_certificate .*\n\s*ssl_certificate_key .*\n/, '')
+      .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+      .replace('127.0.0.1:3001', `127.0.0.1:${one}`)
+      .replace('127.0.0.1:3002', `127.0.0.1:${other}`)
+      .replace('http_503 non_idempotent;', `http_503 ${repeats};`)
+  )
 }

@@ -1,10 +1,7 @@
 /** Hand-overs between two servers behind nginx lose no request. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { storedTodos } from '../faults/stored.ts'
 import { rounds, sample } from '../harness/sample.ts'
-import { root } from '../harness/server.ts'
 import { freePort } from './free-port.ts'
 import { nginxes } from './nginx.ts'
 import { type ProxiedLoad, startProxiedLoad } from './proxied-load.ts'
@@ -63,15 +60,6 @@ test('nginx serves the metrics to this machine only, and leaves size limits to t
   expect((await fetch(`${server.url}/metrics`)).status).toBe(200)
   const large = await fetch(`${url}/api/todos`, { method: 'POST', body: 'x'.repeat(1_500_000) })
   expect(await large.json()).toMatchObject({ status: 413, code: 'body_too_large' })
-})
-
-test('docs/deployment.md shows the configuration of these tests', async () => {
-  const [docs, example] = await Promise.all(
-    ['docs/deployment.md', 'examples/nginx.conf'].map((path) => readFile(join(root, path), 'utf8')),
-  )
-  const shown = /^```nginx\n(.*?)^```$/ms.exec(docs ?? '')?.[1]
-  const inside = /^http \{\n(.*)^\}$/ms.exec(example ?? '')?.[1]
-  expect(shown).toBe(inside?.replace(/^ {2}/gm, ''))
 })
 
 interface Outcome {

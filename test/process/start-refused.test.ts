@@ -45,6 +45,16 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     expect(line).not.toContain('s3cret')
   })
 
+  test.each([['--bogus'], ['8080'], ['--help', '-x']])('when it has the unknown argument %s', async (...args) => {
+    const dataDir = join(await folder(), 'none')
+    const { code, stdout, stderr } = await runToEnd({ runtime, dataDir, args })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe(
+      `galley: Unknown argument "${args.at(-1)}". Settings are environment variables; --help lists them.\n`,
+    )
+    await expect(readdir(dataDir)).rejects.toThrow('ENOENT')
+  })
+
   test('when the port is taken', async () => {
     const { url } = await start({ runtime })
     const env = { PORT: new URL(url).port }

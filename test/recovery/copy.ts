@@ -101,8 +101,9 @@ export class Copy {
   }
 
   #apply({ type, data }: LoggedEvent): void {
-    const row = data as Row
-    if (this.topic !== 'todos') return
+    const row = data as Row | null
+    // An event of a row that was changed since has no data; the change follows.
+    if (this.topic !== 'todos' || row === null) return
     if (type === 'deleted') this.rows.delete(row.id)
     else this.rows.set(row.id, row)
   }

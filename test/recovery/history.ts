@@ -9,6 +9,9 @@ export interface Happened {
 
 const eventsSql = `select "offset", type, data from galley_events where topic = ? and "offset" > ? order by "offset"`
 
+/** Topics whose events lose their data once their row is changed or deleted, before or after it was recorded here. */
+const rowTopics = new Set(['todos'])
+
 export class History {
   readonly #epochs = new Map<string, Map<string, Happened[]>>()
 
@@ -39,6 +42,9 @@ export class History {
 
   /** Fails unless this event is at that offset of the history. */
   expectEvent(epoch: string, topic: string, offset: number, event: Happened): void {
-    assert.deepEqual(event, this.of(epoch, topic)[offset - 1], `${topic} ${epoch}:${offset} is not what happened`)
+    const known = this.of(epoch, topic)[offset - 1]
+    const isBlanked = rowTopics.has(topic) && (event.data === null || known?.data === null)
+    const expected = isBlanked && known ? { ...known, data: event.data } : known
+    assert.deepEqual(event, expected, `${topic} ${epoch}:${offset} is not what happened`)
   }
 }

@@ -10,6 +10,10 @@ function peerOf(trusted: readonly string[], address: string | null, headers: Rec
   return createClientPeer(ranges)(new Request('http://galley.test/', { headers }), { address, isSecure: false })
 }
 
+function pair(addresses: string, protocols: string): Record<string, string> {
+  return { 'X-Forwarded-For': addresses, 'X-Forwarded-Proto': protocols }
+}
+
 describe('the address of a client', () => {
   test.each([
     ['no proxy is trusted', [], '10.0.0.1', { 'X-Forwarded-For': '1.2.3.4' }, '10.0.0.1'],
@@ -55,12 +59,25 @@ describe('the address of a client', () => {
     expect(() => peerOf(['10.0.0.1'], '10.0.0.1', headers)).toThrow('disagree')
   })
 
-  test('tells whether the client used TLS to the proxy', () => {
-    const { isSecure } = peerOf(['10.0.0.1'], '10.0.0.1', {
-      'X-Forwarded-For': '1.2.3.4',
-      'X-Forwarded-Proto': 'https',
-    })
-    expect(isSecure).toBe(true)
+  const chain = ['10.0.0.0/8']
+  test.each([
+    ['https', { 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Proto': 'https' }, '1.2.3.4', true],
+    ['http', { 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Proto': 'http' }, '1.2.3.4', false],
+    ['https alone', { 'X-Forwarded-Proto': 'HTTPS' }, '10.0.0.1', true],
+    ['https and no address', { Forwarded: 'proto=https' }, '10.0.0.1', true],
+    ['https, the address by itself', { Forwarded: 'for=1.2.3.4', 'X-Forwarded-Proto': 'https' }, '1.2.3.4', true],
+    ['http over https', { Forwarded: 'for=1.2.3.4;proto=http', 'X-Forwarded-Proto': 'https' }, '1.2.3.4', false],
+    ['https,http by proxies in a row', pair('1.2.3.4, 10.0.0.2', 'https,http'), '1.2.3.4', true],
+    ['http, https by proxies in a row', pair('1.2.3.4, 10.0.0.2', 'http , https'), '1.2.3.4', false],
+    ['https once for proxies in a row', pair('1.2.3.4, 10.0.0.2', 'https'), '1.2.3.4', true],
+    ['https,http beside one address', pair('1.2.3.4', 'https,http'), '1.2.3.4', true],
+    ['https,http alone', { 'X-Forwarded-Proto': 'https,http' }, '10.0.0.1', true],
+    ['http after what the client made up', pair('9.9.9.9, 1.2.3.4', 'https, http'), '1.2.3.4', false],
+    ['no address after one that the client made up', { Forwarded: 'for=9.9.9.9, proto=https' }, '10.0.0.1', true],
+  ])('is one that used TLS or not when the proxy says %s', (_, headers, address, isSecure) => {
+    const { address: found, isSecure: secure } = peerOf(chain, '10.0.0.1', headers as Record<string, string>)
+    expect([found, secure]).toEqual([address, isSecure])
+    expect(peerOf(['10.0.0.9'], '10.0.0.1', headers as Record<string, string>)).toMatchObject({ isSecure: false })
   })
 
   test('does not parse a long list of hops', () => {

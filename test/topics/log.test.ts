@@ -6,6 +6,7 @@ import { createWorld, range } from './world.ts'
 import { createFailingDatabase } from './wrapped-database.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
+const name = (messageId: string) => ({ publisher: 'u', messageId })
 const forever = { events: 1_000_000, ageMs: 1000 * dayMs }
 
 async function read(log: TopicLog, after: number, limit?: number): Promise<readonly TopicEvent[] | 'trimmed'> {
@@ -29,6 +30,29 @@ describe('appending', () => {
     expect(await log.range('nothing')).toEqual({ oldest: 1, newest: 0 })
   })
 
+  test('an event of a row is blanked by the next, and no other', async () => {
+    const { log, database, connection } = await createWorld()
+    const change = (row: string, json: string) =>
+      database.write(() => runAll(log.blank('news', row), log.append('news', 'x', json, { row })))
+    for (const [row, json] of [
+      ['a', '1'],
+      ['b', '2'],
+      ['a', '3'],
+      ['a', '4'],
+    ] as const)
+      await change(row, json)
+    await database.write(() => runAll(log.append('other', 'x', '5', { row: 'a' })))
+    const found = (await read(log, 0)) as readonly TopicEvent[]
+    expect(found.map(({ offset, json }) => [offset, json])).toEqual([
+      [1, 'null'],
+      [2, '2'],
+      [3, 'null'],
+      [4, '4'],
+    ])
+    const indexed = 'select count(*) as count from galley_events where row is not null'
+    expect(connection.prepare(indexed).get()?.count).toBe(3)
+  })
+
   test('an event of a write that fails has never been', async () => {
     const { log, database, append } = await createWorld()
     await append('news')
@@ -40,7 +64,8 @@ describe('appending', () => {
 
   test('a message id that repeats appends nothing, and the first is found', async () => {
     const { log, database } = await createWorld()
-    const write = (id: string) => database.write(() => runAll(log.append('news', 'x', '1', id), log.find('news', id)))
+    const write = (id: string) =>
+      database.write(() => runAll(log.append('news', 'x', '1', name(id)), log.find('news', name(id))))
     expect((await write('a')).map((rows) => rows.length)).toEqual([1, 1])
     await write('b')
     const [appended, found] = await write('a')
@@ -156,7 +181,7 @@ describe('retention', () => {
 
   test('a message id is free again once its event is gone', async () => {
     const { log, database } = await createWorld()
-    const write = () => database.write(() => runAll(log.append('news', 'x', '1', 'id')))
+    const write = () => database.write(() => runAll(log.append('news', 'x', '1', name('id'))))
     await write()
     await log.trim('news', { ...forever, events: 0 })
     expect((await write())[0]?.[0]?.offset).toBe(2)

@@ -41,3 +41,19 @@ test.concurrent.each(sample(tcpServerKinds, 4))(
     }
   },
 )
+
+test.concurrent.each(sample(tcpServerKinds, 4))(
+  'on $name a WebSocket ends with 4408 when its message does not become complete, whatever pings and pongs it sends',
+  async (serverKind) => {
+    const { url } = await serve(serverKind)
+    const { webSocket } = await dialWebSocket(url, 'ws-json')
+    webSocket.send('{', { fin: false })
+    const timer = setInterval(() => {
+      webSocket.ping()
+      webSocket.pong()
+    }, 1000)
+    const [code] = await once(webSocket, 'close')
+    clearInterval(timer)
+    expect(code).toBe(4408)
+  },
+)

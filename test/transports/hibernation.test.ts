@@ -39,7 +39,8 @@ async function connect() {
       }
     },
     events: () => heard.flatMap(({ method, params }) => (method === 'event' && params ? [params.data.title] : [])),
-    close: () => socket.close(),
+    close: (code?: number) => socket.close(code),
+    closed: once(socket, 'close').then(([code]) => code as number),
   }
 }
 
@@ -76,4 +77,26 @@ test('a subscription that waits for an ack continues from the log after hibernat
   await session.find(({ params: other }) => other?.data?.title === 'second')
   expect(session.events()).toEqual(['first', 'second'])
   session.close()
+})
+
+test.each([1000, 1001, 3000, 4999, undefined])('a close with %s is answered with the same code', async (code) => {
+  const session = await connect()
+  session.ask(1, 'echo', {})
+  await session.find(({ id }) => id === 1)
+  session.close(code)
+  // A close without a code is 1005 to those who ask.
+  expect(await session.closed).toBe(code ?? 1005)
+})
+
+test('a close after hibernation is answered, too, and its member leaves', async () => {
+  const session = await connect()
+  session.ask(1, 'join', { topic: 'todos', name: 'ben' })
+  await session.find(({ id }) => id === 1)
+  await hibernate(server, { byItself: false })
+  session.close(1000)
+  expect(await session.closed).toBe(1000)
+  const present = (await (await fetch(`${server.url}/api/topics/todos/presence`)).json()) as {
+    data: { name: string }[]
+  }
+  expect(present.data.map(({ name }) => name)).not.toContain('ben')
 })

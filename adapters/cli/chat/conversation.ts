@@ -13,6 +13,8 @@ export interface ConversationOptions {
 
 /** After this time without a key stroke the user is no longer typing. */
 const typingMs = 4000
+/** Messages that can be named when they are deleted. */
+const shownMax = 500
 const help = '-- /who lists the members, /quit ends; any other line is sent.'
 
 /** Runs until the user or the server ends it; resolves with the exit code. */
@@ -27,6 +29,8 @@ class Conversation {
   readonly #client: MessageClient
   readonly #room: Room
   readonly #outbox: Outbox
+  /** The newest messages on the screen, by id. */
+  readonly #shown = new Map<string, Message>()
   #hasEnded = false
   #present: string[] | null = null
   #typing: string[] = []
@@ -52,7 +56,8 @@ class Conversation {
     this.#room = new Room(this.#client, room, name, {
       opened: (id) => this.#outbox.open(id),
       history: (messages) => this.#showHistory(messages),
-      changed: (type, message) => this.#show(type, message),
+      changed: (_, message) => this.#show(message),
+      deleted: (id) => this.#showDeletion(id),
       presence: (present, typing) => this.#showPresence(present, typing),
       failed: (reason) => this.#quit(1, reason),
     })
@@ -89,13 +94,24 @@ class Conversation {
 
   #showHistory(messages: Message[]): void {
     this.#screen.print(`-- ${this.#options.room}: ${messages.length === 0 ? 'no messages yet' : 'latest messages'}`)
-    for (const message of messages) this.#show('created', message)
+    for (const message of messages) this.#show(message)
   }
 
-  #show(type: 'created' | 'updated' | 'deleted', { createdAt, author, text, edited }: Message): void {
+  #show(message: Message): void {
+    const { id, createdAt, author, text, edited } = message
     const time = new Date(createdAt).toTimeString().slice(0, 5)
-    const line = `${time} ${author}${edited ? ' (edited)' : ''}: ${text}`
-    this.#screen.print(type === 'deleted' ? `-- ${author} deleted: ${text}` : line)
+    this.#screen.print(`${time} ${author}${edited ? ' (edited)' : ''}: ${text}`)
+    this.#shown.delete(id)
+    this.#shown.set(id, message)
+    const [oldest] = this.#shown.keys()
+    if (this.#shown.size > shownMax && oldest !== undefined) this.#shown.delete(oldest)
+  }
+
+  /** The server names the message alone. */
+  #showDeletion(id: string): void {
+    const known = this.#shown.get(id)
+    this.#shown.delete(id)
+    this.#screen.print(known ? `-- ${known.author} deleted: ${known.text}` : '-- A message was deleted.')
   }
 
   #showPresence(present: string[], typing: string[]): void {

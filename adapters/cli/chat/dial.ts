@@ -16,6 +16,7 @@ export function dialTcp(address: Address): Dial {
     const socket = connect({ ...address, noDelay: true })
     let reason = 'closed'
     const reader = new LineReader({
+      charge() {},
       receive: (line) => message(String(line)),
       malformed: (error) => socket.destroy(error),
     })

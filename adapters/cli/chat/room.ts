@@ -1,4 +1,4 @@
-import { Feed } from '../../../src/client/feed.js'
+import { type Change, Feed } from '../../../src/client/feed.js'
 import { newId } from '../../../src/client/id.js'
 import type { Membership } from '../../../src/client/membership.js'
 import type { MessageClient } from '../../../src/client/message-client.js'
@@ -18,7 +18,8 @@ export interface RoomListener {
   opened(id: string): void
   /** The newest messages, oldest first: at the start, and again after a gap. */
   history(messages: Message[]): void
-  changed(type: 'created' | 'updated' | 'deleted', message: Message): void
+  changed(type: 'created' | 'updated', message: Message): void
+  deleted(id: string): void
   presence(present: string[], typing: string[]): void
   /** The server rejected a request. */
   failed(reason: string): void
@@ -70,8 +71,9 @@ export class Room {
   }
 
   async #enter(id: string): Promise<void> {
-    const { changed } = this.#listener
-    const callbacks = { apply: changed, onGap: () => void this.#restart() }
+    const { changed, deleted } = this.#listener
+    const apply = (type: Change, row: Message) => (type === 'deleted' ? deleted(row.id) : changed(type, row))
+    const callbacks = { apply, onGap: () => void this.#restart() }
     this.#feed ??= new Feed(this.#client, `messages/${id}`, callbacks)
     await this.#feed.load(() => this.#history(id), false)
     this.#membership ??= this.#client.join(`messages/${id}`, this.#me, (membership) => this.#showPresence(membership))
