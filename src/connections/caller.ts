@@ -33,9 +33,9 @@ export class Caller {
     return this.#host.keysOf(this.identity, this.peer)
   }
 
-  /** The client network that limits count by, whoever has signed in; null for a client that is not limited. */
+  /** The widest network that limits count by, whoever has signed in; null for a client that is not limited. */
   get network(): string | null {
-    return this.#host.keysOf(null, this.peer)[0] ?? null
+    return this.#host.keysOf(null, this.peer).at(-1) ?? null
   }
 
   /**

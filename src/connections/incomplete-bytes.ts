@@ -7,7 +7,7 @@ import { clientIncompleteBytesMax, incompleteBytesMax } from './limits.ts'
 
 /** A connection whose message is incomplete. */
 export interface Holder {
-  /** Its client network; null for a client that is not limited. */
+  /** The widest network that limits count by; null for a client that is not limited. */
   readonly network: string | null
   /** Kept by `IncompleteBytes`. */
   heldBytes: number
