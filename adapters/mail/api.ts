@@ -28,6 +28,7 @@ export function createApiMailer({ url, token, from, fetch = globalThis.fetch }: 
       const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
       return await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) })
     } catch (error) {
+      // oxlint-disable-next-line preserve-caught-error -- the cause would be logged, with the URL or the token
       throw new Error(`The mail API could not be reached (${reasonOf(error)}).`)
     }
   }

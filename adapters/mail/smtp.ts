@@ -22,10 +22,7 @@ export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
     port: smtpPort({ protocol, port }),
     secure,
     getSocket(_, done) {
-      openSocket(host, smtpPort({ protocol, port })).then(
-        (connection) => done(null, { connection }),
-        (error: Error) => done(error),
-      )
+      openSocket(host, smtpPort({ protocol, port }), done)
     },
     // Otherwise emails could cross a network in the clear; `?tls=off` is for a server on the same machine.
     requireTLS: !secure && searchParams.get('tls') !== 'off',
@@ -45,15 +42,19 @@ export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
 }
 
 /** Connects by name. By itself nodemailer looks up the address first, for which Deno would need permission to reach any address. */
-function openSocket(host: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: timeoutMs })
-    socket.once('timeout', () => socket.destroy(new Error(`No connection to ${host}:${port} in time.`)))
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.off('error', reject)
-      socket.setTimeout(0)
-      resolve(socket)
-    })
+function openSocket(
+  host: string,
+  port: number,
+  done: (error: Error | null, made: { connection: Socket }) => void,
+): void {
+  const connection = connect({ host, port, timeout: timeoutMs })
+  const fail = (error: Error) => done(error, { connection })
+  connection.once('timeout', () => connection.destroy(new Error(`No connection to ${host}:${port} in time.`)))
+  connection.once('error', fail)
+  connection.once('connect', () => {
+    connection.off('error', fail)
+    connection.setTimeout(0)
+    connection.removeAllListeners('timeout')
+    done(null, { connection })
   })
 }

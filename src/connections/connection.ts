@@ -13,7 +13,7 @@ import type { ConnectionHost } from './host.ts'
 import { InFlight } from './in-flight.ts'
 import { Incoming } from './incoming.ts'
 import { pingText, pongText } from './json-format.ts'
-import { malformedMessagesMax, queuedBytesMax, queuedMessagesMax } from './limits.ts'
+import { malformedMessagesMax, messageBytesMax, queuedMessagesMax } from './limits.ts'
 import { Memberships } from './memberships.ts'
 import { MessageError } from './message-error.ts'
 import { type MethodContext, run } from './methods.ts'
@@ -180,7 +180,7 @@ export class Connection implements FrameSink {
   #enqueue(message: Encoded, held: Encoded[]): void {
     held.push(typeof message === 'string' ? message : new Uint8Array(message))
     this.#queuedBytes += message.length
-    if (held.length > queuedMessagesMax || this.#queuedBytes > queuedBytesMax)
+    if (held.length > queuedMessagesMax || this.#queuedBytes > messageBytesMax)
       this.end(1008, 'Too many messages were sent before the response to hello.')
   }
 

@@ -29,9 +29,8 @@ export const heartbeatMsDefault = 20_000
 /** A connection costs a socket and a few KB; one process on a small machine holds 20,000. */
 export const connectionsMaxDefault = 20_000
 
-/** Messages queued while a token is being verified, which takes a moment; and their bytes: one of the largest. */
+/** Messages queued while a token is being verified, which takes a moment; and as many bytes as one message may have. */
 export const queuedMessagesMax = 256
-export const queuedBytesMax = messageBytesMax
 /**
  * Incomplete messages of one client network, and of all: eight, and sixty, of the largest. Most messages arrive whole and
  * count nothing.

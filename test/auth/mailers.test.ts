@@ -52,7 +52,12 @@ test('an email that the API refuses is an error', async () => {
 
 test('an API that can not be reached is an error without its address or its token', async () => {
   const url = 'https://user:s3cret@api.invalid/send?key=s3cret'
-  const refusing = (error: Error) => createApiMailer({ url, token: 's3cret', from, fetch: () => Promise.reject(error) })
+  const refusing = (error: Error) => {
+    const fetch = async () => {
+      throw error
+    }
+    return createApiMailer({ url, token: 's3cret', from, fetch })
+  }
   // As Deno reports it.
   const error = new TypeError(`error sending request for url (${url})`, { cause: new Error(url) })
   for (const mailer of [

@@ -222,7 +222,7 @@ describe('frames of bytes', () => {
 })
 
 describe('frames of a WebSocket', () => {
-  const frames = (pieces: readonly Uint8Array[]) => read((sink) => new WebSocketReader(sink as Sink), pieces)
+  const frames = (pieces: readonly Uint8Array[]) => read((sink) => new WebSocketReader(sink), pieces)
   const hello = '818537fa213d7f9f4d5158' // RFC 6455 §5.7: a masked text frame, "Hello"
 
   test('the examples of RFC 6455 are these messages', () => {
@@ -272,7 +272,7 @@ describe('frames of a WebSocket', () => {
     ['a control frame in fragments', '098000000000', 1002],
     ['a control frame of 126 bytes', '89fe007e', 1002],
     ['a continuation without a message', '808000000000', 1002],
-    ['a message inside another', '018000000000' + '018000000000', 1002],
+    ['a message inside another', '018000000000018000000000', 1002],
     ['a length of 2 bytes that fits in 1', '81fe007d00000000', 1002],
     ['a length of 8 bytes that fits in 2', '81ff000000000000ffff00000000', 1002],
     ['a close of one byte', '88810000000003', 1002],

@@ -24,10 +24,8 @@ interface Proxy {
 
 const nginx: Proxy = {
   file: 'nginx.conf',
-  command: (path, folder) => [
-    ...['nginx', '-p', folder, '-c', path, '-e', 'stderr'],
-    ...['-g', 'daemon off; master_process off; pid nginx.pid;'],
-  ],
+  command: (path, folder) =>
+    ['nginx', '-p', folder, '-c', path, '-e', 'stderr'].concat('-g', 'daemon off; master_process off; pid nginx.pid;'),
   adapt(text) {
     const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     return text.replace(

@@ -75,9 +75,9 @@ describe('the address of a client', () => {
     ['http after what the client made up', pair('9.9.9.9, 1.2.3.4', 'https, http'), '1.2.3.4', false],
     ['no address after one that the client made up', { Forwarded: 'for=9.9.9.9, proto=https' }, '10.0.0.1', true],
   ])('is one that used TLS or not when the proxy says %s', (_, headers, address, isSecure) => {
-    const { address: found, isSecure: secure } = peerOf(chain, '10.0.0.1', headers as Record<string, string>)
+    const { address: found, isSecure: secure } = peerOf(chain, '10.0.0.1', headers)
     expect([found, secure]).toEqual([address, isSecure])
-    expect(peerOf(['10.0.0.9'], '10.0.0.1', headers as Record<string, string>)).toMatchObject({ isSecure: false })
+    expect(peerOf(['10.0.0.9'], '10.0.0.1', headers)).toMatchObject({ isSecure: false })
   })
 
   test('does not parse a long list of hops', () => {
