@@ -3,7 +3,8 @@
  * reset them. Attempts are counted per account and client network together, and per client network and each wider one; never
  * per account alone, because then anybody could lock anybody out. Each attempt is counted before its password is verified, in the same
  * statement that checks whether it is allowed, so concurrent attempts gain nothing. A correct password takes its own count
- * back. From a network where the user has signed in before, a correct password always works, whatever other clients do.
+ * back. From a network where the user has signed in before, a correct password always works, whatever other clients do; a
+ * wrong one gets the same response as for an account that does not exist.
  */
 
 import { runAll } from '../database/steps.ts'
@@ -34,7 +35,7 @@ interface Attempt {
 }
 
 export interface Throttle {
-  /** Counts an attempt before its password is verified. @throws AppError `too_many_requests` when a concurrent one was counted first */
+  /** Counts an attempt before its password is verified, unless a delay applies. */
   begin(attempt: Attempt): Promise<CountedAttempt>
   /** Returns the statement that deletes outdated counts. */
   cleanUp(): Statement
@@ -59,14 +60,26 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     const names = [`account ${await hashOf(`${email} ${network}`)}`, ...networks.map((each) => `place ${each}`)]
     const [lock] = await database.read(findLock(names, ms))
     const [known] = await database.read(findNetwork(userId, network))
-    const late = lock?.untilAt === null || lock === undefined ? null : tooEarly(Number(lock.untilAt) - ms)
-    if (late !== null && known === undefined) return { forgive: [], error: late, isClosed: true }
-    const counts = countAttempt(names, ms, known !== undefined)
-    await database.write(() => runAll(...counts, ...trimStatements())).catch(rethrowLocked)
+    const isOpen = typeof lock?.untilAt !== 'number'
+    const late = isOpen ? await count(names, ms) : tooEarly(Number(lock?.untilAt) - ms)
+    const forgivePair = deleteLock(names[0] ?? '')
+    // Not counted, known or not: else the delays would tell who has an account and has signed in from here.
+    if (late !== null) return { forgive: [forgivePair], error: late, isClosed: known === undefined }
     return {
-      forgive: [deleteLock(names[0] ?? ''), ...names.slice(1).map(uncount)],
-      error: late ?? new AppError('unauthorized', 'The email address or the password is wrong.'),
+      forgive: [forgivePair, ...names.slice(1).map(uncount)],
+      error: new AppError('unauthorized', 'The email address or the password is wrong.'),
       isClosed: false,
+    }
+  }
+
+  /** Returns null, or the error when a concurrent attempt was counted first and locked a name, for the first delay at least. */
+  async function count(names: readonly string[], ms: number): Promise<AppError | null> {
+    try {
+      await database.write(() => runAll(...countAttempt(names, ms), ...trimStatements()))
+      return null
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'too_many_requests') return tooEarly(firstDelayMs)
+      throw error
     }
   }
 
@@ -85,9 +98,4 @@ function tooEarly(delayMs: number): AppError {
   const seconds = Math.ceil(delayMs / 1000)
   const headers = { 'Retry-After': String(seconds) }
   return new AppError('too_many_requests', `Too many attempts. Try again in ${seconds} s.`, { headers })
-}
-
-/** A concurrent attempt was counted first and locked the name, for the first delay at least. */
-function rethrowLocked(error: unknown): never {
-  throw error instanceof AppError && error.code === 'too_many_requests' ? tooEarly(firstDelayMs) : error
 }

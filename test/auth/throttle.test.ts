@@ -205,3 +205,44 @@ test('of one address one is looked at at once and eight wait, so that the others
     { failures: 10 },
   ])
 })
+
+/** Everything that a guesser observes of 60 guesses with pauses, and the runs of scrypt of each. */
+async function observed(prepare: (world: World) => Promise<string>, address: string): Promise<unknown[]> {
+  const world = await createWorld()
+  const email = await prepare(world)
+  const all: unknown[] = []
+  for (let n = 0; n < 60; n += 1) {
+    const before = world.work()
+    const { status, headers, body } = await world.ask('POST /sign-in', { body: { email, password: wrong }, address })
+    const { requestId: _, ...rest } = body
+    const shown = [...headers].filter(([name]) => name !== 'x-request-id')
+    all.push({ status, rest, shown, work: world.work() - before })
+    // Some come too early, some in time.
+    const seconds = Number(headers.get('retry-after') ?? 0)
+    world.pass([0, 400, seconds * second - 1, seconds * second][n % 4] ?? 0)
+  }
+  return all
+}
+
+const accounts: Record<string, (world: World) => Promise<string>> = {
+  'has an account and signed in here before': async ({ signUp }) => (await signUp()).email,
+  'has an account and signed in elsewhere': async (world) => {
+    const { email, id } = await world.signUp()
+    await world.rows('delete from galley_places where userId = ?', id)
+    return email
+  },
+  'has a disabled account': async (world) => {
+    const [chief, { email, id }] = [await world.admin(), await world.signUp()]
+    await world.ask(`PATCH /api/admin/users/${id}`, { bearer: chief.token, body: { disabled: true } })
+    return email
+  },
+}
+
+test.each(Object.entries(accounts))(
+  'guesses look alike for one who %s and for one without an account',
+  async (_, make) => {
+    const unknown = await observed(async () => 'nobody@example.com', home)
+    expect(await observed(make, home)).toEqual(unknown)
+    expect(new Set(unknown.map((each) => (each as { status: number }).status))).toEqual(new Set([401, 429]))
+  },
+)

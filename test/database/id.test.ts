@@ -37,3 +37,17 @@ test('a hundred thousand ids of one millisecond differ and rise', () => {
     last = next
   }
 })
+
+test('the distance of two ids of one millisecond does not tell how many others were made between them', () => {
+  const id = createIds(() => 1, random)
+  const numbers = Array.from({ length: 1000 }, () => numberOf(id()))
+  const steps = numbers.slice(1).map((number, at) => number - (numbers[at] ?? 0n))
+  expect(new Set(steps).size).toBeGreaterThan(990)
+  const large = steps.filter((step) => step > 2n ** 20n)
+  expect(large.length).toBeGreaterThan(990)
+})
+
+function numberOf(id: string): bigint {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+  return [...id].reduce((sum, digit) => sum * 32n + BigInt(alphabet.indexOf(digit)), 0n)
+}

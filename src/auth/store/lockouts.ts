@@ -1,6 +1,6 @@
 /** Counts of attempts to sign in, and the delays that follow from them, by the name of each count. */
 import { statement } from '../../database/steps.ts'
-import type { Guard, Statement } from '../../ports/database.ts'
+import type { GuardedStatement, Statement } from '../../ports/database.ts'
 import { widerShare } from '../../request/client-network.ts'
 
 interface Limit {
@@ -25,23 +25,20 @@ const doublingsMax = 20
 /** Beyond this the oldest rows are deleted; each is about 100 bytes. */
 const rowsMax = 100_000
 
-/** The statement that counts an attempt; its parameters are the name and the time. With a guard it fails while the name is locked. */
-function counting({ free, delayMaxMs, decayMs }: Limit, guard?: Guard): Omit<Statement, 'parameters'> {
+/** The statement that counts an attempt; its parameters are the name and the time. It fails while the name is locked. */
+function counting({ free, delayMaxMs, decayMs }: Limit): Omit<GuardedStatement, 'parameters'> {
   const counted = `max(0, failures - max(0, excluded.lastAt - lastAt) / ${decayMs}.0) + 1`
   const doublings = `cast(round(max(0, min(${doublingsMax}, ${counted} - ${free + 1}))) as integer)`
   const delay = `min(${delayMaxMs}, ${firstDelayMs} << ${doublings})`
   const sql = `insert into galley_lockouts (name, failures, untilAt, lastAt) values (?, 1, 0, ?)
     on conflict (name) do update set failures = ${counted}, lastAt = excluded.lastAt,
       untilAt = case when ${counted} <= ${free} then 0 else excluded.lastAt + ${delay} end
-    ${guard ? 'where untilAt <= excluded.lastAt' : ''} returning name`
-  return guard ? { sql, guard } : { sql }
+    where untilAt <= excluded.lastAt returning name`
+  return { sql, guard: { error: 'too_many_requests' } }
 }
 
-const locked = { error: 'too_many_requests' } as const
 const limits = [pairLimit, networkLimit, wider(networkLimit), wider(wider(networkLimit))]
-const countSql = limits.map((limit) => counting(limit, locked))
-/** From a network where the user has signed in before. */
-const countKnownSql = limits.map((limit) => counting(limit))
+const countSql = limits.map(counting)
 
 /** The limit of the next wider network. */
 function wider({ free, delayMaxMs, decayMs }: Limit): Limit {
@@ -49,9 +46,8 @@ function wider({ free, delayMaxMs, decayMs }: Limit): Limit {
 }
 
 /** Counts an attempt under the name of the pair and those of the networks, the narrowest first. */
-export function countAttempt(names: readonly string[], ms: number, isKnown: boolean): Statement[] {
-  const counts = isKnown ? countKnownSql : countSql
-  return names.map((name, index) => ({ ...(counts[index] as (typeof counts)[number]), parameters: [name, ms] }))
+export function countAttempt(names: readonly string[], ms: number): Statement[] {
+  return names.map((name, index) => ({ ...(countSql[index] as (typeof countSql)[number]), parameters: [name, ms] }))
 }
 
 /** Finds until when one of the names is locked: `untilAt`, null for none. */
