@@ -28,7 +28,7 @@ export const jsonFormat: Format = {
   decode(message, onValues) {
     if (typeof message !== 'string') throw new MessageError(-32700)
     try {
-      return parseJson(message, onValues)
+      return parseJson(message, { onValues })
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       throw new MessageError(-32700, error.message.replace('The body', 'The message'))

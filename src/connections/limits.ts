@@ -1,9 +1,13 @@
+import { jsonDepthMax } from '../http/json.ts'
+
 /** The limits of a live connection, each with its reason. Sizes in bytes, times in milliseconds. */
 
 /** A longer message ends the connection: the largest body of the app, 1 MiB, and room for the message around it. */
 export const messageBytesMax = 1024 ** 2 + 64 * 1024
 /** A response body is held in memory; a larger one needs HTTP, which streams. */
 export const responseBytesMax = 8 * 1024 ** 2
+/** The message and its result are levels of a response, too. */
+export const responseDepthMax = jsonDepthMax - 2
 /** Requests in flight. Enough for any page; each may hold a database read or a long poll. */
 export const requestsMax = 256
 /** A chat with a topic a room has a hundred; each costs some hundred bytes and a share of each event. */

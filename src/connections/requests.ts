@@ -3,11 +3,12 @@
  * any other request is in flight until its response is sent or it is cancelled.
  */
 
+import { isDeeper } from '../http/json.ts'
 import type { MadeRequest } from '../ports/request-maker.ts'
 import type { Call, CallId } from './call.ts'
 import type { ConnectionContext } from './context.ts'
 import type { PendingCall } from './in-flight.ts'
-import { responseBytesMax, responseValuesMax } from './limits.ts'
+import { responseBytesMax, responseDepthMax, responseValuesMax } from './limits.ts'
 import { readRequest } from './request-parts.ts'
 import {
   bodyJson,
@@ -17,6 +18,7 @@ import {
   countValues,
   errorOf,
   passedHeaders,
+  tooDeep,
   tooLong,
 } from './response.ts'
 
@@ -78,6 +80,7 @@ export class Requests {
     inFlight.end(id)
     const json = response.status < 400 ? bodyJson(response, body) : null
     if (response.status >= 400) sendQueue.respondError(id, errorOf(response, body))
+    else if (json !== null && isDeeper(json, responseDepthMax)) sendQueue.respondFailure(id, tooDeep())
     else if (this.#mayEncode(json)) sendQueue.respondWith(id, response.status, passedHeaders(response), json)
     else sendQueue.respondFailure(id, tooLong())
     onResponse()

@@ -42,6 +42,10 @@ export function tooLong(): AppError {
   return new AppError('not_acceptable', 'The response is too large for a message. Request it over HTTP.')
 }
 
+export function tooDeep(): AppError {
+  return new AppError('not_acceptable', 'The response is nested too deep for a message. Request it over HTTP.')
+}
+
 export function passedHeaders({ headers }: Response): Record<string, string> | null {
   let found: Record<string, string> | null = null
   for (const name of passedHeaderNames) {

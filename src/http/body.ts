@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Context } from '../request/context.ts'
-import { parseJson } from './json.ts'
+import { documentDepthMax, parseJson } from './json.ts'
 
 /** Enough for a long text; files are uploaded by other routes. */
 export const bodyBytesMax = 1024 * 1024
@@ -18,7 +18,7 @@ const bufferBytes = 16 * 1024
 export async function readJson(c: Context): Promise<unknown> {
   const text = decode(await readBytes(c.req.raw))
   c.env.bodyText = text
-  return parseJson(text)
+  return parseJson(text, { depthMax: documentDepthMax })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

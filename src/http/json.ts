@@ -7,6 +7,11 @@ import { AppError } from '../errors.ts'
 
 /** Enough for any document, and far from the limit of any stack. */
 export const jsonDepthMax = 64
+/**
+ * A document that is kept or passed on: a body, the data of an event, a JSON field, a presence state. Envelopes add 6 levels
+ * at most, where a message carries a list of events whose data are rows with that field.
+ */
+export const documentDepthMax = 56
 /** In one object: more than a collection has fields, and each costs some work to refuse. */
 export const jsonKeysMax = 1000
 /** In one document: each costs some hundred nanoseconds to decode, which together stay far below a noticeable pause. */
@@ -15,14 +20,20 @@ export const jsonValuesMax = 65_536
 /** Up to this many keys a linear search beats a Set. */
 const fewKeys = 8
 
+export interface ParseOptions {
+  depthMax?: number
+  /** Receives the number of values before they are built. */
+  onValues?: ((values: number) => void) | undefined
+}
+
 /**
  * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, no number that a
- * double can't hold, nothing deeper than `jsonDepthMax` or wider than `jsonKeysMax`, no more than `jsonValuesMax` values, no `__proto__`.
- * @param onValues receives the number of values before they are built
+ * double can't hold, nothing deeper than `depthMax` or wider than `jsonKeysMax`, no more than `jsonValuesMax` values, no `__proto__`.
  * @throws AppError `malformed_json`
  */
-export function parseJson(text: string, onValues: (values: number) => void = () => {}): unknown {
-  onValues(scan(text))
+export function parseJson(text: string, { depthMax = jsonDepthMax, onValues }: ParseOptions = {}): unknown {
+  const values = scan(text, depthMax)
+  onValues?.(values)
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -42,7 +53,7 @@ const number = /-?\d[\d.eE+-]*/y
 type Keys = string[] | Set<string> | null
 
 /** Checks the structure, and returns the number of values. */
-function scan(text: string): number {
+function scan(text: string, depthMax: number): number {
   const open: Keys[] = []
   let values = 0
   for (let at = 0; at < text.length; ) {
@@ -56,7 +67,7 @@ function scan(text: string): number {
       at = checkNumber(text, at)
       values += 1
     } else {
-      if (code === 0x7b || code === 0x5b) enter(open, code === 0x7b)
+      if (code === 0x7b || code === 0x5b) enter(open, code === 0x7b, depthMax)
       else if (code === 0x7d || code === 0x5d) open.pop()
       if (beginsValue(code)) values += 1
       at += 1
@@ -71,8 +82,8 @@ function beginsValue(code: number): boolean {
   return code === 0x7b || code === 0x5b || code === 0x74 || code === 0x66 || code === 0x6e
 }
 
-function enter(open: Keys[], isObject: boolean): void {
-  if (open.length === jsonDepthMax) throw malformed(`The body is nested deeper than ${jsonDepthMax} levels.`)
+function enter(open: Keys[], isObject: boolean, depthMax: number): void {
+  if (open.length === depthMax) throw malformed(`The body is nested deeper than ${depthMax} levels.`)
   open.push(isObject ? [] : null)
 }
 
@@ -152,4 +163,29 @@ export function memberText(text: string, name: string): string | null {
     at += 1
   }
   return null
+}
+
+/** Returns whether a valid JSON text is nested deeper than this. */
+export function isDeeper(text: string, depthMax: number): boolean {
+  if (!hasOpenings(text, depthMax)) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = stringEnd(text, at) - 1
+    else if (code === 0x7d || code === 0x5d) depth -= 1
+    else if ((code === 0x7b || code === 0x5b) && ++depth > depthMax) return true
+  }
+  return false
+}
+
+/** Recognizes by native searches most texts that are not deep, because they have few objects and arrays. */
+function hasOpenings(text: string, count: number): boolean {
+  let found = 0
+  for (const opening of '{[') {
+    for (let at = text.indexOf(opening); at !== -1; at = text.indexOf(opening, at + 1)) {
+      found += 1
+      if (found > count) return true
+    }
+  }
+  return false
 }

@@ -1,4 +1,5 @@
 import { AppError, invalidField } from '../errors.ts'
+import { documentDepthMax, isDeeper } from '../http/json.ts'
 import type { Identity } from '../request/identity.ts'
 import { AccessSweep, type Authorize } from './access-sweep.ts'
 
@@ -165,6 +166,10 @@ function checkName(name: string): void {
 }
 
 function checkState(state: unknown): void {
-  const bytes = new TextEncoder().encode(JSON.stringify(state)).byteLength
+  const text = JSON.stringify(state)
+  const bytes = new TextEncoder().encode(text).byteLength
   if (bytes > stateBytesMax) throw invalidField('state', 'too_long', `must be ${stateBytesMax} bytes of JSON or fewer`)
+  if (isDeeper(text, documentDepthMax)) {
+    throw invalidField('state', 'too_deep', `must not be nested deeper than ${documentDepthMax} levels`)
+  }
 }

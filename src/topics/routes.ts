@@ -5,6 +5,7 @@ import { run } from '../database/steps.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { negotiateType } from '../http/accept.ts'
 import type { Commit } from '../http/commit.ts'
+import { documentDepthMax, isDeeper } from '../http/json.ts'
 import { replyWith } from '../http/reply.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import { validate } from '../http/validation.ts'
@@ -128,6 +129,11 @@ function lastEventOf({ req }: Context): Position | null {
 /** Validates the data of a message by what its topic declares; returns it as JSON text. */
 function dataText(topic: Topic, data: unknown): string {
   const text = JSON.stringify(validate(z.object({ data: topic.data }), { data }).data ?? null)
-  if (text.length <= dataLengthMax) return text
-  throw invalidField('data', 'too_large', `must be ${dataLengthMax} characters of JSON or fewer`)
+  if (text.length > dataLengthMax) {
+    throw invalidField('data', 'too_large', `must be ${dataLengthMax} characters of JSON or fewer`)
+  }
+  if (isDeeper(text, documentDepthMax)) {
+    throw invalidField('data', 'too_deep', `must not be nested deeper than ${documentDepthMax} levels`)
+  }
+  return text
 }

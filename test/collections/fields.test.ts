@@ -131,3 +131,9 @@ test.each([
 ] as [string, Field][])('a value of a list cannot be %s', (_, kind) => {
   expect(() => field.list(kind)).toThrow(TypeError)
 })
+
+test('a JSON field takes 56 levels, which fit every message about its row, and no more', () => {
+  const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+  expect(change('json', nested(56)).success).toBe(true)
+  expect(change('json', nested(57)).success).toBe(false)
+})

@@ -416,3 +416,14 @@ test('a notification gets no response, whatever its outcome', async () => {
   expect(client.channel.sent).toEqual([])
   expect(problems).toHaveLength(1)
 })
+
+test.each(formats)('a response of an own route that is too deep for a message is 406, in %s', async (_, format) => {
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+  const fetch = (request: Request) =>
+    new Response(nested(Number(new URL(request.url).search.slice(1))), {
+      headers: { 'content-type': 'application/json' },
+    })
+  const client = serve({ format, fetch }).open()
+  expect((await client.call('GET /deep?62')).result.status).toBe(200)
+  expect((await client.call('GET /deep?63')).error.code).toBe(406)
+})

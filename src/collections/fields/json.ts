@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { documentDepthMax, isDeeper } from '../../http/json.ts'
 import { createField, type FieldOf, type Options, unitBytesMax } from './column.ts'
 
 interface JsonOptions<Value> extends Omit<Options<Value>, 'indexed'> {
@@ -17,6 +18,10 @@ export function json<S extends z.ZodType, O extends JsonOptions<z.output<S>>>(
   if (schema instanceof z.ZodOptional) throw new TypeError('A JSON field is optional by its option, not by its schema.')
   const bounded = schema
     .refine((value) => value !== undefined, { error: 'is required', abort: true })
+    .refine(
+      (value) => !isDeeper(JSON.stringify(value), documentDepthMax),
+      `must not be nested deeper than ${documentDepthMax} levels`,
+    )
     .refine((value) => JSON.stringify(value).length <= max, `must be ${max} characters of JSON or fewer`)
   return createField(bounded as z.ZodType<z.output<S>, z.output<S>>, options, {
     type: 'json',
