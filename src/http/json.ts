@@ -14,8 +14,8 @@ export const jsonKeysMax = 1000
 const fewKeys = 8
 
 /**
- * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, no number that a
- * double can't hold, nothing deeper than `jsonDepthMax` or wider than `jsonKeysMax`, no `__proto__`.
+ * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, nothing deeper than `jsonDepthMax` or
+ * wider than `jsonKeysMax`, no `__proto__`, no number beyond a double, and no integer that a double prints with other digits.
  * @throws AppError `malformed_json`
  */
 export function parseJson(text: string): unknown {
@@ -111,7 +111,7 @@ function checkNumber(text: string, start: number): number {
   if (literal.length > 15 || /[eE]/.test(literal)) {
     const value = Number(literal)
     const isInteger = /^-?\d+$/.test(literal)
-    if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value))) {
+    if (!Number.isFinite(value) || (isInteger && String(value) !== literal)) {
       throw malformed(`The number ${literal.slice(0, 40)} can't be kept exactly.`)
     }
   }
