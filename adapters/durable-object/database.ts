@@ -7,6 +7,7 @@ import { createKysely } from '../../src/database/dialect.ts'
 import { databaseError } from '../../src/database/failure.ts'
 import { Attempt, runWrite } from '../../src/database/steps.ts'
 import type { Database, SqlRow, SqlValue, Statement } from '../../src/ports/database.ts'
+import { fitParameters } from './parameters.ts'
 
 /** The part of `DurableObjectStorage` that is used. */
 export interface ObjectStorage {
@@ -19,13 +20,16 @@ export function createObjectDatabase(storage: ObjectStorage): Database {
   const run = (sql: string, parameters: readonly SqlValue[]) =>
     storage.sql.exec(sql, ...parameters).toArray() as SqlRow[]
 
-  const execute = ({ sql, parameters }: Statement) => run(sql, parameters)
+  const execute = (statement: Statement) => {
+    const { sql, parameters } = fitParameters(statement)
+    return run(sql, parameters)
+  }
 
   return {
     origin: 'durable object',
-    read({ sql, parameters }) {
+    read(statement) {
       try {
-        return run(sql, parameters)
+        return execute(statement)
       } catch (error) {
         throw databaseError(error)
       }

@@ -5,7 +5,7 @@
 
 import type { SqlValue } from '../ports/database.ts'
 import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
-import type { Condition } from './condition.ts'
+import { type Condition, joined } from './condition.ts'
 import type { Access, Action, AnyCollection, FilterValue, RowFilter, Rule } from './declaration.ts'
 import type { Field } from './field.ts'
 
@@ -64,7 +64,8 @@ export function conditionOf(collection: AnyCollection, decision: AllowedAccess):
   if (decision === 'all') return null
   if (decision.length === 0) return { sql: 'false', values: [] }
   const parts = decision.map((filter) => filterCondition(collection, filter))
-  return { sql: `(${parts.map(({ sql }) => sql).join(' or ')})`, values: parts.flatMap(({ values }) => values) }
+  const sqls = parts.map(({ sql }) => sql)
+  return { sql: `(${joined(sqls, 'or')})`, values: parts.flatMap(({ values }) => values) }
 }
 
 function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Condition {

@@ -9,7 +9,7 @@ const namePattern = /^[a-z][a-z0-9_]{0,39}$/
 /** Paths under `/api` that are the server's own. */
 const ownPaths = new Set(['auth', 'admin', 'topics', 'connect', 'v1'])
 const fieldPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,39}$/
-/** Far below the hundred columns that every engine takes, and its parameters with them. */
+/** Below the hundred columns that every engine takes, so that removed fields may keep theirs. */
 const fieldsMax = 80
 
 /** Fields that the server sets. A client may send them back, as it does after a read, but cannot change them. */

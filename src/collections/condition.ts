@@ -12,8 +12,16 @@ export interface Condition {
 /** Returns ` where …` that requires all conditions, and nothing for no conditions. */
 export function whereOf(conditions: readonly Condition[]): Condition {
   if (conditions.length === 0) return { sql: '', values: [] }
-  return {
-    sql: ` where ${conditions.map(({ sql }) => sql).join(' and ')}`,
-    values: conditions.flatMap(({ values }) => values),
-  }
+  const sqls = conditions.map(({ sql }) => sql)
+  return { sql: ` where ${joined(sqls, 'and')}`, values: conditions.flatMap(({ values }) => values) }
+}
+
+/** Up to this many, no halves are needed. */
+const fewParts = 16
+
+/** Joins conditions, many by halves: an expression may be 1,000 levels deep, and 100 on Cloudflare's SQLite. */
+export function joined(parts: readonly string[], operator: 'and' | 'or'): string {
+  if (parts.length <= fewParts) return parts.join(` ${operator} `)
+  const half = Math.ceil(parts.length / 2)
+  return `(${joined(parts.slice(0, half), operator)}) ${operator} (${joined(parts.slice(half), operator)})`
 }

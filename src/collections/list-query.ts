@@ -1,6 +1,6 @@
 /** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
 
-import { decodeCursor } from '../database/cursor.ts'
+import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { SqlValue } from '../ports/database.ts'
 import type { AnyCollection } from './declaration.ts'
@@ -10,7 +10,7 @@ import type { Operator } from './operators.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
-/** Of all filters together: engines take a hundred parameters, and the cursor needs some of them. */
+/** Of all filters together. */
 const filterValuesMax = 40
 const sortFieldsMax = 4
 
@@ -30,7 +30,7 @@ export interface ListQuery {
   sort: SortTerm[]
   filters: Filter[]
   /** The position in the sort that the page starts after; null for the first page. */
-  after: SqlValue[] | null
+  after: CursorKey | null
   count: boolean
 }
 

@@ -3,13 +3,14 @@
  * Every sort ends in `createdAt, id`, which makes it total and matches the last columns of each index.
  */
 
-import { encodeCursor } from '../database/cursor.ts'
-import { andThen, type Database, type SqlRow, type SqlValue, type Statement } from '../ports/database.ts'
+import type { CursorKey } from '../database/cursor.ts'
+import { andThen, type Database, type SqlRow, type Statement } from '../ports/database.ts'
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { type ListQuery, type SortTerm, sortText } from './list-query.ts'
+import type { ListQuery } from './list-query.ts'
 import { operators } from './operators.ts'
+import { afterCondition, cursorAfter, findKey, keyOf } from './page-end.ts'
 import { selectOf } from './statements.ts'
 
 /** Counting stops at this number, which then means "this many or more". */
@@ -37,19 +38,19 @@ export function readPage(database: Database, collection: AnyCollection, query: A
   const rows: SqlRow[] = []
   let length = 0
 
-  function readBlock(after: SqlValue[] | null): Page | Promise<Page> {
+  function readBlock(after: CursorKey | null): Page | Promise<Page> {
     const limit = Math.min(block, query.limit - rows.length)
     return andThen(database.read(listStatement(collection, { ...query, limit, after })), (found) => {
       rows.push(...found.slice(0, limit))
       const last = rows.at(-1)
       if (!last || found.length <= limit) return { rows, next: null }
       if (limit === block) length += lengthOf(found)
-      if (rows.length === query.limit || length >= pageLengthMax) return { rows, next: cursorAfter(last, sort) }
-      return readBlock(keyOf(last, sort))
+      if (rows.length < query.limit && length < pageLengthMax) return readBlock({ values: keyOf(last, sort), rows: [] })
+      return { rows, next: cursorAfter(rows, sort, query.after) }
     })
   }
 
-  return readBlock(query.after)
+  return andThen(findKey(database, collection, query), readBlock)
 }
 
 function rowsAtOnce({ fields }: AnyCollection): number {
@@ -85,45 +86,4 @@ export function countStatement({ name }: AnyCollection, query: AllowedQuery): St
 function conditionsOf({ filters, only }: AllowedQuery): Condition[] {
   const conditions = filters.map(({ field, operator, values }): Condition => operators[operator](field, values))
   return only === null ? conditions : [...conditions, only]
-}
-
-/** Returns the cursor that continues after a stored row. */
-export function cursorAfter(row: SqlRow, sort: readonly SortTerm[]): string {
-  return encodeCursor(sortText(sort), keyOf(row, sort))
-}
-
-function keyOf(row: SqlRow, sort: readonly SortTerm[]): SqlValue[] {
-  return sort.map(({ field }) => row[field] ?? null)
-}
-
-/**
- * Matches the rows after a key. Where all directions agree it compares row values, which an index serves
- * completely; else it bounds the first field, for the index, and adds the exact condition.
- */
-function afterCondition(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition {
-  const [first] = sort
-  const [value = null] = values
-  if (first && sort.some(({ descending }) => descending !== first.descending)) {
-    const exact = strictlyAfter(sort, values)
-    const bound = `"${first.field}" ${first.descending ? '<=' : '>='} ?`
-    return { sql: `${bound} and ${exact.sql}`, values: [value, ...exact.values] }
-  }
-  const columns = sort.map(({ field }) => `"${field}"`).join()
-  const marks = sort.map(() => '?').join()
-  return { sql: `(${columns}) ${first?.descending ? '<' : '>'} (${marks})`, values }
-}
-
-/** Returns `a > x or (a = x and (b > y or …))`. */
-function strictlyAfter(
-  [term, ...rest]: readonly SortTerm[],
-  [value = null, ...others]: readonly SqlValue[],
-): Condition {
-  if (!term) return { sql: 'false', values: [] }
-  const beyond = `"${term.field}" ${term.descending ? '<' : '>'} ?`
-  if (rest.length === 0) return { sql: beyond, values: [value] }
-  const further = strictlyAfter(rest, others)
-  return {
-    sql: `(${beyond} or ("${term.field}" = ? and ${further.sql}))`,
-    values: [value, value, ...further.values],
-  }
 }

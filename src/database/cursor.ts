@@ -1,43 +1,68 @@
 import { invalidField } from '../errors.ts'
 import type { SqlValue } from '../ports/database.ts'
 
-/** Longer ones are not from this server, for any sort. */
-const cursorLengthMax = 65_536
+/** Longer ones are not from this server. */
+const cursorLengthMax = 8192
+
+/** Where a page ended: the sort key of its last row. */
+export interface CursorKey {
+  /** The values of the fields of the sort, of a cut key only the first ones. */
+  values: SqlValue[]
+  /** For a cut key, the rows from which the whole key can be read again, the last one last; else empty. */
+  rows: readonly RowMark[]
+}
+
+/** The id of a row, and a digest of its sort key. */
+export type RowMark = readonly [id: string, digest: number]
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * A cursor: where a page ended, in terms of the sort it belongs to. It is the sort and the last row's
- * values, as JSON in base64url, so it outlives restarts and any change of the rows around it.
+ * Returns a cursor: the name of a list, which is its sort, and the key at which a page ended, as JSON in base64url. So it outlives
+ * restarts.
  */
-export function encodeCursor(sort: string, values: readonly SqlValue[]): string {
-  return encoder.encode(JSON.stringify([sort, ...values])).toBase64({ alphabet: 'base64url', omitPadding: true })
+export function encodeCursor(list: string, { values, rows }: CursorKey): string {
+  const parts = rows.length === 0 ? [list, values] : [list, values, rows]
+  return encoder.encode(JSON.stringify(parts)).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
 /**
- * The values in a cursor of this sort.
- * @throws AppError `validation_failed` when it is not one, or is one of another sort
+ * Returns the key in a cursor of a list whose whole keys have `length` values.
+ * @throws AppError `validation_failed` when it is not one, or is one of another list
  */
-export function decodeCursor(cursor: string, sort: string, length: number): SqlValue[] {
+export function decodeCursor(cursor: string, list: string, length: number): CursorKey {
   const parts = parse(cursor)
   if (!parts) throw invalidField('cursor', 'invalid_cursor', 'is not a cursor of this server')
-  const [its, ...values] = parts
-  if (its !== sort || values.length !== length) {
+  const [its, values, rows = []] = parts
+  const isCut = rows.length > 0 && values.length > 0 && values.length < length
+  if (its !== list || (values.length !== length && !isCut)) {
     throw invalidField('cursor', 'invalid_cursor', 'belongs to a list with another sort')
   }
-  return values
+  return { values, rows }
 }
 
-function parse(cursor: string): SqlValue[] | null {
+type Parts = [list: unknown, values: SqlValue[], rows?: RowMark[]]
+
+function parse(cursor: string): Parts | null {
   if (cursor.length > cursorLengthMax) return null
   try {
     const text = decoder.decode(Uint8Array.fromBase64(cursor, { alphabet: 'base64url' }))
     const parts: unknown = JSON.parse(text)
-    return Array.isArray(parts) && parts.every(isSqlValue) ? parts : null
+    return isParts(parts) ? parts : null
   } catch {
     return null
   }
+}
+
+function isParts(parts: unknown): parts is Parts {
+  if (!Array.isArray(parts)) return false
+  const [, values, rows = []] = parts as unknown[]
+  return Array.isArray(values) && values.every(isSqlValue) && Array.isArray(rows) && rows.every(isRowMark)
+}
+
+function isRowMark(mark: unknown): mark is RowMark {
+  return Array.isArray(mark) && mark.length === 2 && typeof mark[0] === 'string' && typeof mark[1] === 'number'
 }
 
 function isSqlValue(value: unknown): value is SqlValue {

@@ -27,8 +27,10 @@ export interface ParseOptions {
 }
 
 /**
- * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, no number that a
- * double can't hold, nothing deeper than `depthMax` or wider than `jsonKeysMax`, no more than `jsonValuesMax` values, no `__proto__`.
+ * Parses a JSON text (RFC 8259) within I-JSON's bounds (RFC 7493): no key twice, nothing deeper than `jsonDepthMax` or wider
+ * than `jsonKeysMax`, no more than `jsonValuesMax` values, no `__proto__`, no number beyond a double, and no integer that a
+ * double prints with other digits.
+ * @param onValues receives the number of values before they are built
  * @throws AppError `malformed_json`
  */
 export function parseJson(text: string, { depthMax = jsonDepthMax, onValues }: ParseOptions = {}): unknown {
@@ -137,7 +139,7 @@ function checkNumber(text: string, start: number): number {
   if (literal.length > 15 || /[eE]/.test(literal)) {
     const value = Number(literal)
     const isInteger = /^-?\d+$/.test(literal)
-    if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value))) {
+    if (!Number.isFinite(value) || (isInteger && String(value) !== literal)) {
       throw malformed(`The number ${literal.slice(0, 40)} can't be kept exactly.`)
     }
   }

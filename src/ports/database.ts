@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts'
 export type SqlValue = string | number | null
 export type SqlRow = Readonly<Record<string, SqlValue>>
 
-/** One SQL statement with `?` for each parameter: 100 at most, so that it runs on every engine. */
+/** One SQL statement with `?` for each parameter: 1,000 at most, so that it runs on every engine. */
 export interface Statement {
   sql: string
   parameters: readonly SqlValue[]

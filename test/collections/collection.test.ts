@@ -40,7 +40,7 @@ test.each<[string, Fields]>([
   expect(() => collection('things', { fields })).toThrow(TypeError)
 })
 
-test('an indexed text cannot be longer than a cursor may be', () => {
+test('an indexed text cannot be longer than a thousand characters', () => {
   expect(() => field.text({ indexed: true, max: 1001 })).toThrow(TypeError)
   expect(() => field.text({ unique: true, max: 1001 })).toThrow(TypeError)
 })

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { dial, request } from '../transports/clients.ts'
 import type { Subject } from './http.ts'
-import { unique } from './rows.ts'
+import { createBook, unique } from './rows.ts'
 
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
@@ -38,7 +40,12 @@ const malformed: [string, string | Uint8Array][] = [
   ['UTF-16', Buffer.from('{"title":"x"}', 'utf16le')],
 ]
 
-export function jsonCases({ send }: Subject): void {
+/** Numbers that a book may cost: the extremes, those that JavaScript prints with digits that are not exact, and any. */
+const prices = [0, 5e-324, 0.1, 2 ** 53, 2 ** 60, 1e20, 123456789012345680000, 1e21, Number.MAX_VALUE].concat(
+  fc.sample(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), 5),
+)
+
+export function jsonCases({ send, origin, kinds }: Subject): void {
   test.each(malformed)('%s is malformed', async (_, body) => {
     const reply = await send('POST /api/todos', { body })
     expect(reply.status).toBe(400)
@@ -85,6 +92,31 @@ export function jsonCases({ send }: Subject): void {
 
   test('no refused body has left a row', async () => {
     expect((await send('GET /api/todos?filter[title]=x')).rows).toEqual([])
+  })
+
+  test('a row is taken back as it was read, whatever number it has', async () => {
+    for (const price of prices) {
+      const made = await createBook(send, { price })
+      expect(made.price).toBe(price)
+      const { text } = await send(`GET /api/books/${made.id}`)
+      const reply = await send(`PUT /api/books/${made.id}`, { body: text.replace(/^{"data":|,"status":200}$/g, '') })
+      expect([reply.status, reply.text]).toEqual([200, text.replace(/\d+(?=},"status":200}$)/, `${reply.row.version}`)])
+      const query = new URLSearchParams({ 'filter[price]': String(price), 'filter[isbn]': String(made.isbn) })
+      expect((await send(`GET /api/books?${query}`)).rows).toEqual([reply.row])
+    }
+  })
+
+  test.each(kinds)('a row is taken back by %s as it was read, whatever number it has', async (kind) => {
+    const client = await dial(origin(), kind)
+    const { id } = await createBook(send)
+    for (const price of prices) {
+      expect((await client.ask(request('set', `PATCH /api/books/${id}`, { body: { price } }))).error).toBeUndefined()
+      const read = await client.ask(request('get', `GET /api/books/${id}`))
+      expect(read.result.body.data).toMatchObject({ price })
+      const written = await client.ask(request('put', `PUT /api/books/${id}`, { body: read.result.body.data }))
+      expect(written.result.body.data).toMatchObject({ price })
+    }
+    client.end()
   })
 
   test('a megabyte of [ delays no other request', async () => {

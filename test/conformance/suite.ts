@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { RunningServer } from '../harness/server.ts'
 import { accessCases } from './access.ts'
 import { accountCases } from './accounts.ts'
+import { boundCases } from './bounds.ts'
 import { compressionCases } from './compression.ts'
 import { conditionCases } from './conditions.ts'
 import { corsCases } from './cors.ts'
@@ -43,6 +44,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   fields: fieldCases,
   lists: listCases,
   filters: filterCases,
+  bounds: boundCases,
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,

@@ -8,18 +8,25 @@ const value = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
 
+const mark = fc.tuple(fc.string(), fc.maxSafeInteger())
+
 test('a cursor comes back as it went in', () => {
+  const values = fc.array(value, { minLength: 1, maxLength: 6 })
   fc.assert(
-    fc.property(fc.string(), fc.array(value, { maxLength: 6 }), (sort, values) => {
-      expect(decodeCursor(encodeCursor(sort, values), sort, values.length)).toEqual(JSON.parse(JSON.stringify(values)))
+    fc.property(fc.string(), values, fc.array(mark, { maxLength: 5 }), fc.nat(2), (sort, values, rows, more) => {
+      const length = values.length + (rows.length > 0 ? more : 0)
+      const key = { values, rows }
+      expect(decodeCursor(encodeCursor(sort, key), sort, length)).toEqual(JSON.parse(JSON.stringify(key)))
     }),
   )
 })
 
 test('a cursor of another sort, or of another length, is refused', () => {
-  const cursor = encodeCursor('title,id', ['a', 'b'])
+  const cursor = encodeCursor('title,id', { values: ['a', 'b'], rows: [] })
   expect(() => decodeCursor(cursor, '-title,-id', 2)).toThrow(/another sort/)
   expect(() => decodeCursor(cursor, 'title,id', 3)).toThrow(/another sort/)
+  const cut = encodeCursor('title,id', { values: ['a', 'b'], rows: [['x', 1]] })
+  expect(() => decodeCursor(cut, 'title,id', 1)).toThrow(/another sort/)
 })
 
 test('no text whatever does more than be refused', () => {
@@ -36,7 +43,10 @@ test('no text whatever does more than be refused', () => {
 })
 
 test('a cursor of nested, absent or endless values is refused', () => {
-  for (const parts of [['id', {}], ['id', [1]], ['id', null], ['id', true], 'id', { 0: 'id' }]) {
+  const values = [{}, [[1]], [null], [true], null, 'id', [Number.POSITIVE_INFINITY]]
+  const rows = [1, [1], [['x']], [['x', 'y']], [[1, 1]], [{ 0: 'x', 1: 1 }], { length: 1 }]
+  const cuts = rows.map((each) => ['id', ['a'], each])
+  for (const parts of [...values.map((each) => ['id', each]), ...cuts, ['id'], 'id', { 0: 'id' }]) {
     const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url')
     expect(() => decodeCursor(cursor, 'id', 1)).toThrow(/cursor/)
   }

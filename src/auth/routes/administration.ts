@@ -156,12 +156,13 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 
 /** The id after which the page begins; undefined for the first page. @throws AppError `validation_failed` */
 function idAfter(cursor: string | undefined, list: string): string | undefined {
-  return cursor === undefined ? undefined : String(decodeCursor(cursor, list, 1)[0])
+  return cursor === undefined ? undefined : String(decodeCursor(cursor, list, 1).values[0])
 }
 
 function answerPage<Row>(c: Context, rows: readonly SqlRow[], limit: number, list: string, show: (row: SqlRow) => Row) {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  const next = rows.length > limit && last !== undefined ? encodeCursor(list, [last.id ?? null]) : null
+  const next =
+    rows.length > limit && last !== undefined ? encodeCursor(list, { values: [last.id ?? null], rows: [] }) : null
   return replyWith(c, { status: 200, data: shown.map(show), more: { next }, headers: noStore })
 }

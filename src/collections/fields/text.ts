@@ -14,7 +14,7 @@ interface TextOptions extends Options<string> {
 }
 
 const lengthMax = 10_000
-/** Indexed values go into cursors, and so into URLs. */
+/** Indexed values are compared with parameters of URLs. */
 const indexedLengthMax = 1000
 
 export const textFilter: ColumnFilter = {
