@@ -24,6 +24,7 @@ import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { ownRouteCases } from './own-routes.ts'
+import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
@@ -39,6 +40,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   todos: todoCases,
   ids: idCases,
   fields: fieldCases,
+  references: referenceCases,
   lists: listCases,
   filters: filterCases,
   conditions: conditionCases,
