@@ -13,10 +13,9 @@ export function checkCollections(collections: readonly AnyCollection[]): void {
   }
   for (const { name, fields } of collections) {
     for (const [key, { column }] of Object.entries(fields as Fields)) {
-      if (column.references === null || names.has(column.references)) continue
-      throw new TypeError(
-        `The field ${name}.${key} refers to ${column.references}, which is not a collection of this app.`,
-      )
+      const target = column.references?.collection
+      if (target === undefined || names.has(target)) continue
+      throw new TypeError(`The field ${name}.${key} refers to ${target}, which is not a collection of this app.`)
     }
   }
 }

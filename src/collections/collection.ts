@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { hasOwner, ownerField } from './access.ts'
-import type { Access, Action, Collection, CollectionOptions, Schemas } from './declaration.ts'
+import type { Access, Action, AnyCollection, Collection, CollectionOptions, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
@@ -29,6 +29,7 @@ export function collection<const Name extends string, F extends Fields, S extend
 ): Collection<Name, F, S> {
   const isOwned = hasOwner(options)
   checkNames(name, options.fields, isOwned)
+  checkDropped(name, options)
   checkAccess(name, options.access)
   const fields = isOwned
     ? { ...options.fields, [ownerField]: field.text({ optional: true, indexed: true }) }
@@ -95,21 +96,32 @@ function checkAudience(name: string, fields: Fields, audience?: string): void {
   throw new TypeError(`The audience of ${name} must be an indexed field of text that is never null.`)
 }
 
+function checkDropped(name: string, { fields, dropped = [] }: Pick<AnyCollection, 'fields' | 'dropped'>): void {
+  const declared = dropped.find((field) => Object.hasOwn(fields, field))
+  if (declared === undefined) return
+  throw new TypeError(
+    `The collection ${name} drops the field ${declared} and declares it: remove it from one of the two.`,
+  )
+}
+
 function checkNames(name: string, fields: Fields, isOwned: boolean): void {
-  if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_') || ownPaths.has(name)) {
+  const isReserved = name.startsWith('galley_') || name.startsWith('sqlite_') || ownPaths.has(name) || name in {}
+  if (!namePattern.test(name) || isReserved) {
     throw new TypeError(
-      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_…, nor ${[...ownPaths].join(', ')}.`,
+      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_…, nor ${[...ownPaths].join(', ')}, nor a property of every object.`,
     )
   }
+  if (Object.getPrototypeOf(fields) !== Object.prototype) throw new TypeError(`A field of ${name} is named __proto__.`)
   const names = Object.keys(fields)
   if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
   // Lower-cased, because SQL does not tell columns apart by case.
   const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
   if (isOwned) taken.add(ownerField)
   for (const key of names) {
-    if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || key.toLowerCase().startsWith('galley_')) {
+    const isReserved = key.toLowerCase().startsWith('galley_') || key in {}
+    if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || isReserved) {
       throw new TypeError(
-        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither galley_… nor one that the server sets nor equal to another but for case.`,
+        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither galley_… nor one that the server sets, nor equal to another but for case, nor a property of every object, such as constructor.`,
       )
     }
     taken.add(key.toLowerCase())

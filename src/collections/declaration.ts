@@ -93,7 +93,10 @@ export interface Rows<F extends Fields> {
    * Fails with `not_found`, or with `precondition_failed` where `match` returns false.
    */
   update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), options?: MatchOptions): Steps<Change<F>>
-  /** Removes a row and returns it. Fails as `update` does, and with `conflict` while another row refers to it. */
+  /**
+   * Removes a row and returns it, with the rows that refer to it, as their references declare by `onDelete`. Fails as `update`
+   * does, and with `conflict` while a row refers to it that restricts this, or more than a thousand rows depend on it.
+   */
   remove(id: string, options?: MatchOptions): Steps<RowOf<F>>
   /** Converts a stored row to a row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
@@ -167,6 +170,8 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * nobody reads what a row was.
    */
   history?: 'keep'
+  /** The names of removed fields whose data the next start deletes for good. Without it a removed field keeps its data. */
+  dropped?: readonly string[]
   /** Code that runs with every change of a row. */
   hooks?: Hooks<F>
   /**

@@ -70,8 +70,8 @@ export class Permissions {
   }
 }
 
-/** The condition on rows that the client may read; null for all. */
-function readableIn(collection: AnyCollection, who: Identity | null): Condition | null {
+/** The condition on rows of a collection that the client may read; null for all. */
+export function readableIn(collection: AnyCollection, who: Identity | null): Condition | null {
   const decision = decide(collection, 'read', who)
   return decision === 'none' ? noRow : conditionOf(collection, decision)
 }

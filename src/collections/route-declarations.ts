@@ -40,7 +40,11 @@ export function declareRoutes(collection: AnyCollection) {
   })
   const create = { body: body(forClients(schemas.create).openapi(`${title}Create`)) }
   const change = { params: idParameter, body: body(forClients(schemas.change).openapi(`${title}Change`)) }
-  const route = (operation: string, line: string, config: Pick<RouteConfig, 'summary' | 'request' | 'responses'>) => {
+  const route = (
+    operation: string,
+    line: string,
+    config: Pick<RouteConfig, 'summary' | 'description' | 'request' | 'responses'>,
+  ) => {
     const [method, path] = line.split(' ') as [RouteConfig['method'], string]
     return { method, path, tags: [name], operationId: operation + title, ...config }
   }
@@ -76,6 +80,8 @@ export function declareRoutes(collection: AnyCollection) {
     }),
     delete: route('delete', 'delete /{id}', {
       summary: `Delete one of ${name}`,
+      description:
+        'Rows that refer to it are deleted too, or refer to nothing from then on, or prevent this (409), as their references declare.',
       request: { params: idParameter, ...headers(keyAndMatch) },
       responses: { 204: { description: 'Deleted.' }, ...failures(404, 409, 412, 422) },
     }),

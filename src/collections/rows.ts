@@ -17,6 +17,7 @@ import type {
   Rows,
   WriteOptions,
 } from './declaration.ts'
+import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn } from './deletion.ts'
 import { createFeed, type Feed } from './feed.ts'
 import type { Fields } from './field.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
@@ -26,9 +27,11 @@ import { compile, referencesIn, selectOne } from './statements.ts'
 export interface RowsOptions extends HookOptions {
   topicLog: TopicLog
   newId(): string
+  dependents: Dependents
+  rowsOf<F extends Fields>(collection: Collection<string, F>): CollectionRows<F>
 }
 
-class CollectionRows<F extends Fields> implements Rows<F> {
+class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
   readonly decode: (stored: SqlRow) => RowOf<F>
   readonly #collection: Collection<string, F>
   readonly #options: RowsOptions
@@ -74,8 +77,9 @@ class CollectionRows<F extends Fields> implements Rows<F> {
 
   change(body: unknown): ChangeOf<F> {
     const values = validate(this.#collection.schemas.change, body)
-    const given = this.#declared.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))
-    return Object.fromEntries(given) as ChangeOf<F>
+    // A schema may give a value to a field that the body omits.
+    const given = this.#declared.filter((name) => Object.hasOwn(body as object, name) && values[name] !== undefined)
+    return Object.fromEntries(given.map((name) => [name, values[name]])) as ChangeOf<F>
   }
 
   *find(id: string): Steps<RowOf<F> | null> {
@@ -114,10 +118,27 @@ class CollectionRows<F extends Fields> implements Rows<F> {
 
   *remove(id: string, { match, identity = null }: MatchOptions = {}): Steps<RowOf<F>> {
     const row = this.decode(yield* this.#require(id, match))
-    if (this.#hooks) yield* this.#hooks.beforeDelete(row, identity)
-    const remove = { ...this.#statements.remove, parameters: [id], ...this.#hooks?.afterDelete(row, identity) }
-    yield [remove, ...this.#feed.deleted(row)]
+    const { dependents, rowsOf } = this.#options
+    if (dependents.has(this.#collection.name))
+      yield* deleteWithDependents(this.#collection, id, { dependents, rowsOf, identity })
+    else yield* this.#removeRow(row, identity)
     return row
+  }
+
+  *setNull(id: string, fields: Iterable<string>, identity: Identity | null): Steps<void> {
+    const changes = Object.fromEntries(Array.from(fields, (field) => [field, null])) as ChangeOf<F>
+    if ((yield* this.find(id)) !== null) yield* this.update(id, changes, { identity })
+  }
+
+  *removeAlone(id: string, identity: Identity | null): Steps<void> {
+    const row = yield* this.find(id)
+    if (row !== null) yield* this.#removeRow(row, identity)
+  }
+
+  *#removeRow(row: RowOf<F>, identity: Identity | null): Steps<void> {
+    if (this.#hooks) yield* this.#hooks.beforeDelete(row, identity)
+    const remove = { ...this.#statements.remove, parameters: [row.id], ...this.#hooks?.afterDelete(row, identity) }
+    yield [remove, ...this.#feed.deleted(row)]
   }
 
   *#changeByHook(hooks: HookRunner<F>, before: RowOf<F>, changed: SqlRow, identity: Identity | null): Steps<SqlRow> {
@@ -159,14 +180,19 @@ class CollectionRows<F extends Fields> implements Rows<F> {
 export type RowsOfAll = Record<string, Rows<any>>
 
 /** Makes the rows of all collections. The hooks of each can use those of the others. */
-export function createAllRows(collections: readonly AnyCollection[], options: Omit<RowsOptions, 'rowsOf'>): RowsOfAll {
+export function createAllRows(
+  collections: readonly AnyCollection[],
+  options: Omit<RowsOptions, 'rowsOf' | 'dependents'>,
+): RowsOfAll {
   const rowsOf: RowsOptions['rowsOf'] = ({ name }) => {
-    const rows = all[name]
+    const rows = all.get(name)
     if (rows === undefined) throw new TypeError(`The app has no collection ${name}.`)
     return rows
   }
-  const all: RowsOfAll = Object.fromEntries(
-    collections.map((collection) => [collection.name, new CollectionRows(collection, { ...options, rowsOf })]),
+  const shared = { ...options, rowsOf, dependents: dependentsIn(collections) }
+  // biome-ignore lint/suspicious/noExplicitAny: see `RowsOfAll`.
+  const all = new Map<string, CollectionRows<any>>(
+    collections.map((collection) => [collection.name, new CollectionRows(collection, shared)]),
   )
-  return all
+  return Object.fromEntries(all)
 }

@@ -3,38 +3,58 @@
  * that a start without changes reads one small table and writes nothing, and so that a field that was
  * removed and comes back is recognised. Columns are never NOT NULL: a field that was removed from the code
  * keeps its column, and rows without it must still be accepted. Validation happens before the write.
+ * Columns have no foreign keys either: references are checked inside the write, and those that an earlier
+ * version made are removed.
  */
 import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Column, Fields } from './field.ts'
+import {
+  addColumn,
+  applyIndex,
+  createTable,
+  dropColumn,
+  dropForeignKey,
+  foreignKeys,
+  type Index,
+  renameColumn,
+} from './table.ts'
 
 /** A field as `galley_fields` keeps it, as JSON with its keys in this order. */
 interface Declaration {
   type: string
   optional: boolean
-  index: 'none' | 'plain' | 'unique'
+  index: Index
   references: string | null
   /** False once the code no longer declares it. */
   present: boolean
 }
 
-type Declarations = ReadonlyMap<string, Declaration>
+type Declarations = Map<string, Declaration>
+
+/** Columns of a table on Cloudflare's SQLite, which has the lowest limit. */
+const columnsMax = 100
+/** `id`, `createdAt` and `version`. */
+const systemColumns = 3
 
 /** Creates and changes the tables of these collections. @throws StartError when stored rows do not fit */
 export async function applySchema(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
   const known = await readDeclarations(db)
+  await dropForeignKeys(db, known)
   for (const collection of collections) {
     const before = known.get(collection.name)
     if (!before) await createTable(db, collection.name)
     await applyFields(db, collection, before ?? new Map())
+    known.delete(collection.name)
   }
+  for (const [name, before] of known) await retireFields(db, name, before, {})
 }
 
-async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<string, Declaration>>> {
+async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Declarations>> {
   const { rows } = await sql<{ collection: string; field: string; declaration: string }>`
     select collection, field, declaration from galley_fields`.execute(db)
-  const known = new Map<string, Map<string, Declaration>>()
+  const known = new Map<string, Declarations>()
   for (const row of rows) {
     const fields = known.get(row.collection) ?? new Map<string, Declaration>()
     known.set(row.collection, fields.set(row.field, JSON.parse(row.declaration) as Declaration))
@@ -42,38 +62,81 @@ async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<st
   return known
 }
 
-async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
-  await db.schema
-    .createTable(name)
-    .ifNotExists()
-    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-    .addColumn('createdAt', 'integer', (column) => column.notNull())
-    .addColumn('version', 'integer', (column) => column.notNull())
-    .execute()
-  await db.schema
-    .createIndex(indexName(name, 'createdAt'))
-    .ifNotExists()
-    .on(name)
-    .columns(['createdAt', 'id'])
-    .execute()
+/** Removes the foreign keys of all collections, declared or not: one that is left would block deletions for ever. */
+async function dropForeignKeys(db: Kysely<unknown>, known: ReadonlyMap<string, Declarations>): Promise<void> {
+  const keys = await foreignKeys(db)
+  if (keys.size === 0) return
+  for (const [table, fields] of known) {
+    for (const [name, { index }] of fields) {
+      if (!keys.has(`${table}.${name}`)) continue
+      await dropForeignKey(db, table, name)
+      await applyIndex(db, table, name, index)
+    }
+  }
 }
 
 async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {
+  await dropFields(db, collection, before)
+  await renameByCase(db, collection, before)
+  checkColumns(collection, before)
   for (const [name, { column }] of Object.entries(collection.fields as Fields)) {
     const now = declarationOf(column)
     const then = before.get(name)
     if (then && JSON.stringify(then) === JSON.stringify(now)) continue
     if (then) refuseChangedType(collection.name, name, then, now)
     else await addColumn(db, collection.name, name, column)
+    if (then?.present === false) await clearDangling(db, collection.name, name, column)
     if (!now.optional) await fillGaps(db, collection.name, name, column)
     if (then?.index !== now.index) await applyIndex(db, collection.name, name, now.index)
     await saveDeclaration(db, collection.name, name, now)
   }
+  await retireFields(db, collection.name, before, collection.fields)
+}
+
+/** Notes the fields that are no longer declared. They keep their data. */
+async function retireFields(db: Kysely<unknown>, table: string, before: Declarations, fields: Fields): Promise<void> {
   for (const [name, then] of before) {
-    if (name in collection.fields || !then.present) continue
-    if (then.index !== 'none') await applyIndex(db, collection.name, name, 'none')
-    await saveDeclaration(db, collection.name, name, { ...then, index: 'none', present: false })
+    if (Object.hasOwn(fields, name) || !then.present) continue
+    if (then.index !== 'none') await applyIndex(db, table, name, 'none')
+    await saveDeclaration(db, table, name, { ...then, index: 'none', present: false })
   }
+}
+
+/** Deletes the data of removed fields that the declaration drops. */
+async function dropFields(
+  db: Kysely<unknown>,
+  { name, dropped = [] }: AnyCollection,
+  before: Declarations,
+): Promise<void> {
+  for (const field of dropped) {
+    if (!before.delete(field)) continue
+    await dropColumn(db, name, field)
+    await sql`delete from galley_fields where collection = ${name} and field = ${field}`.execute(db)
+  }
+}
+
+/** Renames the columns of fields whose names changed by case alone, because SQL does not tell those apart. */
+async function renameByCase(db: Kysely<unknown>, { name, fields }: AnyCollection, before: Declarations): Promise<void> {
+  const declared = new Map(Object.keys(fields).map((key) => [key.toLowerCase(), key]))
+  for (const [from, declaration] of [...before]) {
+    const to = declared.get(from.toLowerCase())
+    if (to === undefined || to === from) continue
+    await renameColumn(db, name, from, to)
+    await sql`update galley_fields set field = ${to} where collection = ${name} and field = ${from}`.execute(db)
+    before.delete(from)
+    before.set(to, { ...declaration, index: 'none' })
+  }
+}
+
+/** @throws StartError when the removed fields leave no room for the new ones */
+function checkColumns({ name, fields }: AnyCollection, before: Declarations): void {
+  const removed = [...before.keys()].filter((key) => !Object.hasOwn(fields, key))
+  const count = systemColumns + Object.keys(fields).length + removed.length
+  if (count <= columnsMax) return
+  throw new StartError(
+    `The table ${name} would have ${count} columns, and ${columnsMax} is the maximum, because removed fields keep their data. ` +
+      `Name those whose data may be deleted in the option "dropped" of the collection: ${removed.join(', ')}. Nothing was changed.`,
+  )
 }
 
 function declarationOf(column: Column): Declaration {
@@ -81,7 +144,7 @@ function declarationOf(column: Column): Declaration {
     type: column.type,
     optional: column.optional,
     index: column.unique ? 'unique' : column.indexed ? 'plain' : 'none',
-    references: column.references,
+    references: column.references?.collection ?? null,
     present: true,
   }
 }
@@ -98,13 +161,12 @@ function typeName({ type, references }: Declaration): string {
   return references === null ? type : `a reference to ${references}`
 }
 
-async function addColumn(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
-  await db.schema
-    .alterTable(table)
-    .addColumn(name, column.sqlType, (builder) =>
-      column.references === null ? builder : builder.references(`${column.references}.id`).onDelete('restrict'),
-    )
-    .execute()
+/** Removes references to rows that were deleted while their field was not declared. */
+async function clearDangling(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
+  if (column.references === null) return
+  const field = sql.ref(name)
+  await sql`update ${sql.table(table)} set ${field} = null where ${field} is not null
+    and ${field} not in (select id from ${sql.table(column.references.collection)})`.execute(db)
 }
 
 /** Gives the default of a new required field to the rows that are older. @throws StartError when it has none */
@@ -120,32 +182,6 @@ async function fillGaps(db: Kysely<unknown>, table: string, name: string, column
     `The field ${table}.${name} is required, but rows are stored that have no value for it. ` +
       'Give it a default or make it optional; nothing was changed.',
   )
-}
-
-/** Unique, because no name of a table or field has a dot. */
-function indexName(table: string, field: string): string {
-  return `${table}.${field}`
-}
-
-async function applyIndex(
-  db: Kysely<unknown>,
-  table: string,
-  name: string,
-  index: Declaration['index'],
-): Promise<void> {
-  await db.schema.dropIndex(indexName(table, name)).ifExists().execute()
-  if (index === 'none') return
-  const create = db.schema.createIndex(indexName(table, name)).on(table)
-  try {
-    // A unique index sorts with one column, because no two rows are equal in it.
-    if (index === 'unique') await create.unique().column(name).execute()
-    else await create.columns([name, 'createdAt', 'id']).execute()
-  } catch (cause) {
-    if (!String(cause).includes('UNIQUE')) throw cause
-    throw new StartError(
-      `The field ${table}.${name} is declared unique, but equal values are stored. Nothing was changed.`,
-    )
-  }
 }
 
 async function saveDeclaration(

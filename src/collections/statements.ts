@@ -67,11 +67,26 @@ export function requireOne({ name }: AnyCollection, id: string, only: Condition 
   return { sql: `select "id" from "${name}" where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])], guard }
 }
 
+/** Finds rows that refer to one of these ids by a field, and for which the condition holds. */
+export function referring(
+  { name }: AnyCollection,
+  field: string,
+  ids: readonly string[],
+  limit: number,
+  only: Condition | null = null,
+): Statement {
+  const more = only === null ? '' : ` and ${only.sql}`
+  return {
+    sql: `select "id" from "${name}" where "${field}" in (select value from json_each(?))${more} limit ?`,
+    parameters: [JSON.stringify(ids), ...(only?.values ?? []), limit],
+  }
+}
+
 /** The fields of a collection that refer to rows of others. */
 export function referencesIn({ fields }: AnyCollection): { field: string; target: string; guard: Guard }[] {
   return Object.entries(fields as Fields).flatMap(([field, { column }]) => {
-    const target = column.references
-    if (target === null) return []
+    const target = column.references?.collection
+    if (target === undefined) return []
     return [{ field, target, guard: { error: 'validation_failed', field, message: `names none of ${target}` } }]
   })
 }

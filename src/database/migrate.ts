@@ -6,7 +6,7 @@ const migrationTable = 'galley_migrations'
 const lockTable = 'galley_migration_lock'
 
 /** Galley's own tables. Never change a migration that was released: add the next. */
-const migrations: Record<string, Migration> = {
+export const migrations: Record<string, Migration> = {
   '001_frame': {
     async up(db) {
       await db.schema
@@ -112,6 +112,17 @@ const migrations: Record<string, Migration> = {
   '006_known_networks': {
     async up(db) {
       await sql`create index galley_places_place on galley_places (place)`.execute(db)
+    },
+  },
+  /** JSON null became a value, so that null alone means that a row has none. */
+  '008_json_null': {
+    async up(db) {
+      const { rows } = await sql<{ collection: string; field: string }>`select collection, field from galley_fields
+        where declaration like '{"type":"json","optional":false,%"present":true}'`.execute(db)
+      for (const { collection, field } of rows)
+        await sql`update ${sql.table(collection)} set ${sql.ref(field)} = 'null' where ${sql.ref(field)} is null`.execute(
+          db,
+        )
     },
   },
 }

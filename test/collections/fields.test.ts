@@ -87,9 +87,10 @@ describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, v
     )
   })
 
-  test('null is stored as null', () => {
-    expect(column.encode(null)).toBeNull()
+  test('null is stored as null, and as text where it is a value like others', () => {
+    expect(column.encode(null)).toBe(kind === 'json' ? 'null' : null)
     expect(column.decode(null)).toBeNull()
+    expect(column.decode(column.encode(null))).toBeNull()
   })
 
   test('a row without the field is refused and never an error of the server', () => {

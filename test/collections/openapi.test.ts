@@ -14,6 +14,7 @@ test('the schema of a row describes each kind of field', () => {
     properties: {
       title: { type: 'string', minLength: 1, maxLength: 300 },
       copies: { type: 'integer', minimum: 0, maximum: 1000 },
+      author: { type: 'string', description: 'The id of one of authors, which cannot be deleted before this row.' },
       price: { type: 'number', minimum: 0 },
       format: { type: 'string', enum: ['paper', 'ebook', 'audio'] },
       publishedAt: { type: ['string', 'null'], format: 'date-time' },

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { collection } from '../../src/collections/collection.ts'
-import { type Fields, field } from '../../src/collections/field.ts'
+import type { AnyCollection } from '../../src/collections/declaration.ts'
+import { type Field, type Fields, field } from '../../src/collections/field.ts'
 import { applySchema } from '../../src/collections/schema.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate, migrations } from '../../src/database/migrate.ts'
 import type { SqlValue } from '../../src/ports/database.ts'
 
 let folder: string
@@ -18,8 +19,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Starts as the server does, on the same file each time, and inspects the connection. */
-async function start<T = void>(
-  fields: Fields,
+function start<T = void>(fields: Fields, inspect?: (connection: DatabaseSync) => T, dropped?: string[]): Promise<T> {
+  return startAll([collection('things', { fields, ...(dropped && { dropped }) })], inspect)
+}
+
+async function startAll<T = void>(
+  collections: readonly AnyCollection[],
   inspect: (connection: DatabaseSync) => T = () => undefined as T,
 ): Promise<T> {
   const connection = new DatabaseSync(join(folder, 'test.db'))
@@ -27,7 +32,7 @@ async function start<T = void>(
   try {
     await database.migrate(async (db) => {
       await migrate(db)
-      await applySchema(db, [collection('things', { fields })])
+      await applySchema(db, collections)
     })
     return inspect(connection)
   } finally {
@@ -150,7 +155,7 @@ const storedTables = `
     ('things', 'json', '{"type":"json","optional":false,"index":"none","references":null,"present":true}'),
     ('things', 'reference', '{"type":"text","optional":false,"index":"plain","references":"people","present":true}')`
 
-test('a database of version 0.1 opens without a change, and its rows read the same', async () => {
+test('a database of version 0.1 opens, its rows read the same, and nothing but its foreign keys is gone', async () => {
   const fields = {
     text: field.text({ indexed: true }),
     name: field.text({ unique: true }),
@@ -170,10 +175,10 @@ test('a database of version 0.1 opens without a change, and its rows read the sa
   })
   const opened = await start(fields, (connection) => ({
     row: rows(connection)[0],
-    changes: connection.prepare('select total_changes() as n').get()?.n,
+    keys: connection.prepare('pragma foreign_key_list(things)').all(),
     indexes: indexes(connection),
   }))
-  expect(opened.changes).toBe(0)
+  expect(opened.keys).toEqual([])
   expect(opened.indexes).toHaveLength(6)
   const decoded = Object.entries(fields).map(([name, { column }]) => [
     name,
@@ -200,4 +205,105 @@ test('a name that cannot be one is refused', () => {
   for (const name of ['id', 'createdAt', 'version', '__proto', 'a b', '']) {
     expect(() => collection('things', { fields: { [name]: field.text() } })).toThrow(TypeError)
   }
+})
+
+const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(26))
+const people = collection('people', { fields: { name: field.text({ default: '' }) } })
+const referring = (reference: Field) => collection('things', { fields: { person: reference } })
+
+/** A row that refers to a person, in a table with a foreign key, as earlier versions made it. */
+function storeReference(connection: DatabaseSync): void {
+  for (const id of ids) connection.exec(`insert into people (id, createdAt, version) values ('${id}', 1, 1)`)
+  if (indexes(connection).includes('things.person')) connection.exec('drop index "things.person"')
+  connection.exec('alter table things drop column person')
+  connection.exec('alter table things add column "person" text references "people" ("id") on delete restrict')
+  connection.exec('create index "things.person" on things (person, createdAt, id)')
+  put('x', { person: ids[0] ?? '' })(connection)
+}
+
+const deletePerson = (connection: DatabaseSync) =>
+  connection.prepare('delete from people where id = ?').run(ids[0] ?? '').changes
+
+test.each<[string, readonly AnyCollection[]]>([
+  ['a removed field', [people, collection('things', { fields: {} })]],
+  ['a removed collection', [people]],
+  ['a field that is declared', [people, referring(field.reference('people'))]],
+])('no foreign key of %s is left to block a deletion', async (_, collections) => {
+  await startAll([people, referring(field.reference('people'))], storeReference)
+  expect(await startAll(collections, deletePerson)).toBe(1)
+})
+
+test('a reference that comes back refers to none of the rows that are gone', async () => {
+  const both = [people, referring(field.reference('people', { optional: true }))]
+  for (const without of [[people, collection('things', { fields: {} })], [people]]) {
+    await startAll(both, (connection) => {
+      connection.exec('delete from things; delete from people')
+      storeReference(connection)
+      put('y', { person: ids[1] ?? '' })(connection)
+    })
+    await startAll(without, deletePerson)
+    expect(await startAll(both, rows)).toMatchObject([
+      { id: 'x', person: null },
+      { id: 'y', person: ids[1] },
+    ])
+  }
+})
+
+test('a required reference that comes back is refused while rows refer to nothing', async () => {
+  const both = [people, referring(field.reference('people'))]
+  await startAll(both, storeReference)
+  await startAll([people], deletePerson)
+  await expect(startAll(both)).rejects.toThrow(/things\.person is required/)
+})
+
+test('a field whose name changes by case alone keeps its data and its index', async () => {
+  await start({ title: field.text({ indexed: true }), old: field.text() }, put('x', { title: 'T', old: 'O' }))
+  await start({ Title: field.text({ indexed: true }) })
+  const now = { TITLE: field.text({ indexed: true }), Old: field.text() }
+  const opened = await start(now, (connection) => ({ rows: rows(connection), indexes: indexes(connection) }))
+  expect(opened.rows).toEqual([{ id: 'x', createdAt: 1, version: 1, TITLE: 'T', Old: 'O' }])
+  expect(opened.indexes).toEqual(['things.TITLE', 'things.createdAt'])
+  await expect(start({ title: field.integer() })).rejects.toThrow(/things\.title is declared as integer/)
+})
+
+test('the data of a dropped field is deleted, and its name is free for another type', async () => {
+  await start({ a: field.text({ indexed: true }), b: field.text() }, put('x', { a: '1', b: '2' }))
+  expect(await start({ b: field.text() }, rows, ['a', 'never_declared'])).toEqual([
+    { id: 'x', createdAt: 1, version: 1, b: '2' },
+  ])
+  await start({ b: field.text(), a: field.integer({ default: 7 }) })
+  expect(() => collection('things', { fields: { a: field.text() }, dropped: ['a'] })).toThrow(TypeError)
+})
+
+test('more columns than every engine takes are refused with advice, until fields are dropped', async () => {
+  const fieldsOf = (prefix: string, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, field.text({ optional: true })]))
+  const kept = fieldsOf('kept', 60)
+  await start({ ...kept, ...fieldsOf('old', 20) })
+  const renamed = { ...kept, ...fieldsOf('new', 20) }
+  await expect(start(renamed)).rejects.toThrow(/103 columns, and 100 is the maximum.*dropped.*: old0, old1,/)
+  await start(renamed, undefined, ['old0', 'old1', 'old2'])
+})
+
+test.each<[string, Field, Field]>([
+  ['JSON', field.json(z.json()), field.json(z.json(), { default: 'filled' })],
+  ['optional text', field.text({ optional: true }), field.text({ optional: true, default: 'filled' })],
+])('a stored null of %s is still null when its removed field comes back', async (_, before, after) => {
+  const encoded = before.column.encode(null)
+  await start({ a: before }, (connection) =>
+    connection.prepare('insert into things (id, createdAt, version, a) values (?, 1, 1, ?)').run('x', encoded),
+  )
+  await start({})
+  const [row] = await start({ a: after }, rows)
+  expect(after.column.decode(row?.a as SqlValue)).toBeNull()
+})
+
+test('the JSON null of a database of an earlier version is kept, too', async () => {
+  await start({ a: field.json(z.json()), b: field.text({ optional: true }) }, put('x'))
+  const database = createSqliteDatabase(new DatabaseSync(join(folder, 'test.db')))
+  await database.migrate(async (db) => migrations['008_json_null']?.up(db))
+  await database.close()
+  await start({})
+  const filled = { a: field.json(z.json(), { default: 1 }), b: field.text({ default: 'filled' }) }
+  expect(await start(filled, rows)).toMatchObject([{ a: 'null', b: 'filled' }])
 })

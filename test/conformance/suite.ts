@@ -27,6 +27,7 @@ import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { ownRouteCases } from './own-routes.ts'
 import { rawCases } from './raw.ts'
+import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
@@ -42,6 +43,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   todos: todoCases,
   ids: idCases,
   fields: fieldCases,
+  references: referenceCases,
   lists: listCases,
   filters: filterCases,
   bounds: boundCases,

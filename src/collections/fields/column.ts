@@ -2,6 +2,18 @@ import type { z } from '@hono/zod-openapi'
 import type { SqlValue } from '../../ports/database.ts'
 import type { Operator } from '../operators.ts'
 
+/**
+ * The fate of a row when the row that it refers to is deleted: it prevents that (`restrict`), is deleted too (`cascade`), or
+ * refers to nothing from then on (`setNull`).
+ */
+export type OnDelete = 'restrict' | 'cascade' | 'setNull'
+
+export interface Reference {
+  /** The collection of the row that the field refers to. */
+  collection: string
+  onDelete: OnDelete
+}
+
 /** How the values of a field are stored, filtered and read back. */
 export interface Column {
   /** Kept with the table in `galley_fields`; a start with another type than the stored one is refused. */
@@ -12,8 +24,8 @@ export interface Column {
   optional: boolean
   indexed: boolean
   unique: boolean
-  /** The collection of the row that the field refers to. */
-  references: string | null
+  /** Null for a field of another kind. */
+  references: Reference | null
   /** The approximate upper bound of a value, as stored or as JSON. */
   bytesMax: number
   /** The stored value of a row that gives none; null for no default. */
@@ -55,10 +67,12 @@ type Omittable<O> = O extends { optional: true } ? null | undefined : O extends 
 /** A field of these values and options. */
 export type FieldOf<Value, O> = Field<Value | Nullable<O>, Value | Omittable<O>>
 
-/** The column of a kind; neither `encode` nor `decode` ever sees null, and values are stored as they are without them. */
+/** The column of a kind. `decode` never sees null, nor does `encode` without `hasNull`; values are stored as they are without them. */
 interface Kind<Value>
   extends Pick<Column, 'type' | 'sqlType' | 'filter'>,
     Partial<Pick<Column, 'indexed' | 'unique' | 'references' | 'bytesMax'>> {
+  /** Null is a value of the kind, which `encode` stores unless the field is optional. */
+  hasNull?: boolean
   encode?(value: Value): SqlValue
   decode?(stored: SqlValue): Value
 }
@@ -75,22 +89,24 @@ export function createField<Value, O extends Options<Value>>(
   kind: Kind<Value>,
 ): FieldOf<Value, O> {
   const { encode = asStored, decode } = kind
+  const optional = options.optional === true
+  const storesNull = kind.hasNull === true && !optional
   const initial = options.default === undefined ? undefined : schema.parse(options.default)
   // Every column has its properties in the same order, so that the code that decodes rows stays monomorphic.
   const column: Column = {
     type: kind.type,
     sqlType: kind.sqlType,
     filter: kind.filter,
-    optional: options.optional === true,
+    optional,
     indexed: kind.indexed ?? options.indexed === true,
     unique: kind.unique ?? false,
     references: kind.references ?? null,
     bytesMax: kind.bytesMax ?? scalarBytesMax,
     default: initial === undefined ? null : encode(initial),
-    encode: (value) => (value === null ? null : encode(value as Value)),
+    encode: (value) => (value === null && !storesNull ? null : encode(value as Value)),
     decode: decode ? (stored) => (stored === null ? null : decode(stored)) : (stored) => stored,
   }
-  return { schema: withOptions(schema, column.optional, initial) as z.ZodType<never, never>, column }
+  return { schema: withOptions(schema, optional, initial) as z.ZodType<never, never>, column }
 }
 
 function asStored(value: unknown): SqlValue {

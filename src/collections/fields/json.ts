@@ -9,6 +9,21 @@ interface JsonOptions<Value> extends Omit<Options<Value>, 'indexed'> {
 
 const lengthMax = 65_536
 
+/** Refuses an absent value before the schema sees it, because many schemas accept undefined or replace it. */
+function requireValue(value: unknown, context: z.RefinementCtx): unknown {
+  if (value === undefined) context.addIssue({ code: 'custom', message: 'is required' })
+  return value
+}
+
+/** A value as JSON text; null where it has none. */
+function textOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null
+  } catch {
+    return null
+  }
+}
+
 /** Any JSON that a zod schema describes, stored as text and neither sorted nor filtered. @throws TypeError for an optional schema */
 export function json<S extends z.ZodType, O extends JsonOptions<z.output<S>>>(
   schema: S,
@@ -16,17 +31,21 @@ export function json<S extends z.ZodType, O extends JsonOptions<z.output<S>>>(
 ): FieldOf<z.output<S>, O> {
   const { max = lengthMax } = options
   if (schema instanceof z.ZodOptional) throw new TypeError('A JSON field is optional by its option, not by its schema.')
-  const bounded = schema
-    .refine((value) => value !== undefined, { error: 'is required', abort: true })
+  const bounded = z
+    .preprocess(requireValue, schema.nonoptional())
+    .refine((value) => (textOf(value)?.length ?? Number.POSITIVE_INFINITY) <= max, {
+      error: `must be ${max} characters of JSON or fewer`,
+      abort: true,
+    })
     .refine(
-      (value) => !isDeeper(JSON.stringify(value), documentDepthMax),
+      (value) => !isDeeper(textOf(value) ?? '', documentDepthMax),
       `must not be nested deeper than ${documentDepthMax} levels`,
     )
-    .refine((value) => JSON.stringify(value).length <= max, `must be ${max} characters of JSON or fewer`)
   return createField(bounded as z.ZodType<z.output<S>, z.output<S>>, options, {
     type: 'json',
     sqlType: 'text',
     filter: null,
+    hasNull: true,
     bytesMax: max * unitBytesMax,
     encode: (value) => JSON.stringify(value),
     decode: (stored) => JSON.parse(String(stored)) as z.output<S>,

@@ -1,19 +1,40 @@
 import { z } from '@hono/zod-openapi'
 import { idPattern } from '../../database/id.ts'
-import { createField, type FieldOf, type Options } from './column.ts'
+import { createField, type FieldOf, type OnDelete, type Options } from './column.ts'
 import { textFilter } from './text.ts'
 
-/** The id of a row of another collection. That row must exist, and cannot be deleted while a row refers to it. */
-export function reference<const O extends Omit<Options<string>, 'default'>>(
+interface ReferenceOptions extends Omit<Options<string>, 'default'> {
+  /** The effect of deleting the row that the field names; default: `restrict`. */
+  onDelete?: OnDelete
+}
+
+/** For OpenAPI: the effect of deleting the row that is named. */
+const effects: Record<OnDelete, string> = {
+  restrict: 'which cannot be deleted before this row',
+  cascade: 'with which this row is deleted',
+  setNull: 'null once that is deleted',
+}
+
+/**
+ * The id of a row of another collection, or of the same. That row must exist.
+ * @throws TypeError when `setNull` is declared for a field that is not optional
+ */
+export function reference<const O extends ReferenceOptions>(
   collection: string,
   options: O = {} as O,
 ): FieldOf<string, O> {
-  const schema = z.string().regex(idPattern, `must be the id of one of ${collection}`)
+  const { onDelete = 'restrict' } = options
+  if (!Object.hasOwn(effects, onDelete))
+    throw new TypeError(`onDelete of a reference must be one of ${Object.keys(effects).join(', ')}.`)
+  if (onDelete === 'setNull' && options.optional !== true)
+    throw new TypeError(`A reference to ${collection} with onDelete: 'setNull' must be optional.`)
+  const description = `The id of one of ${collection}, ${effects[onDelete]}.`
+  const schema = z.string().regex(idPattern, `must be the id of one of ${collection}`).openapi({ description })
   return createField(schema, options, {
     type: 'text',
     sqlType: 'text',
     filter: textFilter,
     indexed: true,
-    references: collection,
+    references: { collection, onDelete },
   })
 }
