@@ -79,7 +79,7 @@ class Plan {
   }
 
   deleted(): AffectedRow[] {
-    return [...this.#rows.values()].filter(({ fields }) => fields === null).reverse()
+    return [...this.#rows.values()].filter(({ fields }) => fields === null).toReversed()
   }
 }
 

@@ -118,7 +118,7 @@ async function dropFields(
 /** Renames the columns of fields whose names changed by case alone, because SQL does not tell those apart. */
 async function renameByCase(db: Kysely<unknown>, { name, fields }: AnyCollection, before: Declarations): Promise<void> {
   const declared = new Map(Object.keys(fields).map((key) => [key.toLowerCase(), key]))
-  for (const [from, declaration] of [...before]) {
+  for (const [from, declaration] of before.entries().toArray()) {
     const to = declared.get(from.toLowerCase())
     if (to === undefined || to === from) continue
     await renameColumn(db, name, from, to)

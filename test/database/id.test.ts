@@ -49,5 +49,5 @@ test('the distance of two ids of one millisecond does not tell how many others w
 
 function numberOf(id: string): bigint {
   const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-  return [...id].reduce((sum, digit) => sum * 32n + BigInt(alphabet.indexOf(digit)), 0n)
+  return Array.from(id).reduce((sum, digit) => sum * 32n + BigInt(alphabet.indexOf(digit)), 0n)
 }
