@@ -96,20 +96,23 @@ function checkAudience(name: string, fields: Fields, audience?: string): void {
 }
 
 function checkNames(name: string, fields: Fields, isOwned: boolean): void {
-  if (!namePattern.test(name) || name.startsWith('galley_') || name.startsWith('sqlite_') || ownPaths.has(name)) {
+  const isReserved = name.startsWith('galley_') || name.startsWith('sqlite_') || ownPaths.has(name) || name in {}
+  if (!namePattern.test(name) || isReserved) {
     throw new TypeError(
-      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_…, nor ${[...ownPaths].join(', ')}.`,
+      `The collection name ${JSON.stringify(name)} must be like todos: ${namePattern}, not galley_… or sqlite_…, nor ${[...ownPaths].join(', ')}, nor a property of every object.`,
     )
   }
+  if (Object.getPrototypeOf(fields) !== Object.prototype) throw new TypeError(`A field of ${name} is named __proto__.`)
   const names = Object.keys(fields)
   if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
   // Lower-cased, because SQL does not tell columns apart by case.
   const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
   if (isOwned) taken.add(ownerField)
   for (const key of names) {
-    if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || key.toLowerCase().startsWith('galley_')) {
+    const isReserved = key.toLowerCase().startsWith('galley_') || key in {}
+    if (!fieldPattern.test(key) || taken.has(key.toLowerCase()) || isReserved) {
       throw new TypeError(
-        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither galley_… nor one that the server sets nor equal to another but for case.`,
+        `The field name ${JSON.stringify(key)} of ${name} must be like dueAt: ${fieldPattern}, and neither galley_… nor one that the server sets, nor equal to another but for case, nor a property of every object, such as constructor.`,
       )
     }
     taken.add(key.toLowerCase())

@@ -74,8 +74,9 @@ class CollectionRows<F extends Fields> implements Rows<F> {
 
   change(body: unknown): ChangeOf<F> {
     const values = validate(this.#collection.schemas.change, body)
-    const given = this.#declared.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))
-    return Object.fromEntries(given) as ChangeOf<F>
+    // A schema may give a value to a field that the body omits.
+    const given = this.#declared.filter((name) => Object.hasOwn(body as object, name) && values[name] !== undefined)
+    return Object.fromEntries(given.map((name) => [name, values[name]])) as ChangeOf<F>
   }
 
   *find(id: string): Steps<RowOf<F> | null> {
