@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { hasOwner, ownerField } from './access.ts'
-import type { Access, Action, Collection, CollectionOptions, Schemas } from './declaration.ts'
+import type { Access, Action, AnyCollection, Collection, CollectionOptions, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
@@ -29,6 +29,7 @@ export function collection<const Name extends string, F extends Fields, S extend
 ): Collection<Name, F, S> {
   const isOwned = hasOwner(options)
   checkNames(name, options.fields, isOwned)
+  checkDropped(name, options)
   checkAccess(name, options.access)
   const fields = isOwned
     ? { ...options.fields, [ownerField]: field.text({ optional: true, indexed: true }) }
@@ -93,6 +94,14 @@ function checkAudience(name: string, fields: Fields, audience?: string): void {
   const column = fields[audience]?.column
   if (column?.type === 'text' && column.indexed && !column.optional) return
   throw new TypeError(`The audience of ${name} must be an indexed field of text that is never null.`)
+}
+
+function checkDropped(name: string, { fields, dropped = [] }: Pick<AnyCollection, 'fields' | 'dropped'>): void {
+  const declared = dropped.find((field) => Object.hasOwn(fields, field))
+  if (declared === undefined) return
+  throw new TypeError(
+    `The collection ${name} drops the field ${declared} and declares it: remove it from one of the two.`,
+  )
 }
 
 function checkNames(name: string, fields: Fields, isOwned: boolean): void {

@@ -162,6 +162,8 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * be an indexed text field. Without it all events go to the topic `NAME`.
    */
   audience?: keyof F & string
+  /** The names of removed fields whose data the next start deletes for good. Without it a removed field keeps its data. */
+  dropped?: readonly string[]
   /** Code that runs with every change of a row. */
   hooks?: Hooks<F>
   /**

@@ -19,7 +19,12 @@ interface Declaration {
   present: boolean
 }
 
-type Declarations = ReadonlyMap<string, Declaration>
+type Declarations = Map<string, Declaration>
+
+/** Columns of a table on Cloudflare's SQLite, which has the lowest limit. */
+const columnsMax = 100
+/** `id`, `createdAt` and `version`. */
+const systemColumns = 3
 
 /** Creates and changes the tables of these collections. @throws StartError when stored rows do not fit */
 export async function applySchema(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
@@ -31,10 +36,10 @@ export async function applySchema(db: Kysely<unknown>, collections: readonly Any
   }
 }
 
-async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Map<string, Declaration>>> {
+async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Declarations>> {
   const { rows } = await sql<{ collection: string; field: string; declaration: string }>`
     select collection, field, declaration from galley_fields`.execute(db)
-  const known = new Map<string, Map<string, Declaration>>()
+  const known = new Map<string, Declarations>()
   for (const row of rows) {
     const fields = known.get(row.collection) ?? new Map<string, Declaration>()
     known.set(row.collection, fields.set(row.field, JSON.parse(row.declaration) as Declaration))
@@ -59,6 +64,8 @@ async function createTable(db: Kysely<unknown>, name: string): Promise<void> {
 }
 
 async function applyFields(db: Kysely<unknown>, collection: AnyCollection, before: Declarations): Promise<void> {
+  await dropFields(db, collection, before)
+  checkColumns(collection, before)
   for (const [name, { column }] of Object.entries(collection.fields as Fields)) {
     const now = declarationOf(column)
     const then = before.get(name)
@@ -70,10 +77,35 @@ async function applyFields(db: Kysely<unknown>, collection: AnyCollection, befor
     await saveDeclaration(db, collection.name, name, now)
   }
   for (const [name, then] of before) {
-    if (name in collection.fields || !then.present) continue
+    if (Object.hasOwn(collection.fields, name) || !then.present) continue
     if (then.index !== 'none') await applyIndex(db, collection.name, name, 'none')
     await saveDeclaration(db, collection.name, name, { ...then, index: 'none', present: false })
   }
+}
+
+/** Deletes the data of removed fields that the declaration drops. */
+async function dropFields(
+  db: Kysely<unknown>,
+  { name, dropped = [] }: AnyCollection,
+  before: Declarations,
+): Promise<void> {
+  for (const field of dropped) {
+    if (!before.delete(field)) continue
+    await applyIndex(db, name, field, 'none')
+    await db.schema.alterTable(name).dropColumn(field).execute()
+    await sql`delete from galley_fields where collection = ${name} and field = ${field}`.execute(db)
+  }
+}
+
+/** @throws StartError when the removed fields leave no room for the new ones */
+function checkColumns({ name, fields }: AnyCollection, before: Declarations): void {
+  const removed = [...before.keys()].filter((key) => !Object.hasOwn(fields, key))
+  const count = systemColumns + Object.keys(fields).length + removed.length
+  if (count <= columnsMax) return
+  throw new StartError(
+    `The table ${name} would have ${count} columns, and ${columnsMax} is the maximum, because removed fields keep their data. ` +
+      `Name those whose data may be deleted in the option "dropped" of the collection: ${removed.join(', ')}. Nothing was changed.`,
+  )
 }
 
 function declarationOf(column: Column): Declaration {

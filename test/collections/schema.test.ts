@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { collection } from '../../src/collections/collection.ts'
+import type { AnyCollection } from '../../src/collections/declaration.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
 import { applySchema } from '../../src/collections/schema.ts'
 import { migrate } from '../../src/database/migrate.ts'
@@ -18,8 +19,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Starts as the server does, on the same file each time, and inspects the connection. */
-async function start<T = void>(
-  fields: Fields,
+function start<T = void>(fields: Fields, inspect?: (connection: DatabaseSync) => T, dropped?: string[]): Promise<T> {
+  return startAll([collection('things', { fields, ...(dropped && { dropped }) })], inspect)
+}
+
+async function startAll<T = void>(
+  collections: readonly AnyCollection[],
   inspect: (connection: DatabaseSync) => T = () => undefined as T,
 ): Promise<T> {
   const connection = new DatabaseSync(join(folder, 'test.db'))
@@ -27,7 +32,7 @@ async function start<T = void>(
   try {
     await database.migrate(async (db) => {
       await migrate(db)
-      await applySchema(db, [collection('things', { fields })])
+      await applySchema(db, collections)
     })
     return inspect(connection)
   } finally {
@@ -200,4 +205,23 @@ test('a name that cannot be one is refused', () => {
   for (const name of ['id', 'createdAt', 'version', '__proto', 'a b', '']) {
     expect(() => collection('things', { fields: { [name]: field.text() } })).toThrow(TypeError)
   }
+})
+
+test('the data of a dropped field is deleted, and its name is free for another type', async () => {
+  await start({ a: field.text({ indexed: true }), b: field.text() }, put('x', { a: '1', b: '2' }))
+  expect(await start({ b: field.text() }, rows, ['a', 'never_declared'])).toEqual([
+    { id: 'x', createdAt: 1, version: 1, b: '2' },
+  ])
+  await start({ b: field.text(), a: field.integer({ default: 7 }) })
+  expect(() => collection('things', { fields: { a: field.text() }, dropped: ['a'] })).toThrow(TypeError)
+})
+
+test('more columns than every engine takes are refused with advice, until fields are dropped', async () => {
+  const fieldsOf = (prefix: string, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, field.text({ optional: true })]))
+  const kept = fieldsOf('kept', 60)
+  await start({ ...kept, ...fieldsOf('old', 20) })
+  const renamed = { ...kept, ...fieldsOf('new', 20) }
+  await expect(start(renamed)).rejects.toThrow(/103 columns, and 100 is the maximum.*dropped.*: old0, old1,/)
+  await start(renamed, undefined, ['old0', 'old1', 'old2'])
 })
