@@ -7,7 +7,7 @@ import { createTestPlatform } from '../harness/platform.ts'
 
 const platform = createTestPlatform({ database: (await createTestDatabase([])).database })
 
-test.each(['', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
+test.each(['', 'constructor', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
   'a collection cannot be named %o',
   (name) => {
     expect(() => collection(name, { fields: {} })).toThrow(TypeError)
@@ -36,8 +36,14 @@ test.each<[string, Fields]>([
   ['named like one of those but for case', { createdat: field.text() }],
   ['equal to another but for case', { name: field.text(), Name: field.text() }],
   ['with a space', { 'a b': field.text() }],
+  ['named __proto__', { ['__proto__']: field.text() }],
 ])('a field cannot be %s', (_, fields) => {
   expect(() => collection('things', { fields })).toThrow(TypeError)
+})
+
+test.each(Object.getOwnPropertyNames(Object.prototype))('a field cannot have the name of every object: %s', (name) => {
+  const fields = Object.fromEntries([[name, field.text({ default: '' })]])
+  expect(() => collection('things', { fields })).toThrow(/like dueAt.*every object/)
 })
 
 test('an indexed text cannot be longer than a thousand characters', () => {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { collection } from '../../src/collections/collection.ts'
 import { type Field, field } from '../../src/collections/field.ts'
 import type { SqlValue } from '../../src/ports/database.ts'
+import { lenientSchemas } from '../fixtures/documents.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 type Kind = keyof typeof field
@@ -98,15 +99,34 @@ describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, v
   })
 })
 
-test.each([z.unknown(), z.any()])('JSON of any shape is required unless it is optional', (shape) => {
+test.each(Object.entries(lenientSchemas))('JSON is required unless it is optional: %s', (_, shape) => {
   const { create } = collection('notes', { fields: { body: field.json(shape) } }).schemas
   expect(create.safeParse({}).error?.issues).toMatchObject([{ path: ['body'], message: 'is required' }])
   const { create: lenient } = collection('notes', { fields: { body: field.json(shape, { optional: true }) } }).schemas
   expect(lenient.parse({})).toEqual({ body: null })
 })
 
+test.each<[string, () => unknown]>([
+  ['undefined', () => undefined],
+  ['a function', () => () => 1],
+  ['a symbol', () => Symbol('s')],
+  ['a bigint', () => 1n],
+])('a schema that makes %s, which JSON has not, refuses and never fails', (_, make) => {
+  const { create } = collection('notes', { fields: { body: field.json(z.any().transform(make)) } }).schemas
+  expect(create.safeParse({ body: 1 }).success).toBe(false)
+})
+
+test('a length of JSON holds for changes, too, whatever the schema puts in the place of undefined', () => {
+  const fields = { body: field.json(z.string().default('x'), { max: 10 }) }
+  const { create, change: changes } = collection('notes', { fields }).schemas
+  expect(create.safeParse({ body: 'y'.repeat(9) }).success).toBe(false)
+  expect(changes.safeParse({ body: 'y'.repeat(9) }).success).toBe(false)
+  expect(changes.safeParse({ body: 'y'.repeat(8) }).success).toBe(true)
+})
+
 test('a JSON field cannot have an optional schema', () => {
   expect(() => field.json(z.string().optional())).toThrow(TypeError)
+  expect(() => field.json(z.string().nullish())).toThrow(TypeError)
 })
 
 test('a list has at most `max` values, and 100 by default', () => {

@@ -32,6 +32,34 @@ const shelf = [
   },
 ]
 
+const times = [
+  '2026-11-28T08:30Z',
+  '2026-11-28T08:30:00Z',
+  '2026-11-28T08:30:00.123456789Z',
+  '2026-11-28T08:30:00+00:00',
+  '2026-11-28T08:30:00-00:00',
+  '2026-11-28T00:30:00+01:00',
+  '2026-12-31T23:30:00.5-05:30',
+  '0000-01-01T00:00:00Z',
+  '0000-01-01T00:00:00+00:01',
+  '9999-12-31T23:59:59.999Z',
+  '9999-12-31T23:59:59-00:01',
+  '2024-02-29T00:00:00Z',
+  '2023-02-29T00:00:00Z',
+  '2026-02-30T00:00:00Z',
+  '2026-04-31T00:00:00Z',
+  '2026-13-01T00:00:00Z',
+  '2026-11-28T24:00:00Z',
+  '2026-11-28T23:59:60Z',
+  '2026-11-28T08:30:00+24:00',
+  '2026-11-28T08:30:00+0100',
+  '2026-11-28T08:30:00',
+  '2026-11-28t08:30:00z',
+  '2026-11-28 08:30:00Z',
+  '+002026-11-28T08:30:00Z',
+  '-000001-01-01T00:00:00Z',
+]
+
 export function filterCases(subject: Subject): void {
   operators(subject)
   prefixes(subject)
@@ -78,6 +106,18 @@ function operators({ send }: Subject): void {
     ['filter[createdAt][$gt]', '2000-01-01', 'abc'],
   ])('%s=%s', async (name, value, expected) => {
     expect(await names([[name, value]])).toBe(expected)
+  })
+
+  test.each(times)('the time %s is taken or refused by filters as by writes', async (publishedAt) => {
+    const book = { title: unique('time'), isbn: unique('isbn'), author, publishedAt }
+    const made = await send('POST /api/books', { body: book })
+    const query = new URLSearchParams({ 'filter[isbn]': book.isbn, 'filter[publishedAt]': publishedAt })
+    const found = await send(`GET /api/books?${query}`)
+    expect([made.status, found.status]).toEqual(made.status === 201 ? [201, 200] : [400, 400])
+    if (made.status !== 201) return
+    expect(found.rows).toEqual([made.row])
+    expect((await send(`PUT /api/books/${made.row.id}`, { body: made.row })).status).toBe(200)
+    await send(`DELETE /api/books/${made.row.id}`)
   })
 
   test('text compares by value', async () => {
@@ -167,6 +207,8 @@ function refusals({ send }: Subject): void {
     '/api/books?filter[price]=NaN',
     '/api/books?filter[price]=1e999',
     '/api/books?filter[publishedAt]=yesterday',
+    '/api/books?filter[publishedAt][$gte]=2026-02-30',
+    '/api/books?filter[createdAt][$gte]=2023-02-29',
     '/api/books?filter[released]=2021-02-29',
     '/api/books?filter[released]=2021',
     '/api/books?filter[released]=2021-01-01T00:00:00Z',

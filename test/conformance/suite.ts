@@ -9,6 +9,7 @@ import { conditionCases } from './conditions.ts'
 import { corsCases } from './cors.ts'
 import { crossSiteCases } from './cross-site.ts'
 import { customCases } from './custom.ts'
+import { documentCases } from './documents.ts'
 import { echoCases } from './echo.ts'
 import { errorCases } from './errors.ts'
 import { fieldCases } from './fields.ts'
@@ -47,6 +48,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   lists: listCases,
   filters: filterCases,
   bounds: boundCases,
+  documents: documentCases,
   conditions: conditionCases,
   idempotency: idempotencyCases,
   'custom routes': customCases,

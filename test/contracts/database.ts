@@ -9,6 +9,7 @@ import type { AppError } from '../../src/errors.ts'
 import type { SqlValue, Statement, Steps } from '../../src/ports/database.ts'
 import { faultCases } from './database-faults.ts'
 import { modelCase } from './database-model.ts'
+import { sizeCases } from './database-sizes.ts'
 import { add, all, type Case, codeOf, insert, prepare } from './subject.ts'
 
 const plain: Case[] = [
@@ -48,34 +49,6 @@ const plain: Case[] = [
       const values: SqlValue[] = ['', 'ünï 🚢 \u{10ffff}', 0, -1, 2 ** 53 - 1, 0.1, -1e300, null]
       await subject.database.write(() => runAll(...values.map((value, index) => insert(`v${index}`, value))))
       assert.deepEqual(Object.values(await all(subject)), values)
-    },
-  },
-  {
-    name: 'a statement takes a thousand parameters, of every kind and with their marks in quotes',
-    async run({ database }) {
-      const numbers = [5e-324, 0.1, 2 ** 53 - 1, Number.MAX_VALUE]
-      for (const count of [95, 96, 97, 996]) {
-        const texts = Array.from({ length: count }, (_, n) => `"?'\u0001 \u{10ffff} ${n}`)
-        const parameters = [...texts, ...numbers]
-        const inside = `? in (${texts
-          .slice(1)
-          .map(() => '?')
-          .join()})`
-        const sql = `select '?''?' as "?", ${inside} as found, ? as a, ? as b, ? as c, ? as d`
-        const [row] = await database.read({ sql, parameters })
-        assert.deepEqual({ ...row }, { '?': "?'?", found: 0, a: 5e-324, b: 0.1, c: 2 ** 53 - 1, d: Number.MAX_VALUE })
-        const [same] = await database.read({ sql, parameters: [texts.at(-1) ?? '', ...parameters.slice(1)] })
-        assert.equal(same?.found, 1)
-      }
-    },
-  },
-  {
-    name: 'a statement takes a thousand numbers',
-    async run({ database }) {
-      const parameters = Array.from({ length: 1000 }, (_, n) => n)
-      const sums = Array.from({ length: 20 }, () => `(${Array.from({ length: 50 }, () => '?').join('+')})`)
-      const [row] = await database.read({ sql: `select ${sums.join('+')} as sum`, parameters })
-      assert.equal(row?.sum, 499_500)
     },
   },
   {
@@ -290,7 +263,7 @@ const plain: Case[] = [
   },
 ]
 
-export const databaseCases: Case[] = [...plain, ...faultCases, modelCase].map(({ name, run }) => ({
+export const databaseCases: Case[] = [...plain, ...sizeCases, ...faultCases, modelCase].map(({ name, run }) => ({
   name,
   async run(subject) {
     await prepare(subject)

@@ -1,7 +1,7 @@
 /** Schemas of the requests to the routes of accounts. */
 import { z } from '@hono/zod-openapi'
 import { cursorParameter } from '../../http/openapi.ts'
-import { isoTime } from '../../iso-time.ts'
+import { timeSchema } from '../../http/time-schema.ts'
 import { passwordUnitsMax } from '../passwords/password-rules.ts'
 
 const emailLengthMax = 254
@@ -50,11 +50,6 @@ export const confirmSchema = z.strictObject({ token: z.string().max(tokenLengthM
 
 export const deleteAccountSchema = z.strictObject({ password })
 
-const time = z.iso.datetime('must be a time such as 2026-11-21T08:30:00Z').overwrite((text) => {
-  const ms = Date.parse(text)
-  return Number.isNaN(ms) ? text : isoTime(ms)
-})
-
 export const keySchema = z.strictObject({
   name: z
     .string()
@@ -73,7 +68,7 @@ export const keySchema = z.strictObject({
     )
     .min(1, 'must name at least one scope')
     .max(scopesMax, `must have ${scopesMax} scopes or fewer`),
-  expiresAt: time.nullable().default(null),
+  expiresAt: timeSchema.nullable().default(null),
 })
 
 export const userChangeSchema = z.strictObject({
