@@ -11,7 +11,8 @@ function newClient(): { 'X-From': string } {
 const megabyte = JSON.stringify({ title: 'x'.repeat(1_000_000) })
 
 export function limitCases({ send, origin, ownsSocket, ownsHttp = true }: Subject): void {
-  test('a body of known length costs units by its bytes, before it is read', async () => {
+  // A Worker in the local simulator takes bodies more slowly than the bucket fills.
+  test.runIf(ownsSocket)('a body of known length costs units by its bytes, before it is read', async () => {
     const client = newClient()
     // A path without a route, so that the bucket empties faster than it fills on the slowest machine.
     const post = () => send('POST /api/nothing', { body: megabyte, headers: client })
