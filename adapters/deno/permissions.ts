@@ -19,13 +19,11 @@ import { smtpPort } from '../mail/smtp-port.ts'
 
 /** The static files of this repository. */
 const assets = ['src/web', 'src/client', 'node_modules/swagger-ui-dist']
-/** Read by the package that speaks WebSocket. */
-const packageVariables = ['WS_NO_BUFFER_UTIL']
 
 async function permissionsOf(config: Config): Promise<string[]> {
   const { DATA_DIR, TLS_CERT, TLS_KEY, SMTP_URL } = config
   return [
-    `--allow-env=${[...configNames, ...packageVariables].join(',')}`,
+    `--allow-env=${configNames.join(',')}`,
     `--allow-net=${[...(await listenedOn(config)), ...mailServers(config)].join(',')}`,
     `--allow-read=${pathList([...assets, DATA_DIR, TLS_CERT, TLS_KEY])}`,
     `--allow-write=${pathList([DATA_DIR])}`,

@@ -3,7 +3,7 @@
  *
  * | step | refuses with |
  * |---|---|
- * | load shedding (`isShed`), before anything is spent on the request | `busy` |
+ * | load shedding (`shed`), before anything is spent on the request | `busy` |
  * | the client's address, through trusted proxies | `bad_request` |
  * | `Host`, except of `/health/` | `bad_request`, `misdirected_request` |
  * | requests from other sites | `cross_site` |

@@ -54,9 +54,9 @@ function ownerOf({ env }: Context, key: string, fingerprint: string): Omit<Claim
   const { identity, principal, peer } = env
   if (identity !== null) return { principal, key, fingerprint, client: principal }
   const networks = clientNetworksOf(peer?.address ?? null)
-  const place = key.length < randomKeyLengthMin ? ` ${networks[0] ?? ''}` : ''
+  const network = key.length < randomKeyLengthMin ? ` ${networks[0] ?? ''}` : ''
   return {
-    principal: principal + place,
+    principal: principal + network,
     key: `${key} ${fingerprint}`,
     fingerprint,
     client: `${principal} ${networks.at(-1) ?? ''}`,

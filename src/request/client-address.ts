@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
 import type { Peer } from './context.ts'
-import { listOf, trimBlanks } from './header-value.ts'
+import { listOf } from './header-value.ts'
 
 /** A range of addresses, such as 10.0.0.0/8. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -76,7 +76,8 @@ interface Hop {
 function readHops(headers: Headers): Hop[] {
   const forwarded = headers.get('forwarded')
   const list = headers.get('x-forwarded-for')
-  const protocols = headers.get('x-forwarded-proto')?.split(/[ \t]*,[ \t]*/) ?? []
+  const proto = headers.get('x-forwarded-proto')
+  const protocols = proto === null ? [] : listOf(proto)
   const standard = forwarded === null ? null : readForwarded(forwarded, protocols)
   const common = list === null ? null : readList(list, protocols)
   if (standard !== null && common !== null && String(standard.map(nameOf)) !== String(common.map(nameOf))) {
@@ -96,7 +97,7 @@ function nameOf({ address }: Hop): string {
  */
 function isSecureAt(protocols: readonly string[], index: number, hops: number): boolean {
   const protocol = protocols.length === hops ? protocols[index] : protocols[0]
-  return protocol !== undefined && trimBlanks(protocol).toLowerCase() === 'https'
+  return protocol?.toLowerCase() === 'https'
 }
 
 function readList(list: string, protocols: readonly string[]): Hop[] {

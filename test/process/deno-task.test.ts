@@ -146,8 +146,7 @@ test('the permissions are those that the settings need', async () => {
   const args = ['run', '--no-prompt', '--allow-env', '--allow-net', 'adapters/deno/permissions.ts']
   const { stdout } = await run(join(root, 'node_modules/.bin/deno'), args, { cwd: root, env: given })
   expect(stdout.split(/(?<=') (?=')/)).toEqual([
-    // The last one is read by the package that speaks WebSocket.
-    `'--allow-env=${configNames.join(',')},WS_NO_BUFFER_UTIL'`,
+    `'--allow-env=${configNames.join(',')}'`,
     `'--allow-net=[::1]:3000,mail.example:465'`,
     `'--allow-read=src/web,src/client,node_modules/swagger-ui-dist,/srv/a,,b,c.pem,k.pem'`,
     `'--allow-write=/srv/a,,b'`,
