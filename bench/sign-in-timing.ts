@@ -36,7 +36,7 @@ const { routes } = createAuth({
   passwords: createPasswords(),
   mailer: { async send() {} },
   commit: createCommit(platform),
-  publicUrl: null,
+  publicUrl: () => null,
 })
 const app = new Hono<Env>().route('/', routes)
 app.onError((error, c) => errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw))

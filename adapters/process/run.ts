@@ -68,7 +68,7 @@ export async function runProcess(
     runtime.prepare?.()
     const config = parseConfig(process.env)
     const output = createLogOutput(runtime.writeOutput)
-    const launch: Launch = { server, options, runtime, config, output }
+    const launch: Launch = { server, options, runtime, config, output, port: null }
     await (config.DATA_DIR_WAIT > 0 ? takeOver(launch) : begin(launch))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
@@ -84,13 +84,18 @@ interface Launch {
   runtime: Runtime
   config: Config
   output: LogOutput
+  /** Null until the server listens. */
+  port: number | null
 }
 
-async function listen({ runtime, config }: Launch, app: MessageServer): Promise<Listening> {
+async function listen(launch: Launch, app: MessageServer): Promise<Listening> {
+  const { runtime, config } = launch
   const listenOn = config.HTTP_ENGINE === 'galley' ? listenOnEngine : runtime.listen
   if (!listenOn) throw new StartError('HTTP_ENGINE=node is not supported on this runtime; leave it at galley.')
   try {
-    return await listenOn(app, config)
+    const listening = await listenOn(app, config)
+    launch.port = listening.port
+    return listening
   } catch (error) {
     const { code = runtime.listenErrorCode?.(error as Error) } = error as { code?: string }
     throw listenError(error, code, config)
@@ -152,7 +157,8 @@ async function closeAndThrow({ database }: Platform, error: unknown): Promise<ne
   throw error
 }
 
-function createPlatform({ config, options, runtime, output }: Launch): Platform {
+function createPlatform(launch: Launch): Platform {
+  const { config, options, runtime, output } = launch
   const metrics = createMetrics()
   const log = createLog({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, write: output.write, now: Date.now })
   const database = openDataDirectory(config.DATA_DIR, { metrics, makeDirectory: runtime.makeDirectory })
@@ -167,18 +173,29 @@ function createPlatform({ config, options, runtime, output }: Launch): Platform 
     random: (bytes) => crypto.getRandomValues(bytes),
     log,
     metrics,
-    accounts: { passwords: createPasswords(), mailer: createMailer(config, log), publicUrl: config.PUBLIC_URL || null },
+    accounts: {
+      passwords: createPasswords(),
+      mailer: createMailer(config, log),
+      publicUrl: () => config.PUBLIC_URL || ownUrl(launch),
+    },
     ...(config.HTTP_ENGINE === 'galley' && { connections: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
   }
 }
 
-function banner(
-  { HOST, DATA_DIR, TLS_CERT }: Config,
-  port: number,
-  { administratorCode, collections: [collection] }: Started,
-): string {
-  const name = HOST.includes(':') ? `[${HOST}]` : HOST
-  const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
+const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
+/** The origin at which the server listens; null when that is every address, or none yet. */
+function ownUrl({ config, port }: Launch): string | null {
+  return port === null || wildcards.has(config.HOST) ? null : urlOf(config, config.HOST, port)
+}
+
+function urlOf({ TLS_CERT }: Config, host: string, port: number): string {
+  return `${TLS_CERT ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function banner(config: Config, port: number, { administratorCode, collections: [collection] }: Started): string {
+  const { HOST, DATA_DIR } = config
+  const url = urlOf(config, wildcards.has(HOST) ? 'localhost' : HOST, port)
   const lines = [
     `Galley listens on ${url} and keeps its data in ${DATA_DIR}\n`,
     ...(collection === undefined ? [] : [`  curl ${url}/api/${collection}`]),

@@ -223,7 +223,7 @@ function createAccounts(env: WorkerEnv): AccountSettings {
   const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL } = config
   const { log } = createEnvironment(env)
   const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
-  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: PUBLIC_URL || null }
+  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: () => PUBLIC_URL || null }
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))

@@ -30,8 +30,8 @@ export interface Platform {
 export interface AccountSettings {
   passwords: Passwords
   mailer: Mailer
-  /** The public origin of the server for links in email, as in `https://app.example`; null when not configured. */
-  publicUrl: string | null
+  /** Returns the public origin of the server for links in email, as in `https://app.example`; null when it is not known. */
+  publicUrl(): string | null
 }
 
 /** Optimizations of a runtime for live message connections; without them Web standards are used. */

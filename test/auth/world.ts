@@ -111,7 +111,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
       },
     },
     commit: createCommit(platform),
-    publicUrl: 'https://app.example',
+    publicUrl: () => 'https://app.example',
   })
   const code = await auth.start()
   const hono = new Hono<Env>().route('/api/auth', auth.routes).route('/api/admin', auth.adminRoutes)

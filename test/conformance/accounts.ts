@@ -165,6 +165,37 @@ function refusals(send: Send): void {
     expect((await send('POST /api/auth/reset/confirm', { body })).status).toBe(400)
   })
 
+  test.each([
+    'kim@example.xn--p1ai',
+    "a&b/c=d!e%f#g$h{i}j~k?l^m`n|o'p*q+r-s_t.u@example.org",
+    'kim@localhost',
+    '.kim..lee.@example.org',
+    `${'a'.repeat(64)}@${'b'.repeat(63)}.example`,
+  ])('%s is an e-mail address', async (email) => {
+    expect((await send('POST /api/auth/reset', { body: { email } })).status).toBe(202)
+  })
+
+  test.each([
+    'kim',
+    '@example.org',
+    'kim@',
+    'kim@example..org',
+    'kim@-example.org',
+    'kim@example-.org',
+    `kim@${'b'.repeat(64)}.org`,
+    'kim lee@example.org',
+    'kim@example.org\nBcc: lee@example.org',
+    'kim@lee@example.org',
+    '"kim"@example.org',
+    '<kim@example.org>',
+    'kim,lee@example.org',
+    'kim@[127.0.0.1]',
+    'kïm@example.org',
+    `${'a'.repeat(250)}@b.cd`,
+  ])('%j is no e-mail address', async (email) => {
+    expect((await send('POST /api/auth/reset', { body: { email } })).status).toBe(400)
+  })
+
   test('administration is for administrators only', async () => {
     const { token, id } = await signUp(send)
     const lines = [

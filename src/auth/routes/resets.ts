@@ -5,7 +5,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { runAll } from '../../database/steps.ts'
 import { AppError, invalidField } from '../../errors.ts'
-import { isLoopback } from '../../http/host-check.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
@@ -53,7 +52,7 @@ export function createResetRoutes(dependencies: AuthDependencies) {
     if (jobs >= jobsMax) throw new AppError('busy')
     jobs += 1
     const actor: Actor = { userId: null, address: c.env.peer?.address ?? null }
-    const origin = publicUrl ?? ownOrigin(c)
+    const origin = publicUrl()
     // In a later turn, so that the response does not wait for it.
     setTimeout(() => {
       sendToken(email, actor, origin)
@@ -104,12 +103,6 @@ export function createResetRoutes(dependencies: AuthDependencies) {
 
 function badToken(): AppError {
   return invalidField('token', 'invalid_reference', tokenProblem)
-}
-
-/** The origin of the request, on a loopback address only: elsewhere the client could choose any `Host` for the link. */
-function ownOrigin(c: Context): string | null {
-  const { origin, hostname } = new URL(c.req.raw.url)
-  return isLoopback(hostname) ? origin : null
 }
 
 function resetMail(to: string, token: string, origin: string | null): Mail {

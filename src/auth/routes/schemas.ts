@@ -9,12 +9,16 @@ const nameLengthMax = 100
 const scopesMax = 50
 const tokenLengthMax = 200
 
-/** Becomes the form that is stored and compared: lower case, without white space around it. */
+/** Any address that a browser's email input takes (HTML, valid e-mail address), in lower case, without white space around it. */
 const email = z
   .string()
   .trim()
   .toLowerCase()
-  .pipe(z.email('must be an e-mail address').max(emailLengthMax, `must have ${emailLengthMax} characters or fewer`))
+  .pipe(
+    z
+      .email({ pattern: z.regexes.html5Email, error: 'must be an e-mail address' })
+      .max(emailLengthMax, `must have ${emailLengthMax} characters or fewer`),
+  )
   .openapi({ type: 'string', format: 'email', maxLength: emailLengthMax })
 
 const password = z
