@@ -175,7 +175,7 @@ function createPlatform({ config, options, runtime, output }: Launch): Platform 
 function banner(
   { HOST, DATA_DIR, TLS_CERT }: Config,
   port: number,
-  { administratorCode, collections: [collection] }: Started,
+  { administratorCode, collections: [collection], openCollections }: Started,
 ): string {
   const name = HOST.includes(':') ? `[${HOST}]` : HOST
   const url = `${TLS_CERT ? 'https' : 'http'}://${HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : name}:${port}`
@@ -183,6 +183,7 @@ function banner(
     `Galley listens on ${url} and keeps its data in ${DATA_DIR}\n`,
     ...(collection === undefined ? [] : [`  curl ${url}/api/${collection}`]),
     `  open ${url}/docs\n`,
+    ...(openCollections.length === 0 ? [] : [`Anyone may read and change ${openCollections.join(', ')}.\n`]),
     ...(administratorCode === null
       ? []
       : [
