@@ -6,6 +6,7 @@ import { createLive } from './app/live.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema } from './app/options.ts'
 import { createServices } from './app/services.ts'
+import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
 import { topicsOf } from './collections/feed.ts'
 import { applySchema } from './collections/schema.ts'
@@ -48,6 +49,8 @@ export interface Started {
   administratorCode: string | null
   /** The names of the collections, for examples of requests. */
   collections: readonly string[]
+  /** The names of those that anyone may read and change. */
+  openCollections: readonly string[]
 }
 
 /**
@@ -97,7 +100,11 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
         currentEpoch = await renewEpoch(db, platform)
       })
       const administratorCode = auth === null ? null : await auth.start()
-      return { administratorCode, collections: collections.map(({ name }) => name) }
+      return {
+        administratorCode,
+        collections: namesOf(collections),
+        openCollections: namesOf(collections.filter(isOpen)),
+      }
     },
     drain() {
       health.drain()
@@ -112,4 +119,8 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
       await auth?.cleanUp()
     },
   })
+}
+
+function namesOf(collections: readonly AnyCollection[]): string[] {
+  return collections.map(({ name }) => name)
 }

@@ -193,13 +193,18 @@ function urlOf({ TLS_CERT }: Config, host: string, port: number): string {
   return `${TLS_CERT ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function banner(config: Config, port: number, { administratorCode, collections: [collection] }: Started): string {
+function banner(
+  config: Config,
+  port: number,
+  { administratorCode, collections: [collection], openCollections }: Started,
+): string {
   const { HOST, DATA_DIR } = config
   const url = urlOf(config, wildcards.has(HOST) ? 'localhost' : HOST, port)
   const lines = [
     `Galley listens on ${url} and keeps its data in ${DATA_DIR}\n`,
     ...(collection === undefined ? [] : [`  curl ${url}/api/${collection}`]),
     `  open ${url}/docs\n`,
+    ...(openCollections.length === 0 ? [] : [`Anyone may read and change ${openCollections.join(', ')}.\n`]),
     ...(administratorCode === null
       ? []
       : [

@@ -6,7 +6,7 @@
 import type { SqlValue } from '../ports/database.ts'
 import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
 import { type Condition, joined } from './condition.ts'
-import type { Access, Action, AnyCollection, FilterValue, RowFilter, Rule } from './declaration.ts'
+import type { Action, AnyCollection, FilterValue, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
 
 /** The field that an owned row has: the id of the user who created it. */
@@ -16,13 +16,18 @@ export const ownerField = 'owner'
 export type AccessDecision = 'all' | 'none' | readonly RowFilter[]
 
 /** Returns true if rows store the user who created them. */
-export function hasOwner({ access }: { access?: Access }): boolean {
-  return Object.values(access ?? {}).includes('owner')
+export function hasOwner({ access }: Pick<AnyCollection, 'access'>): boolean {
+  return Object.values(access).includes('owner')
+}
+
+/** Returns true if anyone may do everything. */
+export function isOpen({ access }: Pick<AnyCollection, 'access'>): boolean {
+  return Object.values(access).every((rule) => rule === 'anyone')
 }
 
 /** Returns true if changes are events. A read rule that is a function has events only with an audience. */
 export function hasTopic({ access, audience }: Pick<AnyCollection, 'access' | 'audience'>): boolean {
-  return typeof access?.read !== 'function' || audience !== undefined
+  return typeof access.read !== 'function' || audience !== undefined
 }
 
 /** Decides the rows of a collection on which a client may act. */
@@ -31,7 +36,7 @@ export function decide(
   action: Action,
   who: Identity | null,
 ): AccessDecision {
-  const rule: Rule = access?.[action] ?? 'anyone'
+  const rule = access[action]
   if (rule === 'anyone') return 'all'
   if (who !== null && !hasScope(who, name, action === 'read' ? 'read' : 'write')) return 'none'
   if (who?.role === adminRole) return 'all'

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { hasOwner, ownerField } from './access.ts'
-import type { Access, Action, AnyCollection, Collection, CollectionOptions, Schemas } from './declaration.ts'
+import type { Access, Action, AnyCollection, Collection, CollectionOptions, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
@@ -21,24 +21,24 @@ const ignored = {
 
 /**
  * Declares a resource, which becomes a table with its migration, routes, types and OpenAPI.
- * @throws TypeError for an invalid name
+ * @throws TypeError for an invalid name, and without a declared access
  */
 export function collection<const Name extends string, F extends Fields, S extends Schema = BlankSchema>(
   name: Name,
   options: CollectionOptions<F, S>,
 ): Collection<Name, F, S> {
-  const isOwned = hasOwner(options)
+  const access = rulesOf(name, options.access)
+  const isOwned = hasOwner({ access })
   checkNames(name, options.fields, isOwned)
   checkDropped(name, options)
-  checkAccess(name, options.access)
   const fields = isOwned
     ? { ...options.fields, [ownerField]: field.text({ optional: true, indexed: true }) }
     : options.fields
-  const audience = options.audience ?? (options.access?.read === 'owner' ? ownerField : undefined)
+  const audience = options.audience ?? (access.read === 'owner' ? ownerField : undefined)
   if (audience !== ownerField) checkAudience(name, fields, audience)
   const singular = options.singular ?? singularOf(name)
   const schemas = schemasOf(options.fields, isOwned)
-  return { name, ...options, singular, fields, ...(audience && { audience }), schemas }
+  return { name, ...options, access, singular, fields, ...(audience && { audience }), schemas }
 }
 
 /** Endings of regular English plurals. Others, such as `people`, are declared. */
@@ -76,12 +76,18 @@ function schemasOf(fields: Fields, isOwned: boolean): Schemas {
 const actions: readonly Action[] = ['read', 'create', 'update', 'delete']
 const rolePattern = /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/
 
-function checkAccess(name: string, access: Access = {}): void {
-  for (const [action, rule] of Object.entries(access)) {
+/** Returns the rule for each action; `nobody` for one that is not declared. */
+function rulesOf(name: string, access: Access | undefined): Readonly<Record<Action, Rule>> {
+  if (access === undefined) {
+    throw new TypeError(`The collection ${name} needs an access: who may read, create, update and delete, or 'open'.`)
+  }
+  const declared = access === 'open' ? { read: 'anyone', create: 'anyone', update: 'anyone', delete: 'anyone' } : access
+  for (const [action, rule] of Object.entries(declared)) {
     if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
     if (typeof rule === 'string' && !rolePattern.test(rule))
       throw new TypeError(`The access of ${name} has an invalid role: ${rule}`)
   }
+  return { read: 'nobody', create: 'nobody', update: 'nobody', delete: 'nobody', ...declared }
 }
 
 /** The schema of a value without its default. */

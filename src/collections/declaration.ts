@@ -56,8 +56,8 @@ export type Rule =
   | (string & {})
   | ((identity: Identity | null) => boolean | RowFilter | readonly RowFilter[])
 
-/** An action without a rule is allowed to anyone. */
-export type Access = Partial<Record<Action, Rule>>
+/** An action without a rule is allowed to administrators only. `open` allows every action to anyone. */
+export type Access = Partial<Record<Action, Rule>> | 'open'
 
 /** Returns true if a stored version is the one that the client expects; see `If-Match`. */
 export type Match = (version: number) => boolean
@@ -158,8 +158,8 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
   fields: F
   /** The name of one row in messages, as in `Todo not found`. Default: derived from the plural, `todo` from `todos`. */
   singular?: string
-  /** The rule for each action; default: anyone. */
-  access?: Access
+  /** The rule for each action. */
+  access: Access
   /**
    * The field that divides the collection's events by audience: events of rows in which it is X go to the topic `NAME/X`. It must
    * be an indexed text field. Without it all events go to the topic `NAME`.
@@ -183,9 +183,10 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
 
 /** A resource, declared once. */
 export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
-  extends CollectionOptions<F, S> {
+  extends Omit<CollectionOptions<F, S>, 'access'> {
   name: Name
   singular: string
+  access: Readonly<Record<Action, Rule>>
   schemas: Schemas
 }
 

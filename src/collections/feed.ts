@@ -66,7 +66,7 @@ export function topicsOf(collection: AnyCollection): Topic[] {
     const decision = decide(collection, 'read', who)
     return audience === undefined ? decision === 'all' : coversAudience(decision, audience, full.slice(name.length + 1))
   }
-  const rule = access?.read ?? 'anyone'
+  const rule = access.read
   const known = typeof rule === 'string' && rule !== 'owner' ? rule : read
   return [topic(name, { partitioned: audience !== undefined, access: { read: known } })]
 }

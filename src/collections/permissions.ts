@@ -5,20 +5,17 @@ import { type AccessDecision, type AllowedAccess, allowed, conditionOf, decide, 
 import type { Condition } from './condition.ts'
 import type { Action, AnyCollection, Change } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { noRow, notFound, referencesIn, requireOne } from './statements.ts'
+import { noRow, notFound, type ReferenceField, referencesIn, requireOne } from './statements.ts'
 
 /** The permissions of clients on the rows of a collection, as statements that a write begins with. */
 export class Permissions {
   readonly #collection: AnyCollection
   /** The fields that refer to rows of other collections. */
-  readonly #references: readonly (Omit<ReturnType<typeof referencesIn>[number], 'target'> & { target: AnyCollection })[]
+  readonly #references: readonly ReferenceField[]
 
   constructor(collection: AnyCollection, collections: ReadonlyMap<string, AnyCollection>) {
     this.#collection = collection
-    this.#references = referencesIn(collection).flatMap(({ target, ...reference }) => {
-      const named = collections.get(target)
-      return named === undefined ? [] : [{ ...reference, target: named }]
-    })
+    this.#references = referencesIn(collection, collections)
   }
 
   /** @throws AppError `unauthorized`, `forbidden` */

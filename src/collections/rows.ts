@@ -22,12 +22,14 @@ import { createFeed, type Feed } from './feed.ts'
 import type { Fields } from './field.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
-import { compile, referencesIn, selectOne } from './statements.ts'
+import { compile, type ReferenceField, referencesIn, selectOne } from './statements.ts'
 
 export interface RowsOptions extends HookOptions {
   topicLog: TopicLog
   newId(): string
   dependents: Dependents
+  /** All collections by their names. */
+  collections: ReadonlyMap<string, AnyCollection>
   rowsOf<F extends Fields>(collection: Collection<string, F>): CollectionRows<F>
 }
 
@@ -37,7 +39,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
   readonly #options: RowsOptions
   readonly #codec: RowCodec<F>
   readonly #statements: ReturnType<typeof compile>
-  readonly #references: ReturnType<typeof referencesIn>
+  readonly #references: readonly ReferenceField[]
   readonly #feed: Feed
   readonly #hooks: HookRunner<F> | null
   /** The fields that clients and hooks may set. */
@@ -52,7 +54,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     this.#codec = createRowCodec(collection)
     this.decode = this.#codec.decode
     this.#statements = compile(collection)
-    this.#references = referencesIn(collection)
+    this.#references = referencesIn(collection, options.collections)
     this.#feed = createFeed(collection, options.topicLog)
     this.#hooks = createHookRunner(collection, options)
     this.#isOwned = hasOwner(collection)
@@ -165,7 +167,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     return this.#references.flatMap(({ field, target, guard }) => {
       const id = values[field]
       if (typeof id !== 'string') return []
-      return [{ sql: `select "id" from "${target}" where "id" = ?`, parameters: [id], guard }]
+      return [{ sql: `select "id" from "${target.name}" where "id" = ?`, parameters: [id], guard }]
     })
   }
 
@@ -182,14 +184,15 @@ export type RowsOfAll = Record<string, Rows<any>>
 /** Makes the rows of all collections. The hooks of each can use those of the others. */
 export function createAllRows(
   collections: readonly AnyCollection[],
-  options: Omit<RowsOptions, 'rowsOf' | 'dependents'>,
+  options: Omit<RowsOptions, 'rowsOf' | 'dependents' | 'collections'>,
 ): RowsOfAll {
   const rowsOf: RowsOptions['rowsOf'] = ({ name }) => {
     const rows = all.get(name)
     if (rows === undefined) throw new TypeError(`The app has no collection ${name}.`)
     return rows
   }
-  const shared = { ...options, rowsOf, dependents: dependentsIn(collections) }
+  const byName = new Map(collections.map((each) => [each.name, each]))
+  const shared = { ...options, rowsOf, dependents: dependentsIn(collections), collections: byName }
   // biome-ignore lint/suspicious/noExplicitAny: see `RowsOfAll`.
   const all = new Map<string, CollectionRows<any>>(
     collections.map((collection) => [collection.name, new CollectionRows(collection, shared)]),

@@ -82,11 +82,22 @@ export function referring(
   }
 }
 
-/** The fields of a collection that refer to rows of others. */
-export function referencesIn({ fields }: AnyCollection): { field: string; target: string; guard: Guard }[] {
+/** A field that refers to rows of another collection, and the error for a row that is not there. */
+export interface ReferenceField {
+  field: string
+  target: AnyCollection
+  guard: Guard
+}
+
+export function referencesIn(
+  { fields }: AnyCollection,
+  collections: ReadonlyMap<string, AnyCollection>,
+): ReferenceField[] {
   return Object.entries(fields as Fields).flatMap(([field, { column }]) => {
-    const target = column.references?.collection
+    const target = collections.get(column.references?.collection ?? '')
     if (target === undefined) return []
-    return [{ field, target, guard: { error: 'validation_failed', field, message: `names none of ${target}` } }]
+    return [
+      { field, target, guard: { error: 'validation_failed', field, message: `there is no such ${target.singular}` } },
+    ]
   })
 }

@@ -5,6 +5,7 @@ import { field } from '../collections/field.ts'
 const personName = field.text({ trim: true, min: 1, max: 60, indexed: true })
 
 const rooms = collection('rooms', {
+  access: 'open',
   fields: {
     name: field.text({ trim: true, min: 1, max: 80, unique: true }),
   },
@@ -12,6 +13,7 @@ const rooms = collection('rooms', {
 
 /** The members of a room, present or not; the presence of its topic has those who are connected. */
 const members = collection('members', {
+  access: 'open',
   fields: {
     room: field.reference('rooms'),
     name: personName,
@@ -21,6 +23,7 @@ const members = collection('members', {
 
 /** The messages of a room. Members of the topic `messages/ROOM` with the state `{ typing: true }` are typing. */
 const messages = collection('messages', {
+  access: 'open',
   fields: {
     room: field.reference('rooms'),
     author: personName,

@@ -11,7 +11,7 @@ import type { Env } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
 import { createTestPlatform } from '../harness/platform.ts'
 
-const notes = collection('notes', { fields: { text: field.text() } })
+const notes = collection('notes', { access: 'open', fields: { text: field.text() } })
 
 let subject: Awaited<ReturnType<typeof createTestDatabase>>
 beforeAll(async () => {

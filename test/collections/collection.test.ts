@@ -10,7 +10,7 @@ const platform = createTestPlatform({ database: (await createTestDatabase([])).d
 test.each(['', 'constructor', 'Todos', '1st', 'a b', 'a.b', 'galley_x', 'sqlite_x', 'x'.repeat(41)])(
   'a collection cannot be named %o',
   (name) => {
-    expect(() => collection(name, { fields: {} })).toThrow(TypeError)
+    expect(() => collection(name, { access: 'open', fields: {} })).toThrow(TypeError)
   },
 )
 
@@ -24,11 +24,21 @@ test.each([
   ['inventory', 'inventory'],
   ['status', 'status'],
 ])('one row of %s is a %s', (name, singular) => {
-  expect(collection(name, { fields: {} }).singular).toBe(singular)
+  expect(collection(name, { access: 'open', fields: {} }).singular).toBe(singular)
+})
+
+test('a collection without access does not start', () => {
+  const options = { fields: {} } as unknown as { access: 'open'; fields: Fields }
+  expect(() => collection('things', options)).toThrow(/things needs an access/)
+})
+
+test('an action without a rule is for nobody', () => {
+  const { access } = collection('things', { access: { read: 'signedIn' }, fields: {} })
+  expect(access).toEqual({ read: 'signedIn', create: 'nobody', update: 'nobody', delete: 'nobody' })
 })
 
 test('the name of one row can be declared', () => {
-  expect(collection('people', { singular: 'person', fields: {} }).singular).toBe('person')
+  expect(collection('people', { access: 'open', singular: 'person', fields: {} }).singular).toBe('person')
 })
 
 test.each<[string, Fields]>([
@@ -38,12 +48,12 @@ test.each<[string, Fields]>([
   ['with a space', { 'a b': field.text() }],
   ['named __proto__', { ['__proto__']: field.text() }],
 ])('a field cannot be %s', (_, fields) => {
-  expect(() => collection('things', { fields })).toThrow(TypeError)
+  expect(() => collection('things', { access: 'open', fields })).toThrow(TypeError)
 })
 
 test.each(Object.getOwnPropertyNames(Object.prototype))('a field cannot have the name of every object: %s', (name) => {
   const fields = Object.fromEntries([[name, field.text({ default: '' })]])
-  expect(() => collection('things', { fields })).toThrow(/like dueAt.*every object/)
+  expect(() => collection('things', { access: 'open', fields })).toThrow(/like dueAt.*every object/)
 })
 
 test('an indexed text cannot be longer than a thousand characters', () => {
@@ -52,19 +62,22 @@ test('an indexed text cannot be longer than a thousand characters', () => {
 })
 
 test('a reference to a collection that is not mounted is refused by name', () => {
-  const things = collection('things', { fields: { owner: field.reference('people') } })
+  const things = collection('things', { access: 'open', fields: { owner: field.reference('people') } })
   expect(() => createApp(platform, { collections: [things] })).toThrow('things.owner refers to people')
 })
 
 test('a collection cannot be mounted twice', () => {
-  const things = collection('things', { fields: {} })
+  const things = collection('things', { access: 'open', fields: {} })
   expect(() => createApp(platform, { collections: [things, things] })).toThrow('Two collections have the name things')
 })
 
 test('no two indexes have one name', async () => {
-  const a = collection('a', { fields: { b_by_c: field.text({ indexed: true }), t: field.text({ indexed: true }) } })
-  const ab = collection('a_by_b', { fields: { c: field.text({ indexed: true }) } })
-  const at = collection('a_by_t', { fields: { id_: field.text({ indexed: true }) } })
+  const a = collection('a', {
+    access: 'open',
+    fields: { b_by_c: field.text({ indexed: true }), t: field.text({ indexed: true }) },
+  })
+  const ab = collection('a_by_b', { access: 'open', fields: { c: field.text({ indexed: true }) } })
+  const at = collection('a_by_t', { access: 'open', fields: { id_: field.text({ indexed: true }) } })
   const { remove } = await createTestDatabase([a, ab, at])
   onTestFinished(remove)
 })

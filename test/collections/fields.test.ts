@@ -39,6 +39,7 @@ const kinds: Record<Kind, { field: Field; values: fc.Arbitrary<unknown> }> = {
 }
 
 const things = collection('things', {
+  access: 'open',
   fields: Object.fromEntries(Object.entries(kinds).map(([kind, { field }]) => [kind, field])),
 })
 const { connection, remove } = await createTestDatabase([things])
@@ -100,9 +101,12 @@ describe.each(Object.entries(kinds))('%s', (kind, { field: { schema, column }, v
 })
 
 test.each(Object.entries(lenientSchemas))('JSON is required unless it is optional: %s', (_, shape) => {
-  const { create } = collection('notes', { fields: { body: field.json(shape) } }).schemas
+  const { create } = collection('notes', { access: 'open', fields: { body: field.json(shape) } }).schemas
   expect(create.safeParse({}).error?.issues).toMatchObject([{ path: ['body'], message: 'is required' }])
-  const { create: lenient } = collection('notes', { fields: { body: field.json(shape, { optional: true }) } }).schemas
+  const { create: lenient } = collection('notes', {
+    access: 'open',
+    fields: { body: field.json(shape, { optional: true }) },
+  }).schemas
   expect(lenient.parse({})).toEqual({ body: null })
 })
 
@@ -112,13 +116,16 @@ test.each<[string, () => unknown]>([
   ['a symbol', () => Symbol('s')],
   ['a bigint', () => 1n],
 ])('a schema that makes %s, which JSON has not, refuses and never fails', (_, make) => {
-  const { create } = collection('notes', { fields: { body: field.json(z.any().transform(make)) } }).schemas
+  const { create } = collection('notes', {
+    access: 'open',
+    fields: { body: field.json(z.any().transform(make)) },
+  }).schemas
   expect(create.safeParse({ body: 1 }).success).toBe(false)
 })
 
 test('a length of JSON holds for changes, too, whatever the schema puts in the place of undefined', () => {
   const fields = { body: field.json(z.string().default('x'), { max: 10 }) }
-  const { create, change: changes } = collection('notes', { fields }).schemas
+  const { create, change: changes } = collection('notes', { access: 'open', fields }).schemas
   expect(create.safeParse({ body: 'y'.repeat(9) }).success).toBe(false)
   expect(changes.safeParse({ body: 'y'.repeat(9) }).success).toBe(false)
   expect(changes.safeParse({ body: 'y'.repeat(8) }).success).toBe(true)

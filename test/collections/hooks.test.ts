@@ -17,7 +17,10 @@ afterEach(async () => {
 })
 
 const ann = { userId: 'ann', role: 'user' } as Identity
-const shelves = collection('shelves', { fields: { name: field.text(), things: field.integer({ default: 0 }) } })
+const shelves = collection('shelves', {
+  access: 'open',
+  fields: { name: field.text(), things: field.integer({ default: 0 }) },
+})
 
 async function createWorld() {
   const calls: unknown[][] = []
@@ -26,6 +29,7 @@ async function createWorld() {
     calls.push([name, identity?.userId ?? null, ...values])
   }
   const things = collection('things', {
+    access: 'open',
     fields: { name: field.text({ max: 10 }), shelf: field.reference('shelves', { optional: true }) },
     hooks: {
       before: {

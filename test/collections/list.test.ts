@@ -12,6 +12,7 @@ import type { SqlRow } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const things = collection('things', {
+  access: 'open',
   fields: {
     name: field.text({ indexed: true }),
     size: field.integer({ indexed: true }),
@@ -250,7 +251,10 @@ test('one error names every invalid parameter', () => {
 })
 
 test('a page of large rows ends early, and the next pages return the rest', async () => {
-  const documents = collection('documents', { fields: { body: field.json(z.string(), { max: 1_000_000 }) } })
+  const documents = collection('documents', {
+    access: 'open',
+    fields: { body: field.json(z.string(), { max: 1_000_000 }) },
+  })
   const own = await createTestDatabase([documents])
   onTestFinished(own.remove)
   const body = JSON.stringify('x'.repeat(900_000))

@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Starts as the server does, on the same file each time, and inspects the connection. */
 function start<T = void>(fields: Fields, inspect?: (connection: DatabaseSync) => T, dropped?: string[]): Promise<T> {
-  return startAll([collection('things', { fields, ...(dropped && { dropped }) })], inspect)
+  return startAll([collection('things', { access: 'open', fields, ...(dropped && { dropped }) })], inspect)
 }
 
 async function startAll<T = void>(
@@ -200,16 +200,16 @@ test('a database that a newer version wrote is refused', async () => {
 
 test('a name that cannot be one is refused', () => {
   for (const name of ['', 'Todos', 'galley_x', 'sqlite_x', 'a-b', '1a', 'a'.repeat(41)]) {
-    expect(() => collection(name, { fields: {} })).toThrow(TypeError)
+    expect(() => collection(name, { access: 'open', fields: {} })).toThrow(TypeError)
   }
   for (const name of ['id', 'createdAt', 'version', '__proto', 'a b', '']) {
-    expect(() => collection('things', { fields: { [name]: field.text() } })).toThrow(TypeError)
+    expect(() => collection('things', { access: 'open', fields: { [name]: field.text() } })).toThrow(TypeError)
   }
 })
 
 const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(26))
-const people = collection('people', { fields: { name: field.text({ default: '' }) } })
-const referring = (reference: Field) => collection('things', { fields: { person: reference } })
+const people = collection('people', { access: 'open', fields: { name: field.text({ default: '' }) } })
+const referring = (reference: Field) => collection('things', { access: 'open', fields: { person: reference } })
 
 /** A row that refers to a person, in a table with a foreign key, as earlier versions made it. */
 function storeReference(connection: DatabaseSync): void {
@@ -225,7 +225,7 @@ const deletePerson = (connection: DatabaseSync) =>
   connection.prepare('delete from people where id = ?').run(ids[0] ?? '').changes
 
 test.each<[string, readonly AnyCollection[]]>([
-  ['a removed field', [people, collection('things', { fields: {} })]],
+  ['a removed field', [people, collection('things', { access: 'open', fields: {} })]],
   ['a removed collection', [people]],
   ['a field that is declared', [people, referring(field.reference('people'))]],
 ])('no foreign key of %s is left to block a deletion', async (_, collections) => {
@@ -235,7 +235,7 @@ test.each<[string, readonly AnyCollection[]]>([
 
 test('a reference that comes back refers to none of the rows that are gone', async () => {
   const both = [people, referring(field.reference('people', { optional: true }))]
-  for (const without of [[people, collection('things', { fields: {} })], [people]]) {
+  for (const without of [[people, collection('things', { access: 'open', fields: {} })], [people]]) {
     await startAll(both, (connection) => {
       connection.exec('delete from things; delete from people')
       storeReference(connection)
@@ -272,7 +272,7 @@ test('the data of a dropped field is deleted, and its name is free for another t
     { id: 'x', createdAt: 1, version: 1, b: '2' },
   ])
   await start({ b: field.text(), a: field.integer({ default: 7 }) })
-  expect(() => collection('things', { fields: { a: field.text() }, dropped: ['a'] })).toThrow(TypeError)
+  expect(() => collection('things', { access: 'open', fields: { a: field.text() }, dropped: ['a'] })).toThrow(TypeError)
 })
 
 test('more columns than every engine takes are refused with advice, until fields are dropped', async () => {

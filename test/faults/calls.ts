@@ -60,6 +60,7 @@ function begin(c: Context): Call {
  * make calls of that name.
  */
 export const calls = collection('calls', {
+  access: 'open',
   fields: { note: field.text() },
   routes: () =>
     new Hono<Env>()

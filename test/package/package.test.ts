@@ -16,6 +16,7 @@ const declaration = `
 import { collection, createApp, field, type Platform } from 'galley'
 
 const notes = collection('notes', {
+  access: 'open',
   fields: { text: field.text({ min: 1, indexed: true }), pinned: field.boolean({ default: false }) },
 })
 

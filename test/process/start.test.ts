@@ -28,9 +28,10 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     const [first, blank, ...commands] = output().trimEnd().split('\n')
     expect(first).toBe(`Galley listens on ${url} and keeps its data in ${dataDir}`)
     expect(blank).toBe('')
-    const [list, docs, gap, code] = commands.map((line) => line.trim())
-    expect(commands).toHaveLength(4)
-    expect(gap).toBe('')
+    const [list, docs, gap, open, between, code] = commands.map((line) => line.trim())
+    expect(commands).toHaveLength(6)
+    expect([gap, between]).toEqual(['', ''])
+    expect(open).toBe('Anyone may read and change todos, rooms, members, messages.')
     expect(code).toMatch(/The code gla_[\w-]{43} makes one of the account/)
     expect(await outputOf(list)).toMatchObject({ data: [], status: 200 })
     expect(docs).toBe(`open ${url}/docs`)
@@ -45,7 +46,7 @@ describe.each(['node', 'deno', 'bun'] as const)('a server on %s', (runtime) => {
     await terminate(server)
     const lines = server.output().trimEnd().split('\n')
     expect(lines[0]).toMatch(/^Galley listens on /)
-    expect(lines.slice(6)).toEqual([expect.stringContaining('"route":"/api/todos","status":201')])
+    expect(lines.slice(8)).toEqual([expect.stringContaining('"route":"/api/todos","status":201')])
   })
 
   test('lists every variable on --help and ends with code 0', async () => {
