@@ -1,4 +1,5 @@
 import type { Config } from '../../src/config.ts'
+import { hasToken } from '../../src/connections/upgrade.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
 import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
@@ -35,7 +36,8 @@ async function listen(app: MessageServer, config: Config): Promise<Listening> {
   const webSockets = createDenoWebSockets(app)
   let isDraining = false
   const respond = async (request: Request, peer: Peer): Promise<Response> => {
-    const client = request.headers.has('upgrade') ? app.admit(request, peer) : null
+    // Without the option, which other servers look at themselves, `Deno.upgradeWebSocket` throws.
+    const client = hasToken(request.headers, 'connection', 'upgrade') ? app.admit(request, peer) : null
     if (client !== null) return webSockets.accept(request, client)
     const response = await app.fetch(request, peer)
     return isDraining ? withClose(response) : response

@@ -2,7 +2,9 @@
  * The server as a process: the platform it builds, its banner, and its orderly end. Node, Deno and Bun all have
  * `node:process`, so one file serves them.
  */
+
 import process from 'node:process'
+import ipaddr from 'ipaddr.js'
 import type { Started } from '../../src/app.ts'
 import { type Config, configHelp, parseConfig, settingsOf } from '../../src/config.ts'
 import { AppError, StartError } from '../../src/errors.ts'
@@ -182,11 +184,14 @@ function createPlatform(launch: Launch): Platform {
   }
 }
 
-const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+/** True for every address, such as `0.0.0.0`, `::` or `0`. */
+function isEveryAddress(host: string): boolean {
+  return ipaddr.isValid(host) && ipaddr.parse(host).range() === 'unspecified'
+}
 
 /** The origin at which the server listens; null when that is every address, or none yet. */
 function ownUrl({ config, port }: Launch): string | null {
-  return port === null || wildcards.has(config.HOST) ? null : urlOf(config, config.HOST, port)
+  return port === null || isEveryAddress(config.HOST) ? null : urlOf(config, config.HOST, port)
 }
 
 function urlOf({ TLS_CERT }: Config, host: string, port: number): string {
@@ -199,7 +204,7 @@ function banner(
   { administratorCode, collections: [collection], openCollections }: Started,
 ): string {
   const { HOST, DATA_DIR } = config
-  const url = urlOf(config, wildcards.has(HOST) ? 'localhost' : HOST, port)
+  const url = urlOf(config, isEveryAddress(HOST) ? 'localhost' : HOST, port)
   const lines = [
     `Galley listens on ${url} and keeps its data in ${DATA_DIR}\n`,
     ...(collection === undefined ? [] : [`  curl ${url}/api/${collection}`]),

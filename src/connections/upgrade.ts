@@ -13,9 +13,6 @@ export function chooseProtocol(headers: Headers): (typeof protocols)[number] | n
   return protocols.find((protocol) => names.includes(protocol)) ?? null
 }
 
-/** Only SP and HTAB are blanks in a header. */
-const listSeparator = /[ \t]*,[ \t]*/
-
 const connectPath = /^\/api\/(v1\/)?connect$/
 /** The version of RFC 6455. */
 const version = '13'
@@ -38,14 +35,18 @@ export function upgradeError({ headers }: Request): AppError {
 
 /** Returns the fault of a handshake (RFC 6455 §4.2.1); null when it has none. */
 function handshakeError(headers: Headers): AppError | null {
-  const offers = (headers.get('upgrade') ?? '').toLowerCase().split(listSeparator)
-  if (!offers.includes('websocket')) return upgradeRequired()
+  if (!hasToken(headers, 'upgrade', 'websocket')) return upgradeRequired()
   if (headers.get('sec-websocket-version') !== version) return upgradeRequired({ 'Sec-WebSocket-Version': version })
   if (!keyPattern.test(headers.get('sec-websocket-key') ?? '')) {
     return new AppError('bad_request', 'Sec-WebSocket-Key must be 16 bytes in Base64.')
   }
   if (chooseProtocol(headers) !== null) return null
   return new AppError('bad_request', `The WebSocket's subprotocol must be one of ${protocols.join(', ')}.`)
+}
+
+/** True if a header that is a list has a token, in upper or lower case. */
+export function hasToken(headers: Headers, name: string, token: string): boolean {
+  return listOf((headers.get(name) ?? '').toLowerCase()).includes(token)
 }
 
 function upgradeRequired(more: Record<string, string> = {}): AppError {

@@ -34,6 +34,17 @@ test.each([
   expect(new Set(links(server.output()))).toEqual(new Set([origin]))
 })
 
+test.each(['0.0.0.0', '::', '0'])('on HOST=%s the email has the code alone', async (host) => {
+  const server = await start({ runtime: 'node', env: { HOST: host } })
+  const { port } = new URL(server.url)
+  const url = `http://127.0.0.1:${port}`
+  const email = 'kim@example.org'
+  expect(await post(url, '/api/auth/sign-up', { email, password: 'a long enough one' })).toBe(201)
+  expect(await post(url, '/api/auth/reset', { email })).toBe(202)
+  await vi.waitFor(() => expect(server.output()).toContain('Enter this code'))
+  expect(links(server.output())).toEqual([])
+})
+
 /** The origins of all links in the emails that were written to the log. */
 function links(output: string): string[] {
   return Array.from(output.matchAll(/(https?:[^\s\\"]+)\/reset#glr_/g), ([, origin = '']) => origin)

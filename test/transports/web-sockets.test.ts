@@ -14,9 +14,16 @@ const handshake = {
   'Sec-WebSocket-Version': '13',
 }
 
-/** The status and the JSON body of the response; closes the connection. */
-async function shake(url: string, headers: Record<string, string>, path = '/api/connect') {
-  const sent = httpRequest(url + path, { headers: { ...handshake, ...headers } })
+/** The status and the JSON body of the response; closes the connection. A header that is null is left out. */
+async function shake(
+  url: string,
+  headers: Record<string, string | null>,
+  { path = '/api/connect', method = 'GET' }: { path?: string; method?: string } = {},
+) {
+  const all = Object.entries({ ...handshake, ...headers }).filter(([, value]) => value !== null)
+  const sent = httpRequest(url + path, { method, headers: Object.fromEntries(all) })
+  // Deno's own HTTP server refuses an upgrade with a body, even an empty one, before the app sees it.
+  for (const name of ['Content-Length', 'Transfer-Encoding']) sent.removeHeader(name)
   sent.on('error', () => {})
   sent.end()
   const upgraded = once(sent, 'upgrade').then(([response, socket]) => {
@@ -80,9 +87,39 @@ describe.each(serverKinds)('on $name', (serverKind) => {
   })
 
   test('answers an upgrade at any other path as a plain request', async () => {
-    expect((await shake(server().url, {}, '/api/todos')).status).toBe(200)
-    expect((await shake(server().url, {}, '/nowhere')).status).toBe(404)
-    expect((await shake(server().url, {}, '/api/v1/connect')).status).toBe(101)
+    expect((await shake(server().url, {}, { path: '/api/todos' })).status).toBe(200)
+    expect((await shake(server().url, {}, { path: '/nowhere' })).status).toBe(404)
+    expect((await shake(server().url, {}, { path: '/api/v1/connect' })).status).toBe(101)
+  })
+
+  test.each(['8', '14', '13, 8', null])('answers 426 and its own version to version %s', async (version) => {
+    const { status, headers, body } = await shake(server().url, { 'Sec-WebSocket-Version': version })
+    expect([status, headers['sec-websocket-version'], body?.code]).toEqual([426, '13', 'upgrade_required'])
+  })
+
+  test.each([null, '', 'YWJj', '!!!!!!!!!!!!!!!!!!!!!!==', 'AAAAAAAAAAAAAAAAAAAAAAA='])(
+    'refuses the key %j with 400',
+    async (key) => {
+      const { status, body } = await shake(server().url, { 'Sec-WebSocket-Key': key })
+      expect([status, body?.code]).toEqual([400, 'bad_request'])
+    },
+  )
+
+  test.each([{ Upgrade: 'h2c' }, { Upgrade: null }, { Connection: 'keep-alive' }])(
+    'answers 426 to a handshake with %j',
+    async (headers) => {
+      const response = await shake(server().url, headers)
+      expect([response.status, response.headers.upgrade, response.body?.code]).toEqual([
+        426,
+        'websocket',
+        'upgrade_required',
+      ])
+    },
+  )
+
+  test('answers an upgrade by POST as a plain request with 405', async () => {
+    const { status, body } = await shake(server().url, {}, { method: 'POST' })
+    expect([status, body?.code]).toEqual([405, 'method_not_allowed'])
   })
 
   test('answers 426 to a request that is not a WebSocket handshake', async () => {
