@@ -2,7 +2,6 @@
  * The server as a process: the platform it builds, its banner, and its orderly end. Node, Deno and Bun all have
  * `node:process`, so one file serves them.
  */
-
 import process from 'node:process'
 import ipaddr from 'ipaddr.js'
 import type { Started } from '../../src/app.ts'

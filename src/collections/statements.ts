@@ -89,6 +89,7 @@ export interface ReferenceField {
   guard: Guard
 }
 
+/** The fields of a collection that refer to rows of others. */
 export function referencesIn(
   { fields }: AnyCollection,
   collections: ReadonlyMap<string, AnyCollection>,
