@@ -117,7 +117,10 @@ class TcpMessageReader implements SocketOwner {
 
   #read(bytes: Uint8Array): void {
     const { isOpen, reader, connection } = this.#channel
-    if (!isOpen) return
+    if (!isOpen) {
+      this.#channel.late(bytes.byteLength)
+      return
+    }
     try {
       reader.push(bytes)
       connection?.hold(reader.pendingBytes)

@@ -15,6 +15,8 @@ import type { ChannelConnection } from '../process/listening.ts'
 export const blockedBytes = 256 * 1024
 /** A client with more unsent bytes is disconnected: more than two of the largest responses. */
 export const unsentBytesMax = 16 * 1024 ** 2
+/** A client that sends more after the end is disconnected: more than what is on its way on a fast connection. */
+const lateBytesMax = 8 * 1024 ** 2
 
 /** The bytes of events, as one kind of channel sends them. */
 export class EventForm {
@@ -49,6 +51,8 @@ export abstract class SocketChannel implements Channel, FrameSink {
   /** Messages that came in one read with those whose responses have blocked the channel. */
   #waiting: Received[] | null = null
   #hasEnded = false
+  /** Bytes received since this side ended. */
+  #lateBytes = 0
 
   constructor(format: Format, socket: Socket) {
     this.format = format
@@ -101,6 +105,13 @@ export abstract class SocketChannel implements Channel, FrameSink {
   ended(): void {
     this.#hasEnded = true
     if (!this.isBlocked) this.connection?.halfClosed()
+  }
+
+  /** Counts bytes that came after this side ended, and returns how many there are by now. */
+  late(bytes: number): number {
+    this.#lateBytes += bytes
+    if (this.#lateBytes > lateBytesMax) this.socket.destroy()
+    return this.#lateBytes
   }
 
   /** Discards waiting messages and reads on; for a channel that is closing. */

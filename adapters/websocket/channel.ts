@@ -10,6 +10,8 @@ import { closeFrame, frame, pingFrame, pongFrame } from './frames.ts'
 
 /** A client that does not answer the close frame, or does not end its side, is disconnected after this. */
 const closeTimeoutMs = 5000
+/** Reading frames costs time, so the client's close frame is only looked for in this many bytes: what was on its way. */
+const closingBytesMax = 64 * 1024
 
 const forms = { json: formOf(jsonFormat), cbor: formOf(cborFormat) }
 
@@ -41,6 +43,7 @@ export class WebSocketChannel extends SocketChannel implements WebSocketSink {
 
   /** Reads received bytes. */
   push(bytes: Uint8Array): void {
+    if (!this.isOpen && this.late(bytes.byteLength) > closingBytesMax) this.#end()
     // Otherwise they are discarded, until the peer ends its side.
     if (this.#state === 'ended') return
     try {

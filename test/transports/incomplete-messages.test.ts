@@ -48,10 +48,15 @@ function goawayOf(socket: Socket): Promise<number> {
 }
 
 async function sendAll(socket: Socket, bytes: Uint8Array): Promise<void> {
-  if (!socket.write(bytes) && !socket.destroyed) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+  await new Promise((resolve) => {
+    socket.write(bytes, resolve)
+  })
 }
 
 const incomplete = frame(1, Buffer.alloc(messageBytesMax - 1024, '{'), false)
+/** More than a server takes after it has ended its side, and than the buffers between. */
+const lateBytes = 48 * 1024 ** 2
+const emptyPongs = Buffer.concat(Array.from({ length: 10_000 }, () => frame(10, Buffer.of())))
 const pongs = Buffer.concat(Array.from({ length: 470 }, () => frame(10, Buffer.alloc(125))))
 
 // On Deno's own HTTP server the runtime reads the frames, and passes on whole messages alone.
@@ -64,6 +69,19 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
     for (let sent = 0; sent < 200 && socket.writable; sent += 1) await sendAll(socket, pongs)
     expect(await end).toBe(1008)
     socket.destroy()
+  })
+
+  test.each([
+    ['pongs', 1008, (url: string) => openWebSocket(url, '198.51.100.4'), pongs],
+    ['empty pongs', 1008, (url: string) => openWebSocket(url, '198.51.100.5'), emptyPongs],
+    ['invalid lines', 1002, openSocket, Buffer.alloc(64 * 1024, '{\n')],
+  ])('a client that goes on sending %s after the end is disconnected', async (_, code, open, flood) => {
+    const socket = await open(server().url)
+    const end = goawayOf(socket)
+    socket.on('error', () => {})
+    let sent = 0
+    for (; sent < lateBytes && !socket.destroyed; sent += flood.byteLength) await sendAll(socket, flood)
+    expect([await end, sent < lateBytes]).toEqual([code, true])
   })
 
   test('a flood of empty fragments from one client ends its WebSocket with 1008', async () => {
