@@ -37,6 +37,7 @@ const { routes } = createAuth({
   mailer: { async send() {} },
   commit: createCommit(platform),
   publicUrl: () => null,
+  signUp: 'open',
 })
 const app = new Hono<Env>().route('/', routes)
 app.onError((error, c) => errorResponse(error instanceof AppError ? error : new AppError('internal'), c.env, c.req.raw))

@@ -103,6 +103,10 @@ const schema = z.object({
     .refine((text) => text === '' || URL.parse(text)?.origin === text, 'must be an origin such as https://app.example')
     .default('')
     .describe('The public origin of the server, for links in email.'),
+  SIGN_UP: z
+    .enum(['open', 'verified'], 'must be open or verified')
+    .default('open')
+    .describe('An account is made at once (open), or by a code that is emailed first (verified).'),
   SMTP_URL: z
     .string()
     .refine((text) => text === '' || isSmtpUrl(text), 'must be like smtp://user:password@mail.example:587')

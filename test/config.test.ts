@@ -39,6 +39,7 @@ describe('the configuration', () => {
       ALLOWED_HOSTS: [],
       RATE_LIMIT: 'on',
       PUBLIC_URL: '',
+      SIGN_UP: 'open',
       SMTP_URL: '',
       MAIL_API_URL: '',
       MAIL_API_TOKEN: '',

@@ -178,6 +178,7 @@ function createPlatform(launch: Launch): Platform {
       passwords: createPasswords(),
       mailer: createMailer(config, log),
       publicUrl: () => config.PUBLIC_URL || ownUrl(launch),
+      signUp: config.SIGN_UP,
     },
     ...(config.HTTP_ENGINE === 'galley' && { connections: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
   }

@@ -220,10 +220,10 @@ function createEnvironment(env: WorkerEnv): Omit<Platform, 'database' | 'notifie
 
 function createAccounts(env: WorkerEnv): AccountSettings {
   const config = parseConfig(env)
-  const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL } = config
+  const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL, SIGN_UP: signUp } = config
   const { log } = createEnvironment(env)
   const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
-  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: () => PUBLIC_URL || null }
+  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: () => PUBLIC_URL || null, signUp }
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))

@@ -16,6 +16,8 @@ export const auditActions = [
   'account.disabled',
   'account.enabled',
   'role.changed',
+  'email.verified',
+  'email.unverified',
   'session.created',
   'session.ended',
   'sessions.ended',

@@ -9,6 +9,7 @@ import { createAudit } from './audit.ts'
 import { createAccountCleanup } from './cleanup.ts'
 import { createCredentials } from './credentials.ts'
 import type { AuthDependencies } from './dependencies.ts'
+import { createLaterMail } from './later-mail.ts'
 import { createPasswordQueue } from './password-queue.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createAdministrationRoutes } from './routes/administration.ts'
@@ -16,6 +17,8 @@ import { createKeyRoutes } from './routes/keys.ts'
 import { createResetRoutes } from './routes/resets.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSignInRoutes } from './routes/sign-in.ts'
+import { createSignUpRoutes } from './routes/sign-up.ts'
+import { createVerificationRoutes } from './routes/verification.ts'
 import { insertCode, trimCodes } from './store/administrator-codes.ts'
 import { createThrottle } from './throttle.ts'
 import { createTokens } from './token.ts'
@@ -61,7 +64,7 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
     makeToken,
     audit: createAudit(platform),
     newId: createIds(now, random),
-    problem: (error) => log.problem({ error }),
+    later: createLaterMail(options, (error) => log.problem({ error })),
   }
   return {
     identities: credentials,
@@ -78,7 +81,9 @@ export function createAuth({ platform, ...options }: AuthOptions): Auth {
 
 function createRoutes(dependencies: AuthDependencies) {
   return new ValidatedRoutes()
+    .route('/', createSignUpRoutes(dependencies))
     .route('/', createSignInRoutes(dependencies))
+    .route('/', createVerificationRoutes(dependencies))
     .route('/', createSessionRoutes(dependencies))
     .route('/', createKeyRoutes(dependencies))
     .route('/', createAccountRoutes(dependencies))

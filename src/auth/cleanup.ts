@@ -7,6 +7,7 @@ import { deleteExpiredKeys } from './store/keys.ts'
 import { deleteOldNetworks } from './store/networks.ts'
 import { deleteExpiredResets } from './store/resets.ts'
 import { deleteExpiredSessions } from './store/sessions.ts'
+import { deleteExpiredVerifications } from './store/verifications.ts'
 import type { Throttle } from './throttle.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -30,6 +31,7 @@ export function createAccountCleanup(
     await clear(deleteExpiredSessions, ms)
     await clear(deleteExpiredKeys, ms - expiredKeyAgeMs)
     await clear(deleteExpiredResets, ms)
+    await clear(deleteExpiredVerifications, ms)
     await clear(deleteOldEntries, ms - auditAgeMaxMs)
     await database.write(() => runAll(throttle.cleanUp(), deleteOldNetworks(ms - networkAgeMaxMs)))
   }

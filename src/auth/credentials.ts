@@ -179,11 +179,12 @@ function isKey({ scopes }: SqlRow): boolean {
 }
 
 function identityOf(row: SqlRow, isUsed: boolean, ms: number): Identity {
-  const { id, userId, role, scopes } = row
+  const { id, userId, role, verifiedAt, scopes } = row
   const expiresAt = isUsed && !isKey(row) ? extended(row, ms) : row.expiresAt
   return {
     userId: String(userId),
     role: String(role),
+    isVerified: verifiedAt !== null,
     scopes: isKey(row) ? (JSON.parse(String(scopes)) as string[]) : null,
     credentialId: String(id),
     credential: isKey(row) ? 'key' : 'session',

@@ -2,6 +2,7 @@ import type { Commit } from '../http/commit.ts'
 import type { AccountSettings, Platform } from '../ports/platform.ts'
 import type { Audit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
+import type { LaterMail } from './later-mail.ts'
 import type { PasswordQueue } from './password-queue.ts'
 import type { Throttle } from './throttle.ts'
 import type { MakeToken } from './token.ts'
@@ -15,6 +16,5 @@ export interface AuthDependencies extends AccountSettings, Pick<Platform, 'datab
   credentials: Credentials
   makeToken: MakeToken
   newId(): string
-  /** Logs an error that no response reports. */
-  problem(error: unknown): void
+  later: LaterMail
 }

@@ -11,8 +11,10 @@ import { runAll } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { isOwnMachine } from '../request/client-network.ts'
 import {
   countAttempt,
+  countSignUp,
   deleteLock,
   deleteOldLocks,
   findLock,
@@ -37,6 +39,12 @@ interface Attempt {
 export interface Throttle {
   /** Counts an attempt before its password is verified, unless a delay applies. */
   begin(attempt: Attempt): Promise<CountedAttempt>
+  /**
+   * Counts a sign-up by the client's networks, whether or not the address has an account, so that one network makes about a
+   * hundred accounts a day. A client on this machine has no such limit.
+   * @throws AppError `too_many_requests`
+   */
+  countSignUp(networks: readonly string[]): Promise<void>
   /** Returns the statement that deletes outdated counts. */
   cleanUp(): Statement
 }
@@ -61,7 +69,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
     const [lock] = await database.read(findLock(names, ms))
     const [known] = await database.read(findNetwork(userId, network))
     const isOpen = typeof lock?.untilAt !== 'number'
-    const late = isOpen ? await count(names, ms) : tooEarly(Number(lock?.untilAt) - ms)
+    const late = isOpen ? await count(countAttempt(names, ms)) : tooEarly(Number(lock?.untilAt) - ms)
     const forgivePair = deleteLock(names[0] ?? '')
     // Not counted, known or not: else the delays would tell who has an account and has signed in from here.
     if (late !== null) return { forgive: [forgivePair], error: late, isClosed: known === undefined }
@@ -73,14 +81,23 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
   }
 
   /** Returns null, or the error when a concurrent attempt was counted first and locked a name, for the first delay at least. */
-  async function count(names: readonly string[], ms: number): Promise<AppError | null> {
+  async function count(counts: readonly Statement[]): Promise<AppError | null> {
     try {
-      await database.write(() => runAll(...countAttempt(names, ms), ...trimStatements()))
+      await database.write(() => runAll(...counts, ...trimStatements()))
       return null
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_requests') return tooEarly(firstDelayMs)
       throw error
     }
+  }
+
+  async function addSignUp(networks: readonly string[]): Promise<void> {
+    if (networks.length === 0 || isOwnMachine(networks[0])) return
+    const ms = now()
+    const names = networks.map((network) => `sign-up ${network}`)
+    const [lock] = await database.read(findLock(names, ms))
+    const late = typeof lock?.untilAt === 'number' ? tooEarly(lock.untilAt - ms) : await count(countSignUp(names, ms))
+    if (late !== null) throw late
   }
 
   function trimStatements(): Statement[] {
@@ -90,6 +107,7 @@ export function createThrottle({ database, now }: Pick<Platform, 'database' | 'n
 
   return {
     begin,
+    countSignUp: addSignUp,
     cleanUp: () => deleteOldLocks(now()),
   }
 }

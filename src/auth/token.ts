@@ -5,7 +5,13 @@
 import type { Platform } from '../ports/platform.ts'
 
 /** The first characters of each kind. Scanners for leaked secrets recognize them too. */
-export const tokenPrefixes = { session: 'gls_', key: 'glk_', reset: 'glr_', administrator: 'gla_' } as const
+export const tokenPrefixes = {
+  session: 'gls_',
+  key: 'glk_',
+  reset: 'glr_',
+  verification: 'glv_',
+  administrator: 'gla_',
+} as const
 
 type TokenKind = keyof typeof tokenPrefixes
 

@@ -4,7 +4,7 @@
  */
 
 import type { SqlValue } from '../ports/database.ts'
-import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
+import { adminRole, fits, hasScope, type Identity, refusal } from '../request/identity.ts'
 import { type Condition, joined } from './condition.ts'
 import type { Action, AnyCollection, FilterValue, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
@@ -43,7 +43,7 @@ export function decide(
   if (typeof rule === 'function') return decisionOf(rule(who))
   if (who === null || rule === 'nobody') return 'none'
   if (rule === 'owner') return action === 'create' ? 'all' : [{ [ownerField]: who.userId }]
-  return rule === 'signedIn' || rule === who.role ? 'all' : 'none'
+  return fits(who, rule) ? 'all' : 'none'
 }
 
 function decisionOf(result: boolean | RowFilter | readonly RowFilter[]): AccessDecision {

@@ -44,13 +44,14 @@ export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterVal
 export type FilterValue = string | number | boolean | null
 
 /**
- * Allows an action to `anyone`, `signedIn` users, the `owner` who created the row, `nobody`, or a role (any other text). A
+ * Allows an action to `anyone`, `signedIn` users, those whose email address is `verified`, the `owner` who created the row, `nobody`, or a role (any other text). A
  * function of the identity (null for an anonymous client) returns true, false, or the rows that it allows: one filter, or several
  * of which one must match. An administrator may do everything.
  */
 export type Rule =
   | 'anyone'
   | 'signedIn'
+  | 'verified'
   | 'owner'
   | 'nobody'
   | (string & {})

@@ -125,6 +125,16 @@ export const migrations: Record<string, Migration> = {
         )
     },
   },
+  '009_verified_accounts': {
+    async up(db) {
+      await sql`alter table galley_users add column verifiedAt integer`.execute(db)
+      await sql`create table galley_verifications (
+        tokenHash text primary key not null, email text not null, createdAt integer not null, expiresAt integer not null
+      )`.execute(db)
+      await sql`create index galley_verifications_email on galley_verifications (email)`.execute(db)
+      await sql`create index galley_verifications_age on galley_verifications (expiresAt)`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

@@ -1,4 +1,4 @@
-import { clientNetworksOf } from '../request/client-network.ts'
+import { clientNetworksOf, isOwnMachine } from '../request/client-network.ts'
 import type { Peer } from '../request/context.ts'
 
 /**
@@ -44,7 +44,6 @@ export function createClientKeys(): (userId: string | null, peer: Peer | null) =
 
 function networkKeysOf(address: string | null): NetworkKeys {
   const [own = 'unknown', ...wider] = clientNetworksOf(address)
-  const isLoopback = own.startsWith('127.') || address === '::1'
-  const anonymous = isLoopback ? none : [own, ...wider]
+  const anonymous = isOwnMachine(own) ? none : [own, ...wider]
   return { anonymous, users: anonymous.map((network) => `users of ${network}`) }
 }

@@ -32,6 +32,8 @@ export interface AccountSettings {
   mailer: Mailer
   /** Returns the public origin of the server for links in email, as in `https://app.example`; null when it is not known. */
   publicUrl(): string | null
+  /** `open` makes an account at once; `verified` only for the reader of an email to its address. */
+  signUp: 'open' | 'verified'
 }
 
 /** Optimizations of a runtime for live message connections; without them Web standards are used. */

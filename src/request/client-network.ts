@@ -12,6 +12,11 @@ const prefixBits = [64, 56, 48]
  */
 export const widerShare = 4
 
+/** True if the narrowest network of a client is this machine. */
+export function isOwnMachine(network: string | undefined): boolean {
+  return network !== undefined && (network.startsWith('127.') || network === '::/64')
+}
+
 /** The networks of an address, the narrowest first: the IPv4 address alone, or the IPv6 /64, /56 and /48. None for an unknown address. */
 export function clientNetworksOf(address: string | null): readonly string[] {
   if (address === null || !ipaddr.isValid(address)) return []

@@ -6,6 +6,8 @@ export interface Identity {
   readonly userId: string
   /** `admin` may do everything. */
   readonly role: string
+  /** True if the user has shown control of the email address. */
+  readonly isVerified: boolean
   /** The permissions of an API key, such as `todos:read`; null for a session, which has all of its user's. */
   readonly scopes: readonly string[] | null
   /** The session or API key. Revoking it ends all connections and streams that were begun with it. */
@@ -43,6 +45,11 @@ export interface Identities {
 export function refusal(who: Identity | null): AppError {
   if (who !== null) return new AppError('forbidden')
   return new AppError('unauthorized', undefined, { headers: { 'WWW-Authenticate': 'Bearer' } })
+}
+
+/** True if a rule allows an identity: `signedIn`, `verified` or the name of a role. */
+export function fits({ role, isVerified }: Identity, rule: string): boolean {
+  return rule === 'signedIn' || rule === role || (rule === 'verified' && isVerified)
 }
 
 /** True if the scopes of an API key allow an action: `todos:read`, `todos:write`, or `*`. */

@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import { AppError } from '../errors.ts'
-import { adminRole, hasScope, type Identity, refusal } from '../request/identity.ts'
+import { adminRole, fits, hasScope, type Identity, refusal } from '../request/identity.ts'
 import type { Retention } from './log.ts'
 
 /**
- * A rule of access to a topic: `anyone`, `signedIn`, `nobody`, the name of a role, or a function of the identity (null
+ * A rule of access to a topic: `anyone`, `signedIn`, `verified`, `nobody`, the name of a role, or a function of the identity (null
  * without one) and the topic's full name. Administrators pass every rule but `nobody` for publishing.
  */
 export type TopicRule =
   | 'anyone'
   | 'signedIn'
+  | 'verified'
   | 'nobody'
   | (string & {})
   | ((identity: Identity | null, topic: string) => boolean)
@@ -112,5 +113,5 @@ function allows(topic: Topic, action: 'read' | 'publish', identity: Identity | n
   if (rule === 'nobody') return identity?.role === adminRole && action === 'read'
   if (identity?.role === adminRole) return true
   if (typeof rule === 'function') return rule(identity, name)
-  return identity !== null && (rule === 'signedIn' || rule === identity.role)
+  return identity !== null && fits(identity, rule)
 }

@@ -69,6 +69,17 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
     outcomes: { 400: everyone },
     ask: () => ({ body: { token: `glr_${'A'.repeat(43)}`, password: newPassword } }),
   },
+  'POST /api/auth/verify': {
+    outcomes: { 202: ['editor', 'owner', 'admin'], 409: ['other'], 401: anonymous, 403: keys },
+    ask: () => ({}),
+    /** An address gets five emails an hour. */
+    isLast: true,
+  },
+  /** A code is valid for the owner of its address alone. */
+  'POST /api/auth/verify/confirm': {
+    outcomes: { 400: ['editor', 'owner', 'admin'], 409: ['other'], 401: anonymous, 403: keys },
+    ask: () => ({ body: { code: `glv_${'A'.repeat(43)}` } }),
+  },
   'GET /api/admin/users': { outcomes: forAdmins, ask: () => ({}) },
   'GET /api/admin/users/:id': {
     outcomes: forAdmins,

@@ -28,6 +28,8 @@ const ownRows = {
 
 const editors = ['editor', 'admin'] as const
 const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
+const verified = ['other', 'admin'] as const
+const unverified = ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] as const
 const butAdmin = ['other', 'editor', 'owner', 'readingKey', 'fullKey', ...foreign] as const
 
 export const declaredCollections: Readonly<Record<string, DeclaredCollection>> = {
@@ -91,6 +93,14 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
     create: { 201: everyone },
     update: { 200: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
     delete: { 204: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
+  },
+  letters: {
+    author: 'other',
+    list: { seen: verified, 401: anonymous, 403: unverified },
+    read: { 200: verified, 401: anonymous, 403: unverified },
+    create: { 201: verified, 401: anonymous, 403: unverified },
+    update: { 200: verified, 401: anonymous, 403: unverified },
+    delete: { 204: verified, 401: anonymous, 403: unverified },
   },
 }
 

@@ -60,6 +60,16 @@ export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
     read: { 200: ['editor', 'admin'], 401: anonymous, 403: noEditors },
     publish: { 201: ['editor', 'admin'], 401: anonymous, 403: noEditors },
   },
+  verified_only: {
+    topic: () => 'verified_only',
+    read: { 200: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
+    publish: { 201: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
+  },
+  letters: {
+    topic: () => 'letters',
+    read: { 200: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
+    publish: { 401: anonymous, 403: known },
+  },
   /** A caller that may create need not be able to read. */
   pigeonholes: {
     topic: ({ owner }) => `pigeonholes/${owner.userId}`,

@@ -76,20 +76,27 @@ export async function act(send: Send, asker: Asker, line: string, body?: unknown
   if (reply.status >= 300) throw new Error(`${line}: ${reply.text}`)
 }
 
-async function giveRole(send: Send, root: Person, { userId }: Asker, role: string): Promise<void> {
-  await act(send, root, `PATCH /api/admin/users/${userId}`, { role })
+interface Standing {
+  role?: string
+  verified?: boolean
 }
 
-/** A user with a role, in a session that began after the role was given. */
-export async function signUpAs(send: Send, root: Person, role: string): Promise<Person> {
+/** A user whom an administrator changed, in a session that began afterwards. */
+export async function signUpWith(send: Send, root: Person, standing: Standing): Promise<Person> {
   const person = await signUp(send)
-  await giveRole(send, root, person, role)
+  await act(send, root, `PATCH /api/admin/users/${person.userId}`, standing)
   return signIn(send, person)
+}
+
+/** A user with a role. */
+export function signUpAs(send: Send, root: Person, role: string): Promise<Person> {
+  return signUpWith(send, root, { role })
 }
 
 /** The callers of the access matrix with valid credentials. */
 export const askerNames = [
   'anonymous',
+  /** The only one whose email address is verified. */
   'other',
   'editor',
   'owner',
@@ -113,7 +120,7 @@ export type Askers = Readonly<Record<AskerName, Asker>> & {
 /** @param names the scopes of the reading key */
 export async function makeAskers(send: Send, root: Person, names: readonly string[]): Promise<Askers> {
   const [other, editor, owner, admin] = await Promise.all([
-    signUp(send),
+    signUpWith(send, root, { verified: true }),
     signUpAs(send, root, 'editor'),
     signUp(send),
     signUpAs(send, root, 'admin'),

@@ -50,7 +50,7 @@ export async function startWorld(make: (platform: Platform) => Routed): Promise<
     refusesOverload: true,
     now: () => Date.now() + clock.aheadMs,
     log: { access() {}, note() {}, problem: ({ error }) => void problems.push(error) },
-    accounts: { passwords: createPasswords({ cost: cheap }), mailer, publicUrl: () => null },
+    accounts: { passwords: createPasswords({ cost: cheap }), mailer, publicUrl: () => null, signUp: 'open' },
     connections: { makeRequest: makeLightRequest, textOf: lightTextOf },
   })
   const app = make(platform)

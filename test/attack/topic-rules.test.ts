@@ -6,6 +6,7 @@ import { createTopicRules, topic } from '../../src/topics/topic.ts'
 const session: Identity = {
   userId: 'u',
   role: 'user',
+  isVerified: false,
   scopes: null,
   credentialId: 'c',
   credential: 'session',

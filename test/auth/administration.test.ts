@@ -67,6 +67,7 @@ test('users are listed page by page', async () => {
     role: 'admin',
     createdAt: '2026-11-21T08:00:00.000Z',
     disabledAt: null,
+    verifiedAt: null,
   })
 })
 
@@ -158,6 +159,7 @@ test.each([{ role: 'user' }, { disabled: true }, { role: 'editor', disabled: tru
     expect((await world.ask('GET /me', { bearer: chief.token })).body.data).toMatchObject({
       role: 'admin',
       disabledAt: null,
+      verifiedAt: null,
     })
     expect((await world.ask('DELETE /me', { bearer: chief.token, body: { password } })).status).toBe(409)
     expect((await world.ask('GET /me', { bearer: chief.token })).status).toBe(200)

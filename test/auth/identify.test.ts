@@ -32,6 +32,7 @@ test('a session is identified by its cookie and by its token', async () => {
   const identity = {
     userId: id,
     role: 'user',
+    isVerified: false,
     scopes: null,
     credentialId: session,
     credential: 'session',
@@ -51,6 +52,7 @@ test('an API key is identified with its scopes and its end', async () => {
   expect(await world.auth.identities.identifyToken(key.secret)).toEqual({
     userId: id,
     role: 'user',
+    isVerified: false,
     scopes: ['todos:read'],
     credentialId: key.id,
     credential: 'key',
@@ -103,7 +105,7 @@ interface Counted {
 async function countReads(): Promise<Counted> {
   const { database, connection, remove } = await createTestDatabase([])
   onTestFinished(remove)
-  connection.exec(`insert into galley_users values ('u', 'a@example.com', 'x', 'user', 0, null)`)
+  connection.exec(`insert into galley_users values ('u', 'a@example.com', 'x', 'user', 0, null, null)`)
   const reads: Statement[] = []
   const read = (statement: Statement) => {
     reads.push(statement)

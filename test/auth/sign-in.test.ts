@@ -14,6 +14,7 @@ test('a sign-up sets a cookie that no script, no other host and no plain connect
       role: 'user',
       createdAt: '2026-11-21T08:00:00.000Z',
       disabledAt: null,
+      verifiedAt: null,
     },
     session: { id: expect.stringMatching(/^\w{26}$/), expiresAt: '2026-12-21T08:00:00.000Z' },
   })

@@ -85,16 +85,21 @@ export function countedPasswords(cost = cheap): { passwords: Passwords; count():
   }
 }
 
-export async function createWorld(): Promise<World> {
+export async function createWorld(signUp: 'open' | 'verified' = 'open'): Promise<World> {
   const database = await createTestDatabase([])
   onTestFinished(database.remove)
   const clock = { ms: start }
-  return build(database.database, clock)
+  return build(database.database, clock, signUp)
 }
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>['database']
 
-async function build(database: Database, clock: { ms: number }, given?: Passwords): Promise<World> {
+async function build(
+  database: Database,
+  clock: { ms: number },
+  mode: 'open' | 'verified',
+  given?: Passwords,
+): Promise<World> {
   const { passwords, count } = countedPasswords()
   const problems: unknown[] = []
   const mail: Mail[] = []
@@ -112,6 +117,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
     },
     commit: createCommit(platform),
     publicUrl: () => 'https://app.example',
+    signUp: mode,
   })
   const code = await auth.start()
   const hono = new Hono<Env>().route('/api/auth', auth.routes).route('/api/admin', auth.adminRoutes)
@@ -167,7 +173,7 @@ async function build(database: Database, clock: { ms: number }, given?: Password
     mail,
     nextMail: () => new Promise((resolve) => waiting.push(resolve)),
     problems,
-    restart: (other) => build(database, clock, other),
+    restart: (other) => build(database, clock, mode, other),
   }
 }
 

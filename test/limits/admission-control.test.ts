@@ -9,6 +9,7 @@ const client = { address: '192.0.2.1', isSecure: false }
 const user: Identity = {
   userId: '01JCZ0000000000000000USER1',
   role: 'user',
+  isVerified: false,
   scopes: null,
   credentialId: 'session1',
   credential: 'session',

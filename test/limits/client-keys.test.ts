@@ -60,7 +60,7 @@ test.each([null, '', 'a:b'])('clients with the invalid address %s share one buck
 })
 
 test('no user has the bucket of an address', () => {
-  for (const address of ['192.0.2.1', '2001:db8::1', '::', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
+  for (const address of ['192.0.2.1', '2001:db8::1', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
 })
 
 test('a client of IPv6 counts for its /64, its /56 and its /48, a client of IPv4 for its address alone', () => {

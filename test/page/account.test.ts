@@ -42,7 +42,7 @@ describe('signing up', () => {
   test('with a used code shows the error at the field, and succeeds without it', async () => {
     const { page } = await openPage(`${server.url}/account#code=gla_used`)
     await signUp(page, 'second@example.org')
-    await text(page, 'This code does not work any more').waitFor()
+    await text(page, 'This code does not work for this address').waitFor()
     await page.getByRole('textbox', { name: 'Code' }).fill('')
     await button(page, 'Sign up').click()
     await heading(page, 'second@example.org').waitFor()

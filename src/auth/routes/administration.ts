@@ -6,7 +6,7 @@ import { AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent, page, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
-import type { SqlRow, Statement, Steps } from '../../ports/database.ts'
+import type { SqlRow, SqlValue, Statement, Steps } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import type { Identity } from '../../request/identity.ts'
 import { type Actor, actorOf, entryOf } from '../audit.ts'
@@ -51,7 +51,7 @@ const changeUserRoute = createRoute({
   method: 'patch',
   path: '/users/{id}',
   operationId: 'changeUser',
-  summary: 'Change the role, disable or enable the account',
+  summary: 'Change the role, disable or enable the account, set whether its email address is verified',
   request: { params: z.object({ id }), body: body(userChangeSchema) },
   responses: { 200: success(200, user), ...failures(400, 401, 403, 404, 409) },
 })
@@ -90,9 +90,7 @@ export function createAdministrationRoutes({ database, commit, audit, credential
 
   function changeUser(c: Context, id: string, change: Change) {
     const identity = identityOf(c)
-    if (change.role === undefined && change.disabled === undefined) {
-      throw invalidField('', 'empty', 'Give `role`, `disabled` or both.')
-    }
+    if (Object.keys(change).length === 0) throw invalidField('', 'empty', 'Give `role`, `disabled` or `verified`.')
     return commit(
       c,
       () => changing(identity, id, change, actorOf(c)),
@@ -100,24 +98,34 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     )
   }
 
-  /** Disabling an account ends all its credentials. A new role invalidates cached identities and ends live connections, which know the old role. */
+  /** Disabling an account ends all its credentials. Other changes invalidate cached identities and end live connections, which know the old ones. */
   function* changing(identity: Identity, id: string, change: Change, actor: Actor): Steps<User> {
-    const { role, disabled } = change
     yield [stillValid(identity), stillAdmin(identity)]
     const before = yield* one(requireUser(id))
-    const since = disabled === undefined ? before.disabledAt : disabled ? (before.disabledAt ?? now()) : null
-    const row = yield* one(updateUser(id, role ?? String(before.role), since as number | null))
-    if (disabled === true) {
+    const row = yield* one(
+      updateUser(id, {
+        role: change.role ?? before.role ?? '',
+        disabledAt: timeAfter(change.disabled, before.disabledAt ?? null),
+        verifiedAt: timeAfter(change.verified, before.verifiedAt ?? null),
+      }),
+    )
+    if (change.disabled === true) {
       yield [...[deleteSessions(id), deleteKeys(id)].map(credentials.invalidating), deleteResets(id)]
-    } else if (role !== undefined && role !== before.role) {
+    } else if (row.role !== before.role || row.verifiedAt !== before.verifiedAt) {
       yield [listSessionIds(id), listKeyIds(id)].map(credentials.invalidating)
     }
     yield entriesOf(id, change, before, actor)
     return userOf(row)
   }
 
+  /** The stored time of a state that was there before or not, and is wanted or not. */
+  function timeAfter(wanted: boolean | undefined, before: SqlValue): SqlValue {
+    if (wanted === undefined) return before
+    return wanted ? (before ?? now()) : null
+  }
+
   /** Audits only real changes. */
-  function entriesOf(subject: string, { role, disabled }: Change, before: SqlRow, actor: Actor): Statement[] {
+  function entriesOf(subject: string, { role, disabled, verified }: Change, before: SqlRow, actor: Actor): Statement[] {
     const statements: Statement[] = []
     if (role !== undefined && role !== before.role) {
       statements.push(audit.entry(actor, { action: 'role.changed', subject, detail: { from: before.role, to: role } }))
@@ -125,6 +133,9 @@ export function createAdministrationRoutes({ database, commit, audit, credential
     if (disabled !== undefined && disabled !== (before.disabledAt !== null)) {
       const action = disabled ? 'account.disabled' : 'account.enabled'
       statements.push(audit.entry(actor, { action, subject }))
+    }
+    if (verified !== undefined && verified !== (before.verifiedAt !== null)) {
+      statements.push(audit.entry(actor, { action: verified ? 'email.verified' : 'email.unverified', subject }))
     }
     return statements
   }

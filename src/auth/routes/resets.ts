@@ -4,7 +4,7 @@
  */
 import { createRoute, z } from '@hono/zod-openapi'
 import { runAll } from '../../database/steps.ts'
-import { AppError, invalidField } from '../../errors.ts'
+import { type AppError, invalidField } from '../../errors.ts'
 import { body, failures, noContent, success } from '../../http/openapi.ts'
 import { replyWith } from '../../http/reply.ts'
 import { ValidatedRoutes } from '../../http/validated-routes.ts'
@@ -12,6 +12,7 @@ import type { Mail } from '../../ports/mailer.ts'
 import type { Context } from '../../request/context.ts'
 import { type Actor, actorOf } from '../audit.ts'
 import type { AuthDependencies } from '../dependencies.ts'
+import { isStored } from '../later-mail.ts'
 import { newPassword } from '../passwords/password-rules.ts'
 import { deleteKeys } from '../store/keys.ts'
 import { deleteNetworks } from '../store/networks.ts'
@@ -40,43 +41,24 @@ const confirmResetRoute = createRoute({
   responses: { ...noContent, ...failures(400, 503) },
 })
 
-/** Emails being sent at a time. More requests get `busy`, since each takes memory. */
-const jobsMax = 100
-
 export function createResetRoutes(dependencies: AuthDependencies) {
-  const { database, passwords, passwordQueue, mailer, audit, credentials, makeToken, now, publicUrl, problem } =
-    dependencies
-  let jobs = 0
+  const { database, passwords, passwordQueue, audit, credentials, makeToken, later, now, publicUrl } = dependencies
 
   function requestReset(c: Context, { email }: z.output<typeof resetSchema>) {
-    if (jobs >= jobsMax) throw new AppError('busy')
-    jobs += 1
     const actor: Actor = { userId: null, address: c.env.peer?.address ?? null }
     const origin = publicUrl()
-    // In a later turn, so that the response does not wait for it.
-    setTimeout(() => {
-      sendToken(email, actor, origin)
-        .catch(problem)
-        .finally(() => {
-          jobs -= 1
-        })
-    })
+    later(() => tokenMail(email, actor, origin))
     return replyWith(c, { status: 202, data: null, headers: noStore })
   }
 
-  async function sendToken(email: string, actor: Actor, origin: string | null): Promise<void> {
+  async function tokenMail(email: string, actor: Actor, origin: string | null): Promise<Mail | null> {
     const [user] = await database.read(findByEmail(email))
-    if (user === undefined || user.disabledAt !== null) return
+    if (user === undefined || user.disabledAt !== null) return null
     const { token, hash } = await makeToken('reset')
     const subject = String(user.id)
     const entry = audit.entry(actor, { action: 'reset.requested', subject })
-    try {
-      await database.write(() => runAll(insertReset(subject, hash, now()), entry))
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'too_many_requests') return
-      throw error
-    }
-    await mailer.send(resetMail(email, token, origin))
+    const isAllowed = await isStored(database.write(() => runAll(insertReset(subject, hash, now()), entry)))
+    return isAllowed ? resetMail(email, token, origin) : null
   }
 
   async function confirm(c: Context, { token, password }: z.output<typeof confirmSchema>) {
@@ -91,7 +73,14 @@ export function createResetRoutes(dependencies: AuthDependencies) {
     // The keys were perhaps created by another person, who signed up with this address without owning it.
     const ended = [deleteSessions(id), deleteKeys(id)].map(credentials.invalidating)
     await database.write(() =>
-      runAll(useReset(hash, now()), setPassword(id, stored), ...ended, deleteNetworks(id), deleteResets(id), entry),
+      runAll(
+        useReset(hash, now()),
+        setPassword(id, stored, now()),
+        ...ended,
+        deleteNetworks(id),
+        deleteResets(id),
+        entry,
+      ),
     )
     return replyWith(c, { status: 204, headers: noStore })
   }

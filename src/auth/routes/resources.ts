@@ -6,7 +6,14 @@ const time = z.iso.datetime()
 export const id = z.string()
 
 export const user = z
-  .object({ id, email: z.email(), role: z.string(), createdAt: time, disabledAt: time.nullable() })
+  .object({
+    id,
+    email: z.email(),
+    role: z.string(),
+    createdAt: time,
+    disabledAt: time.nullable(),
+    verifiedAt: time.nullable().openapi({ description: 'When the user showed control of the email address.' }),
+  })
   .openapi('User')
 
 export const currentUser = user.extend({

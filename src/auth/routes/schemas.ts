@@ -30,15 +30,17 @@ const token = z.boolean().default(false).openapi({
   description: 'Returns the token in the response instead of setting a cookie. Send it as `Authorization: Bearer`.',
 })
 
+const code = z.string().max(tokenLengthMax)
+
 export const signUpSchema = z.strictObject({
   email,
-  password,
+  password: password.optional().openapi({
+    description: 'Needed for a response 201. Where an emailed code is needed first, it is set with the code.',
+  }),
   token,
-  code: z
-    .string()
-    .max(tokenLengthMax)
-    .optional()
-    .openapi({ description: 'The one-time code for the first administrator, which the server prints when it starts.' }),
+  code: code.optional().openapi({
+    description: 'A one-time code: one from an email, or that for the first administrator, which the server prints.',
+  }),
 })
 
 export const signInSchema = z.strictObject({ email, password, token })
@@ -49,6 +51,8 @@ export const passwordSchema = z.strictObject({
 })
 
 export const resetSchema = z.strictObject({ email })
+
+export const verifySchema = z.strictObject({ code })
 
 export const confirmSchema = z.strictObject({ token: z.string().max(tokenLengthMax), password })
 
@@ -79,9 +83,13 @@ export const userChangeSchema = z.strictObject({
   role: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be like editor: a-z, 0-9, _ and -, 40 characters at most')
-    .refine((role) => !/^(anyone|nobody|owner|signedin)$/.test(role), 'must not be a word that access rules use')
+    .refine(
+      (role) => !/^(anyone|nobody|owner|signedin|verified)$/.test(role),
+      'must not be a word that access rules use',
+    )
     .optional(),
   disabled: z.boolean().optional(),
+  verified: z.boolean().optional(),
 })
 
 const pageMax = 1000

@@ -68,10 +68,10 @@ export function keyOf({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: Sq
   }
 }
 
-/** Finds an enabled user's key, with the role of the user and `usedAt`. */
+/** Finds an enabled user's key, with `role` and `verifiedAt` of the user, and `usedAt`. */
 export function findKey(hash: string): Statement {
   return statement(
-    `select k.id, k.userId, u.role, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
+    `select k.id, k.userId, u.role, u.verifiedAt, k.scopes, k.lastUsedAt as usedAt, k.expiresAt
       from galley_keys k join galley_users u on u.id = k.userId where k.tokenHash = ? and u.disabledAt is null`,
     hash,
   )

@@ -17,6 +17,8 @@ const hourMs = 60 * minuteMs
 const pairLimit: Limit = { free: 5, delayMaxMs: 15 * minuteMs, decayMs: hourMs }
 /** Many users may share an address. */
 const networkLimit: Limit = { free: 20, delayMaxMs: 5 * minuteMs, decayMs: 3 * minuteMs }
+/** One network makes about 100 accounts a day. */
+const signUpLimit: Limit = { free: 100, delayMaxMs: (24 * hourMs) / 100, decayMs: (24 * hourMs) / 100 }
 /** A count is deleted this long after its last attempt. */
 const idleMaxMs = 24 * hourMs
 export const firstDelayMs = 1000
@@ -37,8 +39,13 @@ function counting({ free, delayMaxMs, decayMs }: Limit): Omit<GuardedStatement, 
   return { sql, guard: { error: 'too_many_requests' } }
 }
 
-const limits = [pairLimit, networkLimit, wider(networkLimit), wider(wider(networkLimit))]
-const countSql = limits.map(counting)
+const countSql = [pairLimit, ...widening(networkLimit)].map(counting)
+const countSignUpSql = widening(signUpLimit).map(counting)
+
+/** The limits of a client's network and of the wider ones. */
+function widening(limit: Limit): Limit[] {
+  return [limit, wider(limit), wider(wider(limit))]
+}
 
 /** The limit of the next wider network. */
 function wider({ free, delayMaxMs, decayMs }: Limit): Limit {
@@ -48,6 +55,14 @@ function wider({ free, delayMaxMs, decayMs }: Limit): Limit {
 /** Counts an attempt under the name of the pair and those of the networks, the narrowest first. */
 export function countAttempt(names: readonly string[], ms: number): Statement[] {
   return names.map((name, index) => ({ ...(countSql[index] as (typeof countSql)[number]), parameters: [name, ms] }))
+}
+
+/** Counts a sign-up under the names of the networks, the narrowest first. */
+export function countSignUp(names: readonly string[], ms: number): Statement[] {
+  return names.map((name, index) => ({
+    ...(countSignUpSql[index] as (typeof countSignUpSql)[number]),
+    parameters: [name, ms],
+  }))
 }
 
 /** Finds until when one of the names is locked: `untilAt`, null for none. */

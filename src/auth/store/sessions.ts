@@ -94,10 +94,10 @@ export function sessionRowOf({ id, createdAt, lastSeenAt, expiresAt, address, ag
   }
 }
 
-/** Finds an enabled user's session, with the role of the user and `usedAt`. */
+/** Finds an enabled user's session, with `role` and `verifiedAt` of the user, and `usedAt`. */
 export function findSession(hash: string): Statement {
   return statement(
-    `select l.id, l.userId, u.role, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
+    `select l.id, l.userId, u.role, u.verifiedAt, l.createdAt, l.lastSeenAt as usedAt, l.expiresAt
       from galley_logins l join galley_users u on u.id = l.userId where l.tokenHash = ? and u.disabledAt is null`,
     hash,
   )

@@ -6,7 +6,7 @@ import { adminRole, type Identity } from '../../request/identity.ts'
 /** The default role. */
 export const userRole = 'user'
 
-const columns = 'id, email, role, createdAt, disabledAt'
+const columns = 'id, email, role, createdAt, disabledAt, verifiedAt'
 
 /** The API's form of a user. */
 export interface User {
@@ -16,29 +16,42 @@ export interface User {
   createdAt: string
   /** When the account was disabled; null for an enabled one. */
   disabledAt: string | null
+  /** When the user showed control of the email address; null before. */
+  verifiedAt: string | null
 }
 
-export function userOf({ id, email, role, createdAt, disabledAt }: SqlRow): User {
-  const since = typeof disabledAt === 'number' ? isoTime(disabledAt) : null
+export function userOf({ id, email, role, createdAt, disabledAt, verifiedAt }: SqlRow): User {
+  const time = (ms: unknown) => (typeof ms === 'number' ? isoTime(ms) : null)
   return {
     id: String(id),
     email: String(email),
     role: String(role),
     createdAt: isoTime(Number(createdAt)),
-    disabledAt: since,
+    disabledAt: time(disabledAt),
+    verifiedAt: time(verifiedAt),
   }
 }
 
+export interface NewUser {
+  id: string
+  email: string
+  /** Its hash. */
+  password: string
+  role: string
+  ms: number
+  isVerified: boolean
+}
+
 /** Inserts a user; fails with `conflict` when the email address has an account. */
-export function insertUser(user: { id: string; email: string; password: string; role: string; ms: number }): Statement {
-  const { id, email, password, role, ms } = user
+export function insertUser({ id, email, password, role, ms, isVerified }: NewUser): Statement {
   return statement(
-    'insert into galley_users (id, email, password, role, createdAt) values (?, ?, ?, ?, ?)',
+    'insert into galley_users (id, email, password, role, createdAt, verifiedAt) values (?, ?, ?, ?, ?, ?)',
     id,
     email,
     password,
     role,
     ms,
+    isVerified ? ms : null,
   )
 }
 
@@ -90,13 +103,17 @@ const lastAdmin = {
 } as const
 
 /** Sets role and state; fails with `conflict` when no administrator would be left. */
-export function updateUser(id: string, role: string, disabledAt: number | null): GuardedStatement {
+export function updateUser(
+  id: string,
+  { role, disabledAt, verifiedAt }: { role: SqlValue; disabledAt: SqlValue; verifiedAt: SqlValue },
+): GuardedStatement {
   return guarded(
     lastAdmin,
-    `update galley_users set role = ?, disabledAt = ? where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable})
-      returning ${columns}`,
+    `update galley_users set role = ?, disabledAt = ?, verifiedAt = ?
+      where id = ? and ((? = '${adminRole}' and ? is null) or ${dispensable}) returning ${columns}`,
     role,
     disabledAt,
+    verifiedAt,
     id,
     role,
     disabledAt,
@@ -119,9 +136,19 @@ export function replacePassword(id: string, then: SqlValue, now: string): Statem
   )
 }
 
-/** Sets the password whatever it was, after a reset. */
-export function setPassword(id: string, password: string): Statement {
-  return statement('update galley_users set password = ? where id = ?', password, id)
+/** Sets the password whatever it was, after a reset, whose email has shown control of the address. */
+export function setPassword(id: string, password: string, ms: number): Statement {
+  return statement(
+    'update galley_users set password = ?, verifiedAt = coalesce(verifiedAt, ?) where id = ?',
+    password,
+    ms,
+    id,
+  )
+}
+
+/** Stores that the user has shown control of the email address. */
+export function verifyUser(id: string, ms: number): Statement {
+  return statement('update galley_users set verifiedAt = coalesce(verifiedAt, ?) where id = ?', ms, id)
 }
 
 /** Finds a user; fails with `not_found`. */

@@ -3,6 +3,7 @@
 import { KeyList } from './account/key-list.js'
 import { SessionList } from './account/session-list.js'
 import { SignInForms } from './account/sign-in-forms.js'
+import { Verification } from './account/verification.js'
 import { ActionArea } from './shared/action-area.js'
 import { CurrentAccount } from './shared/current-account.js'
 import { dayOf } from './shared/dates.js'
@@ -20,6 +21,7 @@ const account = new CurrentAccount()
 const page = new ActionArea(deck, deck)
 const summary = new ActionArea(find(document, '#who', HTMLElement), signOutButton)
 const signInForms = new SignInForms(account)
+const verification = new Verification(account)
 const sessions = new SessionList()
 const keys = new KeyList()
 const password = new FieldForm(find(document, '#change-password', HTMLFormElement), changePassword)
@@ -47,6 +49,7 @@ function showHome(me) {
   find(document, '#who-since', HTMLElement).textContent = `${roleText(me.role)} since ${dayOf(me.createdAt)}`
   find(document, '#to-admin', HTMLElement).hidden = !isAdmin
   for (const input of home.querySelectorAll('[name="username"]')) input.setAttribute('value', me.email)
+  verification.show(me)
   sessions.load()
   keys.load()
   void keys.showScopes(isAdmin)

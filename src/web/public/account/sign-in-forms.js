@@ -14,6 +14,7 @@ export class SignInForms {
   #frame = find(document, '#signed-out', HTMLElement)
   #forms = new Map(formIds.map((id) => [id, find(document, `#${id}`, HTMLFormElement)]))
   #sent = find(document, '#sent', HTMLElement)
+  #codeSent = find(document, '#code-sent', HTMLElement)
   #signIn
   #signUp
   #forgot
@@ -38,6 +39,7 @@ export class SignInForms {
     this.#frame.hidden = true
     for (const form of [this.#signIn, this.#signUp, this.#forgot]) form.reset()
     this.#sent.hidden = true
+    this.#codeSent.hidden = true
   }
 
   /** @param {string} id */
@@ -48,7 +50,7 @@ export class SignInForms {
   /** Shows the form that the fragment names. */
   #showForm() {
     if (this.#frame.hidden) return
-    if (location.hash.startsWith('#code=')) this.#takeCode()
+    this.#takeCode()
     const shown = formIds.find((id) => `#${id}` === location.hash) ?? 'sign-in'
     for (const [id, form] of this.#forms) form.hidden = id !== shown
     for (const link of this.#frame.querySelectorAll('.tabs > a')) {
@@ -62,11 +64,14 @@ export class SignInForms {
     first.focus()
   }
 
-  /** Moves the administrator's code from the fragment into the form. */
+  /** Moves the code of a followed link, and the email address with it, from the fragment into the form. */
   #takeCode() {
-    const [, code] = /^#code=(.+)$/.exec(location.hash) ?? []
+    const link = new URLSearchParams(location.hash.slice(1))
+    const code = link.get('code')
     if (!code) return
-    field(this.#form('sign-up').elements, 'code').value = decodeURIComponent(code)
+    const { elements } = this.#form('sign-up')
+    field(elements, 'code').value = code
+    field(elements, 'email').value = link.get('email') ?? ''
     find(this.#form('sign-up'), 'details', HTMLDetailsElement).open = true
     history.replaceState(null, '', `${location.pathname}${location.search}#sign-up`)
   }
@@ -79,7 +84,9 @@ export class SignInForms {
   /** @param {'sign-in' | 'sign-up'} action @param {FieldForm} form @param {object} more */
   async #submit(action, form, more) {
     const body = { email: form.value('email'), password: form.value('password'), ...more }
-    await call('POST', `/api/auth/${action}`, {}, body).catch(explainPlainHttp)
+    const { status } = await call('POST', `/api/auth/${action}`, {}, body).catch(explainPlainHttp)
+    this.#codeSent.hidden = status !== 202
+    if (status === 202) return say('An email is on its way. Sign up with its link.')
     await this.#account.changed()
     if (!this.#account.me) throw new ApiError(lostCookieMessage(), 401)
     const to = new URLSearchParams(location.search).get('to')

@@ -44,12 +44,13 @@ class UserRow extends ActionArea {
   }
 
   #paint() {
-    const { email, role, createdAt, disabledAt } = this.#user
+    const { email, role, createdAt, disabledAt, verifiedAt } = this.#user
     const disabledBadge = find(this.frame, '.disabled', HTMLElement)
     const toggle = find(this.frame, '.toggle', HTMLButtonElement)
     find(this.frame, 'b', HTMLElement).textContent = email
     find(this.frame, '.role', HTMLElement).textContent = role
-    find(this.frame, '.quiet', HTMLElement).textContent = `since ${dayOf(createdAt)}`
+    find(this.frame, '.quiet', HTMLElement).textContent =
+      `since ${dayOf(createdAt)}${verifiedAt ? ', email confirmed' : ''}`
     disabledBadge.hidden = disabledAt === null
     toggle.textContent = disabledAt === null ? 'Disable' : 'Enable'
     toggle.ariaLabel = `${toggle.textContent} ${email}`

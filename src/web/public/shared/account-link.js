@@ -4,7 +4,7 @@ import { request } from './connection-api.js'
 import { find, say } from './dom.js'
 
 /** @typedef {import('/client/message-client.js').MessageClient} MessageClient */
-/** @typedef {{ id: string, email: string, role: string, createdAt: string, disabledAt: string | null }} User */
+/** @typedef {{ id: string, email: string, role: string, createdAt: string, disabledAt: string | null, verifiedAt: string | null }} User */
 
 /**
  * Keeps the link up to date, and reconnects whenever another user may be signed in.

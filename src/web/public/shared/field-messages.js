@@ -19,8 +19,8 @@ const messages = /** @type {Record<string, Record<string, string>>} */ ({
   password: passwordMessages,
   newPassword: passwordMessages,
   code: {
-    invalid_reference:
-      'This code does not work any more, or there is an administrator already. Without it you can still sign up.',
+    empty: 'Enter the code from the email.',
+    invalid_reference: 'This code does not work for this address, or not any more. Without it you can still sign up.',
   },
   token: {
     empty: 'Enter the code from the email.',
