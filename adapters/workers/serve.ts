@@ -210,6 +210,7 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
 function createPlatform(env: WorkerEnv, storage: ObjectStorage, options: ImmutableFiles): Platform {
   return {
     database: createObjectDatabase(storage),
+    ownsDatabase: true,
     notifier: createLocalNotifier(),
     accounts: createAccounts(env),
     assets: createBoundAssets(env.ASSETS, options),

@@ -9,7 +9,7 @@ import type { SqlRow, Steps } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { createTimerScheduler, type Scheduler } from '../ports/scheduler.ts'
 import type { JobQueue } from '../queue/enqueue.ts'
-import { claimExpired, claimWaiting, countJobs, nextDue, renewLeases } from '../queue/store.ts'
+import { claimExpired, claimWaiting, countJobs, expireLeases, nextDue, renewLeases } from '../queue/store.ts'
 import { type ClaimedJob, claimedJobOf, runAttempt, type SharedContext } from './attempt.ts'
 import type { AnyJob } from './job.ts'
 import { Lane } from './lane.ts'
@@ -33,7 +33,7 @@ const stopAbortMs = 1000
 
 export interface RunnerOptions {
   jobs: readonly AnyJob[]
-  platform: Pick<Platform, 'database' | 'now' | 'random' | 'log' | 'metrics' | 'scheduler'>
+  platform: Pick<Platform, 'database' | 'now' | 'random' | 'log' | 'metrics' | 'scheduler' | 'ownsDatabase'>
   queue: JobQueue
   shared: SharedContext
   newId(): string
@@ -65,7 +65,10 @@ export class Runner {
   async start(): Promise<void> {
     const { jobs, platform, newId } = this.#options
     const nowMs = platform.now()
-    await platform.database.write(() => syncSchedules(jobs, nowMs, newId))
+    await platform.database.write(function* () {
+      yield* syncSchedules(jobs, nowMs, newId)
+      if (platform.ownsDatabase) yield* run(expireLeases())
+    })
     await this.count()
     this.#scheduler.listen(() => this.run())
     this.#scheduler.wakeAt(nowMs)

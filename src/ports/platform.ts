@@ -26,6 +26,8 @@ export interface Platform {
   connections?: ConnectionSettings
   /** Wakes the app for its jobs; timers, unless the runtime has something that outlives a timer. */
   scheduler?: Scheduler
+  /** True if no other process serves the same data: then the jobs of a process that ended run again as soon as the next starts. */
+  ownsDatabase?: boolean
   /** True if the runtime itself sheds load, as Workers do. */
   refusesOverload?: boolean
 }

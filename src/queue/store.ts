@@ -76,6 +76,11 @@ export function claimWaiting(job: string, nowMs: number, { owner, untilMs }: Lea
   )
 }
 
+/** Ends all leases. */
+export function expireLeases(): Statement {
+  return statement(`update galley_jobs set dueAt = 0 where state = 'running'`)
+}
+
 /** Extends all leases of a process, a row for each. */
 export function renewLeases({ owner, untilMs }: Lease): Statement {
   return statement(
