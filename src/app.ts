@@ -96,7 +96,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const health = new Health(platform.database)
   mountOwn(hono, options, services)
   mountCollections(hono, collections, services, epoch)
-  mountServer(hono, platform, { collections, auth, live, health })
+  mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,
     fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),

@@ -5,6 +5,7 @@ import type { AccountSchema } from '../auth/auth.ts'
 import type { AnyCollection, AppDependencies, Collection, Rows } from '../collections/declaration.ts'
 import type { SchemaOf } from '../collections/types.ts'
 import type { AnyJob } from '../jobs/job.ts'
+import type { JobSchema } from '../jobs/routes.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -40,5 +41,6 @@ export type AppSchema<C extends readonly AnyCollection[], S extends Schema> = (C
   ? BlankSchema
   : SchemaOf<C>) &
   AccountSchema &
+  JobSchema &
   TopicSchema &
   S

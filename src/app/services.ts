@@ -5,6 +5,7 @@ import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
 import { createCommit } from '../http/commit.ts'
 import type { AnyJob } from '../jobs/job.ts'
+import { createJobRoutes } from '../jobs/routes.ts'
 import { Runner } from '../jobs/runner.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
@@ -32,6 +33,8 @@ export interface Services {
   admissionControl: AdmissionControl
   /** Null in an app without jobs. */
   runner: Runner | null
+  /** For `/api/admin`. */
+  jobRoutes: ReturnType<typeof createJobRoutes>
 }
 
 export function createServices(
@@ -59,5 +62,11 @@ export function createServices(
   const shared = { database, log, now, enqueue, rows: rowsOf }
   const runner = jobs.length === 0 ? null : new Runner({ jobs, platform, queue, newId, shared })
   const deps = { rows, database, commit, enqueue, log, mailer: accounts?.mailer ?? null, now }
-  return { topicLog, deps, auth, admissionControl, runner }
+  const jobRoutes = createJobRoutes({
+    platform,
+    commit,
+    onDue: (job, atMs) => runner?.notice(job, atMs),
+    onCount: (change) => runner?.changeCounts(change),
+  })
+  return { topicLog, deps, auth, admissionControl, runner, jobRoutes }
 }

@@ -1,6 +1,7 @@
 /** The steps by which the outcome of a run is stored. */
 import { run, runAll } from '../database/steps.ts'
 import type { Steps } from '../ports/database.ts'
+import type { Log } from '../ports/log.ts'
 import { deadLettersMax, errorLengthMax, lossesMax } from '../queue/limits.ts'
 import { buryJob, deleteDone, deleteReplaced, insertDead, releaseJob, trimDead } from '../queue/store.ts'
 import { type ClaimedJob, PayloadError, scheduleKey } from './attempt.ts'
@@ -71,4 +72,12 @@ export function lostOutcome({ losses }: ClaimedJob): Outcome | null {
 function describe(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return text.slice(0, errorLengthMax)
+}
+
+export function logOutcome(log: Log, { name }: AnyJob, { id, attempt }: ClaimedJob, outcome: Outcome): void {
+  const fields = { job: name, jobId: id, attempt: attempt + 1 }
+  if (outcome.kind === 'failed')
+    log.note('warn', 'A job failed and will run again.', { ...fields, error: outcome.error })
+  else if (outcome.kind === 'dead') log.note('error', 'A job failed for good.', { ...fields, error: outcome.error })
+  else log.note('debug', `A job is ${outcome.kind}.`, fields)
 }

@@ -5,20 +5,19 @@
  * A claimed job is leased: another process takes it over once its lease has expired, which this one renews while it lives.
  */
 import { run } from '../database/steps.ts'
-import type { SqlRow, Steps } from '../ports/database.ts'
+import type { SqlRow } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { createTimerScheduler, type Scheduler } from '../ports/scheduler.ts'
 import type { JobQueue } from '../queue/enqueue.ts'
-import { claimExpired, claimWaiting, countJobs, expireLeases, nextDue, renewLeases } from '../queue/store.ts'
+import { countJobs, expireLeases } from '../queue/store.ts'
 import { type ClaimedJob, claimedJobOf, runAttempt, type SharedContext } from './attempt.ts'
 import type { AnyJob } from './job.ts'
 import { Lane } from './lane.ts'
 import { createJobMetrics, type JobMetrics } from './metrics.ts'
-import { type Ended, lostOutcome, type Outcome, outcomeOf, settle } from './outcome.ts'
+import { type Ended, logOutcome, lostOutcome, type Outcome, outcomeOf } from './outcome.ts'
 import { syncSchedules } from './schedules.ts'
+import { type Claim, turnSteps } from './turn.ts'
 
-/** A process that has not renewed its lease for so long has ended, or stands still. */
-const leaseMs = 10_000
 const renewMs = 3000
 /** How often jobs of other processes on the same file are looked for. A runtime with a scheduler of its own has no others. */
 const pollMs = 30_000
@@ -80,6 +79,12 @@ export class Runner {
     const of = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
     this.#options.queue.waiting = of('waiting') + of('running')
     this.#metrics.dead = of('dead')
+  }
+
+  /** Corrects the counts after a change by others. */
+  changeCounts({ waiting, dead }: { waiting: number; dead: number }): void {
+    this.#options.queue.waiting += waiting
+    this.#metrics.dead += dead
   }
 
   /** Runs all jobs that are due, and those that become due meanwhile. */
@@ -165,11 +170,12 @@ export class Runner {
     const lanes = this.#isStopping ? [] : this.#lanesOf().filter(({ dueMs, room }) => dueMs <= nowMs && room > 0)
     const isRenewing = nowMs >= this.#renewedMs + renewMs || nowMs < this.#renewedMs
     if (ended.length === 0 && lanes.length === 0 && !isRenewing) return
+    const turn = { owner: this.#owner, newId: this.#options.newId }
     const plans = lanes.map((lane) => ({ lane, room: lane.room }))
     // Jobs that are enqueued during the write set it anew.
     for (const lane of lanes) lane.dueMs = Number.POSITIVE_INFINITY
     try {
-      const { claims, leased } = await database.write(() => this.#steps(ended, plans, nowMs, isRenewing))
+      const { claims, leased } = await database.write(() => turnSteps({ ...turn, ended, plans, nowMs, isRenewing }))
       this.#ended.splice(0, ended.length)
       for (const each of ended) this.#settled(each)
       if (leased !== null) this.#renewed(leased, nowMs)
@@ -178,22 +184,6 @@ export class Runner {
       for (const lane of lanes) lane.lookAt(nowMs + retryMs)
       throw error
     }
-  }
-
-  *#steps(ended: readonly Ended[], plans: readonly Plan[], nowMs: number, isRenewing: boolean): Steps<TurnResult> {
-    const lease = { owner: this.#owner, untilMs: nowMs + leaseMs }
-    for (const each of ended) yield* settle(each, this.#owner, nowMs, this.#options.newId())
-    const leased = isRenewing ? yield* run(renewLeases(lease)) : null
-    const claims: Claim[] = []
-    for (const { lane, room } of plans) {
-      const { name } = lane.job
-      const expired = yield* run(claimExpired(name, nowMs, lease, room))
-      const rows = expired.length < room ? yield* run(claimWaiting(name, nowMs, lease, room - expired.length)) : []
-      const all = [...expired, ...rows]
-      const [next] = all.length < room ? yield* run(nextDue(name, nowMs, this.#owner)) : [{ at: nowMs }]
-      claims.push({ lane, rows: all, nextMs: next?.at === null || next === undefined ? null : Number(next.at) })
-    }
-    return { claims, leased }
   }
 
   #claimed({ lane, rows, nextMs }: Claim, nowMs: number): void {
@@ -265,18 +255,9 @@ export class Runner {
   }
 
   #end(lane: Lane, claimed: ClaimedJob, outcome: Outcome): void {
-    this.#report(lane.job, claimed, outcome)
+    logOutcome(this.#options.platform.log, lane.job, claimed, outcome)
     this.#ended.push({ job: lane.job, claimed, outcome })
     this.#resume()
-  }
-
-  #report({ name }: AnyJob, { id, attempt }: ClaimedJob, outcome: Outcome): void {
-    const fields = { job: name, jobId: id, attempt: attempt + 1 }
-    const { log } = this.#options.platform
-    if (outcome.kind === 'failed')
-      log.note('warn', 'A job failed and will run again.', { ...fields, error: outcome.error })
-    else if (outcome.kind === 'dead') log.note('error', 'A job failed for good.', { ...fields, error: outcome.error })
-    else log.note('debug', `A job is ${outcome.kind}.`, fields)
   }
 
   /** Looks again for jobs after an outcome is stored. */
@@ -301,23 +282,6 @@ export class Runner {
       }
     }
   }
-}
-
-interface Plan {
-  lane: Lane
-  room: number
-}
-
-interface Claim {
-  lane: Lane
-  rows: readonly SqlRow[]
-  nextMs: number | null
-}
-
-interface TurnResult {
-  claims: readonly Claim[]
-  /** The ids of all leases of this process; null unless they were renewed. */
-  leased: readonly SqlRow[] | null
 }
 
 class StopError extends Error {

@@ -204,3 +204,39 @@ export function insertDead(
     createdAt,
   )
 }
+
+export type JobState = 'waiting' | 'running' | 'dead'
+
+/** Lists jobs of a state by their time and id, after a position. */
+export function listJobs(state: JobState, after: readonly [dueAt: number, id: string], limit: number): Statement {
+  return statement(
+    `select id, job, key, payload, state, dueAt, attempt, error, createdAt from galley_jobs
+      where state = ? and (dueAt, id) > (?, ?) order by dueAt, id limit ?`,
+    state,
+    ...after,
+    limit,
+  )
+}
+
+/** Reads a job that must be there. */
+export function requireJob(id: string): GuardedStatement {
+  return guarded(
+    { error: 'not_found', message: 'There is no such job.' },
+    'select id, job, key, payload, state, dueAt, attempt, error, createdAt from galley_jobs where id = ?',
+    id,
+  )
+}
+
+/** Lets a dead letter, or a job that waits, run at a time. */
+export function rerunJob(id: string, dueAt: number): Statement {
+  return statement(
+    `update galley_jobs set state = 'waiting', dueAt = ?, attempt = 0, losses = 0 where id = ? and state <> 'running'`,
+    dueAt,
+    id,
+  )
+}
+
+/** Deletes a job that does not run. */
+export function discardJob(id: string): Statement {
+  return statement(`delete from galley_jobs where id = ? and state <> 'running'`, id)
+}
