@@ -276,7 +276,7 @@ export class Runner {
 
   #returnAll(): void {
     for (const lane of this.#lanesOf()) {
-      for (const claimed of [...lane.running.keys()]) {
+      for (const claimed of lane.running.keys()) {
         lane.running.delete(claimed)
         this.#end(lane, claimed, { kind: 'returned' })
       }

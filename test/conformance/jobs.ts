@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Subject } from './http.ts'
 
 export function jobCases({ send }: Subject): void {
-  const sentIn = async (id: unknown) => (await send(`GET /api/letters/${id}`)).row.sentIn
+  const sentIn = async (id: string) => (await send(`GET /api/letters/${id}`)).row.sentIn
 
   test('a job that a write enqueues runs after it, in each of its attempts until one succeeds', async () => {
     const { row: first } = await send('POST /api/letters', { body: { text: 'at once' } })
