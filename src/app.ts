@@ -18,7 +18,9 @@ import { Health } from './http/health.ts'
 import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
 import { createRouter, routedPath } from './http/router.ts'
+import { checkJobs } from './jobs/job.ts'
 import type { Platform } from './ports/platform.ts'
+import type { EnqueueArguments, QueuedJob } from './queue/enqueue.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
 
 /** The whole server as one fetch handler. It is a Hono app, so `hc<typeof app>` is its typed client. */
@@ -39,6 +41,10 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * which calls it after everything that it runs.
    */
   checkAccess(): void
+  /** Enqueues a job outside of a write, and resolves with its id once it is stored. */
+  enqueue<Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>): Promise<string>
+  /** Stops running jobs: those that run finish, or are given back after some seconds. To be called before the database is closed. */
+  stop(): Promise<void>
   /** Deletes outdated data. Should be called at the start and once an hour or so. */
   cleanUp(): Promise<void>
 }
@@ -61,10 +67,11 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   platform: Platform,
   options: AppOptions<C, S> = {},
 ): App<AppSchema<C, S>> {
-  const { collections = [], topics = [] } = options
+  const { collections = [], topics = [], jobs = [] } = options
   checkCollections(collections)
-  const services = createServices(platform, collections)
-  const { auth, admissionControl } = services
+  checkJobs(jobs)
+  const services = createServices(platform, collections, jobs)
+  const { auth, admissionControl, deps, runner } = services
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: routedPath })
   const { fetch } = hono
@@ -79,7 +86,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const live = createLive({
     ...services,
     platform,
-    commit: services.deps.commit,
+    commit: deps.commit,
     topics: [...topics, ...collections.flatMap(topicsOf)],
     epoch,
     identities: auth?.identities ?? null,
@@ -89,7 +96,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const health = new Health(platform.database)
   mountOwn(hono, options, services)
   mountCollections(hono, collections, services, epoch)
-  mountServer(hono, platform, { collections, auth, live, health })
+  mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,
     fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
@@ -99,6 +106,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
         await applySchema(db, collections)
         currentEpoch = await renewEpoch(db, platform)
       })
+      await runner?.start()
       const administratorCode = auth === null ? null : await auth.start()
       return {
         administratorCode,
@@ -113,10 +121,16 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     connections: live.connections,
     admit: (request: Request, peer: Peer) => (isUpgrade(request) ? pipeline.admitConnection(request, peer) : null),
     checkAccess: live.checkAccess,
+    enqueue: <Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>) =>
+      platform.database.write(() => deps.enqueue(job, ...given)),
+    async stop() {
+      await runner?.stop()
+    },
     async cleanUp() {
       await live.cleanUp()
       await cleanUpKeys()
       await auth?.cleanUp()
+      await runner?.count()
     },
   })
 }

@@ -16,6 +16,8 @@ export interface Served {
   connections: Pick<Connections, 'open' | 'goaway'>
   start(): Promise<Started>
   drain(): void
+  /** Finishes the jobs that run, or gives them back. */
+  stop(): Promise<void>
   /** Deletes expired data. */
   cleanUp(): Promise<void>
 }

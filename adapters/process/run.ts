@@ -169,6 +169,7 @@ function createPlatform(launch: Launch): Platform {
     database,
     notifier: createLocalNotifier(topicCheckMs),
     assets: createFolderAssets([...publicMounts, ...builtinMounts], options),
+    ownsDatabase: true,
     settings: settingsOf(config),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),

@@ -3,7 +3,7 @@
  *
  * | signal | |
  * |---|---|
- * | the first | requests in flight finish, the database is closed, exit code 0; code 1 when that takes too long |
+ * | the first | requests in flight and jobs finish, the database is closed, exit code 0; code 1 when that takes too long |
  * | another within a second | nothing: a terminal, `npm` and a service manager each send one for the same wish |
  * | a later one | exit code 1 at once |
  */
@@ -34,12 +34,13 @@ export function shutDownOnSignal(app: Served, platform: Platform, listening: Lis
 
 async function shutDown(app: Served, { database }: Platform, listening: Listening, output: LogOutput): Promise<void> {
   app.drain()
+  const stopped = app.stop()
   setTimeout(() => process.exit(1), drainTimeoutMs).unref()
   listening.drain()
   await new Promise((done) => setTimeout(done, drainGraceMs))
   // Not earlier: clients would come back to this process.
   app.connections.goaway()
-  await listening.close()
+  await Promise.all([listening.close(), stopped])
   await database.close()
   await output.close()
   process.exit(0)

@@ -11,6 +11,7 @@ import { createLogMailer } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { AccountSettings, Platform } from '../../src/ports/platform.ts'
+import type { Scheduler } from '../../src/ports/scheduler.ts'
 import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
 import { serveAsset } from '../../src/web/assets.ts'
 import { ObjectConnections, type ObjectWebSocket, type SocketHolder } from '../durable-object/connections.ts'
@@ -89,12 +90,21 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
     #accessCheck: ReturnType<typeof setTimeout> | undefined
     /** True if anything has run since the check was planned. */
     #hasRun = false
+    #runJobs: (() => Promise<void>) | undefined
+    readonly #scheduler: Scheduler = {
+      wakeAt: (atMs) => this.#wakeAt(atMs),
+      listen: (callback) => {
+        this.#runJobs = callback
+      },
+      close() {},
+    }
 
     constructor(state: ObjectState, env: WorkerEnv) {
       this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
-          const platform = createPlatform(env, state.storage, options)
+          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
+          const platform = { ...createPlatform(env, state.storage, options), scheduler: this.#scheduler }
           const app = server(platform)
           const { administratorCode } = await app.start()
           if (administratorCode !== null) {
@@ -105,7 +115,6 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
           }
           const connections = new ObjectConnections(app, state, state.storage)
           await connections.wake()
-          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
           platform.notifier.listen(() => this.#wakeWithin(cleanUpAfterMs))
           this.#running = { app, connections }
         } catch (error) {
@@ -131,6 +140,7 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       if (!this.#running) return
       this.#running.app.checkAccess()
       if (this.#running.connections.disconnectSilent()) this.#wakeWithin(silenceSweepMs)
+      await this.#runJobs?.()
       await this.#running.app.cleanUp()
     }
 
@@ -160,7 +170,10 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
 
     /** Sets an alarm within this time, unless one is due earlier. */
     #wakeWithin(ms: number): void {
-      const atMs = Date.now() + ms
+      this.#wakeAt(Date.now() + ms)
+    }
+
+    #wakeAt(atMs: number): void {
       if (this.#alarmMs <= atMs) return
       this.#alarmMs = atMs
       void this.#storage.setAlarm(atMs)
@@ -197,6 +210,7 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
 function createPlatform(env: WorkerEnv, storage: ObjectStorage, options: ImmutableFiles): Platform {
   return {
     database: createObjectDatabase(storage),
+    ownsDatabase: true,
     notifier: createLocalNotifier(),
     accounts: createAccounts(env),
     assets: createBoundAssets(env.ASSETS, options),

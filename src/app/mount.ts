@@ -54,12 +54,13 @@ export function mountCollections(
 export function mountServer(
   hono: OpenAPIHono<Env>,
   platform: Platform,
-  { collections, auth, live, health }: Parts,
+  { collections, auth, jobRoutes, live, health }: Parts,
 ): void {
   const { log, assets } = platform
   if (auth !== null) {
     hono.route('/api/auth', auth.routes)
     hono.route('/api/admin', auth.adminRoutes)
+    hono.route('/api/admin', jobRoutes)
   }
   hono.route('/api/topics', live.routes)
   hono.get('/api/connect', (c) => {
@@ -79,6 +80,7 @@ export function mountServer(
 interface Parts {
   collections: readonly AnyCollection[]
   auth: Auth | null
+  jobRoutes: Services['jobRoutes']
   live: Live
   health: Health
 }

@@ -4,6 +4,8 @@ import type { BlankSchema } from 'hono/types'
 import type { AccountSchema } from '../auth/auth.ts'
 import type { AnyCollection, AppDependencies, Collection, Rows } from '../collections/declaration.ts'
 import type { SchemaOf } from '../collections/types.ts'
+import type { AnyJob } from '../jobs/job.ts'
+import type { JobSchema } from '../jobs/routes.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -11,6 +13,8 @@ import type { Topic } from '../topics/topic.ts'
 export interface AppOptions<C extends readonly AnyCollection[], S extends Schema> {
   /** The resources that the server keeps. */
   collections?: C
+  /** Work that runs outside of requests, durably. */
+  jobs?: readonly AnyJob[]
   /** Topics beside those of the collections. */
   topics?: readonly Topic[]
   /**
@@ -37,5 +41,6 @@ export type AppSchema<C extends readonly AnyCollection[], S extends Schema> = (C
   ? BlankSchema
   : SchemaOf<C>) &
   AccountSchema &
+  JobSchema &
   TopicSchema &
   S

@@ -4,9 +4,13 @@ import type { AnyCollection, AppDependencies } from '../collections/declaration.
 import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
 import { createCommit } from '../http/commit.ts'
+import type { AnyJob } from '../jobs/job.ts'
+import { createJobRoutes } from '../jobs/routes.ts'
+import { Runner } from '../jobs/runner.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
 import type { Platform } from '../ports/platform.ts'
+import { JobQueue } from '../queue/enqueue.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { createTopicLog, type TopicLog } from '../topics/log.ts'
 
@@ -27,9 +31,17 @@ export interface Services {
   /** Null on a platform without accounts. */
   auth: Auth | null
   admissionControl: AdmissionControl
+  /** Null in an app without jobs. */
+  runner: Runner | null
+  /** For `/api/admin`. */
+  jobRoutes: ReturnType<typeof createJobRoutes>
 }
 
-export function createServices(platform: Platform, collections: readonly AnyCollection[]): Services {
+export function createServices(
+  platform: Platform,
+  collections: readonly AnyCollection[],
+  jobs: readonly AnyJob[],
+): Services {
   const { accounts, database, log, now, random, refusesOverload, settings } = platform
   const topicLog = createTopicLog(platform)
   const isOver = (identity: Identity) => isExpired(identity, now) || auth?.identities.isRevoked(identity) === true
@@ -43,7 +55,18 @@ export function createServices(platform: Platform, collections: readonly AnyColl
   })
   const newId = createIds(now, random)
   const problem = (error: unknown) => log.problem({ error })
-  const rows = createAllRows(collections, { database, now, topicLog, newId, problem })
-  const deps = { rows, database, commit, log, mailer: accounts?.mailer ?? null, now }
-  return { topicLog, deps, auth, admissionControl }
+  const names = new Set(jobs.map(({ name }) => name))
+  const queue = new JobQueue({ now, newId, names, onDue: (job, atMs) => runner?.notice(job, atMs) })
+  const { enqueue } = queue
+  const { all: rows, rowsOf } = createAllRows(collections, { database, now, topicLog, newId, enqueue, problem })
+  const shared = { database, log, now, enqueue, rows: rowsOf }
+  const runner = jobs.length === 0 ? null : new Runner({ jobs, platform, queue, newId, shared })
+  const deps = { rows, database, commit, enqueue, log, mailer: accounts?.mailer ?? null, now }
+  const jobRoutes = createJobRoutes({
+    platform,
+    commit,
+    onDue: (job, atMs) => runner?.notice(job, atMs),
+    onCount: (change) => runner?.changeCounts(change),
+  })
+  return { topicLog, deps, auth, admissionControl, runner, jobRoutes }
 }

@@ -5,6 +5,7 @@ import type { Commit } from '../http/commit.ts'
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
+import type { Enqueue } from '../queue/enqueue.ts'
 import type { Env } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
@@ -115,6 +116,8 @@ export interface HookContext {
   now(): number
   /** The rows of another collection: `yield*` their steps in the same write. */
   rows<F extends Fields>(collection: Collection<string, F>): Rows<F>
+  /** Enqueues a job: `yield*` its steps in the same write. */
+  enqueue: Enqueue
 }
 
 export interface AfterContext extends HookContext {
@@ -148,6 +151,8 @@ export interface AppDependencies<AllRows> {
   database: Database
   /** Makes the one write of a request. */
   commit: Commit
+  /** Enqueues a job: its steps belong into a write, as in `commit`. */
+  enqueue: Enqueue
   log: Log
   /** Null where the platform has no accounts. */
   mailer: Mailer | null

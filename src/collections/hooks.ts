@@ -1,5 +1,6 @@
 /** Runs the hooks of a collection inside the steps of a write, and after its commit. */
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
+import type { Enqueue } from '../queue/enqueue.ts'
 import type { Identity } from '../request/identity.ts'
 import type { AfterContext, BeforeResult, ChangeOf, Collection, HookContext, RowOf, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
@@ -7,6 +8,7 @@ import type { Fields } from './field.ts'
 export interface HookOptions {
   database: Database
   now(): number
+  enqueue: Enqueue
   /** Finds the rows of another collection of the app. @throws TypeError when the app has no such collection */
   rowsOf<F extends Fields>(collection: Collection<string, F>): Rows<F>
   /** Reports an error of a hook that ran after the commit. */
@@ -30,11 +32,11 @@ type AfterCommit = { afterCommit?(rows: readonly SqlRow[]): void }
 /** @returns null for a collection without hooks */
 export function createHookRunner<F extends Fields>(
   { hooks }: Collection<string, F>,
-  { database, now, rowsOf, problem }: HookOptions,
+  { database, now, enqueue, rowsOf, problem }: HookOptions,
 ): HookRunner<F> | null {
   if (hooks === undefined) return null
   const { before = {}, after = {} } = hooks
-  const contextOf = (identity: Identity | null): HookContext => ({ identity, now, rows: rowsOf })
+  const contextOf = (identity: Identity | null): HookContext => ({ identity, now, rows: rowsOf, enqueue })
 
   /** Makes the callback that runs a hook; its failure is reported and changes no response. */
   function report(isThere: boolean, identity: Identity | null, run: (context: AfterContext) => unknown): AfterCommit {

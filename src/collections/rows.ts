@@ -181,11 +181,17 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
 // biome-ignore lint/suspicious/noExplicitAny: rows of any fields; their row type stands in both positions.
 export type RowsOfAll = Record<string, Rows<any>>
 
+export interface AllRows {
+  all: RowsOfAll
+  /** @throws TypeError for a collection that the app does not have */
+  rowsOf: RowsOptions['rowsOf']
+}
+
 /** Makes the rows of all collections. The hooks of each can use those of the others. */
 export function createAllRows(
   collections: readonly AnyCollection[],
   options: Omit<RowsOptions, 'rowsOf' | 'dependents' | 'collections'>,
-): RowsOfAll {
+): AllRows {
   const rowsOf: RowsOptions['rowsOf'] = ({ name }) => {
     const rows = all.get(name)
     if (rows === undefined) throw new TypeError(`The app has no collection ${name}.`)
@@ -197,5 +203,5 @@ export function createAllRows(
   const all = new Map<string, CollectionRows<any>>(
     collections.map((collection) => [collection.name, new CollectionRows(collection, shared)]),
   )
-  return Object.fromEntries(all)
+  return { all: Object.fromEntries(all), rowsOf }
 }

@@ -135,6 +135,22 @@ export const migrations: Record<string, Migration> = {
       await sql`create index galley_verifications_age on galley_verifications (expiresAt)`.execute(db)
     },
   },
+  '010_jobs': {
+    async up(db) {
+      await sql`create table galley_jobs (
+        id text primary key not null, job text not null, key text, payload text not null, state text not null,
+        dueAt integer not null, attempt integer not null default 0, losses integer not null default 0, lease text,
+        error text, createdAt integer not null
+      ) without rowid`.execute(db)
+      await sql`create index galley_jobs_due on galley_jobs (job, state, dueAt, id)`.execute(db)
+      await sql`create index galley_jobs_state on galley_jobs (state, dueAt, id)`.execute(db)
+      await sql`create index galley_jobs_lease on galley_jobs (lease) where lease is not null`.execute(db)
+      await sql`create unique index galley_jobs_waiting on galley_jobs (job, key)
+        where state = 'waiting' and key is not null`.execute(db)
+      await sql`create unique index galley_jobs_running on galley_jobs (job, key)
+        where state = 'running' and key is not null`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

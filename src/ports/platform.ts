@@ -6,6 +6,7 @@ import type { Metrics } from './metrics.ts'
 import type { Notifier } from './notifier.ts'
 import type { Passwords } from './passwords.ts'
 import type { RequestMaker } from './request-maker.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /** The services that a runtime supplies beyond Web standards. An adapter builds one and passes it to `createApp`. */
 export interface Platform {
@@ -23,6 +24,10 @@ export interface Platform {
   accounts?: AccountSettings
   /** Settings for live message connections. */
   connections?: ConnectionSettings
+  /** Wakes the app for its jobs; timers, unless the runtime has something that outlives a timer. */
+  scheduler?: Scheduler
+  /** True if no other process serves the same data: then the jobs of a process that ended run again as soon as the next starts. */
+  ownsDatabase?: boolean
   /** True if the runtime itself sheds load, as Workers do. */
   refusesOverload?: boolean
 }

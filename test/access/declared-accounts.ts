@@ -21,6 +21,7 @@ const signedIn: Outcomes = { 200: people, 401: anonymous, 403: keys }
 const ended: Outcomes = { 204: people, 401: anonymous, 403: keys }
 const ownThing: Outcomes = { 204: ['owner'], hidden: ['other', 'editor', 'admin'], 401: anonymous, 403: keys }
 const forAdmins: Outcomes = { 200: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') }
+const missingForAdmins: Outcomes = { ...forAdmins, 200: [], 404: ['admin'] }
 const endedByAdmins: Outcomes = { 204: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') }
 
 export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
@@ -95,6 +96,15 @@ export const declaredAccounts: Readonly<Record<string, DeclaredRoute>> = {
     isLast: true,
   },
   'GET /api/admin/audit': { outcomes: forAdmins, ask: () => ({}) },
+  'GET /api/admin/jobs': { outcomes: forAdmins, ask: () => ({}) },
+  'POST /api/admin/jobs/:id/run': {
+    outcomes: missingForAdmins,
+    ask: () => ({ path: '/api/admin/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV/run' }),
+  },
+  'DELETE /api/admin/jobs/:id': {
+    outcomes: missingForAdmins,
+    ask: () => ({ path: '/api/admin/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV' }),
+  },
 }
 
 /** Routes that return the same to every caller, and need no valid credential. */

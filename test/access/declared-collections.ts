@@ -94,7 +94,7 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
     update: { 200: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
     delete: { 204: ['admin'], 401: anonymous, 403: known.filter((name) => name !== 'admin') },
   },
-  letters: {
+  petitions: {
     author: 'other',
     list: { seen: verified, 401: anonymous, 403: unverified },
     read: { 200: verified, 401: anonymous, 403: unverified },

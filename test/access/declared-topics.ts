@@ -65,8 +65,8 @@ export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
     read: { 200: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
     publish: { 201: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
   },
-  letters: {
-    topic: () => 'letters',
+  petitions: {
+    topic: () => 'petitions',
     read: { 200: ['other', 'admin'], 401: anonymous, 403: ['editor', 'owner', 'readingKey', 'fullKey', ...foreign] },
     publish: { 401: anonymous, 403: known },
   },

@@ -56,7 +56,10 @@ const collections: Record<'a' | 'b', AnyCollection> = { a: nodes('a', 'anyone'),
 const list = [collections.a, collections.b]
 const { database, load, remove } = await createTestDatabase(list)
 afterAll(remove)
-const all = createAllRows(list, {
+const { all } = createAllRows(list, {
+  enqueue: () => {
+    throw new Error('There are no jobs.')
+  },
   database,
   now: Date.now,
   topicLog: createTopicLog({ database, now: Date.now, notifier: createLocalNotifier() }),

@@ -56,9 +56,12 @@ async function createWorld() {
   const { database, remove } = await createTestDatabase([shelves, things])
   removals.push(remove)
   const notifier = createLocalNotifier()
-  const rows = createAllRows([shelves, things], {
+  const { all: rows } = createAllRows([shelves, things], {
     database,
     now: Date.now,
+    enqueue: () => {
+      throw new Error('There are no jobs.')
+    },
     topicLog: createTopicLog({ database, now: Date.now, notifier }),
     newId: createIds(Date.now, (bytes) => crypto.getRandomValues(bytes)),
     problem: (error) => problems.push(error),

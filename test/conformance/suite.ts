@@ -20,6 +20,7 @@ import { hookCases } from './hooks.ts'
 import { createSend, type Subject } from './http.ts'
 import { idempotencyCases } from './idempotency.ts'
 import { idCases } from './ids.ts'
+import { jobCases } from './jobs.ts'
 import { jsonCases } from './json.ts'
 import { limitCases } from './limits.ts'
 import { listCases } from './lists.ts'
@@ -54,6 +55,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   'custom routes': customCases,
   'own routes': ownRouteCases,
   hooks: hookCases,
+  jobs: jobCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,

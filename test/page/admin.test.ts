@@ -55,6 +55,15 @@ function copyAccount(dataDir: string, count: number): void {
   connection.close()
 }
 
+/** Adds dead letters past the server, which has no jobs. */
+function addDeadLetters(dataDir: string, jobs: readonly string[]): void {
+  const connection = new DatabaseSync(join(dataDir, 'galley.db'))
+  const insert = connection.prepare(`insert into galley_jobs (id, job, payload, state, dueAt, attempt, error, createdAt)
+    values (?, ?, 'null', 'dead', 0, 1, 'Error: broken', 0)`)
+  for (const [index, job] of jobs.entries()) insert.run(`dead${index}`, job)
+  connection.close()
+}
+
 describe('an administrator', () => {
   test.runIf(isFullRun)('gives a role, which takes effect in an open page and appears in the audit', async () => {
     await makeAccount(server.url, 'mate@example.org')
@@ -108,6 +117,20 @@ describe('an administrator', () => {
     await entry(page, 'boy@example.org: account created').waitFor()
     await button(page, 'Show all').click()
     await entry(page, 'captain@example.org').waitFor()
+  })
+
+  test('sees dead letters with their error, runs one again and discards another', async () => {
+    addDeadLetters(server.dataDir, ['remind', 'report'])
+    const { page, faults } = await openAdmin(openPage)
+    await rows(page, 'Jobs').filter({ hasText: 'remind' }).getByText('Error: broken').waitFor()
+    await button(page, 'Run again: remind').click()
+    await rows(page, 'Jobs').filter({ hasText: 'remind' }).waitFor({ state: 'detached' })
+    await button(page, 'Discard report').click()
+    await button(page, 'Discard').click()
+    await text(page, 'None.').waitFor()
+    await page.getByRole('radio', { name: 'wait' }).check()
+    await rows(page, 'Jobs').filter({ hasText: 'remind' }).waitFor()
+    expect(faults).toEqual([])
   })
 
   test('can not give up the role as the last one', async () => {

@@ -1,6 +1,7 @@
 // @ts-check
 
 import { AuditLog } from './admin/audit-log.js'
+import { JobList } from './admin/job-list.js'
 import { UserList } from './admin/user-list.js'
 import { ActionArea } from './shared/action-area.js'
 import { CurrentAccount } from './shared/current-account.js'
@@ -14,6 +15,7 @@ const accountLink = find(document, '#account-link', HTMLAnchorElement)
 const account = new CurrentAccount()
 const page = new ActionArea(deck, deck)
 const audit = new AuditLog()
+const jobs = new JobList()
 const users = new UserList({
   onChange: () => audit.load(),
   showAudit: (user) => audit.showUser(user),
@@ -39,12 +41,14 @@ function show() {
 
 function showHome() {
   audit.clear()
+  jobs.load()
   users.load()
 }
 
 /** @param {string | undefined} email of the signed-in user */
 function showDenied(email) {
   users.clear()
+  jobs.clear()
   audit.clear()
   const text = email
     ? `You are signed in as ${email}, which is not an administrator account.`
