@@ -68,7 +68,7 @@ export interface WorkerExports {
 
 /** The one object that handles all requests that are not for a file. */
 const objectName = 'main'
-/** The object runs its cleanup this long after a write. */
+/** The object cleans up this long after a write, and not more often. */
 const cleanUpAfterMs = 60 * 60 * 1000
 /** How often silent members are looked for, while there are members. */
 const silenceSweepMs = 20_000
@@ -87,6 +87,8 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
     #failure: unknown
     readonly #storage: ObjectState['storage']
     #alarmMs = Number.POSITIVE_INFINITY
+    /** The object does not clean up again before. */
+    #cleanUpMs = 0
     #accessCheck: ReturnType<typeof setTimeout> | undefined
     /** True if anything has run since the check was planned. */
     #hasRun = false
@@ -103,9 +105,9 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
-          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
           const platform = { ...createPlatform(env, state.storage, options), scheduler: this.#scheduler }
           const app = server(platform)
+          this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
           const { administratorCode } = await app.start()
           if (administratorCode !== null) {
             platform.log.note(
@@ -141,7 +143,17 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       this.#running.app.checkAccess()
       if (this.#running.connections.disconnectSilent()) this.#wakeWithin(silenceSweepMs)
       await this.#runJobs?.()
-      await this.#running.app.cleanUp()
+      await this.#cleanUpIfDue(this.#running.app)
+    }
+
+    /** An alarm comes for other reasons too, every second where jobs are busy. */
+    async #cleanUpIfDue(app: Served): Promise<void> {
+      if (Date.now() < this.#cleanUpMs) {
+        this.#wakeAt(this.#cleanUpMs)
+        return
+      }
+      this.#cleanUpMs = Date.now() + cleanUpAfterMs
+      await app.cleanUp()
     }
 
     async webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void> {

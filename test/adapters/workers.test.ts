@@ -3,7 +3,7 @@ import { type ObjectState, serve, type WorkerEnv } from '../../adapters/workers/
 import { StartError } from '../../src/errors.ts'
 
 const state = {
-  storage: { sql: { exec: () => ({ toArray: () => [] }) } },
+  storage: { sql: { exec: () => ({ toArray: () => [] }) }, getAlarm: async () => null },
   blockConcurrencyWhile: (work: () => Promise<void>) => work(),
 } as unknown as ObjectState
 
