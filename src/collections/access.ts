@@ -4,7 +4,7 @@
  */
 
 import type { SqlValue } from '../ports/database.ts'
-import { adminRole, fits, hasScope, type Identity, refusal } from '../request/identity.ts'
+import { type Actor, adminRole, fits, hasScope, identityOf, refusal } from '../request/identity.ts'
 import { type Condition, joined } from './condition.ts'
 import type { Action, AnyCollection, FilterValue, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
@@ -30,14 +30,14 @@ export function hasTopic({ access, audience }: Pick<AnyCollection, 'access' | 'a
   return typeof access.read !== 'function' || audience !== undefined
 }
 
-/** Decides the rows of a collection on which a client may act. */
+/** Decides the rows of a collection on which somebody may act. */
 export function decide(
   { name, access }: Pick<AnyCollection, 'name' | 'access'>,
   action: Action,
-  who: Identity | null,
+  who: Actor,
 ): AccessDecision {
   const rule = access[action]
-  if (rule === 'anyone') return 'all'
+  if (rule === 'anyone' || who === 'system') return 'all'
   if (who !== null && !hasScope(who, name, action === 'read' ? 'read' : 'write')) return 'none'
   if (who?.role === adminRole) return 'all'
   if (typeof rule === 'function') return decisionOf(rule(who))
@@ -59,8 +59,8 @@ function isSeveral(result: RowFilter | readonly RowFilter[]): result is readonly
 export type AllowedAccess = Exclude<AccessDecision, 'none'>
 
 /** @throws AppError `unauthorized` or `forbidden` for `none` */
-export function allowed(decision: AccessDecision, who: Identity | null): AllowedAccess {
-  if (decision === 'none') throw refusal(who)
+export function allowed(decision: AccessDecision, who: Actor): AllowedAccess {
+  if (decision === 'none') throw refusal(identityOf(who))
   return decision
 }
 

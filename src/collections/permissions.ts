@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
-import type { Identity } from '../request/identity.ts'
+import type { Actor } from '../request/identity.ts'
 import { type AccessDecision, type AllowedAccess, allowed, conditionOf, decide, matches } from './access.ts'
 import type { Condition } from './condition.ts'
 import type { Action, AnyCollection, Change } from './declaration.ts'
@@ -19,17 +19,17 @@ export class Permissions {
   }
 
   /** @throws AppError `unauthorized`, `forbidden` */
-  allowed(action: Action, who: Identity | null): AllowedAccess {
+  allowed(action: Action, who: Actor): AllowedAccess {
     return allowed(decide(this.#collection, action, who), who)
   }
 
   /** The condition on rows that the client may read; null for all. @throws AppError `unauthorized`, `forbidden` */
-  readable(who: Identity | null): Condition | null {
+  readable(who: Actor): Condition | null {
     return conditionOf(this.#collection, this.allowed('read', who))
   }
 
   /** Requires that the client may read the row, else it is not found, and that it may change it, else that is forbidden. */
-  required(action: 'update' | 'delete', id: string, who: Identity | null): Statement[] {
+  required(action: 'update' | 'delete', id: string, who: Actor): Statement[] {
     const collection = this.#collection
     const changeable = conditionOf(collection, this.allowed(action, who))
     const readable = readableIn(collection, who)
@@ -41,7 +41,7 @@ export class Permissions {
   }
 
   /** Requires that the client may read the rows that a row refers to; others are as if they were not there. */
-  referencesOf(values: Readonly<Record<string, unknown>>, who: Identity | null): Statement[] {
+  referencesOf(values: Readonly<Record<string, unknown>>, who: Actor): Statement[] {
     return this.#references.flatMap(({ field, target, guard }) => {
       const id = values[field]
       const only = typeof id === 'string' ? readableIn(target, who) : null
@@ -53,7 +53,7 @@ export class Permissions {
    * Checks that a client changes no row into one that it could not change, and moves none where it could not create it.
    * @throws AppError `forbidden`
    */
-  checkMove<F extends Fields>({ before, row }: Change<F>, who: Identity | null): void {
+  checkMove<F extends Fields>({ before, row }: Change<F>, who: Actor): void {
     const create = decide(this.#collection, 'create', who)
     const isMoved = create !== 'all' && this.#placing<F>(create).some((field) => row[field] !== before[field])
     if (!matches(row, this.allowed('update', who)) || (isMoved && (create === 'none' || !matches(row, create))))
@@ -68,7 +68,7 @@ export class Permissions {
 }
 
 /** The condition on rows of a collection that the client may read; null for all. */
-export function readableIn(collection: AnyCollection, who: Identity | null): Condition | null {
+export function readableIn(collection: AnyCollection, who: Actor): Condition | null {
   const decision = decide(collection, 'read', who)
   return decision === 'none' ? noRow : conditionOf(collection, decision)
 }

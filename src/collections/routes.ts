@@ -1,4 +1,3 @@
-import { guardError } from '../database/failure.ts'
 import { idPattern } from '../database/id.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readJson } from '../http/body.ts'
@@ -9,18 +8,14 @@ import { ValidatedRoutes } from '../http/validated-routes.ts'
 import { andThen, type Database } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { trimBlanks } from '../request/header-value.ts'
-import { refusal } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
-import { matches } from './access.ts'
-import type { AnyCollection, Collection, Match, RowOf, Rows } from './declaration.ts'
+import type { AnyCollection, Collection, Match, Rows } from './declaration.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
-import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
-import { Permissions } from './permissions.ts'
+import { Operations } from './operations.ts'
 import { declareRoutes } from './route-declarations.ts'
-import { notFound } from './statements.ts'
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
@@ -42,18 +37,17 @@ export function createRoutes<F extends Fields>(
   const listable = listableFields(collection)
   const path = `/api/${collection.name}`
 
-  const permissions = new Permissions(collection, collections)
+  const operations = new Operations(collection, { rows, database, collections })
 
   function list(c: Context): Response | Promise<Response> {
-    const only = permissions.readable(c.env.identity)
-    const query = { ...parseListQuery(parametersOf(c), listable), only }
+    const { identity } = c.env
+    operations.permit('read', identity)
+    const query = parseListQuery(parametersOf(c), listable)
+    // Before the page, so that no change falls between both.
     return andThen(positionBefore(c, query), (position) =>
-      andThen(readPage(database, collection, query), (page) => {
-        if (!query.count) return replyPage(c, page, { position })
-        return andThen(database.read(countStatement(collection, query)), ([row]) =>
-          replyPage(c, page, { count: Number(row?.count), position }),
-        )
-      }),
+      andThen(operations.list(query, identity), ({ rows: data, next, count }) =>
+        replyWith(c, { status: 200, data, more: { next, ...(count !== undefined && { count }), position } }),
+      ),
     )
   }
 
@@ -64,34 +58,24 @@ export function createRoutes<F extends Fields>(
     return andThen(topicLog.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
-  function replyPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
-    return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, ...more } })
-  }
-
   function get(c: Context): Response | Promise<Response> {
-    return andThen(rows.get(idOf(c), permissions.readable(c.env.identity)), (row) => replyRow(c, row))
-  }
-
-  function replyRow(c: Context, row: RowOf<F> | null): Response {
-    if (!row) throw guardError(notFound(collection))
-    const tag = etagOf(row.version)
-    const known = c.req.raw.headers.get('if-none-match')
-    if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
-    return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
+    return andThen(operations.get(idOf(c), c.env.identity), (row) => {
+      const tag = etagOf(row.version)
+      const known = c.req.raw.headers.get('if-none-match')
+      if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
+      return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
+    })
   }
 
   async function create(c: Context, id?: string): Promise<Response> {
     const { identity } = c.env
-    const decision = permissions.allowed('create', identity)
-    const row = rows.make(await readJson(c), id, identity?.userId)
-    if (!matches(row, decision)) throw refusal(identity)
-    const headers = { ETag: etagOf(row.version), Location: `${path}/${row.id}` }
-    const checks = permissions.referencesOf(row, identity)
-    const write = function* () {
-      if (checks.length > 0) yield checks
-      return yield* rows.insert(row, { identity })
-    }
-    return commit(c, write, (data) => ({ status: 201, data, headers }))
+    operations.permit('create', identity)
+    const write = operations.creating(await readJson(c), identity, id)
+    return commit(c, write, (row) => ({
+      status: 201,
+      data: row,
+      headers: { ETag: etagOf(row.version), Location: `${path}/${row.id}` },
+    }))
   }
 
   async function put(c: Context): Promise<Response> {
@@ -106,26 +90,13 @@ export function createRoutes<F extends Fields>(
 
   async function change(c: Context): Promise<Response> {
     const { identity } = c.env
-    const permitted = permissions.required('update', idOf(c), identity)
-    const changes = rows.change(await readJson(c))
-    const checks = [...permitted, ...permissions.referencesOf(changes, identity)]
-    const write = function* () {
-      if (checks.length > 0) yield checks
-      const change = yield* rows.update(idOf(c), changes, { match: matchOf(c), identity })
-      permissions.checkMove(change, identity)
-      return change.row
-    }
+    operations.permit('update', identity)
+    const write = operations.changing(idOf(c), await readJson(c), identity, matchOf(c))
     return commit(c, write, (row) => ({ status: 200, data: row, headers: { ETag: etagOf(row.version) } }))
   }
 
   function remove(c: Context): Promise<Response> {
-    const { identity } = c.env
-    const permitted = permissions.required('delete', idOf(c), identity)
-    const write = function* () {
-      if (permitted.length > 0) yield permitted
-      yield* rows.remove(idOf(c), { match: matchOf(c), identity })
-    }
-    return commit(c, write, () => ({ status: 204 }))
+    return commit(c, operations.removing(idOf(c), c.env.identity, matchOf(c)), () => ({ status: 204 }))
   }
 
   return new ValidatedRoutes()

@@ -17,6 +17,14 @@ export interface Identity {
   readonly expiresAtMs: number | null
 }
 
+/** On whose behalf something is done: a user, an anonymous client (null), or the server itself, which may do everything. */
+export type Actor = Identity | null | 'system'
+
+/** The user behind an actor; null for none. */
+export function identityOf(who: Actor): Identity | null {
+  return who === 'system' ? null : who
+}
+
 /** The role that may do everything. */
 export const adminRole = 'admin'
 

@@ -1,0 +1,124 @@
+/**
+ * What can be done with the rows of a collection on somebody's behalf, with its rules and hooks. The routes and the clients
+ * inside the server (`app.as`) are made of it, so both obey the same rules.
+ */
+import { guardError } from '../database/failure.ts'
+import { run } from '../database/steps.ts'
+import { andThen, type Database, type Statement, type Steps, type Write } from '../ports/database.ts'
+import { type Actor, identityOf, refusal } from '../request/identity.ts'
+import { matches } from './access.ts'
+import type { Action, AnyCollection, Collection, Match, RowOf, Rows } from './declaration.ts'
+import type { Fields } from './field.ts'
+import { countStatement, readPage } from './list.ts'
+import type { ListQuery } from './list-query.ts'
+import { Permissions } from './permissions.ts'
+import { notFound, selectOne } from './statements.ts'
+
+export interface OperationsOptions<F extends Fields> {
+  rows: Rows<F>
+  database: Database
+  /** All collections by name, for references. */
+  collections: ReadonlyMap<string, AnyCollection>
+}
+
+/** A page of rows. */
+export interface List<F extends Fields> {
+  rows: RowOf<F>[]
+  /** The cursor of the next page; null for the last page. */
+  next: string | null
+  /** The number of all matching rows, up to 10,000; where it was asked for. */
+  count?: number
+}
+
+/** Those that prepare a write validate and throw at once, and return its steps. */
+export class Operations<F extends Fields> {
+  readonly #collection: Collection<string, F>
+  readonly #rows: Rows<F>
+  readonly #database: Database
+  readonly #permissions: Permissions
+
+  constructor(collection: Collection<string, F>, { rows, database, collections }: OperationsOptions<F>) {
+    this.#collection = collection
+    this.#rows = rows
+    this.#database = database
+    this.#permissions = new Permissions(collection, collections)
+  }
+
+  /**
+   * Refuses an action that is allowed for no row at all, before anything is read for it.
+   * @throws AppError `unauthorized`, `forbidden`
+   */
+  permit(action: Action, who: Actor): void {
+    this.#permissions.allowed(action, who)
+  }
+
+  /** @throws AppError `not_found`, `unauthorized`, `forbidden` */
+  get(id: string, who: Actor): RowOf<F> | Promise<RowOf<F>> {
+    return andThen(this.#rows.get(id, this.#permissions.readable(who)), (row) => this.#found(row))
+  }
+
+  /** @throws AppError `unauthorized`, `forbidden` */
+  list(query: ListQuery, who: Actor): List<F> | Promise<List<F>> {
+    const allowed = { ...query, only: this.#permissions.readable(who) }
+    return andThen(readPage(this.#database, this.#collection, allowed), ({ rows: stored, next }) => {
+      const page = { rows: stored.map(this.#rows.decode), next }
+      if (!query.count) return page
+      const count = this.#database.read(countStatement(this.#collection, allowed))
+      return andThen(count, ([row]) => ({ ...page, count: Number(row?.count) }))
+    })
+  }
+
+  /** Reads a row inside a write. */
+  finding(id: string, who: Actor): Write<RowOf<F>> {
+    const select = selectOne(this.#collection, id, this.#permissions.readable(who))
+    return () => this.#find(select)
+  }
+
+  creating(body: unknown, who: Actor, id?: string): Write<RowOf<F>> {
+    const rows = this.#rows
+    const identity = identityOf(who)
+    const decision = this.#permissions.allowed('create', who)
+    const row = rows.make(body, id, identity?.userId)
+    if (!matches(row, decision)) throw refusal(identity)
+    const checks = this.#permissions.referencesOf(row, who)
+    return function* () {
+      if (checks.length > 0) yield checks
+      return yield* rows.insert(row, { identity })
+    }
+  }
+
+  changing(id: string, body: unknown, who: Actor, match?: Match): Write<RowOf<F>> {
+    const rows = this.#rows
+    const permissions = this.#permissions
+    const identity = identityOf(who)
+    const permitted = permissions.required('update', id, who)
+    const changes = rows.change(body)
+    const checks = [...permitted, ...permissions.referencesOf(changes, who)]
+    return function* () {
+      if (checks.length > 0) yield checks
+      const change = yield* rows.update(id, changes, { match, identity })
+      permissions.checkMove(change, who)
+      return change.row
+    }
+  }
+
+  removing(id: string, who: Actor, match?: Match): Write<RowOf<F>> {
+    const rows = this.#rows
+    const identity = identityOf(who)
+    const permitted = this.#permissions.required('delete', id, who)
+    return function* () {
+      if (permitted.length > 0) yield permitted
+      return yield* rows.remove(id, { match, identity })
+    }
+  }
+
+  *#find(select: Statement): Steps<RowOf<F>> {
+    const [stored] = yield* run(select)
+    return this.#found(stored === undefined ? null : this.#rows.decode(stored))
+  }
+
+  #found(row: RowOf<F> | null): RowOf<F> {
+    if (row === null) throw guardError(notFound(this.#collection))
+    return row
+  }
+}
