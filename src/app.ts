@@ -9,6 +9,7 @@ import { createServices } from './app/services.ts'
 import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
 import { topicsOf } from './collections/feed.ts'
+import type { As } from './collections/local-client.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { isUpgrade } from './connections/upgrade.ts'
@@ -41,6 +42,11 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * which calls it after everything that it runs.
    */
   checkAccess(): void
+  /**
+   * Acts on behalf of a user, of an anonymous client (null), or of the server itself (`system`), with the rules and hooks that
+   * HTTP has.
+   */
+  as: As
   /** Enqueues a job outside of a write, and resolves with its id once it is stored. */
   enqueue<Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>): Promise<string>
   /** Stops running jobs: those that run finish, or are given back after some seconds. To be called before the database is closed. */
@@ -70,7 +76,8 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const { collections = [], topics = [], jobs = [] } = options
   checkCollections(collections)
   checkJobs(jobs)
-  const services = createServices(platform, collections, jobs)
+  const allTopics = [...topics, ...collections.flatMap(topicsOf)]
+  const services = createServices(platform, collections, allTopics, jobs)
   const { auth, admissionControl, deps, runner } = services
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: routedPath })
@@ -87,7 +94,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     ...services,
     platform,
     commit: deps.commit,
-    topics: [...topics, ...collections.flatMap(topicsOf)],
+    topics: allTopics,
     epoch,
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
@@ -121,6 +128,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     connections: live.connections,
     admit: (request: Request, peer: Peer) => (isUpgrade(request) ? pipeline.admitConnection(request, peer) : null),
     checkAccess: live.checkAccess,
+    as: deps.as,
     enqueue: <Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>) =>
       platform.database.write(() => deps.enqueue(job, ...given)),
     async stop() {

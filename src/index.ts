@@ -5,17 +5,17 @@ export type {
   AfterContext,
   AppDependencies,
   Change,
-  ChangeOf,
   Collection,
   CollectionOptions,
-  CreateOf,
   HookContext,
   Hooks,
   Match,
-  RowOf,
   Rows,
 } from './collections/declaration.ts'
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
+export type { ListOptions } from './collections/list-options.ts'
+export type { As, List, LocalClient, LocalCollection, TransactionSteps } from './collections/local-client.ts'
+export type { ChangeOf, CreateOf, RowOf } from './collections/row-types.ts'
 export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
 export { readJson } from './http/body.ts'
@@ -32,5 +32,6 @@ export type { Platform, Settings } from './ports/platform.ts'
 export { createTimerScheduler, type Scheduler } from './ports/scheduler.ts'
 export type { Enqueue, EnqueueArguments, EnqueueOptions, QueuedJob } from './queue/enqueue.ts'
 export type { Context, Env, Peer, RequestContext } from './request/context.ts'
+export type { Actor, Identity } from './request/identity.ts'
 export type { Position } from './topics/position.ts'
 export { type Topic, type TopicOptions, type TopicRule, topic } from './topics/topic.ts'

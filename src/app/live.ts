@@ -11,15 +11,18 @@ import { createEventStreams } from '../topics/event-stream.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { createLongPolls } from '../topics/long-poll.ts'
 import { createPresence } from '../topics/presence.ts'
+import type { Publisher } from '../topics/publisher.ts'
 import { createTopicCleanup } from '../topics/retention.ts'
 import { createTopicRoutes, type TopicRoutes } from '../topics/routes.ts'
-import { createTopicRules, type Topic } from '../topics/topic.ts'
+import type { Topic, TopicRules } from '../topics/topic.ts'
 import { createTopics } from '../topics/topics.ts'
 
 export interface LiveOptions {
   platform: Platform
   /** Those of the collections, too. */
   topics: readonly Topic[]
+  rules: TopicRules
+  publisher: Publisher
   topicLog: TopicLog
   commit: Commit
   epoch(): string
@@ -43,6 +46,8 @@ export interface Live {
 export function createLive({
   platform,
   topics: all,
+  rules,
+  publisher,
   topicLog: log,
   commit,
   epoch,
@@ -52,7 +57,6 @@ export function createLive({
 }: LiveOptions): Live {
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
-  const rules = createTopicRules(all)
   const authorize = oncePerTurn((name, who) => void rules.authorize(name, who))
   // A server that hibernates has no timers.
   const sweep = options?.heartbeatMs === null ? new AccessSweep(null) : new AccessSweep()
@@ -84,7 +88,7 @@ export function createLive({
   })
   platform.metrics.gauge('message_connections', 'Open message connections.', () => connections.count)
   return {
-    routes: createTopicRoutes({ log, rules, topics: all, presence, commit, streams, polls, epoch }),
+    routes: createTopicRoutes({ publisher, rules, topics: all, presence, commit, streams, polls, epoch }),
     connections,
     cleanUp: createTopicCleanup(log, rules, notifier),
     checkAccess: () => sweep.run(),

@@ -38,15 +38,15 @@ export function mountOwn<C extends readonly AnyCollection[], S extends Schema>(
 export function mountCollections(
   hono: OpenAPIHono<Env>,
   collections: readonly AnyCollection[],
-  { deps, topicLog }: Services,
+  { deps, operationsOf, topicLog }: Services,
   epoch: () => string,
 ): void {
-  const byName = new Map(collections.map((collection) => [collection.name, collection]))
   for (const collection of collections) {
     const path = `/api/${collection.name}`
     const rows = deps.rows[collection.name] as RowsOfAll[string]
     if (collection.routes) mountRoutes(hono, path, collection.routes({ ...deps, rows }), collection.name)
-    hono.route(path, createRoutes(collection, { ...deps, rows, topicLog, epoch, collections: byName }))
+    const { commit } = deps
+    hono.route(path, createRoutes(collection, { operations: operationsOf(collection), commit, topicLog, epoch }))
   }
 }
 

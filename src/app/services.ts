@@ -1,8 +1,11 @@
 /** The services of an app, which its routes and its message connections share. */
 import { type Auth, createAuth } from '../auth/auth.ts'
+import { createAs } from '../collections/as.ts'
 import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
+import { createOperationsOf, type OperationsOf } from '../collections/operations.ts'
 import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
+import { AppError } from '../errors.ts'
 import { createCommit } from '../http/commit.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import { createJobRoutes } from '../jobs/routes.ts'
@@ -11,8 +14,10 @@ import { AdmissionControl } from '../limits/admission-control.ts'
 import { Overload } from '../limits/overload.ts'
 import type { Platform } from '../ports/platform.ts'
 import { JobQueue } from '../queue/enqueue.ts'
-import { type Identity, isExpired } from '../request/identity.ts'
+import { type Actor, type Identity, identityOf, isExpired } from '../request/identity.ts'
 import { createTopicLog, type TopicLog } from '../topics/log.ts'
+import { createPublisher, type Publisher } from '../topics/publisher.ts'
+import { createTopicRules, type Topic, type TopicRules } from '../topics/topic.ts'
 
 /** The rate limit units of routes that hash a password, which costs a hundred times as much as a small read. */
 const costs = {
@@ -26,6 +31,9 @@ const costs = {
 
 export interface Services {
   topicLog: TopicLog
+  rules: TopicRules
+  publisher: Publisher
+  operationsOf: OperationsOf
   /** For middleware and own routes. */
   deps: AppDependencies<RowsOfAll>
   /** Null on a platform without accounts. */
@@ -40,10 +48,13 @@ export interface Services {
 export function createServices(
   platform: Platform,
   collections: readonly AnyCollection[],
+  topics: readonly Topic[],
   jobs: readonly AnyJob[],
 ): Services {
   const { accounts, database, log, now, random, refusesOverload, settings } = platform
   const topicLog = createTopicLog(platform)
+  const rules = createTopicRules(topics)
+  const publisher = createPublisher({ log: topicLog, rules })
   const isOver = (identity: Identity) => isExpired(identity, now) || auth?.identities.isRevoked(identity) === true
   const commit = createCommit(platform, isOver)
   const auth = accounts ? createAuth({ platform, commit, ...accounts }) : null
@@ -58,15 +69,21 @@ export function createServices(
   const names = new Set(jobs.map(({ name }) => name))
   const queue = new JobQueue({ now, newId, names, onDue: (job, atMs) => runner?.notice(job, atMs) })
   const { enqueue } = queue
-  const { all: rows, rowsOf } = createAllRows(collections, { database, now, topicLog, newId, enqueue, problem })
-  const shared = { database, log, now, enqueue, rows: rowsOf }
+  const requireValid = (who: Actor) => {
+    const identity = identityOf(who)
+    if (identity !== null && isOver(identity)) throw new AppError('unauthorized')
+  }
+  const as = createAs({ database, publisher, enqueue, requireValid, operationsOf: (of) => operationsOf(of) })
+  const { all: rows, rowsOf } = createAllRows(collections, { database, now, topicLog, newId, enqueue, as, problem })
+  const operationsOf = createOperationsOf(collections, rowsOf, database)
+  const shared = { database, log, now, enqueue, rows: rowsOf, as }
   const runner = jobs.length === 0 ? null : new Runner({ jobs, platform, queue, newId, shared })
-  const deps = { rows, database, commit, enqueue, log, mailer: accounts?.mailer ?? null, now }
+  const deps = { rows, as, database, commit, enqueue, log, mailer: accounts?.mailer ?? null, now }
   const jobRoutes = createJobRoutes({
     platform,
     commit,
     onDue: (job, atMs) => runner?.notice(job, atMs),
     onCount: (change) => runner?.changeCounts(change),
   })
-  return { topicLog, deps, auth, admissionControl, runner, jobRoutes }
+  return { topicLog, rules, publisher, operationsOf, deps, auth, admissionControl, runner, jobRoutes }
 }

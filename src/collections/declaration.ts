@@ -10,33 +10,8 @@ import type { Env } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
-
-/** The fields that the server sets on every row. */
-export interface SystemFields {
-  /** 26 characters `[0-9A-Za-z]`, sortable by time. */
-  id: string
-  /** The time of creation, ISO 8601 in UTC. */
-  createdAt: string
-  /** Rises with every change, and is the row's ETag: the time of the change in milliseconds since 1970, or one more than before. */
-  version: number
-}
-
-type OutputOf<F> = F extends { schema: z.ZodType<infer Output> } ? Output : never
-type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
-type Simplify<T> = { [K in keyof T]: T[K] } & {}
-
-/** A row as the API gives it. */
-export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: OutputOf<F[K]> }>
-
-type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
-
-/** The body that creates a row. */
-export type CreateOf<F extends Fields> = Simplify<
-  { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
->
-
-/** The body that changes a row: any of its fields. */
-export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
+import type { As } from './local-client.ts'
+import type { ChangeOf, RowOf } from './row-types.ts'
 
 export type Action = 'read' | 'create' | 'update' | 'delete'
 
@@ -88,11 +63,11 @@ export interface Rows<F extends Fields> {
   make(body: unknown, id?: string, owner?: string): RowOf<F>
   /** Reads a row inside a write. */
   find(id: string): Steps<RowOf<F> | null>
-  /** Stores a row. Fails with `precondition_failed` when its id is taken. */
+  /** Stores a row. Fails with `precondition_failed` when its id is taken, and with `validation_failed` as `make` does. */
   insert(row: RowOf<F>, options?: WriteOptions): Steps<RowOf<F>>
   /**
    * Changes the given fields, or those that a pure function of the row returns, which may throw an AppError.
-   * Fails with `not_found`, or with `precondition_failed` where `match` returns false.
+   * Fails with `not_found`, with `precondition_failed` where `match` returns false, and with `validation_failed` as `change` does.
    */
   update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), options?: MatchOptions): Steps<Change<F>>
   /**
@@ -121,6 +96,8 @@ export interface HookContext {
 }
 
 export interface AfterContext extends HookContext {
+  /** Acts on somebody's behalf, with rules and hooks. */
+  as: As
   database: Database
 }
 
@@ -148,6 +125,8 @@ export interface Hooks<F extends Fields> {
 export interface AppDependencies<AllRows> {
   /** The rows of the collection, or of each collection by its name, as in `rows.todos.get(id)`. */
   rows: AllRows
+  /** Acts on somebody's behalf, with rules and hooks. */
+  as: As
   database: Database
   /** Makes the one write of a request. */
   commit: Commit

@@ -2,13 +2,16 @@
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import type { Identity } from '../request/identity.ts'
-import type { AfterContext, BeforeResult, ChangeOf, Collection, HookContext, RowOf, Rows } from './declaration.ts'
+import type { AfterContext, BeforeResult, Collection, HookContext, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { As } from './local-client.ts'
+import type { ChangeOf, RowOf } from './row-types.ts'
 
 export interface HookOptions {
   database: Database
   now(): number
   enqueue: Enqueue
+  as: As
   /** Finds the rows of another collection of the app. @throws TypeError when the app has no such collection */
   rowsOf<F extends Fields>(collection: Collection<string, F>): Rows<F>
   /** Reports an error of a hook that ran after the commit. */
@@ -32,7 +35,7 @@ type AfterCommit = { afterCommit?(rows: readonly SqlRow[]): void }
 /** @returns null for a collection without hooks */
 export function createHookRunner<F extends Fields>(
   { hooks }: Collection<string, F>,
-  { database, now, enqueue, rowsOf, problem }: HookOptions,
+  { database, now, enqueue, as, rowsOf, problem }: HookOptions,
 ): HookRunner<F> | null {
   if (hooks === undefined) return null
   const { before = {}, after = {} } = hooks
@@ -41,7 +44,7 @@ export function createHookRunner<F extends Fields>(
   /** Makes the callback that runs a hook; its failure is reported and changes no response. */
   function report(isThere: boolean, identity: Identity | null, run: (context: AfterContext) => unknown): AfterCommit {
     if (!isThere) return {}
-    const start = async () => run({ ...contextOf(identity), database })
+    const start = async () => run({ ...contextOf(identity), as, database })
     return { afterCommit: () => void start().catch(problem) }
   }
 

@@ -7,27 +7,20 @@ import { run } from '../database/steps.ts'
 import { andThen, type Database, type Statement, type Steps, type Write } from '../ports/database.ts'
 import { type Actor, identityOf, refusal } from '../request/identity.ts'
 import { matches } from './access.ts'
-import type { Action, AnyCollection, Collection, Match, RowOf, Rows } from './declaration.ts'
+import type { Action, AnyCollection, Collection, Match, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { countStatement, readPage } from './list.ts'
-import type { ListQuery } from './list-query.ts'
+import { type ListableFields, type ListQuery, listableFields, parseListQuery } from './list-query.ts'
+import type { Declared, List } from './local-client.ts'
 import { Permissions } from './permissions.ts'
+import type { RowOf } from './row-types.ts'
 import { notFound, selectOne } from './statements.ts'
 
-export interface OperationsOptions<F extends Fields> {
+interface OperationsOptions<F extends Fields> {
   rows: Rows<F>
   database: Database
   /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
-}
-
-/** A page of rows. */
-export interface List<F extends Fields> {
-  rows: RowOf<F>[]
-  /** The cursor of the next page; null for the last page. */
-  next: string | null
-  /** The number of all matching rows, up to 10,000; where it was asked for. */
-  count?: number
 }
 
 /** Those that prepare a write validate and throw at once, and return its steps. */
@@ -36,12 +29,14 @@ export class Operations<F extends Fields> {
   readonly #rows: Rows<F>
   readonly #database: Database
   readonly #permissions: Permissions
+  readonly #listable: ListableFields
 
   constructor(collection: Collection<string, F>, { rows, database, collections }: OperationsOptions<F>) {
     this.#collection = collection
     this.#rows = rows
     this.#database = database
     this.#permissions = new Permissions(collection, collections)
+    this.#listable = listableFields(collection)
   }
 
   /**
@@ -55,6 +50,11 @@ export class Operations<F extends Fields> {
   /** @throws AppError `not_found`, `unauthorized`, `forbidden` */
   get(id: string, who: Actor): RowOf<F> | Promise<RowOf<F>> {
     return andThen(this.#rows.get(id, this.#permissions.readable(who)), (row) => this.#found(row))
+  }
+
+  /** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
+  query(parameters: URLSearchParams): ListQuery {
+    return parseListQuery(parameters, this.#listable)
   }
 
   /** @throws AppError `unauthorized`, `forbidden` */
@@ -120,5 +120,25 @@ export class Operations<F extends Fields> {
   #found(row: RowOf<F> | null): RowOf<F> {
     if (row === null) throw guardError(notFound(this.#collection))
     return row
+  }
+}
+
+/** Finds the operations on a collection. @throws TypeError for one that the app does not have */
+export type OperationsOf = <F extends Fields>(collection: Declared<F>) => Operations<F>
+
+export function createOperationsOf(
+  collections: readonly AnyCollection[],
+  rowsOf: <F extends Fields>(collection: Collection<string, F>) => Rows<F>,
+  database: Database,
+): OperationsOf {
+  const byName = new Map(collections.map((each) => [each.name, each]))
+  // biome-ignore lint/suspicious/noExplicitAny: operations on rows of any fields.
+  const all = new Map<string, Operations<any>>(
+    collections.map((each) => [each.name, new Operations(each, { rows: rowsOf(each), database, collections: byName })]),
+  )
+  return ({ name }) => {
+    const found = all.get(name)
+    if (found === undefined) throw new TypeError(`The app has no collection ${name}.`)
+    return found
   }
 }

@@ -5,44 +5,38 @@ import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
-import { andThen, type Database } from '../ports/database.ts'
+import { andThen } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { trimBlanks } from '../request/header-value.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
-import type { AnyCollection, Collection, Match, Rows } from './declaration.ts'
+import type { Collection, Match } from './declaration.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
-import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
-import { Operations } from './operations.ts'
+import type { ListQuery } from './list-query.ts'
+import type { Operations } from './operations.ts'
 import { declareRoutes } from './route-declarations.ts'
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
-  rows: Rows<F>
-  database: Database
+  operations: Operations<F>
   commit: Commit
   topicLog: TopicLog
   epoch(): string
-  /** All collections by name, for references. */
-  collections: ReadonlyMap<string, AnyCollection>
 }
 
 /** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
-  { rows, database, commit, topicLog, epoch, collections }: RoutesOptions<F>,
+  { operations, commit, topicLog, epoch }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
-  const listable = listableFields(collection)
   const path = `/api/${collection.name}`
-
-  const operations = new Operations(collection, { rows, database, collections })
 
   function list(c: Context): Response | Promise<Response> {
     const { identity } = c.env
     operations.permit('read', identity)
-    const query = parseListQuery(parametersOf(c), listable)
+    const query = operations.query(parametersOf(c))
     // Before the page, so that no change falls between both.
     return andThen(positionBefore(c, query), (position) =>
       andThen(operations.list(query, identity), ({ rows: data, next, count }) =>

@@ -1,7 +1,8 @@
 import { isoTime } from '../iso-time.ts'
 import type { SqlRow, SqlValue } from '../ports/database.ts'
-import type { Collection, RowOf } from './declaration.ts'
+import type { Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { RowOf } from './row-types.ts'
 
 type Values = Readonly<Record<string, unknown>>
 

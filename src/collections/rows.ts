@@ -6,22 +6,13 @@ import type { Identity } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
 import type { Condition } from './condition.ts'
-import type {
-  AnyCollection,
-  Change,
-  ChangeOf,
-  Collection,
-  Match,
-  MatchOptions,
-  RowOf,
-  Rows,
-  WriteOptions,
-} from './declaration.ts'
+import type { AnyCollection, Change, Collection, Match, MatchOptions, Rows, WriteOptions } from './declaration.ts'
 import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn } from './deletion.ts'
 import { createFeed, type Feed } from './feed.ts'
 import type { Fields } from './field.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
+import type { ChangeOf, RowOf } from './row-types.ts'
 import { compile, type ReferenceField, referencesIn, selectOne } from './statements.ts'
 
 export interface RowsOptions extends HookOptions {
@@ -45,6 +36,8 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
   /** The fields that clients and hooks may set. */
   readonly #declared: readonly string[]
   readonly #isOwned: boolean
+  /** Rows and changes that were validated already. */
+  readonly #valid = new WeakSet<object>()
   /** So that a row created again under its old id never repeats a version, and with it an ETag. */
   #newestVersion = 0
 
@@ -74,6 +67,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     if (this.#isOwned) row[ownerField] = owner ?? null
     row.createdAt = new Date(ms).toISOString()
     row.version = this.#noteVersion(chosenId === undefined ? ms : Math.max(this.#newestVersion + 1, ms))
+    this.#valid.add(row)
     return row as RowOf<F>
   }
 
@@ -81,7 +75,9 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     const values = validate(this.#collection.schemas.change, body)
     // A schema may give a value to a field that the body omits.
     const given = this.#declared.filter((name) => Object.hasOwn(body as object, name) && values[name] !== undefined)
-    return Object.fromEntries(given.map((name) => [name, values[name]])) as ChangeOf<F>
+    const changes = Object.fromEntries(given.map((name) => [name, values[name]])) as ChangeOf<F>
+    this.#valid.add(changes)
+    return changes
   }
 
   *find(id: string): Steps<RowOf<F> | null> {
@@ -91,8 +87,9 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
 
   *insert(given: RowOf<F>, { identity = null }: WriteOptions = {}): Steps<RowOf<F>> {
     const hooks = this.#hooks
-    const extra = hooks === null ? undefined : yield* hooks.beforeCreate(given, identity)
-    const row = extra === undefined ? given : { ...given, ...this.change(extra) }
+    const valid = this.#valid.has(given) ? given : { ...given, ...this.change(given) }
+    const extra = hooks === null ? undefined : yield* hooks.beforeCreate(valid, identity)
+    const row = extra === undefined ? valid : { ...valid, ...this.change(extra) }
     const parameters = this.#codec.encode(row)
     const insert = { ...this.#statements.insert, parameters, ...hooks?.afterCreate(row, identity) }
     yield [...this.#requireTargets(row), insert, ...this.#feed.created(row)]
@@ -104,12 +101,15 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>),
     { match, identity = null }: MatchOptions = {},
   ): Steps<Change<F>> {
-    const isGiven = typeof changes !== 'function'
-    if (isGiven) yield this.#requireTargets(changes)
+    const given = typeof changes === 'function' ? null : this.#validated(changes)
+    if (given !== null) yield this.#requireTargets(given)
     const stored = yield* this.#require(id, match)
     const before = this.decode(stored)
     const version = this.#noteVersion(Math.max(Number(stored.version) + 1, this.#options.now()))
-    const changed = this.#codec.change({ ...stored, version }, isGiven ? changes : changes(before))
+    const changed = this.#codec.change(
+      { ...stored, version },
+      given ?? this.#validated((changes as (row: RowOf<F>) => ChangeOf<F>)(before)),
+    )
     const next = this.#hooks === null ? changed : yield* this.#changeByHook(this.#hooks, before, changed, identity)
     const row = this.decode(next)
     const parameters = [...this.#codec.changeable(next), id]
@@ -141,6 +141,13 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     if (this.#hooks) yield* this.#hooks.beforeDelete(row, identity)
     const remove = { ...this.#statements.remove, parameters: [row.id], ...this.#hooks?.afterDelete(row, identity) }
     yield [remove, ...this.#feed.deleted(row)]
+  }
+
+  /** Code of the app may pass what no client could. Only such code may change an owner. */
+  #validated(changes: ChangeOf<F>): ChangeOf<F> {
+    if (this.#valid.has(changes)) return changes
+    const owner = this.#isOwned ? changes[ownerField] : undefined
+    return { ...this.change(changes), ...(owner !== undefined && { [ownerField]: owner }) }
   }
 
   *#changeByHook(hooks: HookRunner<F>, before: RowOf<F>, changed: SqlRow, identity: Identity | null): Steps<SqlRow> {

@@ -2,7 +2,8 @@
 import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
-import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './declaration.ts'
+import type { AnyCollection, Collection } from './declaration.ts'
+import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
 
 type Success<Data, Status extends number> = {
   data: Data

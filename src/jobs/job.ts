@@ -2,6 +2,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { Collection, Rows } from '../collections/declaration.ts'
 import type { Fields } from '../collections/field.ts'
+import type { As } from '../collections/local-client.ts'
 import type { Database } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
@@ -22,6 +23,8 @@ export interface JobContext<Payload> {
   now(): number
   /** The rows of a collection. */
   rows<F extends Fields>(collection: Collection<string, F>): Rows<F>
+  /** Acts on somebody's behalf, with rules and hooks. */
+  as: As
   /** Enqueues a job as steps of a write. */
   enqueue: Enqueue
 }

@@ -1,6 +1,7 @@
 /** Declarations of the routes of topics, as `createRoute` takes them. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { body, failures, headers, idempotencyKey, positionSchema, success } from '../http/openapi.ts'
+import { messageSchema } from './publisher.ts'
 import type { Topic } from './topic.ts'
 
 const eventsLimitDefault = 100
@@ -16,14 +17,6 @@ const event = z
   .openapi('Event')
 
 const polled = z.object({ data: z.array(event), position: positionSchema, status: z.literal(200) })
-
-const messageSchema = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without spaces')
-    .optional(),
-  type: z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 characters A-Z a-z 0-9 _ . : -'),
-})
 
 const member = z.object({ id: z.string(), user: z.string().nullable(), name: z.string(), state: anyJson })
 

@@ -57,6 +57,9 @@ const list = [collections.a, collections.b]
 const { database, load, remove } = await createTestDatabase(list)
 afterAll(remove)
 const { all } = createAllRows(list, {
+  as: () => {
+    throw new Error('There are no clients.')
+  },
   enqueue: () => {
     throw new Error('There are no jobs.')
   },

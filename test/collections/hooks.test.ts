@@ -59,6 +59,9 @@ async function createWorld() {
   const { all: rows } = createAllRows([shelves, things], {
     database,
     now: Date.now,
+    as: () => {
+      throw new Error('There are no clients.')
+    },
     enqueue: () => {
       throw new Error('There are no jobs.')
     },

@@ -1,0 +1,77 @@
+/** Makes the clients inside the server. */
+import type { Database, Write } from '../ports/database.ts'
+import type { Enqueue } from '../queue/enqueue.ts'
+import type { Actor } from '../request/identity.ts'
+import type { Publisher } from '../topics/publisher.ts'
+import type { Match } from './declaration.ts'
+import { parametersFrom } from './list-options.ts'
+import type { As, ExpectOptions, LocalClient, TransactionSteps } from './local-client.ts'
+import type { OperationsOf } from './operations.ts'
+
+export interface LocalClientOptions {
+  database: Database
+  publisher: Publisher
+  enqueue: Enqueue
+  operationsOf: OperationsOf
+  /** @throws AppError `unauthorized` for an identity whose credential was revoked or has expired */
+  requireValid(who: Actor): void
+}
+
+export function createAs({ database, publisher, enqueue, operationsOf, requireValid }: LocalClientOptions): As {
+  const write = <T>(who: Actor, steps: Write<T>) =>
+    database.write(() => {
+      requireValid(who)
+      return steps()
+    })
+
+  function clientOf(who: Actor): LocalClient {
+    return {
+      collection(collection) {
+        const operations = operationsOf(collection)
+        return {
+          async get(id) {
+            requireValid(who)
+            return operations.get(id, who)
+          },
+          async list(options = {}) {
+            requireValid(who)
+            return operations.list(operations.query(parametersFrom(options)), who)
+          },
+          create: async (body, id) => write(who, operations.creating(body, who, id)),
+          update: async (id, changes, options) => write(who, operations.changing(id, changes, who, matchOf(options))),
+          delete: async (id, options) => write(who, operations.removing(id, who, matchOf(options))),
+        }
+      },
+      async publish(topic, message) {
+        const { offset } = await write(who, await publisher.publishingOnce(topic, message, who))
+        return offset
+      },
+      transaction: async (work) => write(who, () => work(stepsOf(who))),
+    }
+  }
+
+  function stepsOf(who: Actor): TransactionSteps {
+    return {
+      collection(collection) {
+        const operations = operationsOf(collection)
+        return {
+          get: (id) => operations.finding(id, who)(),
+          create: (body, id) => operations.creating(body, who, id)(),
+          update: (id, changes, options) => operations.changing(id, changes, who, matchOf(options))(),
+          delete: (id, options) => operations.removing(id, who, matchOf(options))(),
+        }
+      },
+      *publish(topic, message) {
+        const { offset } = yield* publisher.publishing(topic, message, who)()
+        return offset
+      },
+      enqueue,
+    }
+  }
+
+  return clientOf
+}
+
+function matchOf({ version }: ExpectOptions = {}): Match | undefined {
+  return version === undefined ? undefined : (stored) => stored === version
+}

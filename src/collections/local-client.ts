@@ -1,0 +1,70 @@
+/** Clients inside the server: they act on behalf of a user or of the server itself, with the rules and hooks that HTTP has. */
+import type { Steps } from '../ports/database.ts'
+import type { Enqueue } from '../queue/enqueue.ts'
+import type { Actor } from '../request/identity.ts'
+import type { Message, NamedMessage } from '../topics/publisher.ts'
+import type { Fields } from './field.ts'
+import type { ListOptions } from './list-options.ts'
+import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
+
+/** The part of a declared collection that names its rows. */
+export interface Declared<F extends Fields> {
+  name: string
+  fields: F
+}
+
+/** A page of rows. */
+export interface List<F extends Fields> {
+  rows: RowOf<F>[]
+  /** The cursor of the next page; null for the last page. */
+  next: string | null
+  /** The number of all matching rows, up to 10,000; where it was asked for. */
+  count?: number
+}
+
+/** What a write of one row may require. */
+export interface ExpectOptions {
+  /** Fails with `precondition_failed` unless the row has this version. */
+  version?: number
+}
+
+/** A collection on somebody's behalf. Each method throws the `AppError` that a client would get. */
+export interface LocalCollection<F extends Fields> {
+  get(id: string): Promise<RowOf<F>>
+  list(options?: ListOptions<F>): Promise<List<F>>
+  /** @param id the id of the new row; by default one is made */
+  create(body: CreateOf<F>, id?: string): Promise<RowOf<F>>
+  update(id: string, changes: ChangeOf<F>, options?: ExpectOptions): Promise<RowOf<F>>
+  /** Returns the deleted row. */
+  delete(id: string, options?: ExpectOptions): Promise<RowOf<F>>
+}
+
+/** The same as steps of a write: `yield*` them. */
+export interface CollectionSteps<F extends Fields> {
+  get(id: string): Steps<RowOf<F>>
+  create(body: CreateOf<F>, id?: string): Steps<RowOf<F>>
+  update(id: string, changes: ChangeOf<F>, options?: ExpectOptions): Steps<RowOf<F>>
+  delete(id: string, options?: ExpectOptions): Steps<RowOf<F>>
+}
+
+/** The steps that a transaction is made of. */
+export interface TransactionSteps {
+  collection<F extends Fields>(collection: Declared<F>): CollectionSteps<F>
+  /** Returns the offset of the event. */
+  publish(topic: string, message: Message): Steps<number>
+  enqueue: Enqueue
+}
+
+export interface LocalClient {
+  collection<F extends Fields>(collection: Declared<F>): LocalCollection<F>
+  /** Publishes a message to a topic, `NAME` or `NAME/PARTITION`, and resolves with the offset of its event. */
+  publish(topic: string, message: NamedMessage): Promise<number>
+  /**
+   * Makes one write of several steps, which happen all or not at all. `work` may run more than once, so it must have no effect but
+   * the steps that it yields.
+   */
+  transaction<T>(work: (steps: TransactionSteps) => Steps<T>): Promise<T>
+}
+
+/** Makes a client for an identity, for an anonymous client (null), or for the server itself (`system`), which may do everything. */
+export type As = (who: Actor) => LocalClient

@@ -1,0 +1,30 @@
+/** The types of rows and of their bodies, from the declared fields. */
+import type { z } from '@hono/zod-openapi'
+import type { Fields } from './field.ts'
+
+/** The fields that the server sets on every row. */
+export interface SystemFields {
+  /** 26 characters `[0-9A-Za-z]`, sortable by time. */
+  id: string
+  /** The time of creation, ISO 8601 in UTC. */
+  createdAt: string
+  /** Rises with every change, and is the row's ETag: the time of the change in milliseconds since 1970, or one more than before. */
+  version: number
+}
+
+type OutputOf<F> = F extends { schema: z.ZodType<infer Output> } ? Output : never
+type InputOf<F> = F extends { schema: z.ZodType<unknown, infer Input> } ? Input : never
+type Simplify<T> = { [K in keyof T]: T[K] } & {}
+
+/** A row as the API gives it. */
+export type RowOf<F extends Fields> = Simplify<SystemFields & { [K in keyof F]: OutputOf<F[K]> }>
+
+type OmittableKeys<F extends Fields> = { [K in keyof F]: undefined extends InputOf<F[K]> ? K : never }[keyof F]
+
+/** The body that creates a row. */
+export type CreateOf<F extends Fields> = Simplify<
+  { [K in Exclude<keyof F, OmittableKeys<F>>]: InputOf<F[K]> } & { [K in OmittableKeys<F>]?: InputOf<F[K]> }
+>
+
+/** The body that changes a row: any of its fields. */
+export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
