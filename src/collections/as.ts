@@ -39,7 +39,7 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
           },
           create: async (body, id) => write(who, operations.creating(body, who, id)),
           update: async (id, changes, options) => write(who, operations.changing(id, changes, who, matchOf(options))),
-          delete: async (id, options) => write(who, operations.removing(id, who, matchOf(options))),
+          delete: async (id, options) => write(who, operations.removing(id, who, { match: matchOf(options) })),
         }
       },
       async publish(topic, message) {
@@ -58,7 +58,7 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
           get: (id) => operations.finding(id, who)(),
           create: (body, id) => operations.creating(body, who, id)(),
           update: (id, changes, options) => operations.changing(id, changes, who, matchOf(options))(),
-          delete: (id, options) => operations.removing(id, who, matchOf(options))(),
+          delete: (id, options) => operations.removing(id, who, { match: matchOf(options) })(),
         }
       },
       *publish(topic, message) {

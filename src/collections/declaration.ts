@@ -42,6 +42,8 @@ export type Match = (version: number) => boolean
 export interface WriteOptions {
   /** The client on whose behalf the write is made, for hooks; null for the server itself. */
   identity?: Identity | null
+  /** Notes the rows that the write changes beside its own, before it changes them. */
+  onDependents?(count: number): void
 }
 
 export interface MatchOptions extends WriteOptions {

@@ -78,6 +78,26 @@ class Plan {
     return [...this.#rows.values()].filter(({ fields }) => fields !== null)
   }
 
+  /** The ids of the rows to delete, by collection. */
+  deletedIds(): Map<string, string[]> {
+    const ids = new Map<string, string[]>()
+    for (const { collection, id } of this.deleted()) {
+      const known = ids.get(collection.name)
+      if (known === undefined) ids.set(collection.name, [id])
+      else known.push(id)
+    }
+    return ids
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** True if code of the app runs with the changes, and may change what restricts them. */
+  get hasHooks(): boolean {
+    return [...this.#rows.values()].some(({ collection }) => collection.hooks?.before !== undefined)
+  }
+
   deleted(): AffectedRow[] {
     return [...this.#rows.values()].filter(({ fields }) => fields === null).toReversed()
   }
@@ -122,6 +142,7 @@ export interface DeletableRows {
 interface DeletionOptions {
   dependents: Dependents
   identity: Identity | null
+  onDependents: ((count: number) => void) | undefined
   rowsOf(collection: AnyCollection): DeletableRows
 }
 
@@ -129,22 +150,41 @@ interface DeletionOptions {
 export function* deleteWithDependents(
   collection: AnyCollection,
   id: string,
-  { dependents, identity, rowsOf }: DeletionOptions,
+  { dependents, identity, onDependents, rowsOf }: DeletionOptions,
 ): Steps<void> {
   const plan = yield* planDeletion(dependents, collection, id)
+  onDependents?.(plan.size - 1)
+  if (!plan.hasHooks) yield* requireUnrestricted(plan, dependents, identity)
   for (const { collection, id, fields } of plan.changed()) yield* rowsOf(collection).setNull(id, fields ?? [], identity)
-  const deleted = new Map<string, string[]>()
-  for (const { collection, id } of plan.deleted()) {
-    yield* rowsOf(collection).removeAlone(id, identity)
-    deleted.set(collection.name, [...(deleted.get(collection.name) ?? []), id])
-  }
-  for (const [dependent, ids] of dependentsOf(dependents, deleted)) yield* requireNone(dependent, ids, identity)
+  for (const { collection, id } of plan.deleted()) yield* rowsOf(collection).removeAlone(id, identity)
+  for (const [dependent, ids] of dependentsOf(dependents, plan.deletedIds()))
+    yield* requireNone(dependent, ids, identity)
 }
 
-/** Requires that no row refers to these. The error names the collection if the client may read such a row. */
+/** Refuses a deletion that a row restricts before it is begun, because a thousand rows that are deleted in vain cost much. */
+function* requireUnrestricted(plan: Plan, dependents: Dependents, identity: Identity | null): Steps<void> {
+  const deleted = plan.deletedIds()
+  for (const [dependent, ids] of dependentsOf(dependents, deleted)) {
+    const { collection, field, onDelete } = dependent
+    if (onDelete !== 'restrict') continue
+    const own = new Set(deleted.get(collection.name))
+    const found = yield* run(referring(collection, field, ids, own.size + 1))
+    if (found.some((row) => !own.has(String(row.id)))) throw yield* restriction(dependent, ids, identity)
+  }
+}
+
+/** Requires that no row refers to these. */
 function* requireNone({ collection, field }: Dependent, ids: readonly string[], who: Identity | null): Steps<void> {
   const [found] = yield* run(referring(collection, field, ids, 1))
-  if (found === undefined) return
+  if (found !== undefined) throw yield* restriction({ collection, field }, ids, who)
+}
+
+/** The error for rows that are referred to; it names the collection if the client may read such a row. */
+function* restriction(
+  { collection, field }: Pick<Dependent, 'collection' | 'field'>,
+  ids: readonly string[],
+  who: Identity | null,
+): Steps<AppError> {
   const [readable] = yield* run(referring(collection, field, ids, 1, readableIn(collection, who)))
-  throw new AppError('conflict', `${readable ? `A row of ${collection.name}` : 'Another row'} still refers to it.`)
+  return new AppError('conflict', `${readable ? `A row of ${collection.name}` : 'Another row'} still refers to it.`)
 }

@@ -35,8 +35,14 @@ export function parametersFrom<F extends Fields>({ filter = {}, sort, ...rest }:
 
 function append(parameters: URLSearchParams, name: string, value: unknown): void {
   if (value === undefined) return
-  if (Array.isArray(value)) for (const each of value) parameters.append(name, String(each))
+  if (Array.isArray(value)) for (const each of value as Scalar[]) parameters.append(name, textOf(each))
   else if (typeof value === 'object' && value !== null)
     for (const [key, below] of Object.entries(value)) append(parameters, `${name}[${key}]`, below)
-  else parameters.append(name, String(value))
+  else parameters.append(name, textOf(value as Scalar))
+}
+
+type Scalar = string | number | boolean | null
+
+function textOf(value: Scalar): string {
+  return String(value)
 }

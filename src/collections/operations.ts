@@ -7,7 +7,7 @@ import { run } from '../database/steps.ts'
 import { andThen, type Database, type Statement, type Steps, type Write } from '../ports/database.ts'
 import { type Actor, identityOf, refusal } from '../request/identity.ts'
 import { matches } from './access.ts'
-import type { Action, AnyCollection, Collection, Match, Rows } from './declaration.ts'
+import type { Action, AnyCollection, Collection, Match, MatchOptions, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { countStatement, readPage } from './list.ts'
 import { type ListableFields, type ListQuery, listableFields, parseListQuery } from './list-query.ts'
@@ -102,13 +102,13 @@ export class Operations<F extends Fields> {
     }
   }
 
-  removing(id: string, who: Actor, match?: Match): Write<RowOf<F>> {
+  removing(id: string, who: Actor, options: Pick<MatchOptions, 'match' | 'onDependents'> = {}): Write<RowOf<F>> {
     const rows = this.#rows
     const identity = identityOf(who)
     const permitted = this.#permissions.required('delete', id, who)
     return function* () {
       if (permitted.length > 0) yield permitted
-      return yield* rows.remove(id, { match, identity })
+      return yield* rows.remove(id, { ...options, identity })
     }
   }
 

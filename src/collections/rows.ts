@@ -118,11 +118,11 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     return { before, row }
   }
 
-  *remove(id: string, { match, identity = null }: MatchOptions = {}): Steps<RowOf<F>> {
+  *remove(id: string, { match, identity = null, onDependents }: MatchOptions = {}): Steps<RowOf<F>> {
     const row = this.decode(yield* this.#require(id, match))
     const { dependents, rowsOf } = this.#options
     if (dependents.has(this.#collection.name))
-      yield* deleteWithDependents(this.#collection, id, { dependents, rowsOf, identity })
+      yield* deleteWithDependents(this.#collection, id, { dependents, rowsOf, identity, onDependents })
     else yield* this.#removeRow(row, identity)
     return row
   }

@@ -26,7 +26,7 @@ export function dispatch(
   const charged = rateLimit === null || context.isMessage ? request : withCharges(exchange, admissionControl)
   const response = handle(charged.method === 'HEAD' ? asGet(charged) : charged, context)
   // Afterwards, because only the router knows the route.
-  if (rateLimit !== null) admissionControl.charge(context.identity, context.peer, request.method, context.route)
+  if (rateLimit !== null) admissionControl.chargeRoute(context.identity, context.peer, request.method, context.route)
   return response
 }
 

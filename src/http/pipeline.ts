@@ -39,7 +39,11 @@ export class Pipeline {
     this.#admission = new Admission(platform.settings, identities, control)
     this.#recorder = createRecorder(platform)
     this.#corsOrigins = new Set(platform.settings.corsOrigins)
-    this.#finish = createFinish(this.#recorder, this.#corsOrigins)
+    const finish = createFinish(this.#recorder, this.#corsOrigins)
+    this.#finish = (exchange, response) => {
+      this.#chargeExtra(exchange)
+      return finish(exchange, response)
+    }
     this.#requestId = createRequestIds(platform.random)
   }
 
@@ -83,6 +87,7 @@ export class Pipeline {
       isMessage: identity !== undefined,
       route: '',
       bodyText: '',
+      extraUnits: 0,
       peer,
     }
     const exchange: Exchange = { request, handle, context, identity, peer, startMs, rateLimit: null }
@@ -101,6 +106,11 @@ export class Pipeline {
     } catch (error) {
       return this.#fail(exchange, error)
     }
+  }
+
+  #chargeExtra({ context, rateLimit }: Exchange): void {
+    const { extraUnits, identity, peer } = context
+    if (extraUnits > 0 && rateLimit !== null) this.#control.charge(identity, peer, extraUnits)
   }
 
   /** The response, or a `timeout` when it takes too long; the body of a response that comes later is cancelled. */

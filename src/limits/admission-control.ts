@@ -105,13 +105,17 @@ export class AdmissionControl {
   }
 
   /** Charges the cost of a route beyond the one unit that every request costs. */
-  charge(identity: Identity | null, peer: Peer | null, method: string, route: string): void {
-    if (!this.#isLimiting) return
-    let units = this.#costOf(method, route) - 1
-    if (units <= 0) return
+  chargeRoute(identity: Identity | null, peer: Peer | null, method: string, route: string): void {
+    const units = this.#costOf(method, route) - 1
+    if (units > 0) this.charge(identity, peer, units)
+  }
+
+  /** Charges units for work that is done already. */
+  charge(identity: Identity | null, peer: Peer | null, units: number): void {
+    let share = units
     for (const key of this.keysOf(identity, peer)) {
-      this.#buckets.charge(key, units)
-      units /= widerShare
+      this.#buckets.charge(key, share)
+      share /= widerShare
     }
   }
 

@@ -30,6 +30,8 @@ export interface RequestContext {
   /** The body as it was read, for the fingerprint of an idempotent request. */
   bodyText: string
   peer: Peer | null
+  /** Rate limit units that the request has cost beyond those of its route. */
+  extraUnits: number
   /** True if it came over a message connection, and not by HTTP. */
   isMessage: boolean
 }

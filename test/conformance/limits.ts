@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { type Subject, tally } from './http.ts'
 
 /** A client with limits, which no other case is. */
-function newClient(): { 'X-From': string } {
+export function newClient(): { 'X-From': string } {
   const [a, b] = crypto.getRandomValues(new Uint16Array(2))
   return { 'X-From': `2001:db8:${a?.toString(16)}:${b?.toString(16)}::1` }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Row, type Send, type Subject, tally } from './http.ts'
+import { newClient } from './limits.ts'
 import { etagOf, unique } from './rows.ts'
 import { eventsAfter, positionOf } from './topics.ts'
 
@@ -191,5 +192,20 @@ function bounds({ send }: Subject): void {
     expect((await send(`DELETE /api/beds/${extra.id}`)).status).toBe(204)
     expect((await send(`DELETE /api/wards/${ward.id}`)).status).toBe(204)
     expect(await count()).toBe(0)
+  })
+
+  test('a deletion costs units by the rows that it changes, also where a row restricts it', async () => {
+    const ward = await makeWard(send)
+    await send(`POST /api/beds/many/${ward.id}/900`)
+    const patient = await makePatient(send, { ward: ward.id })
+    const visit = await makeVisit(send, { patient: patient.id })
+    await make(send, 'invoices', { visit: visit.id })
+    const headers = newClient()
+    const statuses = [
+      (await send(`DELETE /api/wards/${ward.id}`, { headers })).status,
+      (await send(`GET /api/wards/${ward.id}`, { headers })).status,
+    ]
+    expect(statuses).toEqual([409, 429])
+    expect((await send(`GET /api/wards/${ward.id}`, { headers: newClient() })).status).toBe(200)
   })
 }

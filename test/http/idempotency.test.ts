@@ -42,6 +42,7 @@ async function createWorld() {
       identity,
       route: '',
       bodyText: '',
+      extraUnits: 0,
       peer: { address, isSecure: true },
       isMessage: false,
     }

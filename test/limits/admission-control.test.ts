@@ -81,7 +81,7 @@ test('a client that is refused takes nothing from the networks that it is in', (
 
 test('a dear route is charged to the networks of the client, too', () => {
   const { admission } = createAdmission({ costs: { 'POST /api/reports': 300 } })
-  for (let n = 0; n < 9; n += 1) admission.charge(null, inPrefix(n), 'POST', '/api/reports')
+  for (let n = 0; n < 9; n += 1) admission.chargeRoute(null, inPrefix(n), 'POST', '/api/reports')
   expect(admission.take(null, inPrefix(10))).toMatchObject({ isAllowed: false })
 })
 
@@ -89,7 +89,7 @@ test('a dear route is charged for once it is known', () => {
   const { admission } = createAdmission({ costs: { 'POST /api/reports': 300 } })
   for (let n = 0; n < 2; n += 1) {
     expect(admission.take(null, client)).toMatchObject({ isAllowed: true })
-    admission.charge(null, client, 'POST', '/api/reports')
+    admission.chargeRoute(null, client, 'POST', '/api/reports')
   }
   expect(admission.take(null, client)).toMatchObject({ isAllowed: false })
 })
@@ -112,7 +112,7 @@ test('buckets may be stored outside the process, asynchronously', async () => {
   }
   const { admission } = createAdmission({ limits, costs: { 'GET /api/todos': 3 } })
   expect(await admission.take(user, client)).toBe(decision)
-  admission.charge(user, client, 'GET', '/api/todos')
+  admission.chargeRoute(user, client, 'GET', '/api/todos')
   expect(taken).toEqual([
     [user.userId, 1],
     [`users of ${client.address}`, 1 / 4],
