@@ -13,6 +13,7 @@ import type { As } from './collections/local-client.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { isUpgrade } from './connections/upgrade.ts'
+import { Background } from './database/cleanup.ts'
 import { renewEpoch } from './database/epoch.ts'
 import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
@@ -49,7 +50,10 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   as: As
   /** Enqueues a job outside of a write, and resolves with its id once it is stored. */
   enqueue<Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>): Promise<string>
-  /** Stops running jobs: those that run finish, or are given back after some seconds. To be called before the database is closed. */
+  /**
+   * Ends the cleanup, and stops running jobs: those that run finish, or are given back after some seconds. To be called before the
+   * database is closed.
+   */
   stop(): Promise<void>
   /** Deletes outdated data. Should be called at the start and once an hour or so. */
   cleanUp(): Promise<void>
@@ -99,6 +103,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),
   })
+  const background = new Background()
   const cleanUpKeys = createKeyCleanup(platform)
   const health = new Health(platform.database)
   mountOwn(hono, options, services)
@@ -132,12 +137,13 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     enqueue: <Input>(job: QueuedJob<Input>, ...given: EnqueueArguments<NoInfer<Input>>) =>
       platform.database.write(() => deps.enqueue(job, ...given)),
     async stop() {
+      background.stop()
       await runner?.stop()
     },
     async cleanUp() {
-      await live.cleanUp()
-      await cleanUpKeys()
-      await auth?.cleanUp()
+      await live.cleanUp(background)
+      await cleanUpKeys(background)
+      await auth?.cleanUp(background)
       await runner?.count()
     },
   })

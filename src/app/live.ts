@@ -1,6 +1,7 @@
 /** The live part of an app: topics, their followers, and message connections. */
 import { type Connections, createConnections } from '../connections/connections.ts'
 import type { ConnectionServices } from '../connections/host.ts'
+import type { Background } from '../database/cleanup.ts'
 import type { Commit } from '../http/commit.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -36,7 +37,7 @@ export interface Live {
   routes: TopicRoutes
   connections: Connections
   /** Deletes events beyond the retention of their topics. */
-  cleanUp(): Promise<void>
+  cleanUp(background: Background): Promise<void>
   /** Ends the subscriptions and memberships that a rule no longer allows. */
   checkAccess(): void
   /** Ends polls and streams; their clients come back. */

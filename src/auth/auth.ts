@@ -1,4 +1,6 @@
 /** Accounts: sign-in, sessions, API keys, and the identity behind each request. */
+
+import type { Background } from '../database/cleanup.ts'
 import { createIds } from '../database/id.ts'
 import { runAll } from '../database/steps.ts'
 import type { Commit } from '../http/commit.ts'
@@ -40,7 +42,7 @@ export interface Auth {
    */
   start(): Promise<string | null>
   /** Deletes expired data. */
-  cleanUp(): Promise<void>
+  cleanUp(background: Background): Promise<void>
 }
 
 type AccountRoutes = ReturnType<typeof createRoutes>

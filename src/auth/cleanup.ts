@@ -1,4 +1,4 @@
-import { deleteInSteps } from '../database/cleanup.ts'
+import { type Background, deleteInSteps } from '../database/cleanup.ts'
 import { runAll } from '../database/steps.ts'
 import type { Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -21,12 +21,10 @@ const networkAgeMaxMs = 180 * dayMs
 export function createAccountCleanup(
   { database, now }: Pick<Platform, 'database' | 'now'>,
   throttle: Throttle,
-): () => Promise<void> {
-  function clear(deleteSome: (ms: number, limit: number) => Statement, ms: number): Promise<void> {
-    return deleteInSteps(database, (limit) => deleteSome(ms, limit))
-  }
-
-  return async () => {
+): (background: Background) => Promise<void> {
+  return async (background) => {
+    const clear = (deleteSome: (ms: number, limit: number) => Statement, ms: number) =>
+      deleteInSteps(database, background, (limit) => deleteSome(ms, limit))
     const ms = now()
     await clear(deleteExpiredSessions, ms)
     await clear(deleteExpiredKeys, ms - expiredKeyAgeMs)

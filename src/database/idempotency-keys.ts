@@ -9,6 +9,8 @@ import { guarded, statement } from './steps.ts'
 /** How long a key counts. */
 export const keyAgeMaxHours = 24
 const keyAgeMaxMs = keyAgeMaxHours * 60 * 60 * 1000
+/** Keys of one client, about 1 kB each: those of four minutes at the rate that its limit allows. */
+export const keysMax = 50_000
 /** Each keyed write also deletes this many outdated keys, so that they never pile up. */
 const sweepRows = 2
 /**
@@ -26,19 +28,24 @@ export interface Claim {
   ms: number
 }
 
+/** The number of a client's newest key. Keys of one client are numbered, so that those beyond its limit are found by an index. */
+const newestNumber = '(select coalesce(max(number), 0) from galley_idempotency where client = ?)'
+
 /** Claims a key; fails with `idempotency_key_reused` when it is claimed already. */
 export function claimKey({ principal, key, fingerprint, client, ms }: Claim): Statement {
   return guarded(
     { error: 'idempotency_key_reused' },
-    `insert into galley_idempotency (principal, key, fingerprint, client, createdAt) values (?, ?, ?, ?, ?)
+    `insert into galley_idempotency (principal, key, fingerprint, client, createdAt, number)
+      values (?, ?, ?, ?, ?, ${newestNumber} + 1)
       on conflict (principal, key) do update set fingerprint = excluded.fingerprint, client = excluded.client,
-        createdAt = excluded.createdAt, status = null, headers = null, body = null, bytesSoFar = null
+        createdAt = excluded.createdAt, number = excluded.number, status = null, headers = null, body = null, bytesSoFar = null
         where galley_idempotency.createdAt < ? returning key`,
     principal,
     key,
     fingerprint,
     client,
     ms,
+    client,
     ms - keyAgeMaxMs,
   )
 }
@@ -77,6 +84,18 @@ export function findResponse({ principal, key }: Claim): Statement {
       from galley_idempotency where principal = ? and key = ?`,
     principal,
     key,
+  )
+}
+
+/** Deletes keys of a client beyond its limit, the oldest first. */
+export function deleteExcessKeys(client: string, kept = keysMax, limit = sweepRows): Statement {
+  return statement(
+    `delete from galley_idempotency where rowid in (select rowid from galley_idempotency
+      where client = ? and number <= ${newestNumber} - ? order by number limit ?)`,
+    client,
+    client,
+    kept,
+    limit,
   )
 }
 

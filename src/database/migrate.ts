@@ -151,6 +151,12 @@ export const migrations: Record<string, Migration> = {
         where state = 'running' and key is not null`.execute(db)
     },
   },
+  '011_idempotency_numbers': {
+    async up(db) {
+      await sql`alter table galley_idempotency add column number integer not null default 0`.execute(db)
+      await sql`create index galley_idempotency_numbers on galley_idempotency (client, number)`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

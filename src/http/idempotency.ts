@@ -7,8 +7,15 @@
  * so the key of a stranger counts for one request, by its fingerprint, and a short one, which others might choose too, for
  * one network as well. So nobody is refused because of a key that somebody else has used.
  */
-import { deleteInSteps } from '../database/cleanup.ts'
-import { type Claim, claimKey, deleteOutdatedKeys, findResponse, storeResponse } from '../database/idempotency-keys.ts'
+import { type Background, deleteInSteps } from '../database/cleanup.ts'
+import {
+  type Claim,
+  claimKey,
+  deleteExcessKeys,
+  deleteOutdatedKeys,
+  findResponse,
+  storeResponse,
+} from '../database/idempotency-keys.ts'
 import { AppError } from '../errors.ts'
 import type { SqlRow, Write } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
@@ -33,7 +40,7 @@ export function createIdempotency({ database, now }: Pick<Platform, 'database' |
         const body = envelope(response)
         const bytes = body === null ? 0 : bytesOf(body)
         for (const each of storeResponse(claim, { status: response.status, headers, body }, bytes)) yield [each]
-        yield [deleteOutdatedKeys(claim.ms)]
+        yield [deleteOutdatedKeys(claim.ms), deleteExcessKeys(claim.client)]
         return response
       })
       return replyWith(c, response)
@@ -79,6 +86,9 @@ function replay(c: Context, { status, headers, body, isDropped }: SqlRow): Respo
 }
 
 /** Makes the function that deletes outdated keys. */
-export function createKeyCleanup({ database, now }: Pick<Platform, 'database' | 'now'>): () => Promise<void> {
-  return () => deleteInSteps(database, (limit) => deleteOutdatedKeys(now(), limit))
+export function createKeyCleanup({
+  database,
+  now,
+}: Pick<Platform, 'database' | 'now'>): (background: Background) => Promise<void> {
+  return (background) => deleteInSteps(database, background, (limit) => deleteOutdatedKeys(now(), limit))
 }

@@ -1,3 +1,4 @@
+import type { Background } from '../database/cleanup.ts'
 import type { Notifier } from '../ports/notifier.ts'
 import type { TopicLog } from './log.ts'
 import type { TopicRules } from './topic.ts'
@@ -6,7 +7,11 @@ import type { TopicRules } from './topic.ts'
 const trimEveryEvents = 256
 
 /** Trims topics in the background. Returns the function that deletes events beyond the retention, topic by topic. */
-export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: Notifier): () => Promise<void> {
+export function createTopicCleanup(
+  log: TopicLog,
+  rules: TopicRules,
+  notifier: Notifier,
+): (background: Background) => Promise<void> {
   const trimming = new Set<string>()
 
   async function trim(topic: string): Promise<void> {
@@ -25,7 +30,13 @@ export function createTopicCleanup(log: TopicLog, rules: TopicRules, notifier: N
     if (offset % trimEveryEvents === 0) trim(topic).catch(() => {})
   })
 
-  return async () => {
-    for (let name = await log.topicAfter(''); name !== null; name = await log.topicAfter(name)) await trim(name)
+  return async (background) => {
+    let name = await log.topicAfter('')
+    await background.repeat(async () => {
+      if (name === null) return false
+      await trim(name)
+      name = await log.topicAfter(name)
+      return name !== null
+    })
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Background } from '../../src/database/cleanup.ts'
 import { createWorld } from './world.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -14,7 +15,7 @@ test('expired rows are deleted, and nothing else', async () => {
   await world.ask('POST /reset', { body: { email } })
   await arrival
   const counts = async () => {
-    await world.auth.cleanUp()
+    await world.auth.cleanUp(new Background())
     const tables = ['users', 'logins', 'keys', 'resets', 'places', 'audit']
     const [row] = await world.rows(
       `select ${tables.map((name) => `(select count(*) from galley_${name}) as ${name}`).join()}`,
@@ -40,6 +41,6 @@ test('many that have expired are cleared away in several writes', async () => {
   await world.signUp()
   await world.rows(`insert into galley_logins with recursive n (i) as (select 0 union all select i + 1 from n where i < 2499)
     select 'x' || i, 'u', 'h' || i, 0, 0, 1, null, '' from n`)
-  await world.auth.cleanUp()
+  await world.auth.cleanUp(new Background())
   expect(await world.rows('select 1 from galley_logins')).toHaveLength(1)
 })

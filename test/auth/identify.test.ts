@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createCredentials } from '../../src/auth/credentials.ts'
+import { Background } from '../../src/database/cleanup.ts'
 import { runAll } from '../../src/database/steps.ts'
 import type { Database, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -198,7 +199,7 @@ test('a credential that another process revoked is refused within a second', asy
 })
 
 /** Waits for the writes of last use. */
-const settled = ({ auth }: World) => auth.cleanUp()
+const settled = ({ auth }: World) => auth.cleanUp(new Background())
 
 test('a session ends 30 days after it was last used', async () => {
   const world = await createWorld()

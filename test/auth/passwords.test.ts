@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Background } from '../../src/database/cleanup.ts'
 import { cookieIn, createWorld, password, statusesOf, type World } from './world.ts'
 
 const better = 'a wholly new sentence'
@@ -79,7 +80,7 @@ test('a reset is answered the same whether or not the account exists, after no w
   expect(await rows('select 1 from galley_resets where userId is not null')).toEqual([])
   const unknown = await ask('POST /reset', { body: { email: 'nobody@example.com' } })
   await arrival
-  await auth.cleanUp()
+  await auth.cleanUp(new Background())
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
   expect(work()).toBe(before)
   expect(mail.map(({ to }) => to)).toEqual([email])
@@ -150,7 +151,7 @@ test('an account gets five emails an hour at most', async () => {
   const other = await world.signUp()
   for (let n = 0; n < 3; n += 1) expect((await world.ask('POST /reset', { body: { email } })).status).toBe(202)
   await emailTo(world, other.email)
-  await world.auth.cleanUp()
+  await world.auth.cleanUp(new Background())
   expect(world.mail.filter(({ to }) => to === email)).toHaveLength(5)
   world.pass(hourMs)
   await emailTo(world, email)
@@ -181,7 +182,7 @@ test('an email that cannot be sent is logged, and the server continues', async (
   }
   await world.ask('POST /reset', { body: { email } })
   await failed.promise
-  await world.auth.cleanUp()
+  await world.auth.cleanUp(new Background())
   expect(world.problems).toMatchObject([{ message: 'The mail server is away.' }])
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Background } from '../../src/database/cleanup.ts'
 import { createWorld, home, password, type World } from './world.ts'
 
 const wrong = 'something else'
@@ -155,7 +156,7 @@ test('counts without an attempt for a day are deleted', async () => {
   const world = await createWorld()
   await statuses(world, 5, 'nobody@example.com', otherAddress)
   world.pass(24 * 60 * 60 * second + 1)
-  await world.auth.cleanUp()
+  await world.auth.cleanUp(new Background())
   expect(await world.rows('select name from galley_lockouts')).toEqual([])
 })
 

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
-import { storedBytesMax } from '../../src/database/idempotency-keys.ts'
+import { Background } from '../../src/database/cleanup.ts'
+import { keysMax, storedBytesMax } from '../../src/database/idempotency-keys.ts'
+import { run } from '../../src/database/steps.ts'
 import type { AppError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { createIdempotency, createKeyCleanup } from '../../src/http/idempotency.ts'
@@ -58,6 +60,7 @@ async function createWorld() {
   return {
     post,
     clock,
+    database,
     cleanUp: createKeyCleanup({ database, now: () => clock.ms }),
     writes: () => writes,
     storedBytes: () => figure('select coalesce(sum(length(body)), 0) from galley_idempotency'),
@@ -155,9 +158,33 @@ test('the cleanup deletes all keys after a day', async () => {
   const { post, clock, cleanUp, storedKeys } = await createWorld()
   for (let n = 0; n < 1100; n += 1) await post(`key ${n}`, 10, user)
   clock.ms += dayMs
-  await cleanUp()
+  await cleanUp(new Background())
   expect(storedKeys()).toBe(1100)
   clock.ms += 1
-  await cleanUp()
+  await cleanUp(new Background())
   expect(storedKeys()).toBe(0)
+})
+
+test('the cleanup ends when the server stops', async () => {
+  const { post, clock, cleanUp, storedKeys } = await createWorld()
+  for (let n = 0; n < 500; n += 1) await post(`key ${n}`, 10, user)
+  clock.ms += dayMs + 1
+  const background = new Background()
+  const ended = cleanUp(background)
+  background.stop()
+  await ended
+  expect(storedKeys()).toBe(300)
+})
+
+test('of the keys of one client the newest are kept', async () => {
+  const { post, database, storedKeys } = await createWorld()
+  const seed = `insert into galley_idempotency (principal, key, fingerprint, client, createdAt, number)
+    with recursive n(i) as (values (1) union all select i + 1 from n where i < ?)
+    select 'user1', 'old ' || i, '', 'user1', ?, i from n`
+  await database.write(() => run({ sql: seed, parameters: [keysMax, dayMs] }))
+  for (let n = 0; n < 10; n += 1) await post(`key ${n}`, 10, user)
+  expect(storedKeys()).toBe(keysMax)
+  expect((await post('key 0', 10, user)).headers.get('idempotency-replayed')).toBe('true')
+  expect((await post('old 5', 10, user)).status).toBe(200)
+  expect((await post('old 50000', 10, user)).status).toBe(422)
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Background } from '../../src/database/cleanup.ts'
 import { createTopicCleanup } from '../../src/topics/retention.ts'
 import { createTopicRules, topic } from '../../src/topics/topic.ts'
 import { createWorld, type World } from './world.ts'
@@ -29,7 +30,7 @@ test('cleanup trims every topic by its own rules, and its partitions', async () 
   world.clock.ms += 23 * 3_600_000
   await world.append('rooms/b', 2)
   world.clock.ms += 2 * 3_600_000
-  await cleanUp()
+  await cleanUp(new Background())
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
   expect(await world.log.range('rooms/a')).toEqual({ oldest: 9, newest: 8 })
   expect(await world.log.range('rooms/b')).toEqual({ oldest: 9, newest: 10 })
@@ -38,7 +39,7 @@ test('cleanup trims every topic by its own rules, and its partitions', async () 
 test('a topic that is declared no more is left alone', async () => {
   const world = await createWorld()
   await world.append('former', 8)
-  await keep(world)()
+  await keep(world)(new Background())
   expect(await world.log.range('former')).toEqual({ oldest: 1, newest: 8 })
 })
 
@@ -48,8 +49,8 @@ test('a trim that fails is made up for by the next', async () => {
   const cleanUp = keep(world)
   await world.append('news', 8)
   faults.writesAfter = 0
-  await expect(cleanUp()).rejects.toThrow()
+  await expect(cleanUp(new Background())).rejects.toThrow()
   faults.writesAfter = Number.POSITIVE_INFINITY
-  await cleanUp()
+  await cleanUp(new Background())
   expect(await world.log.range('news')).toEqual({ oldest: 4, newest: 8 })
 })
