@@ -129,7 +129,7 @@ export const migrations: Record<string, Migration> = {
     async up(db) {
       await sql`alter table galley_users add column verifiedAt integer`.execute(db)
       await sql`create table galley_verifications (
-        tokenHash text primary key not null, email text not null, createdAt integer not null, expiresAt integer not null
+        tokenHash text primary key not null, purpose text not null, email text not null, createdAt integer not null, expiresAt integer not null
       )`.execute(db)
       await sql`create index galley_verifications_email on galley_verifications (email)`.execute(db)
       await sql`create index galley_verifications_age on galley_verifications (expiresAt)`.execute(db)

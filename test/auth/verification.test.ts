@@ -124,6 +124,23 @@ test.each([
   expect(await world.rows('select 1 from galley_users')).toEqual([])
 })
 
+test('a code is checked before a password is hashed', async () => {
+  const { ask, work } = await createWorld('verified')
+  for (const code of ['x', `glv_${'A'.repeat(43)}`, `gla_${'A'.repeat(43)}`]) {
+    const response = await ask('POST /sign-up', { body: { email, password, code, token: true } })
+    expect([response.status, work()]).toEqual([400, 0])
+  }
+})
+
+test('strangers who sign up with an address use up no email of its owner', async () => {
+  const world = await createWorld('verified')
+  const code = codeIn(await mailFor(world, { email }))
+  const made = await world.ask('POST /sign-up', { body: { email, password, code, token: true } })
+  await world.rows('update galley_users set verifiedAt = null')
+  for (let n = 0; n < 5; n += 1) await mailFor(world, { email })
+  expect(codeIn(await requestCode(world, made.body.data.token))).not.toBe('')
+})
+
 test('of two sign-ups with codes of one address one makes the account', async () => {
   const world = await createWorld('verified')
   const codes = [codeIn(await mailFor(world, { email })), codeIn(await mailFor(world, { email }))]

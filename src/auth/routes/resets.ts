@@ -47,7 +47,7 @@ export function createResetRoutes(dependencies: AuthDependencies) {
   function requestReset(c: Context, { email }: z.output<typeof resetSchema>) {
     const actor: Actor = { userId: null, address: c.env.peer?.address ?? null }
     const origin = publicUrl()
-    later(() => tokenMail(email, actor, origin))
+    later(clientNetworksIn(c), () => tokenMail(email, actor, origin))
     return replyWith(c, { status: 202, data: null, headers: noStore })
   }
 

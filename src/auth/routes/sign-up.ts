@@ -5,6 +5,7 @@
  * nobody can prepare an account for the address of somebody else.
  */
 import { createRoute, z } from '@hono/zod-openapi'
+import { guardError } from '../../database/failure.ts'
 import { run } from '../../database/steps.ts'
 import { invalidField } from '../../errors.ts'
 import { body, failures, success } from '../../http/openapi.ts'
@@ -62,15 +63,16 @@ export function createSignUpRoutes(dependencies: AuthDependencies) {
   }
 
   async function emailCode(c: Context, email: string) {
-    await throttle.countSignUp(clientNetworksIn(c))
+    const networks = clientNetworksIn(c)
+    await throttle.countSignUp(networks)
     const origin = dependencies.publicUrl()
-    dependencies.later(() => codeMail(email, origin))
+    dependencies.later(networks, () => codeMail(email, origin))
     return replyWith(c, { status: 202, data: null, headers: noStore })
   }
 
   async function codeMail(email: string, origin: string | null): Promise<Mail | null> {
     const { token, hash } = await makeToken('verification')
-    if (!(await isStored(database.write(() => run(insertVerification(email, hash, now())))))) return null
+    if (!(await isStored(database.write(() => run(insertVerification('sign-up', email, hash, now())))))) return null
     const [user] = await database.read(findByEmail(email))
     return user === undefined ? signUpMail(email, token, origin) : takenMail(email, origin)
   }
@@ -80,7 +82,12 @@ export function createSignUpRoutes(dependencies: AuthDependencies) {
     if (!code.startsWith(tokenPrefixes.verification)) {
       return { role: adminRole, isVerified: false, statements: useCode(hash) }
     }
-    return { role: userRole, isVerified: true, statements: useVerification(email, hash, now()) }
+    return { role: userRole, isVerified: true, statements: useVerification('sign-up', email, hash, now()) }
+  }
+
+  /** Checks a code before the password is hashed. The write checks it again. */
+  async function requireValid([check]: readonly Statement[]): Promise<void> {
+    if (check?.guard && (await database.read(check)).length === 0) throw guardError(check.guard)
   }
 
   async function createAccount(
@@ -94,6 +101,7 @@ export function createSignUpRoutes(dependencies: AuthDependencies) {
     const networks = clientNetworksIn(c)
     // A code was counted when it was asked for.
     if (code === undefined) await throttle.countSignUp(networks)
+    else await requireValid(statements)
     const stored = await passwordQueue.run(networks, () => passwords.hash(accepted))
     const ms = now()
     const user = { id: newId(), email, role }

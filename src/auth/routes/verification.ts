@@ -15,7 +15,7 @@ import { listSessionIds } from '../store/sessions.ts'
 import { findById, stillValid, verifyUser } from '../store/users.ts'
 import { insertVerification, useVerification } from '../store/verifications.ts'
 import { hashOf } from '../token.ts'
-import { identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
+import { clientNetworksIn, identityOf, noStore, refuseIdempotencyKey, requireSession } from './guards.ts'
 import { verifySchema } from './schemas.ts'
 
 const requestVerificationRoute = createRoute({
@@ -49,9 +49,9 @@ export function createVerificationRoutes(dependencies: AuthDependencies) {
     const identity = identityOf(c)
     const email = await unverifiedEmail(identity)
     const { token, hash } = await makeToken('verification')
-    await database.write(() => runAll(stillValid(identity), insertVerification(email, hash, now())))
+    await database.write(() => runAll(stillValid(identity), insertVerification('verify', email, hash, now())))
     const origin = dependencies.publicUrl()
-    later(async () => verificationMail(email, token, origin))
+    later(clientNetworksIn(c), async () => verificationMail(email, token, origin))
     return replyWith(c, { status: 202, data: null, headers: noStore })
   }
 
@@ -59,7 +59,7 @@ export function createVerificationRoutes(dependencies: AuthDependencies) {
     const identity = identityOf(c)
     const { userId } = identity
     const email = await unverifiedEmail(identity)
-    const used = useVerification(email, await hashOf(code), now())
+    const used = useVerification('verify', email, await hashOf(code), now())
     const entry = audit.entry(actorOf(c), { action: 'email.verified', subject: userId })
     // Live connections know the old identity, and begin again.
     const renewed = [listSessionIds(userId), listKeyIds(userId)].map(credentials.invalidating)
