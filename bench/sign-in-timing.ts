@@ -54,6 +54,7 @@ async function post(path: string, body: object): Promise<Response> {
     identity: null,
     route: '',
     bodyText: '',
+    bodies: null,
     extraUnits: 0,
     isMessage: false,
     peer: { address, isSecure: true },

@@ -21,6 +21,7 @@ import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
 import { createRouter, routedPath } from './http/router.ts'
 import { checkJobs } from './jobs/job.ts'
+import { IncompleteBytes } from './limits/incomplete-bytes.ts'
 import type { Platform } from './ports/platform.ts'
 import type { EnqueueArguments, QueuedJob } from './queue/enqueue.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
@@ -91,7 +92,8 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     context.route = matched()
     return response
   }
-  const pipeline = new Pipeline(platform, auth?.identities, admissionControl)
+  const incompleteBytes = new IncompleteBytes()
+  const pipeline = new Pipeline(platform, auth?.identities, admissionControl, incompleteBytes)
   let currentEpoch = ''
   const epoch = () => currentEpoch
   const live = createLive({
@@ -99,6 +101,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
     platform,
     commit: deps.commit,
     topics: allTopics,
+    incompleteBytes,
     epoch,
     identities: auth?.identities ?? null,
     fetch: (request, peer, identity) => pipeline.run(request, handle, peer, identity),

@@ -4,6 +4,7 @@ import type { ConnectionServices } from '../connections/host.ts'
 import type { Background } from '../database/cleanup.ts'
 import type { Commit } from '../http/commit.ts'
 import type { AdmissionControl } from '../limits/admission-control.ts'
+import type { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Peer } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
@@ -30,6 +31,8 @@ export interface LiveOptions {
   fetch: ConnectionServices['fetch']
   identities: Identities | null
   admissionControl: AdmissionControl
+  /** Of messages, and of the bodies of requests. */
+  incompleteBytes: IncompleteBytes
 }
 
 export interface Live {
@@ -55,6 +58,7 @@ export function createLive({
   fetch,
   identities,
   admissionControl,
+  incompleteBytes,
 }: LiveOptions): Live {
   const { notifier, random, now, connections: options } = platform
   const isRevoked = (identity: Identity) => identities?.isRevoked(identity) ?? false
@@ -75,6 +79,7 @@ export function createLive({
     problem,
     now,
     isRevoked,
+    incompleteBytes,
     takeUnits: (who, peer, units) => takeUnits(admissionControl, who, peer, units),
     keysOf: (who, peer) => admissionControl.keysOf(who, peer),
     ...(identify && { identify }),

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import { makeNativeRequest } from '../ports/request-maker.ts'
 import type { AdmittedPeer, Peer } from '../request/context.ts'
 import type { Channel } from './channel.ts'
@@ -6,7 +7,6 @@ import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { ConnectionHost, ConnectionServices } from './host.ts'
-import { IncompleteBytes } from './incomplete-bytes.ts'
 import {
   clientMembersMax,
   clientSubscriptionsMax,
@@ -60,13 +60,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     isRevoked: () => false,
     takeUnits: () => true,
     keysOf: () => [],
+    incompleteBytes: new IncompleteBytes(),
     identify: () => {
       throw new AppError('unauthorized')
     },
     ...options,
     subscriptionQuota: new Quota(clientSubscriptionsMax),
     membershipQuota: new Quota(clientMembersMax),
-    incompleteBytes: new IncompleteBytes(),
     heartbeats: heartbeatMs === null ? null : new Heartbeats(heartbeatMs),
     heartbeatMs: heartbeatMs ?? heartbeatMsDefault,
   }

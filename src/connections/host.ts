@@ -1,11 +1,11 @@
 import type { ClientKeys } from '../limits/client-keys.ts'
+import type { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { RequestMaker } from '../ports/request-maker.ts'
 import type { Peer } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
 import type { Presence } from '../topics/presence.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Heartbeats } from './heartbeats.ts'
-import type { IncompleteBytes } from './incomplete-bytes.ts'
 import type { Quota } from './quota.ts'
 
 /** The services of a server that its connections use. */
@@ -28,6 +28,8 @@ export interface ConnectionServices {
   takeUnits(who: Identity | null, peer: Peer | null, units: number): boolean
   /** Returns the keys that a caller is counted by; none for one that is not counted. */
   keysOf(who: Identity | null, peer: Peer | null): ClientKeys
+  /** Shared with the bodies of requests. */
+  incompleteBytes: IncompleteBytes
   /** Reports a fault of the server. */
   problem(error: unknown): void
 }
@@ -36,7 +38,6 @@ export interface ConnectionServices {
 export interface ConnectionHost extends ConnectionServices {
   subscriptionQuota: Quota
   membershipQuota: Quota
-  incompleteBytes: IncompleteBytes
   /** Null where the runtime sends heartbeats. */
   heartbeats: Heartbeats | null
   /** The interval sent to clients. */

@@ -35,12 +35,6 @@ export const connectionsMaxDefault = 20_000
 
 /** Messages queued while a token is being verified, which takes a moment; and as many bytes as one message may have. */
 export const queuedMessagesMax = 256
-/**
- * Incomplete messages of one client network, and of all: eight, and sixty, of the largest. Most messages arrive whole and
- * count nothing.
- */
-export const clientIncompleteBytesMax = 8 * messageBytesMax
-export const incompleteBytesMax = 64 * 1024 ** 2
 
 /** Frames over the rate limit, where 16 KiB count as one more; a well-behaved client has backed off by then. */
 export const overLimitFramesMax = 100

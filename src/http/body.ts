@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import type { Context } from '../request/context.ts'
+import type { BoundBody, Context, RequestContext } from '../request/context.ts'
 import { documentDepthMax, parseJson } from './json.ts'
 
 /** Enough for a long text; files are uploaded by other routes. */
@@ -10,13 +10,15 @@ const bodyTimeoutMs = 5000
 const chunksMin = 1024
 const chunkBytesMin = 64
 const bufferBytes = 16 * 1024
+/** A known length up to which a body need not be bound: it takes no more than its connection. */
+const freeBytes = bufferBytes
 
 /**
  * Reads the request's body as strict JSON, whatever content type it claims.
  * @throws AppError `malformed_json`, `body_too_large`, `request_timeout`, `unsupported_encoding`
  */
 export async function readJson(c: Context): Promise<unknown> {
-  const text = decode(await readBytes(c.req.raw))
+  const text = decode(await readBytes(c.req.raw, c.env))
   c.env.bodyText = text
   return parseJson(text, { depthMax: documentDepthMax })
 }
@@ -31,25 +33,33 @@ function decode(bytes: Uint8Array | ArrayBuffer): string {
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array | ArrayBuffer> {
+async function readBytes(request: Request, { bodies, peer }: RequestContext): Promise<Uint8Array | ArrayBuffer> {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new AppError('unsupported_encoding', undefined, { headers: { 'Accept-Encoding': 'identity' } })
   }
   const length = request.headers.get('content-length')
   if (length !== null && Number(length) > bodyBytesMax) throw tooLarge()
-  if (length !== null && /^\d+$/.test(length)) return await inTime(request.arrayBuffer())
-  return request.body === null ? new Uint8Array() : await readStream(request.body)
+  if (length !== null && Number(length) <= freeBytes && /^\d+$/.test(length)) return await inTime(request.arrayBuffer())
+  if (request.body === null) return new Uint8Array()
+  const bound = bodies?.begin(peer) ?? null
+  try {
+    if (length === null || !/^\d+$/.test(length)) return await readStream(request.body, bound)
+    bound?.hold(Number(length))
+    return await inTime(request.arrayBuffer(), bound)
+  } finally {
+    bound?.release()
+  }
 }
 
 function tooLarge(): AppError {
   return new AppError('body_too_large', `The body may be ${bodyBytesMax} bytes at most.`)
 }
 
-async function readStream(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function readStream(body: ReadableStream<Uint8Array>, bound: BoundBody | null): Promise<Uint8Array> {
   const reader = body.getReader()
   try {
-    return await inTime(readAll(reader))
+    return await inTime(readAll(reader, bound), bound)
   } finally {
     // Not awaited: a client that never ends its body would hold this up.
     reader.cancel().catch(() => {})
@@ -60,7 +70,7 @@ async function readStream(body: ReadableStream<Uint8Array>): Promise<Uint8Array>
  * Copies each chunk at once, because a runtime may deliver one byte as a view of 64 KiB. Reads the clock too, because
  * chunks that arrive fast enough let no timer fire.
  */
-async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, bound: BoundBody | null): Promise<Uint8Array> {
   const deadline = performance.now() + bodyTimeoutMs
   let buffer = new Uint8Array(bufferBytes)
   let size = 0
@@ -71,6 +81,7 @@ async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise
     if (end > bodyBytesMax) throw tooLarge()
     if (chunks > chunksMin && end < chunks * chunkBytesMin) throw tooFine()
     if (performance.now() > deadline) throw tooLate()
+    bound?.hold(end)
     if (end > buffer.byteLength) buffer = grown(buffer, end)
     buffer.set(value, size)
     size = end
@@ -91,13 +102,13 @@ function tooLate(): AppError {
   return new AppError('request_timeout', undefined, { headers: { Connection: 'close' } })
 }
 
-async function inTime<T>(reading: Promise<T>): Promise<T> {
+async function inTime<T>(reading: Promise<T>, bound: BoundBody | null = null): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate()), bodyTimeoutMs)
   })
   try {
-    return await Promise.race([reading, late])
+    return await Promise.race(bound === null ? [reading, late] : [reading, late, bound.refused])
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('bad_request', 'The request body ended early.', { cause: error })

@@ -1,6 +1,7 @@
 /** The request pipeline: admit, dispatch, finish. Each step is a module that begins with a table of what it does. */
 import { AppError } from '../errors.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
+import { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
@@ -12,6 +13,7 @@ import { dispatch } from './dispatch.ts'
 import { errorResponse, failureResponse } from './error-response.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { createFinish } from './finish.ts'
+import { HeldBodies } from './held-bodies.ts'
 import { createRequestIds } from './request-id.ts'
 import { pathOf } from './request-path.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -23,6 +25,7 @@ export class Pipeline {
   readonly #platform: PipelinePlatform
   readonly #control: AdmissionControl
   readonly #admission: Admission
+  readonly #bodies: HeldBodies
   readonly #recorder: Recorder
   readonly #finish: (exchange: Exchange, response: Response) => Response
   readonly #corsOrigins: ReadonlySet<string>
@@ -33,7 +36,9 @@ export class Pipeline {
     platform: PipelinePlatform,
     identities: Identities | null = null,
     control = new AdmissionControl({ isLimiting: false, overload: null, random: platform.random }),
+    incomplete = new IncompleteBytes(),
   ) {
+    this.#bodies = new HeldBodies(incomplete, control)
     this.#platform = platform
     this.#control = control
     this.#admission = new Admission(platform.settings, identities, control)
@@ -87,6 +92,7 @@ export class Pipeline {
       isMessage: identity !== undefined,
       route: '',
       bodyText: '',
+      bodies: this.#bodies,
       extraUnits: 0,
       peer,
     }

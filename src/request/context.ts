@@ -16,6 +16,21 @@ export interface AdmittedPeer extends Peer {
   readonly identity?: Identity | null | Promise<Identity | null>
 }
 
+/** A body that is read into memory as a whole. */
+export interface BoundBody {
+  /** Rejects when the body must not be read on. */
+  readonly refused: Promise<never>
+  /** Notes its bytes so far, or those that its length announces. */
+  hold(bytes: number): void
+  /** To be called once it is complete, or has failed. */
+  release(): void
+}
+
+/** Bounds the bodies that are read, by client network and in all. */
+export interface BodyBound {
+  begin(peer: Peer | null): BoundBody
+}
+
 /** The context of one request, beside the `Request`; middleware and routes find it in `c.env`. */
 export interface RequestContext {
   requestId: string
@@ -30,6 +45,8 @@ export interface RequestContext {
   /** The body as it was read, for the fingerprint of an idempotent request. */
   bodyText: string
   peer: Peer | null
+  /** Bounds the body while it is read. */
+  bodies: BodyBound | null
   /** Rate limit units that the request has cost beyond those of its route. */
   extraUnits: number
   /** True if it came over a message connection, and not by HTTP. */

@@ -1,5 +1,7 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
+import { bodyBytesMax } from '../../src/http/body.ts'
+import { networkIncompleteBytesMax } from '../../src/limits/incomplete-bytes.ts'
 import { type Subject, tally } from './http.ts'
 
 /** A client with limits, which no other case is. */
@@ -38,6 +40,24 @@ export function limitCases({ send, origin, ownsSocket, ownsHttp = true }: Subjec
     expect(tally(await all)[400]).toBe(9)
   })
 
+  test.runIf(ownsSocket).each(['of known length', 'of unknown length'])(
+    'incomplete bodies %s of one network are bounded, and others are served',
+    async (kind) => {
+      const count = Math.ceil(networkIncompleteBytesMax / incompleteBytes) + 1
+      const network = newClient()['X-From'].slice(0, -'::1'.length)
+      const framing = kind === 'of known length' ? `Content-Length: ${bodyBytesMax}` : 'Transfer-Encoding: chunked'
+      const start = kind === 'of known length' ? '' : `${bodyBytesMax.toString(16)}\r\n`
+      const sent = Array.from({ length: count }, (_, n) => {
+        const head = `POST /api/todos HTTP/1.1\r\nHost: localhost\r\nX-From: ${network}:${n}::1\r\n${framing}\r\n\r\n`
+        return sendPart(origin(), head + start + ' '.repeat(incompleteBytes))
+      })
+      expect(await Promise.race(sent.map(({ response }) => response))).toMatch(/^HTTP\/1.1 429 /)
+      const served = await send('POST /api/todos', { body: { title: 'x'.repeat(200) }, headers: newClient() })
+      expect(served.status).toBe(201)
+      for (const { socket } of sent) socket.destroy()
+    },
+  )
+
   test.runIf(ownsSocket)('a connection that goes on after 100 refusals in a row is closed', async () => {
     const request = `GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-From: ${newClient()['X-From']}\r\n\r\n`
     const responses = await pipelined(origin(), request)
@@ -46,6 +66,20 @@ export function limitCases({ send, origin, ownsSocket, ownsHttp = true }: Subjec
     // Deno's own server sends the header and goes on.
     expect(responses.length).toBe(ownsHttp ? last + 1 : requestsMax)
   })
+}
+
+const incompleteBytes = bodyBytesMax - 1024
+
+/** Sends the start of a request, and resolves with the start of the response. */
+function sendPart(origin: string, text: string): { socket: Socket; response: Promise<string> } {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.write(text)
+  return {
+    socket,
+    response: new Promise((resolve) => socket.once('data', (bytes: Buffer) => resolve(bytes.toString()))),
+  }
 }
 
 const batch = 50

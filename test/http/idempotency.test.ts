@@ -44,6 +44,7 @@ async function createWorld() {
       identity,
       route: '',
       bodyText: '',
+      bodies: null,
       extraUnits: 0,
       peer: { address, isSecure: true },
       isMessage: false,

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { clientIncompleteBytesMax, incompleteBytesMax, messageBytesMax } from '../../src/connections/limits.ts'
+import { messageBytesMax } from '../../src/connections/limits.ts'
+import { incompleteBytesMax, networkIncompleteBytesMax } from '../../src/limits/incomplete-bytes.ts'
 import { rounds } from '../harness/sample.ts'
 import { dialTcp, openSocket, request } from './clients.ts'
 import { tcpServerKinds, useServer } from './servers.ts'
@@ -94,7 +95,7 @@ describe.each(tcpServerKinds)('on $name', (serverKind) => {
   })
 
   test('incomplete messages of one client network are bounded, and others are served', async () => {
-    const count = Math.ceil(clientIncompleteBytesMax / messageBytesMax) + 1
+    const count = Math.ceil(networkIncompleteBytesMax / messageBytesMax) + 1
     const networks = Array.from({ length: count }, (_, host) => `2001:db8:0:1::${host}`)
     const sockets = await Promise.all(networks.map((network) => openWebSocket(server().url, network)))
     const ends = Promise.race(sockets.map(goawayOf))

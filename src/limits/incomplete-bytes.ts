@@ -1,17 +1,20 @@
 /**
- * The bytes of messages that are not complete yet, counted for each client network and in all. Whoever holds them may
- * leave them incomplete for a while, so they are memory that clients dispose of.
+ * The bytes of messages and of bodies of requests that are not complete yet, counted for each client network and in all.
+ * Whoever sends them may leave them incomplete for a while, so they are memory that clients dispose of.
+ *
+ * Most arrive whole and count nothing. One network may hold eight of the largest, and all together sixty.
  */
-import type { CloseCode } from './close-codes.ts'
-import { clientIncompleteBytesMax, incompleteBytesMax } from './limits.ts'
+export const networkIncompleteBytesMax = 8 * 1088 * 1024
+export const incompleteBytesMax = 64 * 1024 ** 2
 
-/** A connection whose message is incomplete. */
+/** A message or a body that is incomplete. */
 export interface Holder {
   /** The widest network that limits count by; null for a client that is not limited. */
   readonly network: string | null
   /** Kept by `IncompleteBytes`. */
   heldBytes: number
-  end(code: CloseCode, reason: string): void
+  /** Ends it, because its network holds too much, or all together do. */
+  end(tooMuchOf: 'network' | 'all'): void
 }
 
 /** The holders of one network. */
@@ -24,12 +27,12 @@ export class IncompleteBytes {
   readonly #networks = new Map<string | null, Network>()
   #total = 0
 
-  /** Notes how many bytes a connection holds now, and ends connections where these are too many. */
+  /** Notes how many bytes a holder has now, and ends holders where these are too many. */
   hold(holder: Holder, bytes: number): void {
     if (bytes === holder.heldBytes) return
     const network = this.#count(holder, bytes)
-    if (network.bytes > clientIncompleteBytesMax && holder.network !== null) {
-      this.#end(holder, 1008, 'Too many incomplete messages from this network.')
+    if (network.bytes > networkIncompleteBytesMax && holder.network !== null) {
+      this.#end(holder, 'network')
     }
     while (this.#total > incompleteBytesMax) this.#endLargest()
   }
@@ -46,16 +49,16 @@ export class IncompleteBytes {
     return network
   }
 
-  /** Ends the connection that holds most of the network that holds most, so that small clients keep theirs. */
+  /** Ends the largest of the network that holds most, so that small clients keep theirs. */
   #endLargest(): void {
     const { holders } = largest(this.#networks.values(), ({ bytes }) => bytes)
     const holder = largest(holders, ({ heldBytes }) => heldBytes)
-    this.#end(holder, 1013, 'The server has too many incomplete messages.')
+    this.#end(holder, 'all')
   }
 
-  #end(holder: Holder, code: CloseCode, reason: string): void {
+  #end(holder: Holder, tooMuchOf: 'network' | 'all'): void {
     this.#count(holder, 0)
-    holder.end(code, reason)
+    holder.end(tooMuchOf)
   }
 }
 

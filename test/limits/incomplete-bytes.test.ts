@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { Caller } from '../../src/connections/caller.ts'
 import type { ConnectionHost } from '../../src/connections/host.ts'
-import { type Holder, IncompleteBytes } from '../../src/connections/incomplete-bytes.ts'
-import { clientIncompleteBytesMax } from '../../src/connections/limits.ts'
 import { createClientKeys } from '../../src/limits/client-keys.ts'
+import { type Holder, IncompleteBytes, networkIncompleteBytesMax } from '../../src/limits/incomplete-bytes.ts'
 
 const clientKeys = createClientKeys()
 const host = { keysOf: (who, peer) => clientKeys(who?.userId ?? null, peer) } as ConnectionHost
@@ -18,7 +17,7 @@ function endedOf(addresses: readonly string[]): number {
       ended += 1
     }
     const holder: Holder = { network, heldBytes: 0, end }
-    bytes.hold(holder, (2 * clientIncompleteBytesMax) / addresses.length)
+    bytes.hold(holder, (2 * networkIncompleteBytesMax) / addresses.length)
   }
   return ended
 }
