@@ -113,6 +113,8 @@ function noteKey(open: Keys[], quoted: string): void {
   const keys = open.at(-1)
   if (!keys) return
   const key = quoted.includes('\\') ? unquote(quoted) : quoted.slice(1, -1)
+  // It has no form of its own in UTF-8, so two such keys could become one.
+  if (!key.isWellFormed()) throw malformed('A key must not have half of a surrogate pair.')
   if (key === '__proto__') throw malformed('The key "__proto__" is not allowed.')
   if (Array.isArray(keys) ? keys.includes(key) : keys.has(key)) {
     throw malformed(`The key ${JSON.stringify(key.slice(0, 100))} stands twice in one object.`)

@@ -1,6 +1,7 @@
 /** The request pipeline: admit, dispatch, finish. Each step is a module that begins with a table of what it does. */
 import { AppError } from '../errors.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
+import { unitBytes } from '../limits/costs.ts'
 import { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
@@ -14,6 +15,7 @@ import { errorResponse, failureResponse } from './error-response.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { createFinish } from './finish.ts'
 import { HeldBodies } from './held-bodies.ts'
+import { finishedBytes } from './reply.ts'
 import { createRequestIds } from './request-id.ts'
 import { pathOf } from './request-path.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -46,7 +48,7 @@ export class Pipeline {
     this.#corsOrigins = new Set(platform.settings.corsOrigins)
     const finish = createFinish(this.#recorder, this.#corsOrigins)
     this.#finish = (exchange, response) => {
-      this.#chargeExtra(exchange)
+      this.#chargeExtra(exchange, response)
       return finish(exchange, response)
     }
     this.#requestId = createRequestIds(platform.random)
@@ -114,9 +116,11 @@ export class Pipeline {
     }
   }
 
-  #chargeExtra({ context, rateLimit }: Exchange): void {
-    const { extraUnits, identity, peer } = context
-    if (extraUnits > 0 && rateLimit !== null) this.#control.charge(identity, peer, extraUnits)
+  /** What the work of a request or the length of its response cost beyond its route is known last. */
+  #chargeExtra({ context, rateLimit }: Exchange, response: Response): void {
+    if (rateLimit === null) return
+    const units = context.extraUnits + Math.floor((finishedBytes(response) ?? 0) / unitBytes)
+    if (units > 0) this.#control.charge(context.identity, context.peer, units)
   }
 
   /** The response, or a `timeout` when it takes too long; the body of a response that comes later is cancelled. */

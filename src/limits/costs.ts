@@ -1,7 +1,7 @@
 /** Costs in units by method and route, as in `{ 'POST /api/auth/sign-in': 20 }`. */
 export type CostTable = Readonly<Record<string, number>>
 
-/** The received bytes that cost one unit, in bodies of requests and in messages. */
+/** The bytes that cost one unit, in bodies of requests, in messages, and in responses. */
 export const unitBytes = 16 * 1024
 
 /** The cost of a request that is not in the table. */

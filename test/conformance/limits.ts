@@ -40,6 +40,18 @@ export function limitCases({ send, origin, ownsSocket, ownsHttp = true }: Subjec
     expect(tally(await all)[400]).toBe(9)
   })
 
+  test('a long list costs units by its rows', async () => {
+    const client = newClient()
+    const { row: ward } = await send('POST /api/wards', { body: { name: 'long' } })
+    await send(`POST /api/beds/many/${ward.id}/1000`)
+    const list = () => send('GET /api/beds?limit=1000', { headers: client })
+    let lists = 0
+    while ((await list()).status === 200 && lists < 50) lists += 1
+    expect(lists).toBeLessThan(50)
+    for (let n = 0; n < 50; n += 1)
+      expect((await send('GET /api/beds?limit=50', { headers: newClient() })).status).toBe(200)
+  })
+
   test.runIf(ownsSocket).each(['of known length', 'of unknown length'])(
     'incomplete bodies %s of one network are bounded, and others are served',
     async (kind) => {

@@ -47,6 +47,7 @@ test('whatever JSON.parse refuses is refused', () => {
 test.each([
   ['a key twice', '{"a":1,"a":2}'],
   ['a key twice, once escaped', '{"a":1,"\\u0061":2}'],
+  ['half of a surrogate pair in a key', '{"\\ud800":1}'],
   ['a key twice among many', `{${Array.from({ length: 50 }, (_, n) => `"k${n}":1`).join()},"k7":2}`],
   ['a key twice, deep inside', '[{"x":{"a":1,"b":[],"a":2}}]'],
   ['__proto__', '{"__proto__":{}}'],
