@@ -21,6 +21,7 @@ import {
   SocketTransport,
   shareReadBuffer,
 } from './socket.ts'
+import { boundUnsentBytes } from './unsent-bytes.ts'
 
 /** Connections that wait to be accepted. Clients beyond it, when many come back at once, would try again a second later. */
 export const backlogMax = 4096
@@ -198,6 +199,7 @@ export class Listener {
     const stepMs = nowMs - clock.nowMs
     clock.nowMs = nowMs
     clock.date = dateLine()
+    boundUnsentBytes(this.#sockets())
     for (const [socket, connection] of this.#connections) {
       try {
         connection.sweep(stepMs)
@@ -209,8 +211,13 @@ export class Listener {
     }
   }
 
+  *#sockets(): Generator<ServedSocket> {
+    yield* this.#connections.keys()
+    yield* this.#handedOver.keys()
+  }
+
   #destroyAll(): void {
-    for (const socket of [...this.#connections.keys(), ...this.#handedOver.keys()]) socket.destroy()
+    for (const socket of [...this.#sockets()]) socket.destroy()
   }
 
   #endIfEmpty(): void {
