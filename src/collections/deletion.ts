@@ -104,8 +104,7 @@ class Plan {
 }
 
 /** Follows the references level by level. @throws AppError `conflict` beyond `dependentRowsMax` */
-function* planDeletion(dependents: Dependents, collection: AnyCollection, id: string): Steps<Plan> {
-  const plan = new Plan()
+function* planDeletion(plan: Plan, dependents: Dependents, collection: AnyCollection, id: string): Steps<void> {
   plan.delete(collection, id)
   for (let level = new Map([[collection.name, [id]]]); level.size > 0; ) {
     const below = new Map<string, string[]>()
@@ -120,7 +119,6 @@ function* planDeletion(dependents: Dependents, collection: AnyCollection, id: st
     }
     level = below
   }
-  return plan
 }
 
 /** Each field that may refer to one of these rows, which are ids by collection, with the ids of its collection. */
@@ -152,8 +150,12 @@ export function* deleteWithDependents(
   id: string,
   { dependents, identity, onDependents, rowsOf }: DeletionOptions,
 ): Steps<void> {
-  const plan = yield* planDeletion(dependents, collection, id)
-  onDependents?.(plan.size - 1)
+  const plan = new Plan()
+  try {
+    yield* planDeletion(plan, dependents, collection, id)
+  } finally {
+    onDependents?.(plan.size - 1)
+  }
   if (!plan.hasHooks) yield* requireUnrestricted(plan, dependents, identity)
   for (const { collection, id, fields } of plan.changed()) yield* rowsOf(collection).setNull(id, fields ?? [], identity)
   for (const { collection, id } of plan.deleted()) yield* rowsOf(collection).removeAlone(id, identity)

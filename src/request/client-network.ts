@@ -12,9 +12,12 @@ const prefixBits = [64, 56, 48]
  */
 export const widerShare = 4
 
+/** The loopback address of IPv6, which is no network. */
+const ownAddress = '::1'
+
 /** True if the narrowest network of a client is this machine. */
 export function isOwnMachine(network: string | undefined): boolean {
-  return network !== undefined && (network.startsWith('127.') || network === '::/64')
+  return network !== undefined && (network.startsWith('127.') || network === ownAddress)
 }
 
 /** The networks of an address, the narrowest first: the IPv4 address alone, or the IPv6 /64, /56 and /48. None for an unknown address. */
@@ -22,8 +25,10 @@ export function clientNetworksOf(address: string | null): readonly string[] {
   if (address === null || !ipaddr.isValid(address)) return []
   const parsed = ipaddr.process(address)
   if (parsed.kind() === 'ipv4') return [parsed.toString()]
+  const text = parsed.toString()
+  if (text === ownAddress) return [text]
   return prefixBits.map((bits) => {
-    const cidr = `${parsed.toString()}/${bits}`
+    const cidr = `${text}/${bits}`
     return `${ipaddr.IPv6.networkAddressFromCIDR(cidr).toString()}/${bits}`
   })
 }

@@ -184,9 +184,11 @@ function bounds({ send }: Subject): void {
     const ward = await makeWard(send)
     expect((await send(`POST /api/beds/many/${ward.id}/1000`)).status).toBe(201)
     const extra = await make(send, 'beds', { ward: ward.id })
-    const reply = await send(`DELETE /api/wards/${ward.id}`)
+    const headers = newClient()
+    const reply = await send(`DELETE /api/wards/${ward.id}`, { headers })
     expect([reply.status, reply.body().code]).toEqual([409, 'conflict'])
     expect(reply.body().error).toContain('1000')
+    expect((await send(`GET /api/wards/${ward.id}`, { headers })).status).toBe(429)
     const count = async () => (await send(`GET /api/beds?filter[ward]=${ward.id}&limit=1&count=true`)).body().count
     expect(await count()).toBe(1001)
     expect((await send(`DELETE /api/beds/${extra.id}`)).status).toBe(204)

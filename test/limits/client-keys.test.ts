@@ -50,6 +50,10 @@ test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
   },
 )
 
+test.each(['::', '::2', '::7f00:1'])('%s is not this machine', (address) => {
+  expect(keysOf(address)).not.toEqual([])
+})
+
 test('a call from this program has no limit', () => {
   expect(clientKeys(null, null)).toEqual([])
 })
@@ -60,7 +64,7 @@ test.each([null, '', 'a:b'])('clients with the invalid address %s share one buck
 })
 
 test('no user has the bucket of an address', () => {
-  for (const address of ['192.0.2.1', '2001:db8::1', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
+  for (const address of ['192.0.2.1', '2001:db8::1', '::', '1:2:3:4:5:6:7:8']) expect(keyOf(address)).toMatch(/[.:]/)
 })
 
 test('a client of IPv6 counts for its /64, its /56 and its /48, a client of IPv4 for its address alone', () => {
