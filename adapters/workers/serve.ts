@@ -58,6 +58,8 @@ interface GalleyObject {
   webSocketError(webSocket: ObjectWebSocket): void
 }
 
+export { createObjectDatabase } from '../durable-object/database.ts'
+
 /** The exports of the Worker's entry file: `worker` as default, the others by name. */
 export interface WorkerExports {
   worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }

@@ -47,6 +47,10 @@ async function connect() {
 const create = (title: string) =>
   fetch(`${server.url}/api/todos`, { method: 'POST', body: JSON.stringify({ title }) }).then(({ status }) => status)
 
+test('an app under test runs on the storage of an object', async () => {
+  expect(await (await fetch(`${server.url}/testing`)).json()).toEqual({ status: 201, rows: 1 })
+})
+
 test('a subscription continues after hibernation, and no event is lost or repeated', async () => {
   const session = await connect()
   session.ask(1, 'subscribe', { topic: 'todos' })

@@ -1,0 +1,34 @@
+/** An app in memory, without a port, for tests in every runner of Node, Deno and Bun. */
+import { DatabaseSync } from 'node:sqlite'
+import type { Schema } from 'hono'
+import type { BlankSchema } from 'hono/types'
+import type { AppOptions, AppSchema } from '../../src/app/options.ts'
+import type { AnyCollection } from '../../src/collections/declaration.ts'
+import type { Database } from '../../src/ports/database.ts'
+import { createSqliteDatabase } from '../sqlite/database.ts'
+import { testServer as start, type TestOptions, type TestServer } from './on-workers.ts'
+
+export type { TestOptions, TestServer, TestUser, UserOptions } from './on-workers.ts'
+
+/** Starts an app in memory. Its rate limits are off. */
+export async function testServer<
+  const C extends readonly AnyCollection[] = readonly [],
+  S extends Schema = BlankSchema,
+>(
+  options: AppOptions<C, S> = {},
+  { database = openMemory(), ...more }: Partial<TestOptions> = {},
+): Promise<TestServer<AppSchema<C, S>>> {
+  const app = await start(options, { database, ...more })
+  const { stop } = app
+  return Object.assign(app, {
+    async stop() {
+      await stop().finally(() => database.close())
+    },
+  })
+}
+
+function openMemory(): Database {
+  const connection = new DatabaseSync(':memory:')
+  connection.exec('PRAGMA foreign_keys = ON')
+  return createSqliteDatabase(connection)
+}
