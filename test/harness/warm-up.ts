@@ -7,7 +7,7 @@ import process from 'node:process'
 import { root, startProcess } from './server.ts'
 
 export default async function warmUp(): Promise<void> {
-  process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/galley-tests')
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/galley-tests')
   const server = await startProcess({ runtime: 'node' })
   server.process.kill('SIGTERM')
   await server.exited
