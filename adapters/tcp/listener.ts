@@ -217,7 +217,7 @@ export class Listener {
   }
 
   #destroyAll(): void {
-    for (const socket of [...this.#sockets()]) socket.destroy()
+    for (const socket of this.#sockets()) socket.destroy()
   }
 
   #endIfEmpty(): void {

@@ -10,6 +10,7 @@ import type { Mail } from '../../src/ports/mailer.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createSend, type Send } from '../conformance/http.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { cheap } from '../harness/passwords.ts'
 import { createTestPlatform } from '../harness/platform.ts'
 
 /** The app as served, with its routes. */
@@ -32,8 +33,6 @@ export interface World {
   problems: unknown[]
   stop(): Promise<void>
 }
-
-const cheap = { ln: 4, r: 8, p: 1 }
 
 export async function startWorld(make: (platform: Platform) => Routed): Promise<World> {
   const { database, remove } = await createTestDatabase([])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Passwords } from '../../src/ports/passwords.ts'
-import { cheap, countedPasswords, createWorld, home, password, type World } from './world.ts'
+import { cheap } from '../harness/passwords.ts'
+import { countedPasswords, createWorld, home, password, type World } from './world.ts'
 
 /** Passwords that are verified one at a time, and only once `go` was called. */
 function heldPasswords() {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createPasswords } from '../../adapters/process/passwords.ts'
-import { cheap } from './world.ts'
+import { cheap } from '../harness/passwords.ts'
 
 const phc = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w+/]{22})\$([\w+/]{43})$/
 

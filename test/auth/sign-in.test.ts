@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cheap, cookieIn, countedPasswords, createWorld, home, password, statusesOf } from './world.ts'
+import { cheap } from '../harness/passwords.ts'
+import { cookieIn, countedPasswords, createWorld, home, password, statusesOf } from './world.ts'
 
 const attributes = '; Max-Age=15552000; Path=/; Secure; HttpOnly; SameSite=Lax'
 

@@ -12,6 +12,7 @@ import type { Mail } from '../../src/ports/mailer.ts'
 import type { Passwords } from '../../src/ports/passwords.ts'
 import type { Env, RequestContext } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { cheap } from '../harness/passwords.ts'
 import { createTestPlatform } from '../harness/platform.ts'
 
 export const password = 'correct horse battery'
@@ -63,8 +64,6 @@ export interface Person {
   token: string
   session: string
 }
-
-export const cheap = { ln: 4, r: 8, p: 1 }
 
 export function countedPasswords(cost = cheap): { passwords: Passwords; count(): number } {
   const real = createPasswords({ cost })

@@ -6,6 +6,7 @@ import { collection } from '../../src/collections/collection.ts'
 import { type Field, field } from '../../src/collections/field.ts'
 import type { SqlValue } from '../../src/ports/database.ts'
 import { lenientSchemas } from '../fixtures/documents.ts'
+import { codePoint } from '../harness/code-points.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 type Kind = keyof typeof field
@@ -21,7 +22,7 @@ const time = fc
   })
 const id = fc.stringMatching(/^[0-9A-Za-z]{26}$/)
 const text = fc
-  .string({ unit: 'binary', maxLength: 30 })
+  .string({ unit: codePoint, maxLength: 30 })
   .filter((value) => value.isWellFormed() && !value.includes('\0'))
 
 /** An indexed field of each kind, where it can be, with values that it accepts. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { slow } from '../harness/passwords.ts'
 import { cookieNameAt, type Reply, type Send, type Subject } from './http.ts'
 
-/** Accounts as every runtime has them, with the real scrypt. An account here costs a tenth of a second or more. */
+/** Accounts as every runtime has them, one of them with the runtime's own scrypt. */
 export function accountCases({ send, origin }: Subject): void {
   cookies(send, origin)
   tokens(send)
@@ -79,6 +80,17 @@ function cookies(send: Send, origin: Subject['origin']): void {
 }
 
 function tokens(send: Send): void {
+  test('a password is hashed at its usual cost', async () => {
+    const [email, given] = [newEmail(), `${slow}${password}`]
+    expect((await send('POST /api/auth/sign-up', { body: { email, password: given } })).status).toBe(201)
+    for (const [tried, status] of [
+      [given, 200],
+      [`${given}x`, 401],
+    ] as const) {
+      expect((await send('POST /api/auth/sign-in', { body: { email, password: tried } })).status).toBe(status)
+    }
+  })
+
   test('a machine has a token, and ends the sessions of others', async () => {
     const { email, token } = await signUp(send)
     const other = await send('POST /api/auth/sign-in', { body: { email, password } })

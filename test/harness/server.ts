@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createTestHarness } from 'wrangler'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -34,9 +33,6 @@ export interface ProcessOptions {
   dataDir?: string
 }
 
-/** Keeps what Node compiles, which halves the time that a server takes to start. */
-const compileCache = join(root, 'node_modules/.cache/galley-tests')
-
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 /** The command line before the entry file. */
@@ -54,7 +50,7 @@ export function spawnServer(options: ProcessOptions & { dataDir: string }): Chil
   const [command, ...before] = commands[runtime]
   return spawn(command, [...before, entry ?? `adapters/${runtime}.ts`, ...args], {
     cwd: root,
-    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
   })
 }
 
@@ -99,6 +95,8 @@ export interface RunningWorker extends RunningServer {
 
 /** Starts workerd with a Worker as `wrangler dev` would. */
 export async function startWorker(configPath = 'wrangler.toml'): Promise<RunningWorker> {
+  // It takes a second to load, and most test files start no Worker.
+  const { createTestHarness } = await import('wrangler')
   const harness = createTestHarness({ root, workers: [{ configPath }] })
   const { url } = await harness.listen()
   return {

@@ -47,12 +47,15 @@ export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
 }
 
 let project: string
+/** The packed library. */
+let tarball: string
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'galley-package-'))
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: root })
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
+  tarball = join(project, filename)
   await Promise.all(Object.entries(entries).map(([name, text]) => writeFile(join(project, name), text)))
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(project, filename)], {
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], {
     cwd: project,
   })
 })
@@ -150,6 +153,6 @@ test('the types compile, and the typed client has the fields', async () => {
 })
 
 test('publint accepts the package', async () => {
-  const { stdout } = await run(bin('publint'), ['--strict'], { cwd: root })
+  const { stdout } = await run(bin('publint'), ['run', tarball, '--strict'])
   expect(stdout).toMatch(/All good/)
 })

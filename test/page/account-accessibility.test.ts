@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import {
   administratorCode,
   button,
@@ -14,6 +14,7 @@ import {
   text,
 } from './account-page.ts'
 import { useBrowser } from './browser.ts'
+import { startServer } from './live-server.ts'
 import { expectAccessible } from './look.ts'
 
 const openPage = useBrowser()
@@ -21,7 +22,7 @@ const long = `${'donaudampfschifffahrt'.repeat(2)}@example.org`
 let server: RunningProcess
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
+  server = await startServer()
   await makeAccount(server.url, long, { code: await administratorCode(server) })
 })
 afterAll(() => server?.stop())

@@ -1,14 +1,15 @@
 /** Email addresses that are verified, by the pages and their links. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import { button, email, goodPassword, heading, link, password, printed, region, signUp, text } from './account-page.ts'
 import { useBrowser } from './browser.ts'
+import { startServer } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node', env: { SIGN_UP: 'verified' } })
+  server = await startServer({ env: { SIGN_UP: 'verified' } })
 })
 afterAll(() => server?.stop())
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import {
   administratorCode,
   button,
@@ -18,12 +18,13 @@ import {
 } from './account-page.ts'
 import { useBrowser } from './browser.ts'
 import { connection } from './chat-page.ts'
+import { startServer } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
+  server = await startServer()
 })
 afterAll(() => server?.stop())
 
@@ -112,7 +113,7 @@ describe('signing in', () => {
   })
 
   test('over plain HTTP warns beforehand, and explains the failure', async () => {
-    const open = await startProcess({ runtime: 'node', env: { HOST: '0.0.0.0' } })
+    const open = await startServer({ env: { HOST: '0.0.0.0' } })
     try {
       const { page } = await openPage(`http://0.0.0.0:${new URL(open.url).port}/account`)
       await text(page, 'This page is not encrypted').waitFor()

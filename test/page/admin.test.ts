@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isFullRun } from '../harness/sample.ts'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import {
   administratorCode,
   button,
@@ -17,12 +17,13 @@ import {
   text,
 } from './account-page.ts'
 import { type OpenPage, useBrowser, type Visit } from './browser.ts'
+import { startServer } from './live-server.ts'
 
 const openPage = useBrowser()
 let server: RunningProcess
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
+  server = await startServer()
   await makeAccount(server.url, 'captain@example.org', { code: await administratorCode(server) })
 })
 afterAll(() => server?.stop())
@@ -141,7 +142,7 @@ describe('an administrator', () => {
   })
 
   test.runIf(isFullRun)('reads users and audit a page at a time', async () => {
-    const large = await startProcess({ runtime: 'node' })
+    const large = await startServer()
     try {
       await makeAccount(large.url, 'captain@example.org', { code: await administratorCode(large) })
       copyAccount(large.dataDir, 52)

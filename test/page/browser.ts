@@ -15,6 +15,8 @@ const quietArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Pages share one, which saves the start of a process each.
+  '--renderer-process-limit=1',
 ]
 const waitTimeoutMs = 60_000
 

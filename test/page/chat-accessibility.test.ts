@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeRoom, sendMessage as sayOverHttp } from '../chat/people.ts'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
 import {
   button,
@@ -16,6 +16,7 @@ import {
   texts,
   title,
 } from './chat-page.ts'
+import { startServer } from './live-server.ts'
 import { accessibleNames, expectAccessible } from './look.ts'
 
 const openPage = useBrowser()
@@ -24,7 +25,7 @@ let server: RunningProcess
 let full: string
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node' })
+  server = await startServer()
   full = await makeRoom(server.url, 'Donaudampfschifffahrtsgesellschaft'.repeat(2))
   await sayOverHttp(server.url, full, 'Ada', long)
   await sayOverHttp(server.url, full, 'ليلى', 'مرحبا')

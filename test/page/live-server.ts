@@ -2,19 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { type ProcessOptions, type RunningProcess, startProcess } from '../harness/server.ts'
+
+/** Starts the shipped server with a fast scrypt. */
+export function startServer(options: Omit<ProcessOptions, 'runtime' | 'entry'> = {}): Promise<RunningProcess> {
+  return startProcess({ runtime: 'node', entry: 'test/page/app.ts', ...options })
+}
 
 /** A server for one test, which can be killed and restarted at the same address with the same data. */
 export async function startRestartable() {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-page-'))
-  let running = await startProcess({ runtime: 'node', dataDir })
+  let running = await startServer({ dataDir })
   const { url } = running
   onTestFinished(async () => {
     await running.stop()
     await rm(dataDir, { recursive: true, force: true })
   })
   const restart = async () => {
-    running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
+    running = await startServer({ dataDir, env: { PORT: new URL(url).port } })
   }
   return { url, kill: () => running.stop(), restart }
 }
@@ -23,7 +28,7 @@ export async function startRestartable() {
 export function useServer(): { readonly url: string } {
   let running: RunningProcess
   beforeAll(async () => {
-    running = await startProcess({ runtime: 'node' })
+    running = await startServer()
   })
   afterAll(() => running?.stop())
   return {

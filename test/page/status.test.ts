@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { isFullRun } from '../harness/sample.ts'
-import { type RunningProcess, type RunningServer, startProcess, startWorker } from '../harness/server.ts'
+import { type RunningProcess, type RunningServer, startWorker } from '../harness/server.ts'
 import { useBrowser } from './browser.ts'
+import { startServer } from './live-server.ts'
 import { accessibleNames, expectAccessible, faintTexts } from './look.ts'
 import { drawnLine, enterToken, keepBusy, live, looks, plot, row, state, tokenField, write } from './status-page.ts'
 
@@ -14,7 +15,7 @@ const token = 'a-token-for-the-page'
 let server: RunningProcess
 
 beforeAll(async () => {
-  server = await startProcess({ runtime: 'node', env: { METRICS_TOKEN: token } })
+  server = await startServer({ env: { METRICS_TOKEN: token } })
 })
 afterAll(() => server?.stop())
 
@@ -131,7 +132,7 @@ describe.runIf(isFullRun)('on Workers', () => {
 
 test.runIf(isFullRun)('the page reports that the server is down, and continues when it is back', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-status-'))
-  let running = await startProcess({ runtime: 'node', dataDir })
+  let running = await startServer({ dataDir })
   onTestFinished(async () => {
     await running.stop()
     await rm(dataDir, { recursive: true, force: true })
@@ -144,7 +145,7 @@ test.runIf(isFullRun)('the page reports that the server is down, and continues w
   await running.stop()
   await state(page, "Can't reach the server. Trying again every second.")
   await plot(page, /^Memory: now –/).waitFor()
-  running = await startProcess({ runtime: 'node', dataDir, env: { PORT: new URL(url).port } })
+  running = await startServer({ dataDir, env: { PORT: new URL(url).port } })
   await live(page)
   await plot(page, /^Memory: now \d+ MB/).waitFor()
   expect(await page.locator('b').allTextContents()).not.toContainEqual(expect.stringContaining('-'))

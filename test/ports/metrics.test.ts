@@ -4,12 +4,13 @@ import { createApp } from '../../src/app.ts'
 import { todos } from '../../src/features/todos.ts'
 import { createMetrics, secondsBounds } from '../../src/ports/metrics.ts'
 import { readExposition, readLabels } from '../exposition.ts'
+import { codePoint } from '../harness/code-points.ts'
 import { createTestDatabase } from '../harness/database.ts'
 import { createTestPlatform } from '../harness/platform.ts'
 
 const bounds = [0.1, 1, 10]
 const any = fc.string({
-  unit: fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '"', '\\', ',', '}', '=')),
+  unit: fc.oneof(fc.string({ unit: codePoint }), fc.constantFrom('\n', '"', '\\', ',', '}', '=')),
 })
 
 describe('the text of the metrics', () => {

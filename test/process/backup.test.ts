@@ -1,10 +1,10 @@
 /** Backup and restore as an operator runs them, beside a server that is busy. */
 import { execFile } from 'node:child_process'
-import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
 import { root } from '../harness/server.ts'
 import { createTodo, servers, terminate, titlesOf } from './servers.ts'
@@ -34,15 +34,26 @@ async function maintain(command: string, file: string, dataDir: string): Promise
 const good: Outcome = { code: 0, stderr: '' }
 const refused = (words: string) => ({ code: 1, stderr: expect.stringMatching(new RegExp(`^galley: .*${words}.*\n$`)) })
 
-/** A data directory with these todos, and no server. */
-async function filled(...titles: string[]): Promise<string> {
-  const dataDir = await folder()
-  const server = await start({ runtime: 'node', dataDir })
-  for (const title of titles) await createTodo(server.url, title)
+/** A data directory that a server left, with the todo `milk`, and a backup of it. */
+let left: { dataDir: string; file: string }
+
+beforeAll(async () => {
+  left = { dataDir: await folder(), file: join(await folder(), 'copy.db') }
+  const server = await start({ runtime: 'node', dataDir: left.dataDir })
+  await createTodo(server.url, 'milk')
   await terminate(server)
-  return dataDir
+  expect(await maintain('backup', left.file, left.dataDir)).toEqual(good)
+})
+
+/** A data directory of its own with the todo `milk`, no server, and a backup of it. */
+async function filled(): Promise<typeof left> {
+  const copy = { dataDir: await folder(), file: join(await folder(), 'copy.db') }
+  cpSync(left.dataDir, copy.dataDir, { recursive: true })
+  cpSync(left.file, copy.file)
+  return copy
 }
 
+/** The titles that a server finds. */
 async function titlesIn(dataDir: string): Promise<string[]> {
   const server = await start({ runtime: 'node', dataDir })
   const titles = await titlesOf(server.url)
@@ -83,30 +94,25 @@ test('a backup of a busy server contains every write acknowledged before it, and
 })
 
 test('a restored directory has the data of the backup in a new epoch, and keeps the old data beside it', async () => {
-  const dataDir = await filled('milk', 'bread')
-  const file = join(await folder(), 'copy.db')
-  expect(await maintain('backup', file, dataDir)).toEqual(good)
+  const { dataDir, file } = await filled()
   const server = await start({ runtime: 'node', dataDir })
   await createTodo(server.url, 'too late')
   await terminate(server)
   const epoch = epochIn(dataDir)
   expect(await maintain('restore', file, dataDir)).toEqual(good)
-  expect(await titlesIn(dataDir)).toEqual(['milk', 'bread'])
+  expect(await titlesIn(dataDir)).toEqual(['milk'])
   expect(epochIn(dataDir)).not.toBe(epoch)
-  expect(one(join(dataDir, 'galley.db.before-restore'), 'select count(*) from todos')).toBe(3)
+  expect(one(join(dataDir, 'galley.db.before-restore'), 'select count(*) from todos')).toBe(2)
 })
 
 test('a directory that is only started again keeps its epoch', async () => {
-  const dataDir = await filled('milk')
-  const epoch = epochIn(dataDir)
-  await titlesIn(dataDir)
-  expect(epochIn(dataDir)).toBe(epoch)
+  const epoch = epochIn(left.dataDir)
+  await titlesIn(left.dataDir)
+  expect(epochIn(left.dataDir)).toBe(epoch)
 })
 
 test('a killed server leaves a log, which is kept by the restore that replaces it', async () => {
-  const dataDir = await filled('milk')
-  const file = join(await folder(), 'copy.db')
-  await maintain('backup', file, dataDir)
+  const { dataDir, file } = await filled()
   const server = await start({ runtime: 'node', dataDir })
   await createTodo(server.url, 'in the log')
   server.process.kill('SIGKILL')
@@ -117,9 +123,7 @@ test('a killed server leaves a log, which is kept by the restore that replaces i
 })
 
 test('a new and a damaged directory can be restored into', async () => {
-  const dataDir = await filled('milk')
-  const file = join(await folder(), 'copy.db')
-  await maintain('backup', file, dataDir)
+  const { dataDir, file } = await filled()
   const empty = join(await folder(), 'new')
   expect(await maintain('restore', file, empty)).toEqual(good)
   expect(await titlesIn(empty)).toEqual(['milk'])
@@ -131,15 +135,12 @@ test('a new and a damaged directory can be restored into', async () => {
 test('a restore while the server runs is refused, and the server continues', async () => {
   const server = await start({ runtime: 'node' })
   await createTodo(server.url, 'milk')
-  const file = join(await folder(), 'copy.db')
-  await maintain('backup', file, server.dataDir)
-  expect(await maintain('restore', file, server.dataDir)).toEqual(refused('is in use'))
+  expect(await maintain('restore', left.file, server.dataDir)).toEqual(refused('is in use'))
   expect(await titlesOf(server.url)).toEqual(['milk'])
 })
 
 test('a backup replaces no file, and needs a database', async () => {
-  const dataDir = await filled('milk')
-  const file = join(await folder(), 'copy.db')
+  const { dataDir, file } = await filled()
   writeFileSync(file, 'mine')
   expect(await maintain('backup', file, dataDir)).toEqual(refused('exists already'))
   const none = join(await folder(), 'none')
@@ -160,16 +161,15 @@ const spoilt: [string, (file: string) => void, string][] = [
 ]
 
 test.each(sample(spoilt, 2))('a restore of a file that %s is refused and changes nothing', async (_, spoil, words) => {
-  const dataDir = await filled('milk')
-  const file = join(await folder(), 'copy.db')
-  await maintain('backup', file, dataDir)
+  const { dataDir, file } = await filled()
   spoil(file)
+  const before = readFileSync(join(dataDir, 'galley.db'))
   expect(await maintain('restore', file, dataDir)).toEqual(refused(words))
-  expect(await titlesIn(dataDir)).toEqual(['milk'])
+  expect(readFileSync(join(dataDir, 'galley.db'))).toEqual(before)
 })
 
 test('a path that is missing or no folder is refused in one line, and one with .. is taken', async () => {
-  const dataDir = await filled('milk')
+  const { dataDir } = await filled()
   const base = await folder()
   const file = join(base, 'copy.db')
   for (const bad of [`${base}/none/copy.db`, '/dev/null/copy.db', `${base}/none/../copy.db`]) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import { createTodo, type Ended, runToEnd, servers, terminate } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
 
@@ -25,6 +26,11 @@ beforeAll(async () => {
 })
 
 describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is refused in one line', (runtime) => {
+  let other: RunningProcess
+  beforeAll(async () => {
+    other = await start({ runtime })
+  })
+
   test('that names each of several bad values', async () => {
     const dataDir = await folder()
     const env = { PORT: '65536', HOST: 'a b', CORS_ORIGINS: 'app.example', ALLOWED_HOSTS: 'x:1' }
@@ -45,19 +51,21 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
     expect(line).not.toContain('s3cret')
   })
 
-  test.each([['--bogus'], ['8080'], ['--help', '-x']])('when it has the unknown argument %s', async (...args) => {
-    const dataDir = join(await folder(), 'none')
-    const { code, stdout, stderr } = await runToEnd({ runtime, dataDir, args })
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toBe(
-      `galley: Unknown argument "${args.at(-1)}". Settings are environment variables; --help lists them.\n`,
-    )
-    await expect(readdir(dataDir)).rejects.toThrow('ENOENT')
-  })
+  test.each(sample([['--bogus'], ['8080'], ['--help', '-x']], 2))(
+    'when it has the unknown argument %s',
+    async (...args) => {
+      const dataDir = join(await folder(), 'none')
+      const { code, stdout, stderr } = await runToEnd({ runtime, dataDir, args })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toBe(
+        `galley: Unknown argument "${args.at(-1)}". Settings are environment variables; --help lists them.\n`,
+      )
+      await expect(readdir(dataDir)).rejects.toThrow('ENOENT')
+    },
+  )
 
   test('when the port is taken', async () => {
-    const { url } = await start({ runtime })
-    const env = { PORT: new URL(url).port }
+    const env = { PORT: new URL(other.url).port }
     const line = lineOf(await runToEnd({ runtime, dataDir: await folder(), env }))
     expect(line).toBe(`galley: The address 127.0.0.1:${env.PORT} is taken.`)
   })
@@ -96,7 +104,7 @@ describe.each(sample(['node', 'deno', 'bun'] as const, 3))('a start on %s is ref
   )
 
   test('when another server uses the data directory, which continues undisturbed', async () => {
-    const first = await start({ runtime })
+    const first = other
     const line = lineOf(await runToEnd({ runtime, dataDir: first.dataDir }))
     expect(line).toBe(`galley: The data directory ${first.dataDir} is in use by another process.`)
     expect(await createTodo(first.url, 'milk')).toMatchObject({ title: 'milk' })

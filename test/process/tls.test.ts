@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sample } from '../harness/sample.ts'
+import type { RunningProcess } from '../harness/server.ts'
 import { observe } from './observatory.ts'
 import { runToEnd, servers } from './servers.ts'
 import { temporaryFolders } from './temporary.ts'
@@ -42,18 +43,23 @@ async function look(url: string) {
 describe.each(sample(['node', 'deno', 'bun'] as const, 3))('on %s', (runtime) => {
   const engines = runtime === 'bun' ? ['galley'] : ['galley', 'node']
 
-  test.each(engines)('serves HTTPS with HTTP_ENGINE=%s, and prints its address', async (engine) => {
-    const server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
-    expect(server.url).toMatch(/^https:/)
-    expect(JSON.parse(await getHealth(server.url))).toMatchObject({ data: { live: true } })
-  })
+  describe.each(engines)('with HTTP_ENGINE=%s', (engine) => {
+    let server: RunningProcess
+    beforeAll(async () => {
+      server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
+    })
 
-  test.each(engines)('scores 100 or more by the rules of the Observatory with HTTP_ENGINE=%s', async (engine) => {
-    const server = await start({ runtime, env: { ...env, HTTP_ENGINE: engine } })
-    for (const path of ['/', '/chat', '/status', '/docs', '/api/todos', '/health/live', '/nothing']) {
-      const { score, parts } = observe(await look(`${server.url}${path}`))
-      expect(score, `${path}: ${JSON.stringify(parts)}`).toBeGreaterThanOrEqual(100)
-    }
+    test('serves HTTPS, and prints its address', async () => {
+      expect(server.url).toMatch(/^https:/)
+      expect(JSON.parse(await getHealth(server.url))).toMatchObject({ data: { live: true } })
+    })
+
+    test('scores 100 or more by the rules of the Observatory', async () => {
+      for (const path of ['/', '/chat', '/status', '/docs', '/api/todos', '/health/live', '/nothing']) {
+        const { score, parts } = observe(await look(`${server.url}${path}`))
+        expect(score, `${path}: ${JSON.stringify(parts)}`).toBeGreaterThanOrEqual(100)
+      }
+    })
   })
 
   test.each([

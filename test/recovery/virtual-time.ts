@@ -70,6 +70,8 @@ export function installVirtualTime(random: Random): VirtualTime {
     clearInterval: clear,
     clearImmediate: clear,
   })
+  const realNow = performance.now
+  performance.now = () => ms
   // The real one answers from another thread, whenever that is done.
   crypto.subtle.digest = async (_, data) => {
     const { buffer, byteOffset, byteLength } = new Uint8Array(
@@ -114,6 +116,7 @@ export function installVirtualTime(random: Random): VirtualTime {
     clear: () => tasks.clear(),
     uninstall() {
       Object.assign(globalThis, real)
+      performance.now = realNow
       crypto.subtle.digest = realDigest
     },
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { documentDepthMax, jsonDepthMax } from '../../src/http/json.ts'
 import { forms, watch } from '../clients/python.ts'
+import { sample } from '../harness/sample.ts'
 import { dial, type Message, request } from './clients.ts'
 import { serverKinds, useServer } from './servers.ts'
 
@@ -21,7 +22,7 @@ function depthOf(value: unknown): number {
 /** The body of a publication is a level, too. */
 const deepest = nested(documentDepthMax - 1)
 
-describe.each(serverKinds)('on $name', (serverKind) => {
+describe.each(sample(serverKinds, 2))('on $name', (serverKind) => {
   const server = useServer(serverKind)
   const events = (query = '') => `/api/topics/playground/events${query}`
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { messageBytesMax } from '../../src/connections/limits.ts'
 import { incompleteBytesMax, networkIncompleteBytesMax } from '../../src/limits/incomplete-bytes.ts'
-import { rounds } from '../harness/sample.ts'
+import { rounds, sample } from '../harness/sample.ts'
 import { dialTcp, openSocket, request } from './clients.ts'
 import { tcpServerKinds, useServer } from './servers.ts'
 
@@ -61,7 +61,7 @@ const emptyPongs = Buffer.concat(Array.from({ length: 10_000 }, () => frame(10, 
 const pongs = Buffer.concat(Array.from({ length: 470 }, () => frame(10, Buffer.alloc(125))))
 
 // On Deno's own HTTP server the runtime reads the frames, and passes on whole messages alone.
-describe.each(tcpServerKinds)('on $name', (serverKind) => {
+describe.each(sample(tcpServerKinds, 2))('on $name', (serverKind) => {
   const server = useServer(serverKind, { TRUST_PROXY: '127.0.0.1' })
 
   test('a flood of pongs from one client ends its WebSocket with 1008', async () => {

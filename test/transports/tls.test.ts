@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { makeCertificate } from '../http1/serving/certificate.ts'
 import { dial, dialTcp, encoded, openSocket, request } from './clients.ts'
 import { serverKinds, useServer } from './servers.ts'
@@ -15,7 +16,7 @@ writeFileSync(env.TLS_CERT, cert)
 writeFileSync(env.TLS_KEY, key)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe.each(serverKinds)('with TLS on $name', (serverKind) => {
+describe.each(sample(serverKinds, 2))('with TLS on $name', (serverKind) => {
   const server = useServer(serverKind, env)
 
   test.each(serverKind.kinds)('answers %s', async (kind) => {
