@@ -105,6 +105,24 @@ test('the typed client refuses undeclared fields and routes', () => {
   expect([untitled, scroll]).toHaveLength(2)
 })
 
+test('the typed client refuses a misspelled field in a sort or a filter', () => {
+  type Query = NonNullable<NonNullable<Parameters<typeof api.books.$get>[0]>['query']>
+  const right: Query[] = [
+    { sort: '-title,copies' },
+    { 'filter[copies][$between]': ['1', '2'], 'filter[tags][$contains]': 'sea' },
+    { 'filter[$or][0][copies]': '1', 'filter[$or][1][title][$ne]': 'x' },
+  ]
+  const wrong: Query[] = [
+    // @ts-expect-error: there is no such field
+    { sort: 'titel' },
+    // @ts-expect-error: there is no such field
+    { 'filter[titel]': 'x' },
+    // @ts-expect-error: there is no such operator
+    { 'filter[title][$like]': 'x' },
+  ]
+  expect([right, wrong]).toHaveLength(2)
+})
+
 test('the typed client has accounts, administration and topics', async () => {
   const { auth, admin, topics } = api
   type SignUp = Parameters<(typeof auth)['sign-up']['$post']>[0]['json']

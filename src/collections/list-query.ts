@@ -1,12 +1,10 @@
-/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `count`. */
 
 import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
-import type { SqlValue } from '../ports/database.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
-import type { ColumnFilter } from './fields/column.ts'
-import type { Operator } from './operators.ts'
+import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
@@ -14,39 +12,25 @@ export const limitMax = 1000
 const filterValuesMax = 40
 const sortFieldsMax = 4
 
-export interface Filter {
-  field: string
-  operator: Operator
-  values: SqlValue[]
-}
-
 export interface SortTerm {
   field: string
   descending: boolean
 }
 
-export interface ListQuery {
+export interface ListQuery extends FilterSet {
   limit: number
   sort: SortTerm[]
-  filters: Filter[]
   /** The position in the sort that the page starts after; null for the first page. */
   after: CursorKey | null
   count: boolean
 }
-
-/** A column that lists can filter and, unless it is optional, sort by. */
-interface ListableColumn extends Column {
-  filter: ColumnFilter
-}
-
-export type ListableFields = ReadonlyMap<string, ListableColumn>
 
 const systemColumns: Readonly<Record<string, Column>> = {
   id: field.text({ indexed: true }).column,
   createdAt: field.timestamp({ indexed: true }).column,
 }
 
-/** Returns the fields that the lists of a collection can filter and sort by. */
+/** Returns the fields that the lists of a collection can filter by; they sort by those that are indexed and never null. */
 export function listableFields({ fields }: AnyCollection): ListableFields {
   const declared = Object.entries(fields as Fields).map(([name, { column }]) => [name, column] as const)
   return new Map([...Object.entries(systemColumns), ...declared].filter(isListable))
@@ -54,7 +38,7 @@ export function listableFields({ fields }: AnyCollection): ListableFields {
 
 function isListable(entry: readonly [string, Column]): entry is [string, ListableColumn] {
   const [, { indexed, filter }] = entry
-  return indexed && filter !== null
+  return filter !== null && (indexed || filter.needsNoIndex === true)
 }
 
 /** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
@@ -63,7 +47,7 @@ export function parseListQuery(parameters: URLSearchParams, fields: ListableFiel
   const query: ListQuery = {
     limit: limitDefault,
     sort: parseSort(null, fields),
-    filters: [],
+    ...noFilters(),
     after: null,
     count: false,
   }
@@ -83,7 +67,7 @@ export function parseListQuery(parameters: URLSearchParams, fields: ListableFiel
       } else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
   }
-  for (const [name, values] of filters) attempt(problems, () => query.filters.push(parseFilter(name, values, fields)))
+  for (const [name, values] of filters) attempt(problems, () => addFilter(query, name, values, fields))
   if (filterValues > filterValuesMax)
     problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
   const after = cursor
@@ -124,7 +108,7 @@ function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const column = fields.get(name)
-    if (!column)
+    if (!column?.indexed)
       throw invalidField('sort', 'not_indexed', `there is no indexed field ${JSON.stringify(name.slice(0, 100))}`)
     if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it cannot be sorted by`)
     if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} is repeated`)
@@ -142,24 +126,4 @@ function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
 /** Formats a sort as the parameter gives it. */
 export function sortText(sort: readonly SortTerm[]): string {
   return sort.map(({ field, descending }) => (descending ? `-${field}` : field)).join(',')
-}
-
-const filterName = /^filter\[([^[\]]+)\](?:\[(\$[a-zA-Z]+)\])?$/
-
-function parseFilter(name: string, texts: readonly string[], fields: ListableFields): Filter {
-  const [, field = '', operatorName = '$eq'] = filterName.exec(name) ?? []
-  const label = name.slice(0, 100)
-  const column = fields.get(field)
-  if (!column) throw invalidField(label, 'not_indexed', 'there is no such indexed field to filter by')
-  const { operators, parse } = column.filter
-  const operator = operators.find((known) => known === operatorName)
-  if (!operator) throw invalidField(label, 'unknown_operator', `the operators are ${operators.join(' ')}`)
-  if (operator !== '$in' && texts.length > 1)
-    throw invalidField(label, 'repeated', 'must not be repeated; only $in may')
-  const values = texts.map((text) => {
-    const value = parse(text)
-    if (value === null) throw invalidField(label, 'invalid_value', `must be of type ${column.type}`)
-    return value
-  })
-  return { field, operator, values }
 }

@@ -8,8 +8,8 @@ import { andThen, type Database, type SqlRow, type Statement } from '../ports/da
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import { filterConditions } from './filter-query.ts'
 import type { ListQuery } from './list-query.ts'
-import { operators } from './operators.ts'
 import { afterCondition, cursorAfter, findKey, keyOf } from './page-end.ts'
 import { selectOf } from './statements.ts'
 
@@ -67,7 +67,7 @@ function lengthOf(rows: readonly SqlRow[]): number {
 /** Reads one page and one more row, which shows whether there is a next page. */
 export function listStatement(collection: AnyCollection, query: AllowedQuery): Statement {
   const { limit, sort, after } = query
-  const conditions = [...conditionsOf(query), ...(after ? [afterCondition(sort, after)] : [])]
+  const conditions = [...conditionsOf(collection, query), ...(after ? [afterCondition(sort, after)] : [])]
   const where = whereOf(conditions)
   const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
   const sql = `${selectOf(collection)}${where.sql} order by ${order.join()} limit ?`
@@ -75,15 +75,15 @@ export function listStatement(collection: AnyCollection, query: AllowedQuery): S
 }
 
 /** Counts the matching rows, up to `countMax`. */
-export function countStatement({ name }: AnyCollection, query: AllowedQuery): Statement {
-  const { sql, values } = whereOf(conditionsOf(query))
+export function countStatement(collection: AnyCollection, query: AllowedQuery): Statement {
+  const { sql, values } = whereOf(conditionsOf(collection, query))
   return {
-    sql: `select count(*) as count from (select 1 from "${name}"${sql} limit ${countMax})`,
+    sql: `select count(*) as count from (select 1 from "${collection.name}"${sql} limit ${countMax})`,
     parameters: values,
   }
 }
 
-function conditionsOf({ filters, only }: AllowedQuery): Condition[] {
-  const conditions = filters.map(({ field, operator, values }): Condition => operators[operator](field, values))
-  return only === null ? conditions : [...conditions, only]
+function conditionsOf({ name }: AnyCollection, query: AllowedQuery): Condition[] {
+  const conditions = filterConditions(name, query)
+  return query.only === null ? conditions : [...conditions, query.only]
 }

@@ -1,37 +1,73 @@
 import type { SqlValue } from '../ports/database.ts'
 import type { Condition } from './condition.ts'
 
-type BuildCondition = (field: string, values: readonly SqlValue[]) => Condition
+/** Builds the condition of an operator on a column, given as SQL. Nulls among the values are never given. */
+type BuildCondition = (column: string, values: readonly SqlValue[], isList: boolean) => Condition
+
+interface OperatorDefinition {
+  build: BuildCondition
+  /** The number of values, where it is not one; the parameter is repeated for each. */
+  values?: 'several' | 'two'
+  /** True for an operator of columns that may be null, whose value is `true` or `false`. */
+  isFlag?: boolean
+}
 
 /** The operators of `filter[field][$operator]`, each with its SQL. */
 export const operators = {
-  $eq: comparison('='),
-  $in: (field, values) => ({ sql: `"${field}" in (${values.map(() => '?').join()})`, values }),
-  $gt: comparison('>'),
-  $gte: comparison('>='),
-  $lt: comparison('<'),
-  $lte: comparison('<='),
-  $startsWith: startsWith,
-} satisfies Record<string, BuildCondition>
+  $eq: { build: comparison('=') },
+  // `is not` matches null too.
+  $ne: { build: comparison('is not') },
+  $in: { build: (column, values) => ({ sql: `${column} in (${marks(values)})`, values }), values: 'several' },
+  $nin: {
+    build: (column, values) => ({ sql: `(${column} is null or ${column} not in (${marks(values)}))`, values }),
+    values: 'several',
+  },
+  $gt: { build: comparison('>') },
+  $gte: { build: comparison('>=') },
+  $lt: { build: comparison('<') },
+  $lte: { build: comparison('<=') },
+  $between: { build: (column, values) => ({ sql: `${column} between ? and ?`, values }), values: 'two' },
+  $startsWith: { build: startsWith },
+  $contains: { build: contains },
+  $null: {
+    build: (column, [flag]) => ({ sql: `${column} is ${flag === 1 ? '' : 'not '}null`, values: [] }),
+    isFlag: true,
+  },
+} satisfies Record<string, OperatorDefinition>
 
 export type Operator = keyof typeof operators
 
+/** Returns what an operator is. */
+export function definitionOf(operator: Operator): OperatorDefinition {
+  return operators[operator]
+}
+
 /** For values without an order that means anything. */
-export const equalityOperators: readonly Operator[] = ['$eq', '$in']
+export const equalityOperators: readonly Operator[] = ['$eq', '$ne', '$in', '$nin']
 /** For values with an order. */
-export const orderOperators: readonly Operator[] = [...equalityOperators, '$gt', '$gte', '$lt', '$lte']
-export const textOperators: readonly Operator[] = [...orderOperators, '$startsWith']
+export const orderOperators: readonly Operator[] = [...equalityOperators, '$gt', '$gte', '$lt', '$lte', '$between']
+export const textOperators: readonly Operator[] = [...orderOperators, '$startsWith', '$contains']
+
+function marks(values: readonly SqlValue[]): string {
+  return values.map(() => '?').join()
+}
 
 function comparison(sign: string): BuildCondition {
-  return (field, values) => ({ sql: `"${field}" ${sign} ?`, values })
+  return (column, values) => ({ sql: `${column} ${sign} ?`, values })
 }
 
 /** A range, so that the index serves it and no pattern needs escaping. */
-function startsWith(field: string, values: readonly SqlValue[]): Condition {
+function startsWith(column: string, values: readonly SqlValue[]): Condition {
   const [prefix = null] = values
   const end = prefixEnd(String(prefix))
-  if (end === null) return { sql: `"${field}" >= ?`, values }
-  return { sql: `"${field}" >= ? and "${field}" < ?`, values: [prefix, end] }
+  if (end === null) return { sql: `${column} >= ?`, values }
+  return { sql: `${column} >= ? and ${column} < ?`, values: [prefix, end] }
+}
+
+/** A list contains a value, a text another one. */
+function contains(column: string, values: readonly SqlValue[], isList: boolean): Condition {
+  if (!isList) return { sql: `instr(${column}, ?) > 0`, values }
+  return { sql: `exists (select 1 from json_each(${column}) as item where item.value = ?)`, values }
 }
 
 /** Returns the least text above every text with this prefix, in order of code points; null when there is none. */

@@ -12,8 +12,10 @@ import {
   success,
 } from '../http/openapi.ts'
 import type { AnyCollection } from './declaration.ts'
+import { groupDepthMax, type ListableColumn, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields } from './list-query.ts'
+import { definitionOf } from './operators.ts'
 
 const idParameter = z.object({ id: z.string().regex(idPattern) })
 const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
@@ -95,19 +97,7 @@ function forClients(schema: z.ZodObject): z.ZodObject {
 
 function listParameters(collection: AnyCollection): z.ZodObject {
   const fields = [...listableFields(collection)]
-  const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
-  const filters = fields.flatMap(
-    ([
-      name,
-      {
-        filter: { operators, schema },
-      },
-    ]) =>
-      operators.map((operator) => {
-        const parameter = operator === '$in' ? z.array(schema) : schema
-        return [`filter[${name}][${operator}]`, parameter.optional()] as const
-      }),
-  )
+  const sortable = fields.filter(([, column]) => column.indexed && !column.optional).map(([name]) => name)
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
     cursor: cursorParameter,
@@ -119,8 +109,31 @@ function listParameters(collection: AnyCollection): z.ZodObject {
         example: '-createdAt',
       }),
     count: z.enum(['true', 'false']).optional(),
-    ...Object.fromEntries(filters),
+    ...Object.fromEntries(fields.flatMap(([name, column]) => filterParameters(name, column))),
+    'filter[$or]': groupParameter('One of its members must match'),
+    'filter[$and]': groupParameter('All of its members must match'),
   })
+}
+
+function filterParameters(name: string, column: ListableColumn): (readonly [string, z.ZodType])[] {
+  const { schema } = column.filter
+  return operatorsOf(column).map((operator) => {
+    const { values, isFlag } = definitionOf(operator)
+    const one = isFlag ? z.enum(['true', 'false']) : schema
+    const parameter = values === undefined ? one : values === 'two' ? z.array(one).length(2) : z.array(one)
+    return [`filter[${name}][${operator}]`, parameter.optional()] as const
+  })
+}
+
+/** Describes `filter[$or][0][…]`. */
+function groupParameter(meaning: string): z.ZodType {
+  return z
+    .record(z.string(), z.unknown())
+    .optional()
+    .openapi({
+      param: { style: 'deepObject', explode: true },
+      description: `${meaning}, as in \`filter[$or][0][id]=…&filter[$or][1][createdAt][$lt]=…\`. A member has filters, which must all match, and groups, ${groupDepthMax} inside each other at most.`,
+    })
 }
 
 /** Describes a route that has no description of its own, by its method and path. */

@@ -3,6 +3,8 @@ import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
 import type { AnyCollection, ChangeOf, Collection, CreateOf, RowOf } from './declaration.ts'
+import type { Fields } from './field.ts'
+import type { Operator } from './operators.ts'
 
 type Success<Data, Status extends number> = {
   data: Data
@@ -17,13 +19,23 @@ type Endpoint<In, Out, Status extends number> = {
   status: Status
 }
 
-/** The parameters of a list, as text; filters are `filter[field][$operator]`. */
-type ListParameters = {
+type SortTerm<Name extends string> = Name | `-${Name}`
+
+/** The parameters of a list of rows with fields of these names, as text. A sort of several fields checks the first. */
+type ListParameters<Name extends string> = {
   limit?: string
   cursor?: string
-  sort?: string
+  sort?: SortTerm<Name> | `${SortTerm<Name>},${string}`
   count?: 'true' | 'false'
-} & { [filter: `filter[${string}]`]: string | string[] }
+} & FilterParameters<Name>
+
+/** `filter[field]`, `filter[field][$operator]`, and groups, whose members are not checked. */
+type FilterParameters<Name extends string> = {
+  [K in `filter[${Name}]` | `filter[${Name}][${Operator}]`]?: string | string[]
+} & { [group: `filter[$${'or' | 'and'}][${number}]${string}`]: string | string[] }
+
+/** The fields of a row that lists may sort and filter by, if they are indexed. */
+type NameOf<F extends Fields> = (keyof F & string) | 'id' | 'createdAt'
 
 type IdParameter = { param: { id: string } }
 
@@ -32,7 +44,7 @@ type CrudSchema<Name extends string, C> =
     ? {
         [K in `/api/${Name}`]: {
           $get: Endpoint<
-            { query?: ListParameters },
+            { query?: ListParameters<NameOf<F>> },
             { data: RowOf<F>[]; next: string | null; count?: number; position?: Position; status: 200 },
             200
           >
