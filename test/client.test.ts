@@ -108,7 +108,7 @@ test('the typed client refuses undeclared fields and routes', () => {
 test('the typed client refuses a misspelled field in a sort or a filter', () => {
   type Query = NonNullable<NonNullable<Parameters<typeof api.books.$get>[0]>['query']>
   const right: Query[] = [
-    { sort: '-title,copies' },
+    { sort: '-title,copies', fields: 'title,copies' },
     { 'filter[copies][$between]': ['1', '2'], 'filter[tags][$contains]': 'sea' },
     { 'filter[$or][0][copies]': '1', 'filter[$or][1][title][$ne]': 'x' },
   ]
@@ -117,6 +117,8 @@ test('the typed client refuses a misspelled field in a sort or a filter', () => 
     { sort: 'titel' },
     // @ts-expect-error: there is no such field
     { 'filter[titel]': 'x' },
+    // @ts-expect-error: there is no such field
+    { fields: 'titel' },
     // @ts-expect-error: there is no such operator
     { 'filter[title][$like]': 'x' },
   ]

@@ -1,9 +1,10 @@
-/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `count`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `count`. */
 
 import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
+import { type FieldSelection, parseFields } from './field-selection.ts'
 import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
 
 export const limitDefault = 50
@@ -23,6 +24,7 @@ export interface ListQuery extends FilterSet {
   /** The position in the sort that the page starts after; null for the first page. */
   after: CursorKey | null
   count: boolean
+  fields: FieldSelection
 }
 
 const systemColumns: Readonly<Record<string, Column>> = {
@@ -41,8 +43,15 @@ function isListable(entry: readonly [string, Column]): entry is [string, Listabl
   return filter !== null && (indexed || filter.needsNoIndex === true)
 }
 
-/** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
-export function parseListQuery(parameters: URLSearchParams, fields: ListableFields): ListQuery {
+/**
+ * Parses the parameters of a list; `names` are those of all fields.
+ * @throws AppError `validation_failed` that names each bad one
+ */
+export function parseListQuery(
+  parameters: URLSearchParams,
+  fields: ListableFields,
+  names: readonly string[] = [],
+): ListQuery {
   const problems: ErrorDetail[] = []
   const query: ListQuery = {
     limit: limitDefault,
@@ -50,6 +59,7 @@ export function parseListQuery(parameters: URLSearchParams, fields: ListableFiel
     ...noFilters(),
     after: null,
     count: false,
+    fields: null,
   }
   const filters = new Map<string, string[]>()
   let filterValues = 0
@@ -60,6 +70,7 @@ export function parseListQuery(parameters: URLSearchParams, fields: ListableFiel
       if (name === 'limit') query.limit = parseLimit(value)
       else if (name === 'sort') query.sort = parseSort(value, fields)
       else if (name === 'count') query.count = parseFlag(name, value)
+      else if (name === 'fields') query.fields = parseFields(value, names)
       else if (name === 'cursor') cursor = value
       else if (name.startsWith('filter[')) {
         filters.set(name, [...(filters.get(name) ?? []), value])

@@ -8,10 +8,11 @@ import { andThen, type Database, type SqlRow, type Statement } from '../ports/da
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { FieldSelection } from './field-selection.ts'
 import { filterConditions } from './filter-query.ts'
 import type { ListQuery } from './list-query.ts'
 import { afterCondition, cursorAfter, findKey, keyOf } from './page-end.ts'
-import { selectOf } from './statements.ts'
+import { selectColumns, selectOf } from './statements.ts'
 
 /** Counting stops at this number, which then means "this many or more". */
 export const countMax = 10_000
@@ -33,7 +34,7 @@ export interface Page {
 
 /** Reads a page: with one statement where its rows cannot be large, else in blocks until it is long enough. */
 export function readPage(database: Database, collection: AnyCollection, query: AllowedQuery): Page | Promise<Page> {
-  const block = rowsAtOnce(collection)
+  const block = rowsAtOnce(collection, query.fields)
   const { sort } = query
   const rows: SqlRow[] = []
   let length = 0
@@ -53,8 +54,10 @@ export function readPage(database: Database, collection: AnyCollection, query: A
   return andThen(findKey(database, collection, query), readBlock)
 }
 
-function rowsAtOnce({ fields }: AnyCollection): number {
-  const bytes = Object.values(fields as Fields).reduce((sum, { column }) => sum + column.bytesMax, 0)
+function rowsAtOnce({ fields }: AnyCollection, selected: FieldSelection): number {
+  let bytes = 0
+  for (const [name, { column }] of Object.entries(fields as Fields))
+    if (selected === null || selected.includes(name)) bytes += column.bytesMax
   return Math.max(1, Math.floor(pageLengthMax / (bytes + 1)))
 }
 
@@ -70,8 +73,14 @@ export function listStatement(collection: AnyCollection, query: AllowedQuery): S
   const conditions = [...conditionsOf(collection, query), ...(after ? [afterCondition(sort, after)] : [])]
   const where = whereOf(conditions)
   const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
-  const sql = `${selectOf(collection)}${where.sql} order by ${order.join()} limit ?`
+  const sql = `${selectFor(collection, query)}${where.sql} order by ${order.join()} limit ?`
   return { sql, parameters: [...where.values, limit + 1] }
+}
+
+/** Selects the fields of the response and those of the sort, for the cursor. */
+function selectFor(collection: AnyCollection, { fields, sort }: AllowedQuery): string {
+  if (fields === null) return selectOf(collection)
+  return selectColumns(collection, [...new Set([...fields, ...sort.map(({ field }) => field)])])
 }
 
 /** Counts the matching rows, up to `countMax`. */

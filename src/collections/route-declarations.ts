@@ -12,6 +12,7 @@ import {
   success,
 } from '../http/openapi.ts'
 import type { AnyCollection } from './declaration.ts'
+import { fieldNames } from './field-selection.ts'
 import { groupDepthMax, type ListableColumn, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields } from './list-query.ts'
@@ -63,8 +64,12 @@ export function declareRoutes(collection: AnyCollection) {
     }),
     get: route('get', 'get /{id}', {
       summary: `Get one of ${name}`,
-      request: { params: idParameter },
-      responses: { 200: success(200, row, 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
+      request: { params: idParameter, query: z.object({ fields: fieldsParameter(collection) }) },
+      responses: {
+        200: success(200, row, 'The row.'),
+        304: { description: 'It has not changed.' },
+        ...failures(400, 404),
+      },
     }),
     put: route('put', 'put /{id}', {
       summary: 'Change the fields given; with If-None-Match: * create under this id',
@@ -109,10 +114,19 @@ function listParameters(collection: AnyCollection): z.ZodObject {
         example: '-createdAt',
       }),
     count: z.enum(['true', 'false']).optional(),
+    fields: fieldsParameter(collection),
     ...Object.fromEntries(fields.flatMap(([name, column]) => filterParameters(name, column))),
     'filter[$or]': groupParameter('One of its members must match'),
     'filter[$and]': groupParameter('All of its members must match'),
   })
+}
+
+function fieldsParameter(collection: AnyCollection): z.ZodType {
+  const description = `Leaves out all fields but these and \`id\`; separated by commas: ${fieldNames(collection).join(', ')}.`
+  return z
+    .string()
+    .optional()
+    .openapi({ description, example: fieldNames(collection).slice(0, 2).join() })
 }
 
 function filterParameters(name: string, column: ListableColumn): (readonly [string, z.ZodType])[] {

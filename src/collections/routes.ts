@@ -16,6 +16,7 @@ import { matches } from './access.ts'
 import type { AnyCollection, Collection, Match, RowOf, Rows } from './declaration.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
+import { decodeSelected, type FieldSelection, fieldNames, parseFields, selectFields } from './field-selection.ts'
 import { countStatement, type Page, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { Permissions } from './permissions.ts'
@@ -40,18 +41,19 @@ export function createRoutes<F extends Fields>(
 ) {
   const routes = declareRoutes(collection)
   const listable = listableFields(collection)
+  const names = fieldNames(collection)
   const path = `/api/${collection.name}`
 
   const permissions = new Permissions(collection, collections)
 
   function list(c: Context): Response | Promise<Response> {
     const only = permissions.readable(c.env.identity)
-    const query = { ...parseListQuery(parametersOf(c), listable), only }
+    const query = { ...parseListQuery(parametersOf(c), listable, names), only }
     return andThen(positionBefore(c, query), (position) =>
       andThen(readPage(database, collection, query), (page) => {
-        if (!query.count) return replyPage(c, page, { position })
+        if (!query.count) return replyPage(c, query, page, { position })
         return andThen(database.read(countStatement(collection, query)), ([row]) =>
-          replyPage(c, page, { count: Number(row?.count), position }),
+          replyPage(c, query, page, { count: Number(row?.count), position }),
         )
       }),
     )
@@ -64,20 +66,29 @@ export function createRoutes<F extends Fields>(
     return andThen(topicLog.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
-  function replyPage(c: Context, { rows: stored, next }: Page, more: { count?: number; position: unknown }): Response {
-    return replyWith(c, { status: 200, data: stored.map(rows.decode), more: { next, ...more } })
+  function replyPage(
+    c: Context,
+    { fields }: ListQuery,
+    { rows: stored, next }: Page,
+    more: { count?: number; position: unknown },
+  ): Response {
+    const decode = fields === null ? rows.decode : decodeSelected(collection, fields)
+    return replyWith(c, { status: 200, data: stored.map(decode), more: { next, ...more } })
   }
 
   function get(c: Context): Response | Promise<Response> {
-    return andThen(rows.get(idOf(c), permissions.readable(c.env.identity)), (row) => replyRow(c, row))
+    const selected = parametersOf(c).get('fields')
+    const fields = selected === null ? null : parseFields(selected, names)
+    return andThen(rows.get(idOf(c), permissions.readable(c.env.identity)), (row) => replyRow(c, row, fields))
   }
 
-  function replyRow(c: Context, row: RowOf<F> | null): Response {
+  function replyRow(c: Context, row: RowOf<F> | null, fields: FieldSelection): Response {
     if (!row) throw guardError(notFound(collection))
     const tag = etagOf(row.version)
     const known = c.req.raw.headers.get('if-none-match')
     if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
-    return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
+    const data = fields === null ? row : selectFields(row, fields)
+    return replyWith(c, { status: 200, data, headers: { ETag: tag } })
   }
 
   async function create(c: Context, id?: string): Promise<Response> {
@@ -137,9 +148,11 @@ export function createRoutes<F extends Fields>(
     .add(routes.delete, remove)
 }
 
+const noParameters = new URLSearchParams()
+
 function parametersOf({ req }: Context): URLSearchParams {
   const start = req.url.indexOf('?')
-  return new URLSearchParams(start === -1 ? '' : req.url.slice(start))
+  return start === -1 ? noParameters : new URLSearchParams(req.url.slice(start))
 }
 
 function idOf(c: Context): string {

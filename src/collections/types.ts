@@ -19,6 +19,8 @@ type Endpoint<In, Out, Status extends number> = {
   status: Status
 }
 
+/** Names separated by commas, of which the first is checked. */
+type FieldList<Name extends string> = Name | 'version' | `${Name | 'version'},${string}`
 type SortTerm<Name extends string> = Name | `-${Name}`
 
 /** The parameters of a list of rows with fields of these names, as text. A sort of several fields checks the first. */
@@ -27,6 +29,8 @@ type ListParameters<Name extends string> = {
   cursor?: string
   sort?: SortTerm<Name> | `${SortTerm<Name>},${string}`
   count?: 'true' | 'false'
+  /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
+  fields?: FieldList<Name>
 } & FilterParameters<Name>
 
 /** `filter[field]`, `filter[field][$operator]`, and groups, whose members are not checked. */
@@ -52,7 +56,7 @@ type CrudSchema<Name extends string, C> =
         }
       } & {
         [K in `/api/${Name}/:id`]: {
-          $get: Endpoint<IdParameter, Success<RowOf<F>, 200>, 200>
+          $get: Endpoint<IdParameter & { query?: { fields?: FieldList<NameOf<F>> } }, Success<RowOf<F>, 200>, 200>
           $put: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $patch: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $delete: {

@@ -7,6 +7,7 @@ export function listCases(subject: Subject): void {
   sorting(subject)
   deepPaging(subject)
   counting(subject)
+  selections(subject)
   refusals(subject)
 }
 
@@ -167,6 +168,42 @@ function counting({ send }: Subject): void {
     const reply = await send(`GET /api/authors?${startingWith('name', prefix, { limit: '1', count: 'true' })}`)
     expect(reply.body().count).toBe(10_000)
   })
+}
+
+function selections({ send }: Subject): void {
+  test('fields leaves out all others but the id, in a list and its pages', async () => {
+    const title = unique('selected')
+    const made = [
+      await createBook(send, { title: `${title} 1`, tags: ['a'], size: { pages: 1 } }),
+      await createBook(send, { title: `${title} 2`, publishedAt: '2021-01-01T00:00:00Z' }),
+    ]
+    const more = { sort: 'title', limit: '1', fields: 'size,tags,publishedAt,createdAt' }
+    const all = await walk(send, `/api/books?${startingWith('title', title, more)}`)
+    expect(all).toEqual(
+      made.map(({ id, tags, size, publishedAt, createdAt }) => ({ id, tags, size, publishedAt, createdAt })),
+    )
+  })
+
+  test('fields leaves out all others but the id of one row, with the same ETag', async () => {
+    const { id, title, version } = await createTodo(send)
+    const reply = await send(`GET /api/todos/${id}?fields=title`)
+    expect(reply.row).toEqual({ id, title })
+    expect(reply.header('etag')).toBe(`"${version}"`)
+    const headers = { 'If-None-Match': `"${version}"` }
+    expect((await send(`GET /api/todos/${id}?fields=completed`, { headers })).status).toBe(304)
+    expect((await send(`GET /api/todos/${id}?fields=id`)).row).toEqual({ id })
+  })
+
+  test.each(['colour', '', 'title,', 'title,,id', 'password', '__proto__', '*', 'Title'])(
+    'fields=%s is refused',
+    async (fields) => {
+      const { id } = await createTodo(send)
+      for (const path of ['/api/todos', `/api/todos/${id}`]) {
+        const reply = await send(`GET ${path}?fields=${fields}`)
+        expect([reply.status, reply.badFields]).toEqual([400, ['fields']])
+      }
+    },
+  )
 }
 
 function refusals({ send }: Subject): void {
