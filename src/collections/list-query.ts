@@ -12,6 +12,8 @@ export const limitMax = 1000
 /** Of all filters together. */
 const filterValuesMax = 40
 const sortFieldsMax = 4
+/** Parameters that are no filters; there are fewer that are known. */
+const otherParametersMax = 2 * detailsMax
 
 export interface SortTerm {
   field: string
@@ -61,26 +63,20 @@ export function parseListQuery(
     count: false,
     fields: null,
   }
-  const filters = new Map<string, string[]>()
-  let filterValues = 0
   let cursor: string | null = null
-  for (const [name, value] of parameters) {
-    if (problems.length >= detailsMax || filterValues > filterValuesMax) break
+  const split = splitParameters(parameters)
+  for (const [name, value] of split.others) {
+    if (problems.length >= detailsMax) break
     attempt(problems, () => {
       if (name === 'limit') query.limit = parseLimit(value)
       else if (name === 'sort') query.sort = parseSort(value, fields)
       else if (name === 'count') query.count = parseFlag(name, value)
       else if (name === 'fields') query.fields = parseFields(value, names)
       else if (name === 'cursor') cursor = value
-      else if (name.startsWith('filter[')) {
-        filters.set(name, [...(filters.get(name) ?? []), value])
-        filterValues += 1
-      } else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
+      else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
   }
-  for (const [name, values] of filters) attempt(problems, () => addFilter(query, name, values, fields))
-  if (filterValues > filterValuesMax)
-    problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
+  addFilters(query, split, fields, problems)
   const after = cursor
   if (after !== null)
     attempt(problems, () => {
@@ -90,8 +86,41 @@ export function parseListQuery(
   return query
 }
 
+/** The parameters of a query: those of filters with the values of each, and others. */
+interface SplitParameters {
+  filters: ReadonlyMap<string, string[]>
+  others: readonly (readonly [name: string, value: string])[]
+  hasTooManyValues: boolean
+}
+
+export function splitParameters(parameters: URLSearchParams): SplitParameters {
+  const others: [string, string][] = []
+  const filters = new Map<string, string[]>()
+  let values = 0
+  for (const [name, value] of parameters) {
+    if (values > filterValuesMax || others.length > otherParametersMax) break
+    if (name.startsWith('filter[')) {
+      filters.set(name, [...(filters.get(name) ?? []), value])
+      values += 1
+    } else others.push([name, value])
+  }
+  return { filters, others, hasTooManyValues: values > filterValuesMax }
+}
+
+/** Adds the filters to a set, and their problems to a list. */
+export function addFilters(
+  set: FilterSet,
+  { filters, hasTooManyValues }: SplitParameters,
+  fields: ListableFields,
+  problems: ErrorDetail[],
+): void {
+  for (const [name, texts] of filters) attempt(problems, () => addFilter(set, name, texts, fields))
+  if (hasTooManyValues)
+    problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
+}
+
 /** Collects the details of an error, so that one response names all of them. */
-function attempt(problems: ErrorDetail[], parse: () => void): void {
+export function attempt(problems: ErrorDetail[], parse: () => void): void {
   try {
     parse()
   } catch (error) {

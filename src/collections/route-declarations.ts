@@ -11,9 +11,10 @@ import {
   positionSchema,
   success,
 } from '../http/openapi.ts'
+import { aggregateFields, groupFields } from './aggregate-query.ts'
 import type { AnyCollection } from './declaration.ts'
 import { fieldNames } from './field-selection.ts'
-import { groupDepthMax, type ListableColumn, operatorsOf } from './filter-query.ts'
+import { groupDepthMax, type ListableColumn, type ListableFields, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
 import { limitDefault, limitMax, listableFields } from './list-query.ts'
 import { definitionOf } from './operators.ts'
@@ -56,6 +57,15 @@ export function declareRoutes(collection: AnyCollection) {
       summary: `List ${name}`,
       request: { query: listParameters(collection) },
       responses: { 200: json(page, 'A page.'), ...failures(400) },
+    }),
+    aggregate: route('aggregate', 'get /aggregate', {
+      summary: `Count ${name}, sum and compare their fields`,
+      description: 'Reads the rows that match and the client may read, as one group or by the values of a field.',
+      request: { query: aggregateParameters(collection) },
+      responses: {
+        200: success(200, z.array(groupSchema(title)), 'The groups, in the order of their values.'),
+        ...failures(400),
+      },
     }),
     create: route('create', 'post /', {
       summary: `Create one of ${name}`,
@@ -100,9 +110,34 @@ function forClients(schema: z.ZodObject): z.ZodObject {
   return schema.omit({ id: true, createdAt: true, version: true })
 }
 
+function groupSchema(title: string): z.ZodObject {
+  const values = z.record(z.string(), z.unknown()).optional()
+  return z
+    .object({ count: z.int(), group: values, sum: values, avg: values, min: values, max: values })
+    .openapi(`${title}Group`)
+}
+
+function aggregateParameters(collection: AnyCollection): z.ZodObject {
+  const listable = listableFields(collection)
+  const known = Array.from(aggregateFields(collection), ([name, columns]) => [name, namesParameter(columns)] as const)
+  return z.object({
+    ...Object.fromEntries(known),
+    group: z.enum([...groupFields(listable).keys()]).optional(),
+    ...filtersOf(listable),
+  })
+}
+
+function namesParameter(columns: ReadonlyMap<string, unknown>): z.ZodType {
+  const names = [...columns.keys()].join(', ') || 'none'
+  return z
+    .string()
+    .optional()
+    .openapi({ description: `Fields separated by commas: ${names}.` })
+}
+
 function listParameters(collection: AnyCollection): z.ZodObject {
-  const fields = [...listableFields(collection)]
-  const sortable = fields.filter(([, column]) => column.indexed && !column.optional).map(([name]) => name)
+  const listable = listableFields(collection)
+  const sortable = [...listable].filter(([, column]) => column.indexed && !column.optional).map(([name]) => name)
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
     cursor: cursorParameter,
@@ -115,10 +150,16 @@ function listParameters(collection: AnyCollection): z.ZodObject {
       }),
     count: z.enum(['true', 'false']).optional(),
     fields: fieldsParameter(collection),
-    ...Object.fromEntries(fields.flatMap(([name, column]) => filterParameters(name, column))),
+    ...filtersOf(listable),
+  })
+}
+
+function filtersOf(listable: ListableFields): Record<string, z.ZodType> {
+  return {
+    ...Object.fromEntries([...listable].flatMap(([name, column]) => filterParameters(name, column))),
     'filter[$or]': groupParameter('One of its members must match'),
     'filter[$and]': groupParameter('All of its members must match'),
-  })
+  }
 }
 
 function fieldsParameter(collection: AnyCollection): z.ZodType {

@@ -13,6 +13,8 @@ import { refusal } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import { matches } from './access.ts'
+import { readGroups } from './aggregate.ts'
+import { createAggregateParser } from './aggregate-query.ts'
 import type { AnyCollection, Collection, Match, RowOf, Rows } from './declaration.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
@@ -34,13 +36,14 @@ interface RoutesOptions<F extends Fields> {
   collections: ReadonlyMap<string, AnyCollection>
 }
 
-/** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
+/** The routes of a collection, relative to `/api/NAME`: list, aggregate, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
   { rows, database, commit, topicLog, epoch, collections }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
   const listable = listableFields(collection)
+  const parseAggregate = createAggregateParser(collection, listable)
   const names = fieldNames(collection)
   const path = `/api/${collection.name}`
 
@@ -74,6 +77,12 @@ export function createRoutes<F extends Fields>(
   ): Response {
     const decode = fields === null ? rows.decode : decodeSelected(collection, fields)
     return replyWith(c, { status: 200, data: stored.map(decode), more: { next, ...more } })
+  }
+
+  function aggregate(c: Context): Response | Promise<Response> {
+    const only = permissions.readable(c.env.identity)
+    const query = { ...parseAggregate(parametersOf(c)), only }
+    return andThen(readGroups(database, collection, query), (data) => replyWith(c, { status: 200, data }))
   }
 
   function get(c: Context): Response | Promise<Response> {
@@ -141,6 +150,7 @@ export function createRoutes<F extends Fields>(
 
   return new ValidatedRoutes()
     .add(routes.list, list)
+    .add(routes.aggregate, aggregate)
     .add(routes.create, (c) => create(c))
     .add(routes.get, get)
     .add(routes.put, put)

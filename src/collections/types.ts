@@ -33,6 +33,20 @@ type ListParameters<Name extends string> = {
   fields?: FieldList<Name>
 } & FilterParameters<Name>
 
+type AggregateParameters<Name extends string> = {
+  [K in 'sum' | 'avg' | 'min' | 'max']?: Name | `${Name},${string}`
+} & { group?: Name } & FilterParameters<Name>
+
+/** One group of an aggregate, with the values that were asked for. */
+type AggregateGroup<Row> = {
+  count: number
+  group?: Partial<Row>
+  sum?: { [K in keyof Row]?: number }
+  avg?: { [K in keyof Row]?: number | null }
+  min?: { [K in keyof Row]?: Row[K] | null }
+  max?: { [K in keyof Row]?: Row[K] | null }
+}
+
 /** `filter[field]`, `filter[field][$operator]`, and groups, whose members are not checked. */
 type FilterParameters<Name extends string> = {
   [K in `filter[${Name}]` | `filter[${Name}][${Operator}]`]?: string | string[]
@@ -53,6 +67,10 @@ type CrudSchema<Name extends string, C> =
             200
           >
           $post: Endpoint<{ json: CreateOf<F> }, Success<RowOf<F>, 201>, 201>
+        }
+      } & {
+        [K in `/api/${Name}/aggregate`]: {
+          $get: Endpoint<{ query?: AggregateParameters<NameOf<F>> }, Success<AggregateGroup<RowOf<F>>[], 200>, 200>
         }
       } & {
         [K in `/api/${Name}/:id`]: {

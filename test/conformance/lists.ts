@@ -8,6 +8,7 @@ export function listCases(subject: Subject): void {
   deepPaging(subject)
   counting(subject)
   selections(subject)
+  aggregates(subject)
   refusals(subject)
 }
 
@@ -204,6 +205,44 @@ function selections({ send }: Subject): void {
       }
     },
   )
+}
+
+function aggregates({ send }: Subject): void {
+  const title = unique('aggregate')
+  beforeAll(async () => {
+    await createBook(send, { title, format: 'paper', copies: 2, released: '2020-02-29' })
+    await createBook(send, { title, format: 'ebook', copies: 3 })
+    await createBook(send, { title, format: 'paper', copies: 5, released: '2021-01-01' })
+  })
+  const path = `/api/books/aggregate?${new URLSearchParams({ 'filter[title]': title })}`
+
+  test('an aggregate of all matching rows is one group', async () => {
+    const reply = await send(`GET ${path}&sum=copies&avg=copies,price&max=released,copies`)
+    expect(reply.body()).toEqual({
+      data: [
+        {
+          count: 3,
+          sum: { copies: 10 },
+          avg: { copies: 10 / 3, price: 0 },
+          max: { released: '2021-01-01', copies: 5 },
+        },
+      ],
+      status: 200,
+    })
+  })
+
+  test('an aggregate may be grouped by a field', async () => {
+    const reply = await send(`GET ${path}&sum=copies&group=format`)
+    expect(reply.rows).toEqual([
+      { group: { format: 'ebook' }, count: 1, sum: { copies: 3 } },
+      { group: { format: 'paper' }, count: 2, sum: { copies: 7 } },
+    ])
+  })
+
+  test.each(['sum=title', 'group=size', 'limit=1'])('an aggregate with %s is refused', async (query) => {
+    const reply = await send(`GET ${path}&${query}`)
+    expect([reply.status, reply.badFields]).toEqual([400, [query.split('=')[0]]])
+  })
 }
 
 function refusals({ send }: Subject): void {
