@@ -55,6 +55,8 @@ test('the typed client has the input and output types of each kind of field', as
     publishedAt?: string | null | undefined
     released?: string | undefined
     tags?: string[] | undefined
+    shelf?: number | null | undefined
+    place?: number | null | undefined
     size?: { pages: number; volumes?: number | undefined } | null | undefined
   }>()
   const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data

@@ -1,4 +1,4 @@
-/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `count`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `count`, `search`. */
 
 import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
@@ -6,6 +6,7 @@ import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
 import { type FieldSelection, parseFields } from './field-selection.ts'
 import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
+import { parseSearch, type Search, searchAfter } from './search-query.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
@@ -27,6 +28,7 @@ export interface ListQuery extends FilterSet {
   after: CursorKey | null
   count: boolean
   fields: FieldSelection
+  search: Search | null
 }
 
 const systemColumns: Readonly<Record<string, Column>> = {
@@ -45,14 +47,21 @@ function isListable(entry: readonly [string, Column]): entry is [string, Listabl
   return filter !== null && (indexed || filter.needsNoIndex === true)
 }
 
+/** The parameters that a list has besides filters and sorts. */
+interface OtherParameters {
+  /** Of all fields. */
+  names?: readonly string[]
+  isSearched?: boolean
+}
+
 /**
- * Parses the parameters of a list; `names` are those of all fields.
+ * Parses the parameters of a list.
  * @throws AppError `validation_failed` that names each bad one
  */
 export function parseListQuery(
   parameters: URLSearchParams,
   fields: ListableFields,
-  names: readonly string[] = [],
+  { names = [], isSearched = false }: OtherParameters = {},
 ): ListQuery {
   const problems: ErrorDetail[] = []
   const query: ListQuery = {
@@ -62,6 +71,7 @@ export function parseListQuery(
     after: null,
     count: false,
     fields: null,
+    search: null,
   }
   let cursor: string | null = null
   const split = splitParameters(parameters)
@@ -72,18 +82,27 @@ export function parseListQuery(
       else if (name === 'sort') query.sort = parseSort(value, fields)
       else if (name === 'count') query.count = parseFlag(name, value)
       else if (name === 'fields') query.fields = parseFields(value, names)
+      else if (name === 'search' && isSearched) query.search = parseSearch(value)
       else if (name === 'cursor') cursor = value
       else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
   }
   addFilters(query, split, fields, problems)
-  const after = cursor
-  if (after !== null)
-    attempt(problems, () => {
-      query.after = decodeCursor(after, sortText(query.sort), query.sort.length)
+  if (query.search !== null && parameters.has('sort'))
+    problems.push({
+      field: 'sort',
+      code: 'not_sortable',
+      message: 'must not be given with search, which has an order of its own',
     })
+  if (cursor !== null) attempt(problems, () => continueAfter(query, String(cursor)))
   if (problems.length > 0) throw invalidFields(problems)
   return query
+}
+
+function continueAfter(query: ListQuery, cursor: string): void {
+  const { search, sort } = query
+  if (search === null) query.after = decodeCursor(cursor, sortText(sort), sort.length)
+  else query.search = searchAfter(search, cursor)
 }
 
 /** The parameters of a query: those of filters with the values of each, and others. */

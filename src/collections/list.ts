@@ -8,7 +8,7 @@ import { andThen, type Database, type SqlRow, type Statement } from '../ports/da
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import type { FieldSelection } from './field-selection.ts'
+import { type FieldSelection, fieldNames } from './field-selection.ts'
 import { filterConditions } from './filter-query.ts'
 import type { ListQuery } from './list-query.ts'
 import { afterCondition, cursorAfter, findKey, keyOf } from './page-end.ts'
@@ -54,7 +54,8 @@ export function readPage(database: Database, collection: AnyCollection, query: A
   return andThen(findKey(database, collection, query), readBlock)
 }
 
-function rowsAtOnce({ fields }: AnyCollection, selected: FieldSelection): number {
+/** The number of rows of which one statement may return all, however long they are. */
+export function rowsAtOnce({ fields }: AnyCollection, selected: FieldSelection): number {
   let bytes = 0
   for (const [name, { column }] of Object.entries(fields as Fields))
     if (selected === null || selected.includes(name)) bytes += column.bytesMax
@@ -77,10 +78,13 @@ export function listStatement(collection: AnyCollection, query: AllowedQuery): S
   return { sql, parameters: [...where.values, limit + 1] }
 }
 
-/** Selects the fields of the response and those of the sort, for the cursor. */
-function selectFor(collection: AnyCollection, { fields, sort }: AllowedQuery): string {
-  if (fields === null) return selectOf(collection)
-  return selectColumns(collection, [...new Set([...fields, ...sort.map(({ field }) => field)])])
+function selectFor(collection: AnyCollection, query: AllowedQuery): string {
+  return query.fields === null ? selectOf(collection) : selectColumns(collection, selectedColumns(collection, query))
+}
+
+/** The columns of the response and those of the sort, for the cursor. */
+export function selectedColumns(collection: AnyCollection, { fields, sort }: AllowedQuery): readonly string[] {
+  return fields === null ? fieldNames(collection) : [...new Set([...fields, ...sort.map(({ field }) => field)])]
 }
 
 /** Counts the matching rows, up to `countMax`. */
@@ -92,7 +96,8 @@ export function countStatement(collection: AnyCollection, query: AllowedQuery): 
   }
 }
 
-function conditionsOf({ name }: AnyCollection, query: AllowedQuery): Condition[] {
+/** The conditions of a query on the rows that the caller may read. */
+export function conditionsOf({ name }: AnyCollection, query: AllowedQuery): Condition[] {
   const conditions = filterConditions(name, query)
   return query.only === null ? conditions : [...conditions, query.only]
 }

@@ -150,6 +150,7 @@ function listParameters(collection: AnyCollection): z.ZodObject {
       }),
     count: z.enum(['true', 'false']).optional(),
     fields: fieldsParameter(collection),
+    ...(collection.search && { search: searchParameter(collection.search) }),
     ...filtersOf(listable),
   })
 }
@@ -168,6 +169,11 @@ function fieldsParameter(collection: AnyCollection): z.ZodType {
     .string()
     .optional()
     .openapi({ description, example: fieldNames(collection).slice(0, 2).join() })
+}
+
+function searchParameter(fields: readonly string[]): z.ZodType {
+  const description = `Words that must all be in ${fields.join(', ')}; of the last one the beginning. The best matches come first, in the place of a sort.`
+  return z.string().optional().openapi({ description })
 }
 
 function filterParameters(name: string, column: ListableColumn): (readonly [string, z.ZodType])[] {

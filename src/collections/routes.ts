@@ -6,7 +6,7 @@ import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
-import { andThen, type Database } from '../ports/database.ts'
+import { andThen, type Database, type SqlRow } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { trimBlanks } from '../request/header-value.ts'
 import { refusal } from '../request/identity.ts'
@@ -19,10 +19,11 @@ import type { AnyCollection, Collection, Match, RowOf, Rows } from './declaratio
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
 import { decodeSelected, type FieldSelection, fieldNames, parseFields, selectFields } from './field-selection.ts'
-import { countStatement, type Page, readPage } from './list.ts'
+import { type AllowedQuery, countStatement, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { Permissions } from './permissions.ts'
 import { declareRoutes } from './route-declarations.ts'
+import { type Matches, readMatches } from './search.ts'
 import { notFound } from './statements.ts'
 
 /** The dependencies of a collection's routes. */
@@ -45,21 +46,29 @@ export function createRoutes<F extends Fields>(
   const listable = listableFields(collection)
   const parseAggregate = createAggregateParser(collection, listable)
   const names = fieldNames(collection)
+  const others = { names, isSearched: collection.search !== undefined }
   const path = `/api/${collection.name}`
 
   const permissions = new Permissions(collection, collections)
 
   function list(c: Context): Response | Promise<Response> {
     const only = permissions.readable(c.env.identity)
-    const query = { ...parseListQuery(parametersOf(c), listable, names), only }
+    const query = { ...parseListQuery(parametersOf(c), listable, others), only }
     return andThen(positionBefore(c, query), (position) =>
-      andThen(readPage(database, collection, query), (page) => {
-        if (!query.count) return replyPage(c, query, page, { position })
-        return andThen(database.read(countStatement(collection, query)), ([row]) =>
-          replyPage(c, query, page, { count: Number(row?.count), position }),
-        )
-      }),
+      andThen(readRows(query), ({ rows, next, count }) => replyPage(c, query, rows, { next, count, position })),
     )
+  }
+
+  /** Reads a page, and with `count` the number of all rows that match. */
+  function readRows(query: AllowedQuery): Matches | Promise<Matches> {
+    if (query.search !== null) return readMatches(database, collection, query, query.search)
+    return andThen(readPage(database, collection, query), (page) => {
+      if (!query.count) return page
+      return andThen(database.read(countStatement(collection, query)), ([row]) => ({
+        ...page,
+        count: Number(row?.count),
+      }))
+    })
   }
 
   /** Returns the position from which to follow after the last page; only the first page has it. */
@@ -72,11 +81,11 @@ export function createRoutes<F extends Fields>(
   function replyPage(
     c: Context,
     { fields }: ListQuery,
-    { rows: stored, next }: Page,
-    more: { count?: number; position: unknown },
+    stored: readonly SqlRow[],
+    more: { next: string | null; count: number | undefined; position: unknown },
   ): Response {
     const decode = fields === null ? rows.decode : decodeSelected(collection, fields)
-    return replyWith(c, { status: 200, data: stored.map(decode), more: { next, ...more } })
+    return replyWith(c, { status: 200, data: stored.map(decode), more })
   }
 
   function aggregate(c: Context): Response | Promise<Response> {

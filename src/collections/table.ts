@@ -3,6 +3,14 @@ import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { Column } from './field.ts'
 
+/** An index of several fields, or a part of a search index. */
+export interface SchemaObject {
+  type: 'index' | 'table' | 'trigger'
+  name: string
+  /** Begins with `CREATE` in capitals, because SQLite keeps it as it is. */
+  sql: string
+}
+
 export type Index = 'none' | 'plain' | 'unique'
 
 export async function createTable(db: Kysely<unknown>, name: string): Promise<void> {

@@ -29,6 +29,8 @@ type ListParameters<Name extends string> = {
   cursor?: string
   sort?: SortTerm<Name> | `${SortTerm<Name>},${string}`
   count?: 'true' | 'false'
+  /** For a collection that declares a search. */
+  search?: string
   /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
   fields?: FieldList<Name>
 } & FilterParameters<Name>

@@ -9,6 +9,7 @@ export function listCases(subject: Subject): void {
   counting(subject)
   selections(subject)
   aggregates(subject)
+  searches(subject)
   refusals(subject)
 }
 
@@ -242,6 +243,63 @@ function aggregates({ send }: Subject): void {
   test.each(['sum=title', 'group=size', 'limit=1'])('an aggregate with %s is refused', async (query) => {
     const reply = await send(`GET ${path}&${query}`)
     expect([reply.status, reply.badFields]).toEqual([400, [query.split('=')[0]]])
+  })
+}
+
+function searches({ send }: Subject): void {
+  const word = unique('w').replaceAll(/\W/g, '')
+  const found = async (search: string, more: Record<string, string> = {}) =>
+    (await send(`GET /api/books?${new URLSearchParams({ search, ...more })}`)).rows
+
+  test('a search finds words of any declared field without diacritics, and the beginning of the last one', async () => {
+    const { id } = await createBook(send, { title: `Émile ${word}`, subtitle: 'or on Education' })
+    for (const search of [`${word} emile`, `education ${word}`, `${word} ("educa`, word.slice(0, -1)])
+      expect((await found(search)).map((row) => row.id)).toEqual([id])
+    expect(await found(`${word.slice(0, -1)} emile`)).toEqual([])
+  })
+
+  test('a change and a deletion are in the index at once, and a refused change is not', async () => {
+    const book = await createBook(send, { title: `first${word}`, subtitle: 'x' })
+    await send(`PATCH /api/books/${book.id}`, { body: { title: `second${word}` } })
+    await send(`PATCH /api/books/${book.id}`, { body: { title: `third${word}`, author: '0'.repeat(26) } })
+    const lengths = async () =>
+      Promise.all(['first', 'second', 'third'].map(async (n) => (await found(n + word)).length))
+    expect(await lengths()).toEqual([0, 1, 0])
+    await send(`DELETE /api/books/${book.id}`)
+    expect(await lengths()).toEqual([0, 0, 0])
+  })
+
+  test('a search has pages, filters and a count', async () => {
+    for (const copies of [1, 2, 3]) await createBook(send, { title: `paged${word}`, copies })
+    const query = new URLSearchParams({
+      search: `paged${word}`,
+      limit: '1',
+      fields: 'copies',
+      'filter[copies][$gt]': '1',
+    })
+    const all = await walk(send, `/api/books?${query}`)
+    expect(all.map(({ copies }) => copies)).toEqual([3, 2])
+    expect((await send(`GET /api/books?${query}&count=true`)).body().count).toBe(2)
+  })
+
+  test('a search of a collection that declares none is refused, and so is one with a sort', async () => {
+    expect((await send('GET /api/todos?search=x')).badFields).toEqual(['search'])
+    expect((await send('GET /api/books?search=x&sort=title')).badFields).toEqual(['sort'])
+  })
+
+  test('values of fields that are unique together are a conflict that names both', async () => {
+    const shelf = Math.floor(Math.random() * 2 ** 40)
+    const first = await createBook(send, { shelf, place: 1 })
+    const second = await createBook(send, { shelf, place: 2 })
+    const author = first.author
+    const made = await send('POST /api/books', { body: { title: 'x', isbn: unique('isbn'), author, shelf, place: 1 } })
+    const changed = await send(`PATCH /api/books/${second.id}`, { body: { place: 1 } })
+    for (const reply of [made, changed]) {
+      expect([reply.status, reply.badFields]).toEqual([409, ['shelf', 'place']])
+      expect(reply.body().error).toBe('shelf, place: are taken together')
+    }
+    await createBook(send, { shelf, place: null })
+    await createBook(send, { shelf, place: null })
   })
 }
 
