@@ -3,7 +3,7 @@ import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../er
 import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
 import { type FilterSet, type ListableFields, noFilters } from './filter-query.ts'
-import { addFilters, attempt, splitParameters } from './list-query.ts'
+import { addFilters, attempt, isIndexed, splitParameters } from './list-query.ts'
 
 /** Fields of one function. */
 const fieldsMax = 10
@@ -41,7 +41,7 @@ function hasOrder({ filter }: Column): boolean {
 
 /** Returns the fields that rows may be grouped by: those that have an index. */
 export function groupFields(listable: ListableFields): ReadonlyMap<string, Column> {
-  return new Map([...listable].filter(([name, { indexed }]) => indexed && name !== 'id' && name !== 'createdAt'))
+  return new Map([...listable].filter(([name, column]) => isIndexed(column) && name !== 'id' && name !== 'createdAt'))
 }
 
 /** Makes the parser for a collection. The parser throws AppError `validation_failed` that names each bad parameter. */

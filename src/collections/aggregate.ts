@@ -4,7 +4,8 @@ import { andThen, type Database, type SqlRow, type SqlValue, type Statement } fr
 import { type AggregateFunction, type AggregateQuery, functions, type Term } from './aggregate-query.ts'
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
-import { filterConditions } from './filter-query.ts'
+import { conditionsOf } from './list.ts'
+import { direct, indexedBy, isServed, type Plan, planRows, tooManyRows } from './query-plan.ts'
 
 /** Rows that one aggregate reads: about a twentieth of a second on a small machine. */
 export const aggregateRowsMax = 50_000
@@ -30,31 +31,38 @@ export function readGroups(
   collection: AnyCollection,
   query: AllowedAggregate,
 ): Group[] | Promise<Group[]> {
-  return andThen(database.read(aggregateStatement(collection, query)), (rows) => {
-    checkSize(rows, query)
-    return rows.map((row) => groupOf(row, query))
+  const conditions = conditionsOf(collection, query)
+  const plan = isServed(collection, conditions) ? direct : planRows(database, collection, conditions, aggregateRowsMax)
+  return andThen(plan, (found) => {
+    if (found === null) throw tooManyRows('filter', aggregateRowsMax)
+    return andThen(database.read(aggregateStatement(collection, query, conditions, found)), (rows) => {
+      checkSize(rows)
+      return rows.map((row) => groupOf(row, query))
+    })
   })
 }
 
 /** Reads one row more than it may, and one group. Its names are no names of fields. */
-export function aggregateStatement(
+function aggregateStatement(
   { name }: AnyCollection,
-  { terms, group, only, ...filters }: AllowedAggregate,
+  { terms, group }: AllowedAggregate,
+  conditions: readonly Condition[],
+  { index }: Plan,
 ): Statement {
-  const conditions = filterConditions(name, filters)
-  const where = whereOf(only === null ? conditions : [...conditions, only])
-  const columns = ['1', ...terms.map(({ field }, index) => `"${field}" as galley_${index}`)]
+  const where = whereOf(conditions)
+  const columns = ['1', ...terms.map(({ field }, position) => `"${field}" as galley_${position}`)]
   const values = [
     'count(*) as count',
-    ...terms.map((term, index) => `${functionOf(term)}(galley_${index}) as term${index}`),
+    ...terms.map((term, position) => `${functionOf(term)}(galley_${position}) as term${position}`),
   ]
   if (group !== null) {
     columns.push(`"${group.field}" as galley_group`)
     values.push('galley_group as "group"')
   }
   const groupBy = group === null ? '' : ` group by galley_group order by galley_group limit ${groupsMax + 1}`
+  const from = `"${name}"${indexedBy(index)}${where.sql}`
   return {
-    sql: `select ${values.join()} from (select ${columns.join()} from "${name}"${where.sql} limit ?)${groupBy}`,
+    sql: `select ${values.join()} from (select ${columns.join()} from ${from} limit ?)${groupBy}`,
     parameters: [...where.values, aggregateRowsMax + 1],
   }
 }
@@ -64,16 +72,11 @@ function functionOf({ function: name }: Term): string {
   return name === 'sum' ? 'total' : name
 }
 
-function checkSize(rows: readonly SqlRow[], { group }: AllowedAggregate): void {
+function checkSize(rows: readonly SqlRow[]): void {
   if (rows.length > groupsMax)
     throw invalidField('group', 'too_many_groups', `has more than ${groupsMax} values; filter the rows`)
   const count = rows.reduce((sum, row) => sum + Number(row.count), 0)
-  if (count > aggregateRowsMax)
-    throw invalidField(
-      'filter',
-      'too_many_rows',
-      `must leave ${aggregateRowsMax} rows or fewer${group ? ' in all groups' : ''}`,
-    )
+  if (count > aggregateRowsMax) throw tooManyRows('filter', aggregateRowsMax)
 }
 
 function groupOf(row: SqlRow, { terms, group }: AllowedAggregate): Group {

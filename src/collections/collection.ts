@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { hasOwner, ownerField } from './access.ts'
-import { checkIndexes } from './composite-index.ts'
 import type { Access, Action, AnyCollection, Collection, CollectionOptions, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
+import { checkIndexes } from './indexes.ts'
 import { checkSearch } from './search-index.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/

@@ -135,7 +135,10 @@ export function filterConditions(table: string, { filters, groups }: FilterSet):
 
 /** Names the table, because the parts of a list have columns of their own. */
 function filterCondition(table: string, { field, column, operator, values }: Filter): Condition {
-  return definitionOf(operator).build(`"${table}"."${field}"`, values, column.type === 'list')
+  const { build, compares } = definitionOf(operator)
+  const condition = build(`"${table}"."${field}"`, values, column.type === 'list')
+  const kind = compares?.(values)
+  return kind === undefined ? condition : { ...condition, compares: { field, kind } }
 }
 
 function allOf(conditions: readonly Condition[]): Condition {

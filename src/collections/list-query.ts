@@ -6,6 +6,7 @@ import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
 import { type FieldSelection, parseFields } from './field-selection.ts'
 import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
+import { indexesOf } from './indexes.ts'
 import { parseSearch, type Search, searchAfter } from './search-query.ts'
 
 export const limitDefault = 50
@@ -37,14 +38,19 @@ const systemColumns: Readonly<Record<string, Column>> = {
 }
 
 /** Returns the fields that the lists of a collection can filter by; they sort by those that are indexed and never null. */
-export function listableFields({ fields }: AnyCollection): ListableFields {
-  const declared = Object.entries(fields as Fields).map(([name, { column }]) => [name, column] as const)
+export function listableFields(collection: AnyCollection): ListableFields {
+  const indexed = new Set(indexesOf(collection).flatMap(({ columns }) => columns))
+  const isListable = (entry: readonly [string, Column]): entry is [string, ListableColumn] => {
+    const [name, { filter }] = entry
+    return filter !== null && (indexed.has(name) || filter.needsNoIndex === true)
+  }
+  const declared = Object.entries(collection.fields as Fields).map(([name, { column }]) => [name, column] as const)
   return new Map([...Object.entries(systemColumns), ...declared].filter(isListable))
 }
 
-function isListable(entry: readonly [string, Column]): entry is [string, ListableColumn] {
-  const [, { indexed, filter }] = entry
-  return filter !== null && (indexed || filter.needsNoIndex === true)
+/** Returns true for a field that an index has. */
+export function isIndexed({ filter }: ListableColumn): boolean {
+  return filter.needsNoIndex !== true
 }
 
 /** The parameters that a list has besides filters and sorts. */
@@ -167,7 +173,7 @@ function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const column = fields.get(name)
-    if (!column?.indexed)
+    if (!column || !isIndexed(column))
       throw invalidField('sort', 'not_indexed', `there is no indexed field ${JSON.stringify(name.slice(0, 100))}`)
     if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it cannot be sorted by`)
     if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} is repeated`)

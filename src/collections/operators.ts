@@ -1,5 +1,5 @@
 import type { SqlValue } from '../ports/database.ts'
-import type { Condition } from './condition.ts'
+import type { Comparison, Condition } from './condition.ts'
 
 /** Builds the condition of an operator on a column, given as SQL. Nulls among the values are never given. */
 type BuildCondition = (column: string, values: readonly SqlValue[], isList: boolean) => Condition
@@ -8,30 +8,41 @@ interface OperatorDefinition {
   build: BuildCondition
   /** The number of values, where it is not one; the parameter is repeated for each. */
   values?: 'several' | 'two'
+  /** The comparison that an index serves. */
+  compares?: (values: readonly SqlValue[]) => Comparison['kind'] | undefined
   /** True for an operator of columns that may be null, whose value is `true` or `false`. */
   isFlag?: boolean
 }
 
 /** The operators of `filter[field][$operator]`, each with its SQL. */
 export const operators = {
-  $eq: { build: comparison('=') },
+  $eq: { build: comparison('='), compares: equal },
   // `is not` matches null too.
   $ne: { build: comparison('is not') },
-  $in: { build: (column, values) => ({ sql: `${column} in (${marks(values)})`, values }), values: 'several' },
+  $in: {
+    build: (column, values) => ({ sql: `${column} in (${marks(values)})`, values }),
+    values: 'several',
+    compares: ({ length }) => (length === 1 ? 'equal' : 'several'),
+  },
   $nin: {
     build: (column, values) => ({ sql: `(${column} is null or ${column} not in (${marks(values)}))`, values }),
     values: 'several',
   },
-  $gt: { build: comparison('>') },
-  $gte: { build: comparison('>=') },
-  $lt: { build: comparison('<') },
-  $lte: { build: comparison('<=') },
-  $between: { build: (column, values) => ({ sql: `${column} between ? and ?`, values }), values: 'two' },
-  $startsWith: { build: startsWith },
+  $gt: { build: comparison('>'), compares: range },
+  $gte: { build: comparison('>='), compares: range },
+  $lt: { build: comparison('<'), compares: range },
+  $lte: { build: comparison('<='), compares: range },
+  $between: {
+    build: (column, values) => ({ sql: `${column} between ? and ?`, values }),
+    values: 'two',
+    compares: range,
+  },
+  $startsWith: { build: startsWith, compares: range },
   $contains: { build: contains },
   $null: {
     build: (column, [flag]) => ({ sql: `${column} is ${flag === 1 ? '' : 'not '}null`, values: [] }),
     isFlag: true,
+    compares: ([flag]) => (flag === 1 ? 'equal' : undefined),
   },
 } satisfies Record<string, OperatorDefinition>
 
@@ -47,6 +58,14 @@ export const equalityOperators: readonly Operator[] = ['$eq', '$ne', '$in', '$ni
 /** For values with an order. */
 export const orderOperators: readonly Operator[] = [...equalityOperators, '$gt', '$gte', '$lt', '$lte', '$between']
 export const textOperators: readonly Operator[] = [...orderOperators, '$startsWith', '$contains']
+
+function equal() {
+  return 'equal' as const
+}
+
+function range() {
+  return 'range' as const
+}
 
 function marks(values: readonly SqlValue[]): string {
   return values.map(() => '?').join()

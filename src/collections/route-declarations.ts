@@ -16,7 +16,7 @@ import type { AnyCollection } from './declaration.ts'
 import { fieldNames } from './field-selection.ts'
 import { groupDepthMax, type ListableColumn, type ListableFields, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
-import { limitDefault, limitMax, listableFields } from './list-query.ts'
+import { isIndexed, limitDefault, limitMax, listableFields } from './list-query.ts'
 import { definitionOf } from './operators.ts'
 
 const idParameter = z.object({ id: z.string().regex(idPattern) })
@@ -137,7 +137,7 @@ function namesParameter(columns: ReadonlyMap<string, unknown>): z.ZodType {
 
 function listParameters(collection: AnyCollection): z.ZodObject {
   const listable = listableFields(collection)
-  const sortable = [...listable].filter(([, column]) => column.indexed && !column.optional).map(([name]) => name)
+  const sortable = [...listable].filter(([, column]) => isIndexed(column) && !column.optional).map(([name]) => name)
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
     cursor: cursorParameter,

@@ -19,7 +19,7 @@ import type { AnyCollection, Collection, Match, RowOf, Rows } from './declaratio
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
 import { decodeSelected, type FieldSelection, fieldNames, parseFields, selectFields } from './field-selection.ts'
-import { type AllowedQuery, countStatement, readPage } from './list.ts'
+import { type AllowedQuery, countRows, readPage } from './list.ts'
 import { type ListQuery, listableFields, parseListQuery } from './list-query.ts'
 import { Permissions } from './permissions.ts'
 import { declareRoutes } from './route-declarations.ts'
@@ -64,10 +64,7 @@ export function createRoutes<F extends Fields>(
     if (query.search !== null) return readMatches(database, collection, query, query.search)
     return andThen(readPage(database, collection, query), (page) => {
       if (!query.count) return page
-      return andThen(database.read(countStatement(collection, query)), ([row]) => ({
-        ...page,
-        count: Number(row?.count),
-      }))
+      return andThen(countRows(database, collection, query), (count) => ({ ...page, count }))
     })
   }
 

@@ -5,10 +5,9 @@
  */
 import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
-import { compositeIndexes } from './composite-index.ts'
 import type { AnyCollection } from './declaration.ts'
+import { compositeIndexes, type SchemaObject } from './indexes.ts'
 import { fillSearch, searchObjects } from './search-index.ts'
-import type { SchemaObject } from './table.ts'
 
 /** Objects that are created and dropped together. */
 interface ObjectGroup {

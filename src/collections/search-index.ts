@@ -5,7 +5,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import type { SchemaObject } from './table.ts'
+import type { SchemaObject } from './indexes.ts'
 
 /** Shorter prefixes are no search for a beginning, but for a word. */
 export const prefixLengthMin = 2

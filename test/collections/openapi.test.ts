@@ -46,5 +46,7 @@ test('a list accepts the filters of the kind of each indexed field', () => {
     publishedAt: [...order, '$null'],
     released: order,
     tags: ['$contains'],
+    shelf: [...order, '$null'],
+    place: [...order, '$null'],
   })
 })
