@@ -55,6 +55,8 @@ test('the typed client has the input and output types of each kind of field', as
     publishedAt?: string | null | undefined
     released?: string | undefined
     tags?: string[] | undefined
+    shelf?: number | null | undefined
+    place?: number | null | undefined
     size?: { pages: number; volumes?: number | undefined } | null | undefined
   }>()
   const author = (await (await api.authors.$post({ json: { name: 'Ada' } })).json()).data
@@ -103,6 +105,26 @@ test('the typed client refuses undeclared fields and routes', () => {
   // @ts-expect-error: there is no such choice
   const scroll: Parameters<(typeof api.books)[':id']['$patch']>[0] = { param: { id: '' }, json: { format: 'scroll' } }
   expect([untitled, scroll]).toHaveLength(2)
+})
+
+test('the typed client refuses a misspelled field in a sort or a filter', () => {
+  type Query = NonNullable<NonNullable<Parameters<typeof api.books.$get>[0]>['query']>
+  const right: Query[] = [
+    { sort: '-title,copies', fields: 'title,copies' },
+    { 'filter[copies][$between]': ['1', '2'], 'filter[tags][$contains]': 'sea' },
+    { 'filter[$or][0][copies]': '1', 'filter[$or][1][title][$ne]': 'x' },
+  ]
+  const wrong: Query[] = [
+    // @ts-expect-error: there is no such field
+    { sort: 'titel' },
+    // @ts-expect-error: there is no such field
+    { 'filter[titel]': 'x' },
+    // @ts-expect-error: there is no such field
+    { fields: 'titel' },
+    // @ts-expect-error: there is no such operator
+    { 'filter[title][$like]': 'x' },
+  ]
+  expect([right, wrong]).toHaveLength(2)
 })
 
 test('the typed client has accounts, administration and topics', async () => {

@@ -67,7 +67,9 @@ export function allowed(decision: AccessDecision, who: Actor): AllowedAccess {
 /** Returns the decision as an SQL condition; null for all rows. */
 export function conditionOf(collection: AnyCollection, decision: AllowedAccess): Condition | null {
   if (decision === 'all') return null
-  if (decision.length === 0) return { sql: 'false', values: [] }
+  const [only] = decision
+  if (only === undefined) return { sql: 'false', values: [] }
+  if (decision.length === 1) return filterCondition(collection, only)
   const parts = decision.map((filter) => filterCondition(collection, filter))
   const sqls = parts.map(({ sql }) => sql)
   return { sql: `(${joined(sqls, 'or')})`, values: parts.flatMap(({ values }) => values) }
@@ -80,10 +82,11 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
     const all: SqlValue[] = listOf(value).map((each) => column.encode(each))
     const values = all.filter((each) => each !== null)
     const equal = values.length === 0 ? 'false' : `"${key}" in (${values.map(() => '?').join()})`
-    return { sql: values.length < all.length ? `(${equal} or "${key}" is null)` : equal, values }
+    if (values.length < all.length) return { sql: `(${equal} or "${key}" is null)`, values }
+    return { sql: equal, values, compares: { field: key, kind: values.length === 1 ? 'equal' : 'several' } as const }
   })
   if (parts.length === 0) return { sql: 'true', values: [] }
-  return { sql: `(${parts.map(({ sql }) => sql).join(' and ')})`, values: parts.flatMap(({ values }) => values) }
+  return { sql: `(${parts.map(({ sql }) => sql).join(' and ')})`, values: parts.flatMap(({ values }) => values), parts }
 }
 
 /** Returns true if a decision allows this row, which need not be stored yet. */

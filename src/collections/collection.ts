@@ -4,6 +4,8 @@ import type { BlankSchema } from 'hono/types'
 import { hasOwner, ownerField } from './access.ts'
 import type { Access, Action, AnyCollection, Collection, CollectionOptions, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
+import { checkIndexes } from './indexes.ts'
+import { checkSearch } from './search-index.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
 /** Paths under `/api` that are the server's own. */
@@ -31,6 +33,8 @@ export function collection<const Name extends string, F extends Fields, S extend
   const isOwned = hasOwner({ access })
   checkNames(name, options.fields, isOwned)
   checkDropped(name, options)
+  checkIndexes(name, options.fields, options)
+  checkSearch(name, options.fields, options.search)
   const fields = isOwned
     ? { ...options.fields, [ownerField]: field.text({ optional: true, indexed: true }) }
     : options.fields

@@ -7,6 +7,16 @@ import type { SqlValue } from '../ports/database.ts'
 export interface Condition {
   sql: string
   values: readonly SqlValue[]
+  /** The comparison of one field that it is, which an index of the field serves. */
+  compares?: Comparison
+  /** The conditions that it is made of, which must all hold. */
+  parts?: readonly Condition[]
+}
+
+/** `several` are some values, between which there are others. */
+export interface Comparison {
+  field: string
+  kind: 'equal' | 'range' | 'several'
 }
 
 /** Returns ` where …` that requires all conditions, and nothing for no conditions. */

@@ -157,6 +157,12 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    * nobody reads what a row was.
    */
   history?: 'keep'
+  /** Indexes of several fields, for lists that filter by the first ones and sort by the last. */
+  indexes?: readonly (readonly (keyof F & string)[])[]
+  /** Fields of which no two rows may have the same values together. A row without a value in one of them is like no other. */
+  unique?: readonly (readonly (keyof F & string)[])[]
+  /** The fields of text that `search` looks through. */
+  search?: readonly (keyof F & string)[]
   /** The names of removed fields whose data the next start deletes for good. Without it a removed field keeps its data. */
   dropped?: readonly string[]
   /** Code that runs with every change of a row. */

@@ -5,7 +5,7 @@ import type { TopicLog } from '../topics/log.ts'
 import { isPartition, partitionOf, type Topic, topic } from '../topics/topic.ts'
 import { coversAudience, decide, hasTopic, ownerField } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
-import type { Filter } from './list-query.ts'
+import type { Filter } from './filter-query.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

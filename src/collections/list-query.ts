@@ -1,102 +1,151 @@
-/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[field][$operator]`, `count`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `count`, `search`. */
 
 import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
-import type { SqlValue } from '../ports/database.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type Column, type Fields, field } from './field.ts'
-import type { ColumnFilter } from './fields/column.ts'
-import type { Operator } from './operators.ts'
+import { type FieldSelection, parseFields } from './field-selection.ts'
+import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
+import { indexesOf } from './indexes.ts'
+import { parseSearch, type Search, searchAfter } from './search-query.ts'
 
 export const limitDefault = 50
 export const limitMax = 1000
 /** Of all filters together. */
 const filterValuesMax = 40
 const sortFieldsMax = 4
-
-export interface Filter {
-  field: string
-  operator: Operator
-  values: SqlValue[]
-}
+/** Parameters that are no filters; there are fewer that are known. */
+const otherParametersMax = 2 * detailsMax
 
 export interface SortTerm {
   field: string
   descending: boolean
 }
 
-export interface ListQuery {
+export interface ListQuery extends FilterSet {
   limit: number
   sort: SortTerm[]
-  filters: Filter[]
   /** The position in the sort that the page starts after; null for the first page. */
   after: CursorKey | null
   count: boolean
+  fields: FieldSelection
+  search: Search | null
 }
-
-/** A column that lists can filter and, unless it is optional, sort by. */
-interface ListableColumn extends Column {
-  filter: ColumnFilter
-}
-
-export type ListableFields = ReadonlyMap<string, ListableColumn>
 
 const systemColumns: Readonly<Record<string, Column>> = {
   id: field.text({ indexed: true }).column,
   createdAt: field.timestamp({ indexed: true }).column,
 }
 
-/** Returns the fields that the lists of a collection can filter and sort by. */
-export function listableFields({ fields }: AnyCollection): ListableFields {
-  const declared = Object.entries(fields as Fields).map(([name, { column }]) => [name, column] as const)
+/** Returns the fields that the lists of a collection can filter by; they sort by those that are indexed and never null. */
+export function listableFields(collection: AnyCollection): ListableFields {
+  const indexed = new Set(indexesOf(collection).flatMap(({ columns }) => columns))
+  const isListable = (entry: readonly [string, Column]): entry is [string, ListableColumn] => {
+    const [name, { filter }] = entry
+    return filter !== null && (indexed.has(name) || filter.needsNoIndex === true)
+  }
+  const declared = Object.entries(collection.fields as Fields).map(([name, { column }]) => [name, column] as const)
   return new Map([...Object.entries(systemColumns), ...declared].filter(isListable))
 }
 
-function isListable(entry: readonly [string, Column]): entry is [string, ListableColumn] {
-  const [, { indexed, filter }] = entry
-  return indexed && filter !== null
+/** Returns true for a field that an index has. */
+export function isIndexed({ filter }: ListableColumn): boolean {
+  return filter.needsNoIndex !== true
 }
 
-/** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
-export function parseListQuery(parameters: URLSearchParams, fields: ListableFields): ListQuery {
+/** The parameters that a list has besides filters and sorts. */
+export interface OtherParameters {
+  /** Of all fields. */
+  names?: readonly string[]
+  isSearched?: boolean
+}
+
+/**
+ * Parses the parameters of a list.
+ * @throws AppError `validation_failed` that names each bad one
+ */
+export function parseListQuery(
+  parameters: URLSearchParams,
+  fields: ListableFields,
+  { names = [], isSearched = false }: OtherParameters = {},
+): ListQuery {
   const problems: ErrorDetail[] = []
   const query: ListQuery = {
     limit: limitDefault,
     sort: parseSort(null, fields),
-    filters: [],
+    ...noFilters(),
     after: null,
     count: false,
+    fields: null,
+    search: null,
   }
-  const filters = new Map<string, string[]>()
-  let filterValues = 0
   let cursor: string | null = null
-  for (const [name, value] of parameters) {
-    if (problems.length >= detailsMax || filterValues > filterValuesMax) break
+  const split = splitParameters(parameters)
+  for (const [name, value] of split.others) {
+    if (problems.length >= detailsMax) break
     attempt(problems, () => {
       if (name === 'limit') query.limit = parseLimit(value)
       else if (name === 'sort') query.sort = parseSort(value, fields)
       else if (name === 'count') query.count = parseFlag(name, value)
+      else if (name === 'fields') query.fields = parseFields(value, names)
+      else if (name === 'search' && isSearched) query.search = parseSearch(value)
       else if (name === 'cursor') cursor = value
-      else if (name.startsWith('filter[')) {
-        filters.set(name, [...(filters.get(name) ?? []), value])
-        filterValues += 1
-      } else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
+      else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
   }
-  for (const [name, values] of filters) attempt(problems, () => query.filters.push(parseFilter(name, values, fields)))
-  if (filterValues > filterValuesMax)
-    problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
-  const after = cursor
-  if (after !== null)
-    attempt(problems, () => {
-      query.after = decodeCursor(after, sortText(query.sort), query.sort.length)
+  addFilters(query, split, fields, problems)
+  if (query.search !== null && parameters.has('sort'))
+    problems.push({
+      field: 'sort',
+      code: 'not_sortable',
+      message: 'must not be given with search, which has an order of its own',
     })
+  if (cursor !== null) attempt(problems, () => continueAfter(query, String(cursor)))
   if (problems.length > 0) throw invalidFields(problems)
   return query
 }
 
+function continueAfter(query: ListQuery, cursor: string): void {
+  const { search, sort } = query
+  if (search === null) query.after = decodeCursor(cursor, sortText(sort), sort.length)
+  else query.search = searchAfter(search, cursor)
+}
+
+/** The parameters of a query: those of filters with the values of each, and others. */
+interface SplitParameters {
+  filters: ReadonlyMap<string, string[]>
+  others: readonly (readonly [name: string, value: string])[]
+  hasTooManyValues: boolean
+}
+
+export function splitParameters(parameters: URLSearchParams): SplitParameters {
+  const others: [string, string][] = []
+  const filters = new Map<string, string[]>()
+  let values = 0
+  for (const [name, value] of parameters) {
+    if (values > filterValuesMax || others.length > otherParametersMax) break
+    if (name.startsWith('filter[')) {
+      filters.set(name, [...(filters.get(name) ?? []), value])
+      values += 1
+    } else others.push([name, value])
+  }
+  return { filters, others, hasTooManyValues: values > filterValuesMax }
+}
+
+/** Adds the filters to a set, and their problems to a list. */
+export function addFilters(
+  set: FilterSet,
+  { filters, hasTooManyValues }: SplitParameters,
+  fields: ListableFields,
+  problems: ErrorDetail[],
+): void {
+  for (const [name, texts] of filters) attempt(problems, () => addFilter(set, name, texts, fields))
+  if (hasTooManyValues)
+    problems.push({ field: 'filter', code: 'too_big', message: `may have ${filterValuesMax} values at most` })
+}
+
 /** Collects the details of an error, so that one response names all of them. */
-function attempt(problems: ErrorDetail[], parse: () => void): void {
+export function attempt(problems: ErrorDetail[], parse: () => void): void {
   try {
     parse()
   } catch (error) {
@@ -124,7 +173,7 @@ function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const column = fields.get(name)
-    if (!column)
+    if (!column || !isIndexed(column))
       throw invalidField('sort', 'not_indexed', `there is no indexed field ${JSON.stringify(name.slice(0, 100))}`)
     if (column.optional) throw invalidField('sort', 'optional', `${name} may be null, so it cannot be sorted by`)
     if (terms.some((term) => term.field === name)) throw invalidField('sort', 'repeated', `${name} is repeated`)
@@ -142,24 +191,4 @@ function parseSort(text: string | null, fields: ListableFields): SortTerm[] {
 /** Formats a sort as the parameter gives it. */
 export function sortText(sort: readonly SortTerm[]): string {
   return sort.map(({ field, descending }) => (descending ? `-${field}` : field)).join(',')
-}
-
-const filterName = /^filter\[([^[\]]+)\](?:\[(\$[a-zA-Z]+)\])?$/
-
-function parseFilter(name: string, texts: readonly string[], fields: ListableFields): Filter {
-  const [, field = '', operatorName = '$eq'] = filterName.exec(name) ?? []
-  const label = name.slice(0, 100)
-  const column = fields.get(field)
-  if (!column) throw invalidField(label, 'not_indexed', 'there is no such indexed field to filter by')
-  const { operators, parse } = column.filter
-  const operator = operators.find((known) => known === operatorName)
-  if (!operator) throw invalidField(label, 'unknown_operator', `the operators are ${operators.join(' ')}`)
-  if (operator !== '$in' && texts.length > 1)
-    throw invalidField(label, 'repeated', 'must not be repeated; only $in may')
-  const values = texts.map((text) => {
-    const value = parse(text)
-    if (value === null) throw invalidField(label, 'invalid_value', `must be of type ${column.type}`)
-    return value
-  })
-  return { field, operator, values }
 }

@@ -8,10 +8,24 @@ import { andThen, type Database, type SqlRow, type Statement } from '../ports/da
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import type { ListQuery } from './list-query.ts'
-import { operators } from './operators.ts'
-import { afterCondition, cursorAfter, findKey, keyOf } from './page-end.ts'
-import { selectOf } from './statements.ts'
+import { type FieldSelection, fieldNames } from './field-selection.ts'
+import { type FilterSet, filterConditions } from './filter-query.ts'
+import type { Index } from './indexes.ts'
+import type { ListQuery, SortTerm } from './list-query.ts'
+import { afterCondition, cursorAfter, findKey, keyOf, untilCondition } from './page-end.ts'
+import {
+  direct,
+  indexedBy,
+  isServed,
+  type Plan,
+  planPage,
+  planRows,
+  scanEnd,
+  scanRowsMax,
+  servedConditions,
+  tooManyRows,
+} from './query-plan.ts'
+import { selectColumns, selectOf } from './statements.ts'
 
 /** Counting stops at this number, which then means "this many or more". */
 export const countMax = 10_000
@@ -29,32 +43,68 @@ export interface Page {
   rows: SqlRow[]
   /** The cursor of the next page; null for the last page. */
   next: string | null
+  /** True if its rows had to be looked for, because no index serves the query. */
+  isScan?: boolean
 }
 
 /** Reads a page: with one statement where its rows cannot be large, else in blocks until it is long enough. */
 export function readPage(database: Database, collection: AnyCollection, query: AllowedQuery): Page | Promise<Page> {
-  const block = rowsAtOnce(collection)
   const { sort } = query
+  const conditions = conditionsOf(collection, query)
+  return andThen(planPage(database, collection, conditions, sort), (plan) => {
+    const page = andThen(findKey(database, collection, query), (after) => {
+      if (!plan.isScan || plan.index === null)
+        return readBlocks(database, collection, query, { after, conditions, index: plan.index, end: null })
+      const served = [...servedConditions(plan.index, conditions), ...afterKey(sort, after)]
+      return andThen(database.read(scanEnd(collection, plan.index, served, sort)), ([end = null]) =>
+        readBlocks(database, collection, query, { after, conditions, index: plan.index, end }),
+      )
+    })
+    return plan === direct ? page : andThen(page, (found) => ({ ...found, isScan: true }))
+  })
+}
+
+/** The part of a list that a page reads. */
+interface PageRange {
+  after: CursorKey | null
+  conditions: readonly Condition[]
+  index: Index | null
+  /** The row at which the page ends, though there may be more; null where it may go on to the last row. */
+  end: SqlRow | null
+}
+
+function readBlocks(
+  database: Database,
+  collection: AnyCollection,
+  query: AllowedQuery,
+  range: PageRange,
+): Page | Promise<Page> {
+  const block = rowsAtOnce(collection, query.fields)
+  const { sort } = query
+  const { end } = range
   const rows: SqlRow[] = []
   let length = 0
 
   function readBlock(after: CursorKey | null): Page | Promise<Page> {
     const limit = Math.min(block, query.limit - rows.length)
-    return andThen(database.read(listStatement(collection, { ...query, limit, after })), (found) => {
+    return andThen(database.read(listStatement(collection, { ...query, limit }, { ...range, after })), (found) => {
       rows.push(...found.slice(0, limit))
       const last = rows.at(-1)
-      if (!last || found.length <= limit) return { rows, next: null }
+      if (!last || found.length <= limit) return { rows, next: end && cursorAfter([end], sort, null) }
       if (limit === block) length += lengthOf(found)
       if (rows.length < query.limit && length < pageLengthMax) return readBlock({ values: keyOf(last, sort), rows: [] })
       return { rows, next: cursorAfter(rows, sort, query.after) }
     })
   }
 
-  return andThen(findKey(database, collection, query), readBlock)
+  return readBlock(range.after)
 }
 
-function rowsAtOnce({ fields }: AnyCollection): number {
-  const bytes = Object.values(fields as Fields).reduce((sum, { column }) => sum + column.bytesMax, 0)
+/** The number of rows of which one statement may return all, however long they are. */
+export function rowsAtOnce({ fields }: AnyCollection, selected: FieldSelection): number {
+  let bytes = 0
+  for (const [name, { column }] of Object.entries(fields as Fields))
+    if (selected === null || selected.includes(name)) bytes += column.bytesMax
   return Math.max(1, Math.floor(pageLengthMax / (bytes + 1)))
 }
 
@@ -65,25 +115,64 @@ function lengthOf(rows: readonly SqlRow[]): number {
 }
 
 /** Reads one page and one more row, which shows whether there is a next page. */
-export function listStatement(collection: AnyCollection, query: AllowedQuery): Statement {
-  const { limit, sort, after } = query
-  const conditions = [...conditionsOf(query), ...(after ? [afterCondition(sort, after)] : [])]
-  const where = whereOf(conditions)
+export function listStatement(
+  collection: AnyCollection,
+  query: AllowedQuery,
+  { after, conditions, index, end }: PageRange = {
+    after: query.after,
+    conditions: conditionsOf(collection, query),
+    index: null,
+    end: null,
+  },
+): Statement {
+  const { limit, sort } = query
+  const upTo = end === null ? [] : [untilCondition(sort, keyOf(end, sort))]
+  const where = whereOf([...conditions, ...afterKey(sort, after), ...upTo])
   const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
-  const sql = `${selectOf(collection)}${where.sql} order by ${order.join()} limit ?`
+  const sql = `${selectFor(collection, query)}${indexedBy(index)}${where.sql} order by ${order.join()} limit ?`
   return { sql, parameters: [...where.values, limit + 1] }
 }
 
-/** Counts the matching rows, up to `countMax`. */
-export function countStatement({ name }: AnyCollection, query: AllowedQuery): Statement {
-  const { sql, values } = whereOf(conditionsOf(query))
+function afterKey(sort: readonly SortTerm[], after: CursorKey | null): Condition[] {
+  return after === null ? [] : [afterCondition(sort, after)]
+}
+
+function selectFor(collection: AnyCollection, query: AllowedQuery): string {
+  return query.fields === null ? selectOf(collection) : selectColumns(collection, selectedColumns(collection, query))
+}
+
+/** The columns of the response and those of the sort, for the cursor. */
+export function selectedColumns(collection: AnyCollection, { fields, sort }: AllowedQuery): readonly string[] {
+  return fields === null ? fieldNames(collection) : [...new Set([...fields, ...sort.map(({ field }) => field)])]
+}
+
+/** Counts the matching rows, up to `countMax`. @throws AppError `validation_failed` when that would read too many rows */
+export function countRows(
+  database: Database,
+  collection: AnyCollection,
+  query: AllowedQuery,
+): number | Promise<number> {
+  const conditions = conditionsOf(collection, query)
+  const plan = isServed(collection, conditions) ? direct : planRows(database, collection, conditions, scanRowsMax)
+  return andThen(plan, (found) => {
+    if (found === null) throw tooManyRows('count', scanRowsMax)
+    return andThen(database.read(countStatement(collection, conditions, found)), ([row]) => Number(row?.count))
+  })
+}
+
+function countStatement({ name }: AnyCollection, conditions: readonly Condition[], { index }: Plan): Statement {
+  const { sql, values } = whereOf(conditions)
   return {
-    sql: `select count(*) as count from (select 1 from "${name}"${sql} limit ${countMax})`,
+    sql: `select count(*) as count from (select 1 from "${name}"${indexedBy(index)}${sql} limit ${countMax})`,
     parameters: values,
   }
 }
 
-function conditionsOf({ filters, only }: AllowedQuery): Condition[] {
-  const conditions = filters.map(({ field, operator, values }): Condition => operators[operator](field, values))
-  return only === null ? conditions : [...conditions, only]
+/** The conditions of a query on the rows that the caller may read. */
+export function conditionsOf(
+  { name }: AnyCollection,
+  { only, ...filters }: FilterSet & { only: Condition | null },
+): readonly Condition[] {
+  const conditions = filterConditions(name, filters)
+  return only === null ? conditions : [...conditions, ...(only.parts ?? [only])]
 }

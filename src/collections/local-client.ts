@@ -20,6 +20,8 @@ export interface List<F extends Fields> {
   next: string | null
   /** The number of all matching rows, up to 10,000; where it was asked for. */
   count?: number
+  /** True if the rows had to be looked for, because no index serves the query. */
+  isScan?: boolean
 }
 
 /** What a write of one row may require. */

@@ -7,13 +7,18 @@ import { run } from '../database/steps.ts'
 import { andThen, type Database, type Statement, type Steps, type Write } from '../ports/database.ts'
 import { type Actor, identityOf, refusal } from '../request/identity.ts'
 import { matches } from './access.ts'
+import { type Group, readGroups } from './aggregate.ts'
+import { type AggregateQuery, createAggregateParser } from './aggregate-query.ts'
 import type { Action, AnyCollection, Collection, Match, MatchOptions, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { countStatement, readPage } from './list.ts'
-import { type ListableFields, type ListQuery, listableFields, parseListQuery } from './list-query.ts'
+import { decodeSelected, fieldNames } from './field-selection.ts'
+import type { ListableFields } from './filter-query.ts'
+import { type AllowedQuery, countRows, readPage } from './list.ts'
+import { type ListQuery, listableFields, type OtherParameters, parseListQuery } from './list-query.ts'
 import type { Declared, List } from './local-client.ts'
 import { Permissions } from './permissions.ts'
 import type { RowOf } from './row-types.ts'
+import { type Matches, readMatches } from './search.ts'
 import { notFound, selectOne } from './statements.ts'
 
 interface OperationsOptions<F extends Fields> {
@@ -30,6 +35,8 @@ export class Operations<F extends Fields> {
   readonly #database: Database
   readonly #permissions: Permissions
   readonly #listable: ListableFields
+  readonly #parseAggregate: (parameters: URLSearchParams) => AggregateQuery
+  readonly #others: OtherParameters
 
   constructor(collection: Collection<string, F>, { rows, database, collections }: OperationsOptions<F>) {
     this.#collection = collection
@@ -37,6 +44,8 @@ export class Operations<F extends Fields> {
     this.#database = database
     this.#permissions = new Permissions(collection, collections)
     this.#listable = listableFields(collection)
+    this.#parseAggregate = createAggregateParser(collection, this.#listable)
+    this.#others = { names: fieldNames(collection), isSearched: collection.search !== undefined }
   }
 
   /**
@@ -54,18 +63,32 @@ export class Operations<F extends Fields> {
 
   /** Parses the parameters of a list. @throws AppError `validation_failed` that names each bad one */
   query(parameters: URLSearchParams): ListQuery {
-    return parseListQuery(parameters, this.#listable)
+    return parseListQuery(parameters, this.#listable, this.#others)
   }
 
   /** @throws AppError `unauthorized`, `forbidden` */
   list(query: ListQuery, who: Actor): List<F> | Promise<List<F>> {
-    const allowed = { ...query, only: this.#permissions.readable(who) }
-    return andThen(readPage(this.#database, this.#collection, allowed), ({ rows: stored, next }) => {
-      const page = { rows: stored.map(this.#rows.decode), next }
+    const { fields } = query
+    const decode = fields === null ? this.#rows.decode : decodeSelected(this.#collection, fields)
+    return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), ({ rows, ...page }) => ({
+      ...page,
+      rows: rows.map(decode) as RowOf<F>[],
+    }))
+  }
+
+  #read(query: AllowedQuery): Matches | Promise<Matches> {
+    const { search } = query
+    if (search !== null) return readMatches(this.#database, this.#collection, query, search)
+    return andThen(readPage(this.#database, this.#collection, query), (page) => {
       if (!query.count) return page
-      const count = this.#database.read(countStatement(this.#collection, allowed))
-      return andThen(count, ([row]) => ({ ...page, count: Number(row?.count) }))
+      return andThen(countRows(this.#database, this.#collection, query), (count) => ({ ...page, count }))
     })
+  }
+
+  /** @throws AppError `unauthorized`, `forbidden`, `validation_failed` */
+  aggregate(parameters: URLSearchParams, who: Actor): Group[] | Promise<Group[]> {
+    const query = { ...this.#parseAggregate(parameters), only: this.#permissions.readable(who) }
+    return readGroups(this.#database, this.#collection, query)
   }
 
   /** Reads a row inside a write. */

@@ -100,6 +100,15 @@ export function afterCondition(sort: readonly SortTerm[], { values, rows }: Curs
   return beyond(terms.slice(0, -1), values.slice(0, -1), '=')
 }
 
+/** Matches the rows up to a key, which it includes. The sort has one direction. */
+export function untilCondition(sort: readonly SortTerm[], values: readonly SqlValue[]): Condition {
+  return beyond(
+    sort.map(({ field, descending }) => ({ field, descending: !descending })),
+    values,
+    '=',
+  )
+}
+
 /**
  * Matches the rows beyond these values, with `=` also those that are equal. Where all directions agree it compares row values, which
  * an index serves completely; else it bounds the first field, for the index, and adds the exact condition.

@@ -11,9 +11,13 @@ import {
   positionSchema,
   success,
 } from '../http/openapi.ts'
+import { aggregateFields, groupFields } from './aggregate-query.ts'
 import type { AnyCollection } from './declaration.ts'
+import { fieldNames } from './field-selection.ts'
+import { groupDepthMax, type ListableColumn, type ListableFields, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
-import { limitDefault, limitMax, listableFields } from './list-query.ts'
+import { isIndexed, limitDefault, limitMax, listableFields } from './list-query.ts'
+import { definitionOf } from './operators.ts'
 
 const idParameter = z.object({ id: z.string().regex(idPattern) })
 const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
@@ -54,6 +58,15 @@ export function declareRoutes(collection: AnyCollection) {
       request: { query: listParameters(collection) },
       responses: { 200: json(page, 'A page.'), ...failures(400) },
     }),
+    aggregate: route('aggregate', 'get /aggregate', {
+      summary: `Count ${name}, sum and compare their fields`,
+      description: 'Reads the rows that match and the client may read, as one group or by the values of a field.',
+      request: { query: aggregateParameters(collection) },
+      responses: {
+        200: success(200, z.array(groupSchema(title)), 'The groups, in the order of their values.'),
+        ...failures(400),
+      },
+    }),
     create: route('create', 'post /', {
       summary: `Create one of ${name}`,
       request: { ...create, ...headers(key) },
@@ -61,8 +74,12 @@ export function declareRoutes(collection: AnyCollection) {
     }),
     get: route('get', 'get /{id}', {
       summary: `Get one of ${name}`,
-      request: { params: idParameter },
-      responses: { 200: success(200, row, 'The row.'), 304: { description: 'It has not changed.' }, ...failures(404) },
+      request: { params: idParameter, query: z.object({ fields: fieldsParameter(collection) }) },
+      responses: {
+        200: success(200, row, 'The row.'),
+        304: { description: 'It has not changed.' },
+        ...failures(400, 404),
+      },
     }),
     put: route('put', 'put /{id}', {
       summary: 'Change the fields given; with If-None-Match: * create under this id',
@@ -93,21 +110,34 @@ function forClients(schema: z.ZodObject): z.ZodObject {
   return schema.omit({ id: true, createdAt: true, version: true })
 }
 
+function groupSchema(title: string): z.ZodObject {
+  const values = z.record(z.string(), z.unknown()).optional()
+  return z
+    .object({ count: z.int(), group: values, sum: values, avg: values, min: values, max: values })
+    .openapi(`${title}Group`)
+}
+
+function aggregateParameters(collection: AnyCollection): z.ZodObject {
+  const listable = listableFields(collection)
+  const known = Array.from(aggregateFields(collection), ([name, columns]) => [name, namesParameter(columns)] as const)
+  return z.object({
+    ...Object.fromEntries(known),
+    group: z.enum([...groupFields(listable).keys()]).optional(),
+    ...filtersOf(listable),
+  })
+}
+
+function namesParameter(columns: ReadonlyMap<string, unknown>): z.ZodType {
+  const names = [...columns.keys()].join(', ') || 'none'
+  return z
+    .string()
+    .optional()
+    .openapi({ description: `Fields separated by commas: ${names}.` })
+}
+
 function listParameters(collection: AnyCollection): z.ZodObject {
-  const fields = [...listableFields(collection)]
-  const sortable = fields.filter(([, column]) => !column.optional).map(([name]) => name)
-  const filters = fields.flatMap(
-    ([
-      name,
-      {
-        filter: { operators, schema },
-      },
-    ]) =>
-      operators.map((operator) => {
-        const parameter = operator === '$in' ? z.array(schema) : schema
-        return [`filter[${name}][${operator}]`, parameter.optional()] as const
-      }),
-  )
+  const listable = listableFields(collection)
+  const sortable = [...listable].filter(([, column]) => isIndexed(column) && !column.optional).map(([name]) => name)
   return z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
     cursor: cursorParameter,
@@ -119,8 +149,52 @@ function listParameters(collection: AnyCollection): z.ZodObject {
         example: '-createdAt',
       }),
     count: z.enum(['true', 'false']).optional(),
-    ...Object.fromEntries(filters),
+    fields: fieldsParameter(collection),
+    ...(collection.search && { search: searchParameter(collection.search) }),
+    ...filtersOf(listable),
   })
+}
+
+function filtersOf(listable: ListableFields): Record<string, z.ZodType> {
+  return {
+    ...Object.fromEntries([...listable].flatMap(([name, column]) => filterParameters(name, column))),
+    'filter[$or]': groupParameter('One of its members must match'),
+    'filter[$and]': groupParameter('All of its members must match'),
+  }
+}
+
+function fieldsParameter(collection: AnyCollection): z.ZodType {
+  const description = `Leaves out all fields but these and \`id\`; separated by commas: ${fieldNames(collection).join(', ')}.`
+  return z
+    .string()
+    .optional()
+    .openapi({ description, example: fieldNames(collection).slice(0, 2).join() })
+}
+
+function searchParameter(fields: readonly string[]): z.ZodType {
+  const description = `Words that must all be in ${fields.join(', ')}; of the last one the beginning. The best matches come first, in the place of a sort.`
+  return z.string().optional().openapi({ description })
+}
+
+function filterParameters(name: string, column: ListableColumn): (readonly [string, z.ZodType])[] {
+  const { schema } = column.filter
+  return operatorsOf(column).map((operator) => {
+    const { values, isFlag } = definitionOf(operator)
+    const one = isFlag ? z.enum(['true', 'false']) : schema
+    const parameter = values === undefined ? one : values === 'two' ? z.array(one).length(2) : z.array(one)
+    return [`filter[${name}][${operator}]`, parameter.optional()] as const
+  })
+}
+
+/** Describes `filter[$or][0][…]`. */
+function groupParameter(meaning: string): z.ZodType {
+  return z
+    .record(z.string(), z.unknown())
+    .optional()
+    .openapi({
+      param: { style: 'deepObject', explode: true },
+      description: `${meaning}, as in \`filter[$or][0][id]=…&filter[$or][1][createdAt][$lt]=…\`. A member has filters, which must all match, and groups, ${groupDepthMax} inside each other at most.`,
+    })
 }
 
 /** Describes a route that has no description of its own, by its method and path. */

@@ -13,6 +13,7 @@ import type { Position } from '../topics/position.ts'
 import type { Collection, Match } from './declaration.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
+import { type FieldSelection, fieldNames, parseFields, selectFields } from './field-selection.ts'
 import { type ListQuery, limitDefault } from './list-query.ts'
 import type { Operations } from './operations.ts'
 import { declareRoutes } from './route-declarations.ts'
@@ -20,7 +21,11 @@ import { declareRoutes } from './route-declarations.ts'
 /** The rows of a list that cost one rate limit unit, beyond those of a usual page: each takes some 6 µs. */
 const unitRows = 8
 const freeRows = limitDefault
-/** The rate limit units of a row that is changed because another is deleted: it costs some 100 µs, and a unit is 50 µs. */
+/** The rows that an aggregate reads for one unit. */
+const unitRowsRead = 50
+/** A list that looks for its rows, and a search, cost by their time: a unit is 50 µs. */
+const unitsPerMs = 20
+/** The rate limit units of a row that is changed because another is deleted: it costs some 100 µs. */
 const dependentUnits = 2
 
 /** The dependencies of a collection's routes. */
@@ -31,22 +36,25 @@ interface RoutesOptions<F extends Fields> {
   epoch(): string
 }
 
-/** The routes of a collection, relative to `/api/NAME`: list, create, and one row's get, put, patch, delete. */
+/** The routes of a collection, relative to `/api/NAME`: list, aggregate, create, and one row's get, put, patch, delete. */
 export function createRoutes<F extends Fields>(
   collection: Collection<string, F>,
   { operations, commit, topicLog, epoch }: RoutesOptions<F>,
 ) {
   const routes = declareRoutes(collection)
+  const names = fieldNames(collection)
   const path = `/api/${collection.name}`
 
   function list(c: Context): Response | Promise<Response> {
     const { identity } = c.env
     operations.permit('read', identity)
     const query = operations.query(parametersOf(c))
+    const startMs = performance.now()
     // Before the page, so that no change falls between both.
     return andThen(positionBefore(c, query), (position) =>
-      andThen(operations.list(query, identity), ({ rows: data, next, count }) => {
-        c.env.extraUnits += Math.max(0, data.length - freeRows) / unitRows
+      andThen(operations.list(query, identity), ({ rows: data, next, count, isScan }) => {
+        const rowUnits = Math.max(0, data.length - freeRows) / unitRows
+        c.env.extraUnits += isScan ? Math.max(rowUnits, (performance.now() - startMs) * unitsPerMs) : rowUnits
         return replyWith(c, { status: 200, data, more: { next, ...(count !== undefined && { count }), position } })
       }),
     )
@@ -59,12 +67,24 @@ export function createRoutes<F extends Fields>(
     return andThen(topicLog.newest(topic), (offset) => ({ epoch: epoch(), offset }))
   }
 
+  function aggregate(c: Context): Response | Promise<Response> {
+    const { identity } = c.env
+    operations.permit('read', identity)
+    return andThen(operations.aggregate(parametersOf(c), identity), (data) => {
+      c.env.extraUnits += data.reduce((sum, group) => sum + group.count, 0) / unitRowsRead
+      return replyWith(c, { status: 200, data })
+    })
+  }
+
   function get(c: Context): Response | Promise<Response> {
+    const selected = parametersOf(c).get('fields')
+    const fields: FieldSelection = selected === null ? null : parseFields(selected, names)
     return andThen(operations.get(idOf(c), c.env.identity), (row) => {
       const tag = etagOf(row.version)
       const known = c.req.raw.headers.get('if-none-match')
       if (known !== null && matchesTag(known, tag)) return reply(c, 304, null, { ETag: tag })
-      return replyWith(c, { status: 200, data: row, headers: { ETag: tag } })
+      const data = fields === null ? row : selectFields(row, fields)
+      return replyWith(c, { status: 200, data, headers: { ETag: tag } })
     })
   }
 
@@ -106,6 +126,7 @@ export function createRoutes<F extends Fields>(
 
   return new ValidatedRoutes()
     .add(routes.list, list)
+    .add(routes.aggregate, aggregate)
     .add(routes.create, (c) => create(c))
     .add(routes.get, get)
     .add(routes.put, put)
@@ -113,9 +134,11 @@ export function createRoutes<F extends Fields>(
     .add(routes.delete, remove)
 }
 
+const noParameters = new URLSearchParams()
+
 function parametersOf({ req }: Context): URLSearchParams {
   const start = req.url.indexOf('?')
-  return new URLSearchParams(start === -1 ? '' : req.url.slice(start))
+  return start === -1 ? noParameters : new URLSearchParams(req.url.slice(start))
 }
 
 function idOf(c: Context): string {

@@ -10,6 +10,7 @@ import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Column, Fields } from './field.ts'
+import { dropStale } from './schema-objects.ts'
 import {
   addColumn,
   applyIndex,
@@ -42,6 +43,7 @@ const systemColumns = 3
 export async function applySchema(db: Kysely<unknown>, collections: readonly AnyCollection[]): Promise<void> {
   const known = await readDeclarations(db)
   await dropForeignKeys(db, known)
+  const createObjects = await dropStale(db, collections)
   for (const collection of collections) {
     const before = known.get(collection.name)
     if (!before) await createTable(db, collection.name)
@@ -49,6 +51,7 @@ export async function applySchema(db: Kysely<unknown>, collections: readonly Any
     known.delete(collection.name)
   }
   for (const [name, before] of known) await retireFields(db, name, before, {})
+  await createObjects()
 }
 
 async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Declarations>> {

@@ -19,10 +19,15 @@ const selects = new WeakMap<AnyCollection, string>()
 export function selectOf(collection: AnyCollection): string {
   let text = selects.get(collection)
   if (text === undefined) {
-    text = `select ${quoted(columnsOf(collection))} from "${collection.name}"`
+    text = selectColumns(collection, columnsOf(collection))
     selects.set(collection, text)
   }
   return text
+}
+
+/** Selects these columns, without a condition. */
+export function selectColumns({ name }: AnyCollection, columns: readonly string[]): string {
+  return `select ${quoted(columns)} from "${name}"`
 }
 
 /** The columns of a collection's table, in order. */

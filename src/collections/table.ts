@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { Column } from './field.ts'
+import { indexName } from './indexes.ts'
 
 export type Index = 'none' | 'plain' | 'unique'
 
@@ -14,7 +15,7 @@ export async function createTable(db: Kysely<unknown>, name: string): Promise<vo
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
   await db.schema
-    .createIndex(indexName(name, 'createdAt'))
+    .createIndex(indexName(name, ['createdAt']))
     .ifNotExists()
     .on(name)
     .columns(['createdAt', 'id'])
@@ -59,16 +60,14 @@ export async function foreignKeys(db: Kysely<unknown>): Promise<Set<string>> {
   )
 }
 
-/** Unique, because no name of a table or field has a dot. */
-function indexName(table: string, field: string): string {
-  return `${table}.${field}`
-}
-
 /** Replaces the index of a column. @throws StartError when equal values are stored in a column to be unique */
 export async function applyIndex(db: Kysely<unknown>, table: string, name: string, index: Index): Promise<void> {
-  await db.schema.dropIndex(indexName(table, name)).ifExists().execute()
+  await db.schema
+    .dropIndex(indexName(table, [name]))
+    .ifExists()
+    .execute()
   if (index === 'none') return
-  const create = db.schema.createIndex(indexName(table, name)).on(table)
+  const create = db.schema.createIndex(indexName(table, [name])).on(table)
   try {
     // A unique index sorts with one column, because no two rows are equal in it.
     if (index === 'unique') await create.unique().column(name).execute()

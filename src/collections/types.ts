@@ -3,6 +3,8 @@ import type { Schema } from 'hono'
 import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
 import type { AnyCollection, Collection } from './declaration.ts'
+import type { Fields } from './field.ts'
+import type { Operator } from './operators.ts'
 import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
 
 type Success<Data, Status extends number> = {
@@ -18,13 +20,43 @@ type Endpoint<In, Out, Status extends number> = {
   status: Status
 }
 
-/** The parameters of a list, as text; filters are `filter[field][$operator]`. */
-type ListParameters = {
+/** Names separated by commas, of which the first is checked. */
+type FieldList<Name extends string> = Name | 'version' | `${Name | 'version'},${string}`
+type SortTerm<Name extends string> = Name | `-${Name}`
+
+/** The parameters of a list of rows with fields of these names, as text. A sort of several fields checks the first. */
+type ListParameters<Name extends string> = {
   limit?: string
   cursor?: string
-  sort?: string
+  sort?: SortTerm<Name> | `${SortTerm<Name>},${string}`
   count?: 'true' | 'false'
-} & { [filter: `filter[${string}]`]: string | string[] }
+  /** For a collection that declares a search. */
+  search?: string
+  /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
+  fields?: FieldList<Name>
+} & FilterParameters<Name>
+
+type AggregateParameters<Name extends string> = {
+  [K in 'sum' | 'avg' | 'min' | 'max']?: Name | `${Name},${string}`
+} & { group?: Name } & FilterParameters<Name>
+
+/** One group of an aggregate, with the values that were asked for. */
+type AggregateGroup<Row> = {
+  count: number
+  group?: Partial<Row>
+  sum?: { [K in keyof Row]?: number }
+  avg?: { [K in keyof Row]?: number | null }
+  min?: { [K in keyof Row]?: Row[K] | null }
+  max?: { [K in keyof Row]?: Row[K] | null }
+}
+
+/** `filter[field]`, `filter[field][$operator]`, and groups, whose members are not checked. */
+type FilterParameters<Name extends string> = {
+  [K in `filter[${Name}]` | `filter[${Name}][${Operator}]`]?: string | string[]
+} & { [group: `filter[$${'or' | 'and'}][${number}]${string}`]: string | string[] }
+
+/** The fields of a row that lists may sort and filter by, if they are indexed. */
+type NameOf<F extends Fields> = (keyof F & string) | 'id' | 'createdAt'
 
 type IdParameter = { param: { id: string } }
 
@@ -33,15 +65,19 @@ type CrudSchema<Name extends string, C> =
     ? {
         [K in `/api/${Name}`]: {
           $get: Endpoint<
-            { query?: ListParameters },
+            { query?: ListParameters<NameOf<F>> },
             { data: RowOf<F>[]; next: string | null; count?: number; position?: Position; status: 200 },
             200
           >
           $post: Endpoint<{ json: CreateOf<F> }, Success<RowOf<F>, 201>, 201>
         }
       } & {
+        [K in `/api/${Name}/aggregate`]: {
+          $get: Endpoint<{ query?: AggregateParameters<NameOf<F>> }, Success<AggregateGroup<RowOf<F>>[], 200>, 200>
+        }
+      } & {
         [K in `/api/${Name}/:id`]: {
-          $get: Endpoint<IdParameter, Success<RowOf<F>, 200>, 200>
+          $get: Endpoint<IdParameter & { query?: { fields?: FieldList<NameOf<F>> } }, Success<RowOf<F>, 200>, 200>
           $put: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $patch: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $delete: {

@@ -11,7 +11,7 @@ export function guardError({ error, message, field }: Guard): AppError {
 
 /** SQLite's result codes (sqlite.org/rescode.html) stand in its messages on every runtime. */
 const failures: readonly [RegExp, (message: string, cause: unknown) => AppError][] = [
-  [/UNIQUE constraint failed: (\S+)/, uniqueViolation],
+  [/UNIQUE constraint failed: \S+/, uniqueViolation],
   [
     /FOREIGN KEY constraint failed/,
     (_, cause) => new AppError('conflict', 'Another row still refers to it.', { cause }),
@@ -25,9 +25,10 @@ const failures: readonly [RegExp, (message: string, cause: unknown) => AppError]
 ]
 
 function uniqueViolation(message: string, cause: unknown): AppError {
-  const field = /UNIQUE constraint failed: \w+\.(\w+)/.exec(message)?.[1] ?? ''
-  const detail = { field, code: 'not_unique', message: 'is taken' }
-  return new AppError('conflict', `${field}: is taken`, { details: [detail], cause })
+  const fields = Array.from(message.matchAll(/\b\w+\.(\w+)/g), ([, field = '']) => field)
+  const text = fields.length > 1 ? 'are taken together' : 'is taken'
+  const details = fields.map((field) => ({ field, code: 'not_unique', message: text }))
+  return new AppError('conflict', `${fields.join(', ')}: ${text}`, { details, cause })
 }
 
 /** Returns the AppError for an engine's error; other errors are returned unchanged. */

@@ -45,10 +45,16 @@ async function valuesFor(name: string, asker: Asker, secret: string): Promise<Re
   return { diary: id, label: secret }
 }
 
+/** The field that holds the secret of a row. */
+function textField(route: string): string {
+  return route.includes('/todos') ? 'title' : route.includes('/links') ? 'label' : 'text'
+}
+
 type Action = (typeof collectionRoutes)[number]['action']
 
 function questionOf(route: string, action: Action, values: object): (id: string) => Question {
   const line = (id: string) => route.replace(':id', id)
+  if (route.endsWith('/aggregate')) return (id) => ({ line: `${route}?filter[id]=${id}&max=${textField(route)}` })
   if (action === 'list') return () => ({ line: `${route}?limit=1000` })
   if (action === 'create' && route.startsWith('PUT'))
     return () => ({ line: line(newId()), body: values, headers: { 'If-None-Match': '*' } })

@@ -107,6 +107,7 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
 /** The routes of every collection, and the rules that they check. */
 export const collectionRoutes = [
   { route: 'GET /api/NAME', action: 'list' },
+  { route: 'GET /api/NAME/aggregate', action: 'list' },
   { route: 'POST /api/NAME', action: 'create' },
   { route: 'GET /api/NAME/:id', action: 'read' },
   { route: 'PUT /api/NAME/:id', action: 'update' },

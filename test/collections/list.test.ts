@@ -19,6 +19,7 @@ const things = collection('things', {
     size: field.integer({ indexed: true }),
     open: field.boolean({ indexed: true }),
     note: field.text({ optional: true, indexed: true }),
+    tags: field.list(field.text(), { default: [] }),
   },
 })
 const listable = listableFields(things)
@@ -33,6 +34,7 @@ interface Thing {
   size: number
   open: number
   note: string | null
+  tags: string
 }
 
 const word = fc.string({
@@ -48,6 +50,7 @@ const rows = fc
       size: fc.integer({ min: -2, max: 2 }),
       open: fc.nat(1),
       note: fc.option(word),
+      tags: fc.array(word, { maxLength: 3 }).map((tags) => JSON.stringify(tags)),
     }),
     { maxLength: 40 },
   )
@@ -152,11 +155,13 @@ test('a rule may have two thousand filters', async () => {
 
 const matchers: Record<string, (value: unknown, wanted: string) => boolean> = {
   $eq: (value, wanted) => value === wanted,
+  $ne: (value, wanted) => value !== wanted,
   $gt: (value, wanted) => value !== null && compareText(value, wanted) > 0,
   $gte: (value, wanted) => value !== null && compareText(value, wanted) >= 0,
   $lt: (value, wanted) => value !== null && compareText(value, wanted) < 0,
   $lte: (value, wanted) => value !== null && compareText(value, wanted) <= 0,
   $startsWith: (value, wanted) => typeof value === 'string' && value.startsWith(wanted),
+  $contains: (value, wanted) => typeof value === 'string' && value.includes(wanted),
 }
 
 test('every operator on text finds the matching rows, and no others', async () => {
@@ -189,6 +194,65 @@ test('$in finds any of its values, and filters of several fields must all match'
       expect((await list(query)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
     }),
     { numRuns: 100 },
+  )
+})
+
+/** A condition as parameters of a URL, and as a function of a row. */
+interface Condition {
+  parameters: [path: string, value: string][]
+  matches(row: Thing): boolean
+}
+
+const size = fc.integer({ min: -2, max: 2 })
+const sizes = fc.uniqueArray(size, { minLength: 1, maxLength: 3 })
+const repeated = (path: string, values: readonly number[]) => values.map((each): [string, string] => [path, `${each}`])
+
+function condition(parameters: Condition['parameters'], matches: Condition['matches']): Condition {
+  return { parameters, matches }
+}
+
+const plain = fc.oneof(
+  sizes.map((list) => condition(repeated('[size][$in]', list), (row) => list.includes(row.size))),
+  sizes.map((list) => condition(repeated('[size][$nin]', list), (row) => !list.includes(row.size))),
+  fc
+    .tuple(size, size)
+    .map(([low, high]) =>
+      condition(repeated('[size][$between]', [low, high]), (row) => low <= row.size && row.size <= high),
+    ),
+  word.map((tag) => condition([['[tags][$contains]', tag]], (row) => (JSON.parse(row.tags) as string[]).includes(tag))),
+  word.map((note) => condition([['[note][$ne]', note]], (row) => row.note !== note)),
+  fc.boolean().map((isNull) => condition([['[note][$null]', `${isNull}`]], (row) => (row.note === null) === isNull)),
+)
+
+const { group } = fc.letrec<{ group: Condition; member: Condition }>((tie) => ({
+  member: fc.oneof({ maxDepth: 2 }, plain, tie('group')),
+  group: fc
+    .tuple(fc.constantFrom('$or' as const, '$and' as const), fc.array(tie('member'), { minLength: 1, maxLength: 3 }))
+    .map(([operator, members]) => ({
+      parameters: members.flatMap(({ parameters }, index) =>
+        parameters.map(([path, value]): [string, string] => [`[${operator}][${index}]${path}`, value]),
+      ),
+      matches: (row) =>
+        operator === '$or' ? members.some((each) => each.matches(row)) : members.every((each) => each.matches(row)),
+    })),
+}))
+
+test('groups of any filters find the matching rows, and no others, page by page', async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, group, plain, async (stored, first, second) => {
+      load('things', stored)
+      const both = [...first.parameters, ...second.parameters].map(([path, value]) => [`filter${path}`, value])
+      const seen: unknown[] = []
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const query = new URLSearchParams([...both, ['limit', '3'], ...(cursor ? [['cursor', cursor]] : [])])
+        const page = await readPage(database, things, allRows(query, listable))
+        seen.push(...page.rows.map(({ id }) => id))
+        cursor = page.next
+      }
+      const expected = stored.filter((row) => first.matches(row) && second.matches(row)).map(({ id }) => id)
+      expect(seen.toSorted()).toEqual(expected)
+    }),
+    { numRuns: 300 },
   )
 })
 
@@ -239,6 +303,19 @@ test.each([
   ['filter[open]=1', 'filter[open]'],
   ['filter[open][$gt]=false', 'filter[open][$gt]'],
   ['filter[name]=a&filter[name]=b', 'filter[name]'],
+  ['filter[size][$between]=1', 'filter[size][$between]'],
+  ['filter[size][$null]=true', 'filter[size][$null]'],
+  ['filter[note][$null]=1', 'filter[note][$null]'],
+  ['filter[tags]=a', 'filter[tags]'],
+  ['sort=tags', 'sort'],
+  ['filter[$or]=a', 'filter[$or]'],
+  ['filter[$or][a][size]=1', 'filter[$or][a][size]'],
+  ['filter[$or][100][size]=1', 'filter[$or][100][size]'],
+  ['filter[$or][0]=1', 'filter[$or][0]'],
+  ['filter[$or][0][colour]=red', 'filter[$or][0][colour]'],
+  ['filter[size][$or][0][size]=1', 'filter[size][$or][0][size]'],
+  ['filter[$or][0][$or][0][$or][0][$or][0][size]=1', 'filter[$or][0][$or][0][$or][0][$or][0][size]'],
+  [Array.from({ length: 41 }, (_, n) => `filter[$or][${n}][size]=1`).join('&'), 'filter'],
   [Array.from({ length: 41 }, (_, n) => `filter[size][$in]=${n}`).join('&'), 'filter'],
 ])('%s is refused by name', (query, name) => {
   const details = [expect.objectContaining({ field: name })]

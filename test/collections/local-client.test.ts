@@ -89,6 +89,8 @@ test('lists with filters, sort, pages and a count, as over HTTP', async () => {
   const second = await ann.list({ filter: { mood: { $gte: 2 } }, sort: '-mood', cursor: first.next ?? '' })
   expect([second.rows.map(({ mood }) => mood), second.next]).toEqual([[2], null])
   expect((await ann.list({ filter: { mood: { $in: [1, 4] } } })).rows).toHaveLength(2)
+  const either = { $or: [{ mood: 1 }, { mood: { $between: [3, 4] } }] }
+  expect((await ann.list({ filter: either })).rows).toHaveLength(3)
   await expect(ann.list({ limit: 0 })).rejects.toEqual(code('validation_failed'))
 })
 

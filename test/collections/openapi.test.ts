@@ -31,19 +31,22 @@ test('a list accepts the filters of the kind of each indexed field', () => {
     const [, name, operator] = /^filter\[(\w+)\]\[(\$\w+)\]$/.exec('name' in parameter ? parameter.name : '') ?? []
     if (name && operator) filters.set(name, [...(filters.get(name) ?? []), operator])
   }
-  const order = ['$eq', '$in', '$gt', '$gte', '$lt', '$lte']
-  const text = [...order, '$startsWith']
+  const order = ['$eq', '$ne', '$in', '$nin', '$gt', '$gte', '$lt', '$lte', '$between']
+  const text = [...order, '$startsWith', '$contains']
   expect(Object.fromEntries(filters)).toEqual({
     id: text,
     createdAt: order,
     title: text,
     isbn: text,
     author: text,
-    subtitle: text,
+    subtitle: [...text, '$null'],
     copies: order,
     price: order,
     format: text,
-    publishedAt: order,
+    publishedAt: [...order, '$null'],
     released: order,
+    tags: ['$contains'],
+    shelf: [...order, '$null'],
+    place: [...order, '$null'],
   })
 })

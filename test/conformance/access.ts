@@ -40,6 +40,7 @@ export function accessCases(subject: Subject): void {
 
   const lines: [string, unknown, readonly number[]][] = [
     ['GET /api/diaries', undefined, [401, 200, 200, 403, 200]],
+    ['GET /api/diaries/aggregate', undefined, [401, 200, 200, 403, 200]],
     ['GET /api/diaries/ID', undefined, [401, 404, 200, 403, 200]],
     ['POST /api/diaries', { text: 'new' }, [401, 201, 201, 403, 403]],
     ['PATCH /api/diaries/ID', {}, [401, 404, 200, 403, 403]],

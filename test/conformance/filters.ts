@@ -20,6 +20,7 @@ const shelf = [
     publishedAt: '2021-01-01T00:00:00Z',
     released: '2021-01-01',
     subtitle: 'two',
+    tags: ['x', 'sea "side"'],
   },
   {
     name: 'c',
@@ -104,6 +105,13 @@ function operators({ send }: Subject): void {
     ['filter[subtitle]', 'one', 'a'],
     ['filter[subtitle][$gt]', '', 'ab'],
     ['filter[createdAt][$gt]', '2000-01-01', 'abc'],
+    ['filter[copies][$ne]', '2', 'ac'],
+    ['filter[subtitle][$ne]', 'one', 'bc'],
+    ['filter[subtitle][$contains]', 'w', 'b'],
+    ['filter[subtitle][$null]', 'true', 'c'],
+    ['filter[subtitle][$null]', 'false', 'ab'],
+    ['filter[tags][$contains]', 'sea "side"', 'b'],
+    ['filter[tags][$contains]', 'sea', ''],
   ])('%s=%s', async (name, value, expected) => {
     expect(await names([[name, value]])).toBe(expected)
   })
@@ -130,6 +138,25 @@ function operators({ send }: Subject): void {
     const one = (value: string): [string, string] => ['filter[copies][$in]', value]
     expect(await names([one('1'), one('10'), one('99')])).toBe('ac')
     expect(await names([one('2')])).toBe('b')
+  })
+
+  test('$nin and $between are repeated for each value', async () => {
+    const values = (path: string, ...all: string[]) => all.map((value): [string, string] => [path, value])
+    expect(await names(values('filter[copies][$nin]', '1', '10'))).toBe('b')
+    expect(await names(values('filter[copies][$between]', '2', '10'))).toBe('bc')
+    expect(await names(values('filter[copies][$between]', '10', '2'))).toBe('')
+  })
+
+  test('of the members of $or one must match, of those of $and all', async () => {
+    const either: [string, string][] = [
+      ['filter[$or][0][format]', 'paper'],
+      ['filter[$or][1][copies][$gt]', '1'],
+      ['filter[$or][1][price][$lt]', '1.5'],
+    ]
+    expect(await names(either)).toBe('ab')
+    expect(await names([...either, ['filter[format][$ne]', 'paper']])).toBe('b')
+    const nested = either.map(([path, value]): [string, string] => [path.replace('filter', 'filter[$and][0]'), value])
+    expect(await names([...nested, ['filter[$and][1][copies]', '2']])).toBe('b')
   })
 
   test('all filters must match', async () => {
@@ -214,6 +241,11 @@ function refusals({ send }: Subject): void {
     '/api/books?filter[released]=2021-01-01T00:00:00Z',
     '/api/books?filter[released][$startsWith]=2021',
     '/api/todos?filter[title]=%00',
+    '/api/todos?filter[title][$null]=true',
+    '/api/books?filter[copies][$between]=1',
+    '/api/books?filter[$or][0][colour]=red',
+    '/api/books?filter[$or][__proto__][copies]=1',
+    '/api/books?filter[$or][0][$or][0][$or][0][$or][0][copies]=1',
   ])('%s is refused', async (path) => {
     const reply = await send(`GET ${path}`)
     expect(reply.status).toBe(400)

@@ -19,7 +19,7 @@ export interface Column {
   /** Kept with the table in `galley_fields`; a start with another type than the stored one is refused. */
   type: string
   sqlType: 'text' | 'integer' | 'real'
-  /** Null for a kind that can be neither filtered nor sorted. */
+  /** Null for a kind that neither filters nor sorts. */
   filter: ColumnFilter | null
   optional: boolean
   indexed: boolean
@@ -41,6 +41,8 @@ export interface ColumnFilter {
   schema: z.ZodType
   /** Returns the stored form of a value in a query parameter, or null when it is not a valid one. */
   parse(text: string): SqlValue
+  /** True for a kind that filters without an index, which it cannot have. It does not sort. */
+  needsNoIndex?: true
 }
 
 /** A field of a collection: its validation and its column. */

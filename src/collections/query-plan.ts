@@ -1,0 +1,190 @@
+/**
+ * Keeps every query within a bound of rows that it reads. A query is served where one index has its rows next to each other and in order.
+ * Any other query of a large table reads at most `scanRowsMax` rows: all that match one of its conditions, where these are so few; else
+ * as many in the order of an index, and the page ends there. Without such an index it is refused.
+ *
+ * | the query | reads |
+ * |---|---|
+ * | is served by an index, or its table is small | the rows of the page |
+ * | has a condition that few rows match | these rows |
+ * | has a sort that an index serves | a part of the rows, in order |
+ * | else | nothing: it is refused |
+ */
+import { type AppError, invalidField } from '../errors.ts'
+import { andThen, type Database, type Statement } from '../ports/database.ts'
+import { type Condition, whereOf } from './condition.ts'
+import type { AnyCollection } from './declaration.ts'
+import { type Index, indexesOf } from './indexes.ts'
+import type { SortTerm } from './list-query.ts'
+
+/** Rows that a query reads to find those of its page. */
+export const scanRowsMax = 5000
+
+/** The way to the rows of a query. */
+export interface Plan {
+  /** The index that must be used; null leaves it to SQLite. */
+  index: Index | null
+  /** True when only a part of the rows may be read. */
+  isScan: boolean
+}
+
+/** Leaves the way to SQLite. */
+export const direct: Plan = { index: null, isScan: false }
+/** The same for a table that is small enough to be read as a whole. */
+const small: Plan = { ...direct }
+
+/** Plans a page of a list. @throws AppError `validation_failed` when it would read too many rows */
+export function planPage(
+  database: Database,
+  collection: AnyCollection,
+  conditions: readonly Condition[],
+  sort: readonly SortTerm[],
+): Plan | Promise<Plan> {
+  const indexes = indexesOf(collection)
+  const equal = equalFields(conditions)
+  if (indexes.some((index) => servesConditions(index, conditions) && servesSort(index, equal, sort))) return direct
+  return andThen(planRows(database, collection, conditions, scanRowsMax), (plan) => {
+    if (plan !== null) return plan
+    const serving = indexes.filter((index) => servesSort(index, equal, sort))
+    // The index of the longest beginning that is equal reads the fewest rows that do not match.
+    const [best] = serving.toSorted((a, b) => equalBeginning(b, equal) - equalBeginning(a, equal))
+    if (best !== undefined && hasOneDirection(sort)) return { index: best, isScan: true }
+    throw unservedSort(equal, sort)
+  })
+}
+
+/** Plans to read all rows that match; null when these conditions would read more than `rowsMax`. */
+export function planRows(
+  database: Database,
+  collection: AnyCollection,
+  conditions: readonly Condition[],
+  rowsMax: number,
+): Plan | null | Promise<Plan | null> {
+  const indexes = indexesOf(collection)
+  return andThen(database.read(newestNumber(collection)), ([row]) => {
+    if (Number(row?.newest) <= rowsMax) return small
+    const ways = conditions.flatMap((condition) => {
+      const index = indexes.find(({ columns }) => columns[0] === condition.compares?.field)
+      return index === undefined ? [] : [{ condition, index }]
+    })
+    if (ways.length === 0) return null
+    return andThen(database.read(countEach(collection, ways, rowsMax)), ([counts = {}]) => {
+      const few = ways.flatMap(({ index }, at) => {
+        const count = Number(counts[`count${at}`])
+        return count <= rowsMax ? [{ index, count }] : []
+      })
+      const [best] = few.toSorted((a, b) => a.count - b.count)
+      return best === undefined ? null : { index: best.index, isScan: false }
+    })
+  })
+}
+
+/** Returns true if an index has all rows that match next to each other. */
+export function isServed(collection: AnyCollection, conditions: readonly Condition[]): boolean {
+  const ranges = conditions.map((condition) =>
+    condition.compares?.kind === 'several' ? asRange(condition) : condition,
+  )
+  return conditions.length === 0 || indexesOf(collection).some((index) => servesConditions(index, ranges))
+}
+
+/** Several values are several places of an index, which matters for the order alone. */
+function asRange(condition: Condition): Condition {
+  return { ...condition, compares: { field: condition.compares?.field ?? '', kind: 'range' } }
+}
+
+/** The greatest number of a row. It is never less than the count of rows, and costs no scan. */
+function newestNumber({ name }: AnyCollection): Statement {
+  return { sql: `select coalesce(max(rowid), 0) as newest from "${name}"`, parameters: [] }
+}
+
+function countEach(
+  { name }: AnyCollection,
+  ways: readonly { condition: Condition; index: Index }[],
+  rowsMax: number,
+): Statement {
+  const counts = ways.map(
+    ({ condition, index }, at) =>
+      `(select count(*) from (select 1 from "${name}" indexed by "${index.name}" where ${condition.sql} limit ${rowsMax + 1})) as count${at}`,
+  )
+  return { sql: `select ${counts.join()}`, parameters: ways.flatMap(({ condition }) => condition.values) }
+}
+
+function equalFields(conditions: readonly Condition[]): ReadonlySet<string> {
+  return new Set(conditions.flatMap(({ compares }) => (compares?.kind === 'equal' ? [compares.field] : [])))
+}
+
+function equalBeginning({ columns }: Index, equal: ReadonlySet<string>): number {
+  const end = columns.findIndex((column) => !equal.has(column))
+  return end === -1 ? columns.length : end
+}
+
+function servesConditions(index: Index, conditions: readonly Condition[]): boolean {
+  return servedConditions(index, conditions).length === conditions.length
+}
+
+/** The columns after those that are equal must be the sort. A unique index has one row for all its columns. */
+function servesSort(index: Index, equal: ReadonlySet<string>, sort: readonly SortTerm[]): boolean {
+  const terms = sort.filter(({ field }) => !equal.has(field))
+  if (!hasOneDirection(terms)) return false
+  let at = 0
+  for (const column of index.columns) {
+    if (column === terms[at]?.field) at += 1
+    else if (!equal.has(column)) return at === terms.length
+  }
+  return at === terms.length || index.isUnique
+}
+
+function hasOneDirection(sort: readonly SortTerm[]): boolean {
+  return sort.every(({ descending }) => descending === sort[0]?.descending)
+}
+
+function unservedSort(equal: ReadonlySet<string>, sort: readonly SortTerm[]): AppError {
+  const terms = sort.map(({ field }) => field).filter((field) => field !== 'createdAt' && field !== 'id')
+  const fields = [...new Set([...equal, ...terms])].map((field) => `'${field}'`).join(', ')
+  return invalidField(
+    'sort',
+    'not_indexed',
+    `would sort more than ${scanRowsMax} rows without an index: filter further, or declare indexes: [[${fields}]]`,
+  )
+}
+
+/** Reads the row up to which a page may be read, after these conditions; there is none when all rows may be. */
+export function scanEnd(
+  { name }: AnyCollection,
+  index: Index,
+  conditions: readonly Condition[],
+  sort: readonly SortTerm[],
+): Statement {
+  const where = whereOf(conditions)
+  const columns = sort.map(({ field }) => `"${field}"`)
+  const direction = sort[0]?.descending ? 'desc' : 'asc'
+  return {
+    sql: `select ${columns.join()} from "${name}" indexed by "${index.name}"${where.sql}
+      order by ${columns.map((column) => `${column} ${direction}`).join()} limit 1 offset ${scanRowsMax - 1}`,
+    parameters: where.values,
+  }
+}
+
+/** Returns the conditions that an index serves: its first columns are equal, and the one after them is within a range. */
+export function servedConditions(index: Index, conditions: readonly Condition[]): readonly Condition[] {
+  const beginning = index.columns.slice(0, equalBeginning(index, equalFields(conditions)))
+  const ranged = index.columns[beginning.length]
+  return conditions.filter(({ compares }) => {
+    if (compares?.kind === 'equal') return beginning.includes(compares.field)
+    return compares?.kind === 'range' && compares.field === ranged
+  })
+}
+
+/** The error for a result that needs all rows which match, and would read too many. */
+export function tooManyRows(parameter: string, rowsMax: number): AppError {
+  return invalidField(
+    parameter,
+    'too_many_rows',
+    `would read more than ${rowsMax} rows: filter by an indexed field that fewer rows match, or declare indexes of the fields together`,
+  )
+}
+
+/** The part of a statement that names the index it must use. */
+export function indexedBy(index: Index | null): string {
+  return index === null ? '' : ` indexed by "${index.name}"`
+}
