@@ -10,7 +10,7 @@ import type { SchemaObject } from './indexes.ts'
 /** Shorter prefixes are no search for a beginning, but for a word. */
 export const prefixLengthMin = 2
 /** Beginnings of these lengths have an index of their own; of longer ones there are few words. */
-const prefixLengths = '2 3'
+const prefixLengths = '2 3 4'
 
 /** The table of words. */
 export function searchTable(name: string): string {

@@ -12,6 +12,8 @@ export interface Search {
   text: string
   /** Phrases of FTS5, of which a row must have all. */
   words: readonly string[]
+  /** True when the beginning of the last word is enough. */
+  isOpen: boolean
   /** Matches of the pages before. */
   offset: number
 }
@@ -26,9 +28,8 @@ export function parseSearch(text: string): Search {
   const words = text.match(wordPattern) ?? []
   if (words.length > wordsMax) throw invalidField('search', 'too_big', `may have ${wordsMax} words at most`)
   const last = words.at(-1) ?? ''
-  const isBeginning = text.endsWith(last) && [...last].length >= prefixLengthMin
-  const phrases = words.map((word, index) => (isBeginning && index === words.length - 1 ? `"${word}"*` : `"${word}"`))
-  return { text, words: phrases, offset: 0 }
+  const isOpen = text.endsWith(last) && Array.from(last).length >= prefixLengthMin
+  return { text, words: words.map((word) => `"${word}"`), isOpen, offset: 0 }
 }
 
 /** Returns the cursor that continues after these many matches more. */

@@ -7,13 +7,14 @@ import { andThen, type Database, type Statement } from '../ports/database.ts'
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type AllowedQuery, conditionsOf, type Page, rowsAtOnce, selectedColumns } from './list.ts'
+import { indexedBy, type Plan, planRows, scanRowsMax } from './query-plan.ts'
 import { numbersTable, searchTable } from './search-index.ts'
 import { type Search, searchCursor } from './search-query.ts'
 
 /** A word in more rows does not count for the rank. */
 export const commonRowsMax = 10_000
 /** Rows that are ranked: the newest of those that match. */
-export const rankedRowsMax = 2000
+export const rankedRowsMax = 1000
 /** Rows in which words are looked for that are all common: the newest. */
 const searchedRowsMax = 200_000
 
@@ -24,21 +25,16 @@ export function readMatches(
   query: AllowedQuery,
   search: Search,
 ): Matches | Promise<Matches> {
-  if (search.words.length === 0) return { rows: [], next: null, count: 0 }
+  if (search.words.length === 0) return { rows: [], next: null, ...(query.count && { count: 0 }) }
   // A page of wide rows is shorter.
   const limit = Math.min(query.limit, rowsAtOnce(collection, query.fields))
-  return andThen(hitsOf(database, collection, search.words), (hits) =>
-    andThen(database.read(pageStatement(collection, query, hits, limit + 1, search.offset)), (found) => {
-      const page: Matches = {
-        isScan: true,
-        rows: found.slice(0, limit),
-        next: found.length > limit ? searchCursor(search, limit) : null,
-      }
+  return andThen(findMatches(database, collection, query, search), (matches) =>
+    andThen(database.read(pageStatement(collection, query, matches, limit + 1, search.offset)), (found) => {
+      const next = found.length > limit ? searchCursor(search, limit) : null
+      const page: Matches = { isScan: true, rows: found.slice(0, limit), next }
       if (!query.count) return page
-      return andThen(database.read(countStatement(collection, query, hits)), ([row]) => ({
-        ...page,
-        count: Number(row?.count),
-      }))
+      const count = { sql: `select count(*) as count from (${matches.sql})`, parameters: matches.values }
+      return andThen(database.read(count), ([row]) => ({ ...page, count: Number(row?.count) }))
     }),
   )
 }
@@ -48,16 +44,54 @@ export interface Matches extends Page {
   count?: number
 }
 
-/** Selects the number and the score of each row that matches; the least score is the best. */
-function hitsOf(
+/** Returns SQL for the number and the score of each row that matches; the least score is the best. */
+function findMatches(
+  database: Database,
+  collection: AnyCollection,
+  query: AllowedQuery,
+  search: Search,
+): Condition | Promise<Condition> {
+  const conditions = conditionsOf(collection, query)
+  return andThen(rankWords(database, collection, search), ({ words, rare }) => {
+    if (conditions.length === 0) return selectHits(collection, words, rare, null)
+    return andThen(planRows(database, collection, conditions, scanRowsMax), (plan) => {
+      if (plan !== null) return selectHits(collection, words, rare, numbersOf(collection, conditions, plan))
+      return filtered(collection, selectHits(collection, words, rare, null), conditions)
+    })
+  })
+}
+
+/** The words of a search, and those of them that are rare. */
+interface RankedWords {
+  words: readonly string[]
+  rare: readonly string[]
+}
+
+/** A last word that is common stands for itself alone, because to gather all words with its beginning takes long. */
+function rankWords(
+  database: Database,
+  collection: AnyCollection,
+  { words, isOpen }: Search,
+): RankedWords | Promise<RankedWords> {
+  return andThen(rareOf(database, collection, words), (rare) => {
+    const last = words.at(-1) ?? ''
+    if (!isOpen || !rare.includes(last)) return { words, rare }
+    const beginning = `${last}*`
+    return andThen(rareOf(database, collection, [beginning]), (still) => ({
+      words: [...words.slice(0, -1), beginning],
+      rare: [...rare.filter((word) => word !== last), ...still],
+    }))
+  })
+}
+
+function rareOf(
   database: Database,
   collection: AnyCollection,
   words: readonly string[],
-): Condition | Promise<Condition> {
-  return andThen(database.read(wordsStatement(collection, words)), ([counts = {}]) => {
-    const rare = words.filter((_, index) => Number(counts[`word${index}`]) <= commonRowsMax)
-    return selectHits(collection, words, rare)
-  })
+): readonly string[] | Promise<readonly string[]> {
+  return andThen(database.read(wordsStatement(collection, words)), ([counts = {}]) =>
+    words.filter((_, index) => Number(counts[`word${index}`]) <= commonRowsMax),
+  )
 }
 
 /** Counts the rows with each word, no further than to know that they are many. */
@@ -70,52 +104,64 @@ function wordsStatement({ name }: AnyCollection, words: readonly string[]): Stat
   return { sql: `select ${counts.join()}`, parameters: words }
 }
 
+/** The numbers of the rows for which conditions hold, where few rows have to be read for that. */
+function numbersOf({ name }: AnyCollection, conditions: readonly Condition[], { index }: Plan): Condition {
+  const where = whereOf(conditions)
+  return {
+    sql: `select number from "${numbersTable(name)}" where id in (select "id" from "${name}"${indexedBy(index)}${where.sql})`,
+    values: where.values,
+  }
+}
+
+/** The newest matches, of which some may have a condition that does not hold. */
+function filtered({ name }: AnyCollection, hits: Condition, conditions: readonly Condition[]): Condition {
+  const where = whereOf(conditions)
+  return { sql: `select hit.* from ${joined(name, hits)}${where.sql}`, values: [...hits.values, ...where.values] }
+}
+
+/** Joins hits with their rows, hit by hit. */
+function joined(name: string, { sql }: Condition): string {
+  return `(${sql}) as hit cross join "${numbersTable(name)}" as numbered on numbered.number = hit.number
+    cross join "${name}" on "${name}"."id" = numbered.id`
+}
+
+/** Chooses the matches of the page before it reads their rows, because a sort would carry the columns of all. */
 function pageStatement(
   collection: AnyCollection,
   query: AllowedQuery,
-  hits: Condition,
+  { sql, values }: Condition,
   limit: number,
   offset: number,
 ): Statement {
   const { name } = collection
   const columns = selectedColumns(collection, query).map((column) => `"${name}"."${column}"`)
-  const from = fromHits(collection, query, hits)
+  const page = { sql: `select * from (${sql}) order by score, number desc limit ? offset ?`, values: [] }
   return {
-    sql: `select ${columns.join()}${from.sql} order by hit.score, hit.number desc limit ? offset ?`,
-    parameters: [...from.values, limit, offset],
+    sql: `select ${columns.join()} from ${joined(name, page)} order by hit.score, hit.number desc`,
+    parameters: [...values, limit, offset],
   }
 }
 
-function countStatement(collection: AnyCollection, query: AllowedQuery, hits: Condition): Statement {
-  const { sql, values } = fromHits(collection, query, hits)
-  return { sql: `select count(*) as count${sql}`, parameters: values }
-}
-
-function fromHits(collection: AnyCollection, query: AllowedQuery, hits: Condition): Condition {
-  const { name } = collection
-  const where = whereOf(conditionsOf(collection, query))
-  return {
-    sql: ` from (${hits.sql}) as hit
-      cross join "${numbersTable(name)}" as numbered on numbered.number = hit.number
-      cross join "${name}" on "${name}"."id" = numbered.id${where.sql}`,
-    values: [...hits.values, ...where.values],
-  }
-}
-
-function selectHits({ name }: AnyCollection, words: readonly string[], rare: readonly string[]): Condition {
+/** Selects the newest rows that have all words, and if numbers are given are among these. Rare words count for the score. */
+function selectHits(
+  { name }: AnyCollection,
+  words: readonly string[],
+  rare: readonly string[],
+  numbers: Condition | null,
+): Condition {
   const table = `"${searchTable(name)}"`
   const newest = `order by rowid desc limit ${rankedRowsMax}`
   const all = words.join(' ')
+  // The plus keeps FTS5 from starting the match again for each row.
+  const among = numbers === null ? '' : ` and +rowid in (${numbers.sql})`
+  const values = numbers?.values ?? []
   if (rare.length === 0) {
     const since = `(select max(number) from "${numbersTable(name)}") - ${searchedRowsMax}`
-    return {
-      sql: `select rowid as number, 0 as score from ${table} where ${table} match ? and rowid > ${since} ${newest}`,
-      values: [all],
-    }
+    const hits = `select rowid as number, 0 as score from ${table} where ${table} match ? and rowid > ${since}${among} ${newest}`
+    return { sql: hits, values: [all, ...values] }
   }
   const ranked = `select rowid as number, bm25(${table}) as score from ${table} where ${table} match ?`
-  if (rare.length === words.length) return { sql: `${ranked} ${newest}`, values: [all] }
-  // The plus keeps FTS5 from starting the match again for each row.
-  const matching = `select rowid from ${table} where ${table} match ? ${newest}`
-  return { sql: `${ranked} and +rowid in (${matching}) ${newest}`, values: [rare.join(' '), all] }
+  if (rare.length === words.length) return { sql: `${ranked}${among} ${newest}`, values: [all, ...values] }
+  const matching = `select rowid from ${table} where ${table} match ?${among} ${newest}`
+  return { sql: `${ranked} and +rowid in (${matching}) ${newest}`, values: [rare.join(' '), all, ...values] }
 }

@@ -41,7 +41,7 @@ async function find(search: string, more: Record<string, string> = {}): Promise<
   return await readMatches(database, papers, { ...query, only: null }, query.search)
 }
 
-const idsOf = ({ rows }: Matches) => rows.map(({ id }) => id)
+const idsOf = ({ rows }: Matches) => rows.map(({ id }) => String(id))
 
 test.each([
   ['a word', 'door', ['id0', 'id2']],
@@ -85,7 +85,12 @@ test('a search keeps to filters and to the rows of a rule', async () => {
   expect(idsOf(await find('door', { 'filter[year][$gte]': '2' }))).toEqual(['id2', 'id1'])
   const query = parseListQuery(new URLSearchParams({ search: 'door', count: 'true' }), listable, { isSearched: true })
   const only = conditionOf(papers, [{ year: 1 }])
-  const found = await readMatches(database, papers, { ...query, only }, { text: 'door', words: ['"door"'], offset: 0 })
+  const found = await readMatches(
+    database,
+    papers,
+    { ...query, only },
+    { text: 'door', words: ['"door"'], isOpen: false, offset: 0 },
+  )
   expect([idsOf(found), found.count]).toEqual([['id0'], 1])
 })
 
@@ -122,6 +127,19 @@ test('of words that very many rows have, the newest rows come first', async () =
   expect(idsOf(await find('common', { limit: '2' }))).toEqual([`id${commonRowsMax}`, `id${commonRowsMax - 1}`])
   expect((await find('common', { count: 'true' })).count).toBe(rankedRowsMax)
   expect(idsOf(await find('common rare'))).toEqual([10_000, 5000, 0].map((number) => `id${number}`))
+})
+
+test('a rule or filter that few rows match finds old rows too, however many newer ones match', async () => {
+  connection
+    .prepare(`with recursive n(i) as (select 0 union all select i + 1 from n where i < ?)
+      insert into papers (id, createdAt, version, title, year) select 'id' || i, i, 1, 'common', iif(i = 7, 1, 2) from n`)
+    .run(2 * commonRowsMax)
+  expect(idsOf(await find('common', { 'filter[year]': '1' }))).toEqual(['id7'])
+  const query = parseListQuery(new URLSearchParams({ search: 'common', count: 'true' }), listable, { isSearched: true })
+  const search = { text: 'common', words: ['"common"'], isOpen: false, offset: 0 }
+  const found = await readMatches(database, papers, { ...query, only: conditionOf(papers, [{ year: 1 }]) }, search)
+  expect([idsOf(found), found.count]).toEqual([['id7'], 1])
+  expect((await find('common', { 'filter[year][$gt]': '1', count: 'true' })).count).toBe(rankedRowsMax)
 })
 
 const change = fc.oneof(
