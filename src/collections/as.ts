@@ -29,9 +29,11 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
       collection(collection) {
         const operations = operationsOf(collection)
         return {
-          async get(id) {
+          async get(id, expand = []) {
             requireValid(who)
-            return operations.get(id, who)
+            const row = await operations.get(id, who)
+            if (expand.length > 0) await operations.expand([row], operations.parseExpand(expand.join()), who)
+            return row
           },
           async list(options = {}) {
             requireValid(who)

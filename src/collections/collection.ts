@@ -126,6 +126,7 @@ function checkNames(name: string, fields: Fields, isOwned: boolean): void {
   if (names.length > fieldsMax) throw new TypeError(`The collection ${name} has more than ${fieldsMax} fields.`)
   // Lower-cased, because SQL does not tell columns apart by case.
   const taken = new Set(Object.keys(ignored).map((key) => key.toLowerCase()))
+  taken.add('expand')
   if (isOwned) taken.add(ownerField)
   for (const key of names) {
     const isReserved = key.toLowerCase().startsWith('galley_') || key in {}

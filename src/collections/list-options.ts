@@ -23,6 +23,8 @@ export interface ListOptions<F extends Fields> {
   search?: string
   /** Fields to sort by, `-` in front for descending order. */
   sort?: SortField<F> | readonly SortField<F>[]
+  /** References, as in `['patient', 'doctor.clinic']`, whose rows are put into each row. */
+  expand?: readonly string[]
   /** Rows of a page. Default: 50. */
   limit?: number
   /** The `next` of the page before. */

@@ -1,8 +1,9 @@
-/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `count`, `search`. */
+/** Reads the query parameters of a list: `limit`, `cursor`, `sort`, `filter[…]`, `fields`, `expand`, `count`, `search`. */
 
 import { type CursorKey, decodeCursor } from '../database/cursor.ts'
 import { detailsMax, type ErrorDetail, invalidField, invalidFields } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
+import { checkSelected, type Expand } from './expand-query.ts'
 import { type Column, type Fields, field } from './field.ts'
 import { type FieldSelection, parseFields } from './field-selection.ts'
 import { addFilter, type FilterSet, type ListableColumn, type ListableFields, noFilters } from './filter-query.ts'
@@ -30,6 +31,8 @@ export interface ListQuery extends FilterSet {
   count: boolean
   fields: FieldSelection
   search: Search | null
+  /** References whose rows are put into the row. */
+  expand: readonly Expand[]
 }
 
 const systemColumns: Readonly<Record<string, Column>> = {
@@ -58,6 +61,7 @@ export interface OtherParameters {
   /** Of all fields. */
   names?: readonly string[]
   isSearched?: boolean
+  parseExpand?: (text: string) => readonly Expand[]
 }
 
 /**
@@ -67,7 +71,7 @@ export interface OtherParameters {
 export function parseListQuery(
   parameters: URLSearchParams,
   fields: ListableFields,
-  { names = [], isSearched = false }: OtherParameters = {},
+  { names = [], isSearched = false, parseExpand }: OtherParameters = {},
 ): ListQuery {
   const problems: ErrorDetail[] = []
   const query: ListQuery = {
@@ -78,6 +82,7 @@ export function parseListQuery(
     count: false,
     fields: null,
     search: null,
+    expand: [],
   }
   let cursor: string | null = null
   const split = splitParameters(parameters)
@@ -89,6 +94,7 @@ export function parseListQuery(
       else if (name === 'count') query.count = parseFlag(name, value)
       else if (name === 'fields') query.fields = parseFields(value, names)
       else if (name === 'search' && isSearched) query.search = parseSearch(value)
+      else if (name === 'expand' && parseExpand) query.expand = parseExpand(value)
       else if (name === 'cursor') cursor = value
       else throw invalidField(name.slice(0, 100), 'unknown_parameter', 'there is no such parameter')
     })
@@ -100,6 +106,7 @@ export function parseListQuery(
       code: 'not_sortable',
       message: 'must not be given with search, which has an order of its own',
     })
+  attempt(problems, () => checkSelected(query.expand, query.fields))
   if (cursor !== null) attempt(problems, () => continueAfter(query, String(cursor)))
   if (problems.length > 0) throw invalidFields(problems)
   return query

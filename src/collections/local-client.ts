@@ -5,7 +5,7 @@ import type { Actor } from '../request/identity.ts'
 import type { Message, NamedMessage } from '../topics/publisher.ts'
 import type { Fields } from './field.ts'
 import type { ListOptions } from './list-options.ts'
-import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
+import type { ChangeOf, CreateOf, Expansion, RowOf } from './row-types.ts'
 
 /** The part of a declared collection that names its rows. */
 export interface Declared<F extends Fields> {
@@ -15,13 +15,15 @@ export interface Declared<F extends Fields> {
 
 /** A page of rows. */
 export interface List<F extends Fields> {
-  rows: RowOf<F>[]
+  rows: (RowOf<F> & { expand?: Expansion })[]
   /** The cursor of the next page; null for the last page. */
   next: string | null
   /** The number of all matching rows, up to 10,000; where it was asked for. */
   count?: number
   /** True if the rows had to be looked for, because no index serves the query. */
   isScan?: boolean
+  /** The number of rows that were read for `expand`. */
+  expandedRows?: number
 }
 
 /** What a write of one row may require. */
@@ -32,7 +34,8 @@ export interface ExpectOptions {
 
 /** A collection on somebody's behalf. Each method throws the `AppError` that a client would get. */
 export interface LocalCollection<F extends Fields> {
-  get(id: string): Promise<RowOf<F>>
+  /** @param expand references, as in `['patient', 'doctor.clinic']`, whose rows are put into the row */
+  get(id: string, expand?: readonly string[]): Promise<RowOf<F> & { expand?: Expansion }>
   list(options?: ListOptions<F>): Promise<List<F>>
   /** @param id the id of the new row; by default one is made */
   create(body: CreateOf<F>, id?: string): Promise<RowOf<F>>

@@ -4,12 +4,14 @@
  */
 import { guardError } from '../database/failure.ts'
 import { run } from '../database/steps.ts'
-import { andThen, type Database, type Statement, type Steps, type Write } from '../ports/database.ts'
+import { andThen, type Database, type SqlRow, type Statement, type Steps, type Write } from '../ports/database.ts'
 import { type Actor, identityOf, refusal } from '../request/identity.ts'
 import { matches } from './access.ts'
 import { type Group, readGroups } from './aggregate.ts'
 import { type AggregateQuery, createAggregateParser } from './aggregate-query.ts'
 import type { Action, AnyCollection, Collection, Match, MatchOptions, Rows } from './declaration.ts'
+import { type ExpandOptions, expandRows } from './expand.ts'
+import { type Expand, parseExpand } from './expand-query.ts'
 import type { Fields } from './field.ts'
 import { decodeSelected, fieldNames } from './field-selection.ts'
 import type { ListableFields } from './filter-query.ts'
@@ -26,6 +28,8 @@ interface OperationsOptions<F extends Fields> {
   database: Database
   /** All collections by name, for references. */
   collections: ReadonlyMap<string, AnyCollection>
+  /** Returns the function that converts stored rows of a collection. */
+  decodeOf(name: string): (stored: SqlRow) => object
 }
 
 /** Those that prepare a write validate and throw at once, and return its steps. */
@@ -37,15 +41,21 @@ export class Operations<F extends Fields> {
   readonly #listable: ListableFields
   readonly #parseAggregate: (parameters: URLSearchParams) => AggregateQuery
   readonly #others: OtherParameters
+  readonly #expanding: ExpandOptions
 
-  constructor(collection: Collection<string, F>, { rows, database, collections }: OperationsOptions<F>) {
+  constructor(collection: Collection<string, F>, { rows, database, collections, decodeOf }: OperationsOptions<F>) {
     this.#collection = collection
     this.#rows = rows
     this.#database = database
     this.#permissions = new Permissions(collection, collections)
     this.#listable = listableFields(collection)
     this.#parseAggregate = createAggregateParser(collection, this.#listable)
-    this.#others = { names: fieldNames(collection), isSearched: collection.search !== undefined }
+    this.#others = {
+      names: fieldNames(collection),
+      isSearched: collection.search !== undefined,
+      parseExpand: (text) => parseExpand(text, collection, collections),
+    }
+    this.#expanding = { database, decodeOf: (target) => decodeOf(target.name) }
   }
 
   /**
@@ -70,10 +80,21 @@ export class Operations<F extends Fields> {
   list(query: ListQuery, who: Actor): List<F> | Promise<List<F>> {
     const { fields } = query
     const decode = fields === null ? this.#rows.decode : decodeSelected(this.#collection, fields)
-    return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), ({ rows, ...page }) => ({
-      ...page,
-      rows: rows.map(decode) as RowOf<F>[],
-    }))
+    return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), ({ rows: stored, ...page }) => {
+      const rows = stored.map(decode) as RowOf<F>[]
+      if (query.expand.length === 0) return { ...page, rows }
+      return this.expand(rows, query.expand, who).then((expandedRows) => ({ ...page, rows, expandedRows }))
+    })
+  }
+
+  /** Puts the rows that these refer to into them, and resolves with their number. */
+  expand(rows: readonly RowOf<F>[], expand: readonly Expand[], who: Actor): Promise<number> {
+    return expandRows(rows, expand, who, this.#expanding)
+  }
+
+  /** Parses the references to expand. @throws AppError `validation_failed` */
+  parseExpand(text: string): readonly Expand[] {
+    return this.#others.parseExpand?.(text) ?? []
   }
 
   #read(query: AllowedQuery): Matches | Promise<Matches> {
@@ -155,9 +176,13 @@ export function createOperationsOf(
   database: Database,
 ): OperationsOf {
   const byName = new Map(collections.map((each) => [each.name, each]))
+  const decodeOf = (name: string) => rowsOf(byName.get(name) as AnyCollection).decode
   // biome-ignore lint/suspicious/noExplicitAny: operations on rows of any fields.
   const all = new Map<string, Operations<any>>(
-    collections.map((each) => [each.name, new Operations(each, { rows: rowsOf(each), database, collections: byName })]),
+    collections.map((each) => [
+      each.name,
+      new Operations(each, { rows: rowsOf(each), database, collections: byName, decodeOf }),
+    ]),
   )
   return ({ name }) => {
     const found = all.get(name)

@@ -13,6 +13,7 @@ import {
 } from '../http/openapi.ts'
 import { aggregateFields, groupFields } from './aggregate-query.ts'
 import type { AnyCollection } from './declaration.ts'
+import type { Fields } from './field.ts'
 import { fieldNames } from './field-selection.ts'
 import { groupDepthMax, type ListableColumn, type ListableFields, operatorsOf } from './filter-query.ts'
 import { countMax } from './list.ts'
@@ -74,7 +75,10 @@ export function declareRoutes(collection: AnyCollection) {
     }),
     get: route('get', 'get /{id}', {
       summary: `Get one of ${name}`,
-      request: { params: idParameter, query: z.object({ fields: fieldsParameter(collection) }) },
+      request: {
+        params: idParameter,
+        query: z.object({ fields: fieldsParameter(collection), ...expandParameter(collection) }),
+      },
       responses: {
         200: success(200, row, 'The row.'),
         304: { description: 'It has not changed.' },
@@ -150,6 +154,7 @@ function listParameters(collection: AnyCollection): z.ZodObject {
       }),
     count: z.enum(['true', 'false']).optional(),
     fields: fieldsParameter(collection),
+    ...expandParameter(collection),
     ...(collection.search && { search: searchParameter(collection.search) }),
     ...filtersOf(listable),
   })
@@ -169,6 +174,14 @@ function fieldsParameter(collection: AnyCollection): z.ZodType {
     .string()
     .optional()
     .openapi({ description, example: fieldNames(collection).slice(0, 2).join() })
+}
+
+/** None for a collection without references. */
+function expandParameter({ fields }: AnyCollection): Record<string, z.ZodType> {
+  const references = Object.entries(fields as Fields).flatMap(([name, { column }]) => (column.references ? [name] : []))
+  if (references.length === 0) return {}
+  const description = `References whose rows are put into \`expand\` of each row: ${references.join(', ')}; separated by commas, and by a point before a reference of that row.`
+  return { expand: z.string().optional().openapi({ description }) }
 }
 
 function searchParameter(fields: readonly string[]): z.ZodType {

@@ -11,6 +11,7 @@ import { trimBlanks } from '../request/header-value.ts'
 import type { TopicLog } from '../topics/log.ts'
 import type { Position } from '../topics/position.ts'
 import type { Collection, Match } from './declaration.ts'
+import { checkSelected } from './expand-query.ts'
 import { topicOfList } from './feed.ts'
 import type { Fields } from './field.ts'
 import { type FieldSelection, fieldNames, parseFields, selectFields } from './field-selection.ts'
@@ -52,8 +53,8 @@ export function createRoutes<F extends Fields>(
     const startMs = performance.now()
     // Before the page, so that no change falls between both.
     return andThen(positionBefore(c, query), (position) =>
-      andThen(operations.list(query, identity), ({ rows: data, next, count, isScan }) => {
-        const rowUnits = Math.max(0, data.length - freeRows) / unitRows
+      andThen(operations.list(query, identity), ({ rows: data, next, count, isScan, expandedRows = 0 }) => {
+        const rowUnits = Math.max(0, data.length + expandedRows - freeRows) / unitRows
         c.env.extraUnits += isScan ? Math.max(rowUnits, (performance.now() - startMs) * unitsPerMs) : rowUnits
         return replyWith(c, { status: 200, data, more: { next, ...(count !== undefined && { count }), position } })
       }),
@@ -77,8 +78,11 @@ export function createRoutes<F extends Fields>(
   }
 
   function get(c: Context): Response | Promise<Response> {
-    const selected = parametersOf(c).get('fields')
+    const parameters = parametersOf(c)
+    const selected = parameters.get('fields')
     const fields: FieldSelection = selected === null ? null : parseFields(selected, names)
+    const expanded = parameters.get('expand')
+    if (expanded !== null) return getExpanded(c, expanded, fields)
     return andThen(operations.get(idOf(c), c.env.identity), (row) => {
       const tag = etagOf(row.version)
       const known = c.req.raw.headers.get('if-none-match')
@@ -86,6 +90,17 @@ export function createRoutes<F extends Fields>(
       const data = fields === null ? row : selectFields(row, fields)
       return replyWith(c, { status: 200, data, headers: { ETag: tag } })
     })
+  }
+
+  /** Without an ETag, because the response is of several rows. */
+  async function getExpanded(c: Context, text: string, fields: FieldSelection): Promise<Response> {
+    const { identity } = c.env
+    const expand = operations.parseExpand(text)
+    checkSelected(expand, fields)
+    const row = await operations.get(idOf(c), identity)
+    c.env.extraUnits += (await operations.expand([row], expand, identity)) / unitRows
+    const data = fields === null ? row : selectFields(row, [...fields, 'expand'])
+    return replyWith(c, { status: 200, data })
   }
 
   async function create(c: Context, id?: string): Promise<Response> {

@@ -28,3 +28,8 @@ export type CreateOf<F extends Fields> = Simplify<
 
 /** The body that changes a row: any of its fields. */
 export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
+
+/** The rows that a row refers to, by field; each may have its own. */
+export interface Expansion {
+  [field: string]: { id: string; expand?: Expansion; [field: string]: unknown }
+}

@@ -34,6 +34,8 @@ type ListParameters<Name extends string> = {
   search?: string
   /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
   fields?: FieldList<Name>
+  /** References whose rows are put into `expand` of each row, which its type does not tell. */
+  expand?: string
 } & FilterParameters<Name>
 
 type AggregateParameters<Name extends string> = {
@@ -77,7 +79,11 @@ type CrudSchema<Name extends string, C> =
         }
       } & {
         [K in `/api/${Name}/:id`]: {
-          $get: Endpoint<IdParameter & { query?: { fields?: FieldList<NameOf<F>> } }, Success<RowOf<F>, 200>, 200>
+          $get: Endpoint<
+            IdParameter & { query?: { fields?: FieldList<NameOf<F>>; expand?: string } },
+            Success<RowOf<F>, 200>,
+            200
+          >
           $put: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $patch: Endpoint<IdParameter & { json: ChangeOf<F> }, Success<RowOf<F>, 200>, 200>
           $delete: {

@@ -9,6 +9,7 @@ export function referenceCases(subject: Subject): void {
   cascading(subject)
   settingNull(subject)
   bounds(subject)
+  expanding(subject)
 }
 
 async function make(send: Send, name: string, body: object): Promise<Row> {
@@ -209,5 +210,18 @@ function bounds({ send }: Subject): void {
     ]
     expect(statuses).toEqual([409, 429])
     expect((await send(`GET /api/wards/${ward.id}`, { headers: newClient() })).status).toBe(200)
+  })
+}
+
+function expanding({ send }: Subject): void {
+  test('the rows that a row refers to come with it where they are asked for', async () => {
+    const ward = await makeWard(send)
+    const patient = await makePatient(send, { ward: ward.id })
+    const visit = await makeVisit(send, { patient: patient.id })
+    const path = `/api/visits?filter[patient]=${patient.id}&expand=patient.ward,doctor`
+    const expected = { ...visit, expand: { patient: { ...patient, expand: { ward } } } }
+    expect((await send(`GET ${path}`)).body().data).toEqual([expected])
+    expect((await send(`GET /api/visits/${visit.id}?expand=patient.ward`)).row).toEqual(expected)
+    expect((await send(`GET /api/visits/${visit.id}?expand=wards`)).status).toBe(400)
   })
 }
