@@ -92,9 +92,15 @@ export function createRoutes<F extends Fields>(
   }
 
   function get(c: Context): Response | Promise<Response> {
-    const selected = parametersOf(c).get('fields')
-    const fields = selected === null ? null : parseFields(selected, names)
+    const fields = selectedIn(c)
     return andThen(rows.get(idOf(c), permissions.readable(c.env.identity)), (row) => replyRow(c, row, fields))
+  }
+
+  /** Most requests for a row have no parameters. */
+  function selectedIn(c: Context): FieldSelection {
+    if (!c.req.url.includes('?')) return null
+    const selected = parametersOf(c).get('fields')
+    return selected === null ? null : parseFields(selected, names)
   }
 
   function replyRow(c: Context, row: RowOf<F> | null, fields: FieldSelection): Response {
@@ -164,11 +170,9 @@ export function createRoutes<F extends Fields>(
     .add(routes.delete, remove)
 }
 
-const noParameters = new URLSearchParams()
-
 function parametersOf({ req }: Context): URLSearchParams {
   const start = req.url.indexOf('?')
-  return start === -1 ? noParameters : new URLSearchParams(req.url.slice(start))
+  return new URLSearchParams(start === -1 ? '' : req.url.slice(start))
 }
 
 function idOf(c: Context): string {

@@ -28,7 +28,7 @@ export function parseSearch(text: string): Search {
   const words = text.match(wordPattern) ?? []
   if (words.length > wordsMax) throw invalidField('search', 'too_big', `may have ${wordsMax} words at most`)
   const last = words.at(-1) ?? ''
-  const isOpen = text.endsWith(last) && [...last].length >= prefixLengthMin
+  const isOpen = text.endsWith(last) && Array.from(last).length >= prefixLengthMin
   return { text, words: words.map((word) => `"${word}"`), isOpen, offset: 0 }
 }
 

@@ -89,7 +89,8 @@ test('pages of any filters and sort of a large table return every row once, in o
       const { sort: terms } = queryOf(parameters)
       expected.sort((a, b) => {
         for (const { field, descending } of terms) {
-          const [x = 0, y = 0] = [a[field] ?? 0, b[field] ?? 0]
+          const x = a[field] ?? 0
+          const y = b[field] ?? 0
           if (x !== y) return x < y === descending ? 1 : -1
         }
         return 0

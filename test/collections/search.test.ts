@@ -41,7 +41,7 @@ async function find(search: string, more: Record<string, string> = {}): Promise<
   return await readMatches(database, papers, { ...query, only: null }, query.search)
 }
 
-const idsOf = ({ rows }: Matches) => rows.map(({ id }) => id)
+const idsOf = ({ rows }: Matches) => rows.map(({ id }) => String(id))
 
 test.each([
   ['a word', 'door', ['id0', 'id2']],
