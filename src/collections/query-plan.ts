@@ -40,9 +40,9 @@ export function planPage(
   conditions: readonly Condition[],
   sort: readonly SortTerm[],
 ): Plan | Promise<Plan> {
+  if (isPageServed(collection, conditions, sort)) return direct
   const indexes = indexesOf(collection)
   const equal = equalFields(conditions)
-  if (indexes.some((index) => servesConditions(index, conditions) && servesSort(index, equal, sort))) return direct
   return andThen(planRows(database, collection, conditions, scanRowsMax), (plan) => {
     if (plan !== null) return plan
     const serving = indexes.filter((index) => servesSort(index, equal, sort))
@@ -51,6 +51,31 @@ export function planPage(
     if (best !== undefined && hasOneDirection(sort)) return { index: best, isScan: true }
     throw unservedSort(equal, sort)
   })
+}
+
+/** Whether an index serves a list, by its shape, because most lists have one of few. */
+const shapes = new WeakMap<AnyCollection, Map<string, boolean>>()
+/** More shapes are forgotten: a client may invent them. */
+const shapesMax = 1000
+
+function isPageServed(collection: AnyCollection, conditions: readonly Condition[], sort: readonly SortTerm[]): boolean {
+  let shape = ''
+  for (const { compares } of conditions) shape += compares === undefined ? '? ' : `${compares.kind} ${compares.field} `
+  for (const { field, descending } of sort) shape += descending ? `-${field}` : `+${field}`
+  let known = shapes.get(collection)
+  if (known === undefined || known.size > shapesMax) {
+    known = new Map()
+    shapes.set(collection, known)
+  }
+  let isKnown = known.get(shape)
+  if (isKnown === undefined) {
+    const equal = equalFields(conditions)
+    isKnown = indexesOf(collection).some(
+      (index) => servesSort(index, equal, sort) && servesConditions(index, equal, conditions),
+    )
+    known.set(shape, isKnown)
+  }
+  return isKnown
 }
 
 /** Plans to read all rows that match; null when these conditions would read more than `rowsMax`. */
@@ -84,7 +109,10 @@ export function isServed(collection: AnyCollection, conditions: readonly Conditi
   const ranges = conditions.map((condition) =>
     condition.compares?.kind === 'several' ? asRange(condition) : condition,
   )
-  return conditions.length === 0 || indexesOf(collection).some((index) => servesConditions(index, ranges))
+  return (
+    conditions.length === 0 ||
+    indexesOf(collection).some((index) => servesConditions(index, equalFields(ranges), ranges))
+  )
 }
 
 /** Several values are several places of an index, which matters for the order alone. */
@@ -109,27 +137,32 @@ function countEach(
   return { sql: `select ${counts.join()}`, parameters: ways.flatMap(({ condition }) => condition.values) }
 }
 
-function equalFields(conditions: readonly Condition[]): ReadonlySet<string> {
-  return new Set(conditions.flatMap(({ compares }) => (compares?.kind === 'equal' ? [compares.field] : [])))
+/** The fields that conditions compare by equality: few, so that a list is faster than a set. */
+type Equal = readonly string[]
+
+function equalFields(conditions: readonly Condition[]): Equal {
+  const fields: string[] = []
+  for (const { compares } of conditions) if (compares?.kind === 'equal') fields.push(compares.field)
+  return fields
 }
 
-function equalBeginning({ columns }: Index, equal: ReadonlySet<string>): number {
-  const end = columns.findIndex((column) => !equal.has(column))
+function equalBeginning({ columns }: Index, equal: Equal): number {
+  const end = columns.findIndex((column) => !equal.includes(column))
   return end === -1 ? columns.length : end
 }
 
-function servesConditions(index: Index, conditions: readonly Condition[]): boolean {
-  return servedConditions(index, conditions).length === conditions.length
+function servesConditions(index: Index, equal: Equal, conditions: readonly Condition[]): boolean {
+  return conditions.length === 0 || servedConditions(index, conditions, equal).length === conditions.length
 }
 
 /** The columns after those that are equal must be the sort. A unique index has one row for all its columns. */
-function servesSort(index: Index, equal: ReadonlySet<string>, sort: readonly SortTerm[]): boolean {
-  const terms = sort.filter(({ field }) => !equal.has(field))
+function servesSort(index: Index, equal: Equal, sort: readonly SortTerm[]): boolean {
+  const terms = equal.length === 0 ? sort : sort.filter(({ field }) => !equal.includes(field))
   if (!hasOneDirection(terms)) return false
   let at = 0
   for (const column of index.columns) {
     if (column === terms[at]?.field) at += 1
-    else if (!equal.has(column)) return at === terms.length
+    else if (!equal.includes(column)) return at === terms.length
   }
   return at === terms.length || index.isUnique
 }
@@ -138,7 +171,7 @@ function hasOneDirection(sort: readonly SortTerm[]): boolean {
   return sort.every(({ descending }) => descending === sort[0]?.descending)
 }
 
-function unservedSort(equal: ReadonlySet<string>, sort: readonly SortTerm[]): AppError {
+function unservedSort(equal: Equal, sort: readonly SortTerm[]): AppError {
   const terms = sort.map(({ field }) => field).filter((field) => field !== 'createdAt' && field !== 'id')
   const fields = [...new Set([...equal, ...terms])].map((field) => `'${field}'`).join(', ')
   return invalidField(
@@ -166,12 +199,16 @@ export function scanEnd(
 }
 
 /** Returns the conditions that an index serves: its first columns are equal, and the one after them is within a range. */
-export function servedConditions(index: Index, conditions: readonly Condition[]): readonly Condition[] {
-  const beginning = index.columns.slice(0, equalBeginning(index, equalFields(conditions)))
-  const ranged = index.columns[beginning.length]
+export function servedConditions(
+  index: Index,
+  conditions: readonly Condition[],
+  equal: Equal = equalFields(conditions),
+): readonly Condition[] {
+  const { columns } = index
+  const beginning = equalBeginning(index, equal)
   return conditions.filter(({ compares }) => {
-    if (compares?.kind === 'equal') return beginning.includes(compares.field)
-    return compares?.kind === 'range' && compares.field === ranged
+    if (compares?.kind === 'equal') return columns.slice(0, beginning).includes(compares.field)
+    return compares?.kind === 'range' && compares.field === columns[beginning]
   })
 }
 

@@ -79,9 +79,10 @@ export function createRoutes<F extends Fields>(
 
   function get(c: Context): Response | Promise<Response> {
     const parameters = parametersOf(c)
-    const selected = parameters.get('fields')
+    // Most requests for a row have no parameters.
+    const [selected, expanded] =
+      parameters === noParameters ? [null, null] : [parameters.get('fields'), parameters.get('expand')]
     const fields: FieldSelection = selected === null ? null : parseFields(selected, names)
-    const expanded = parameters.get('expand')
     if (expanded !== null) return getExpanded(c, expanded, fields)
     return andThen(operations.get(idOf(c), c.env.identity), (row) => {
       const tag = etagOf(row.version)
