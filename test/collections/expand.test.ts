@@ -49,8 +49,7 @@ async function start() {
   const doctor = await system.collection(doctors).create({ name: 'Dr Sun', clinic: clinic.id })
   const ask = async (path: string, user?: TestUser) => {
     const response = await (user === undefined ? app.request(path) : user.request(path))
-    // biome-ignore lint/suspicious/noExplicitAny: any JSON.
-    return { status: response.status, headers: response.headers, body: (await response.json()) as any }
+    return { status: response.status, headers: response.headers, body: await response.json() }
   }
   return { app, system, clinic, doctor, ask }
 }
