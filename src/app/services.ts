@@ -76,9 +76,10 @@ export function createServices(
   const as = createAs({ database, publisher, enqueue, requireValid, operationsOf: (of) => operationsOf(of) })
   const { all: rows, rowsOf } = createAllRows(collections, { database, now, topicLog, newId, enqueue, as, problem })
   const operationsOf = createOperationsOf(collections, rowsOf, database)
-  const shared = { database, log, now, enqueue, rows: rowsOf, as }
+  const mailer = accounts?.mailer ?? null
+  const shared = { database, log, mailer, now, enqueue, rows: rowsOf, as }
   const runner = jobs.length === 0 ? null : new Runner({ jobs, platform, queue, newId, shared })
-  const deps = { rows, as, database, commit, enqueue, log, mailer: accounts?.mailer ?? null, now }
+  const deps = { rows, as, database, commit, enqueue, log, mailer, now }
   const jobRoutes = createJobRoutes({
     platform,
     commit,

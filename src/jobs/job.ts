@@ -5,6 +5,7 @@ import type { Fields } from '../collections/field.ts'
 import type { As } from '../collections/local-client.ts'
 import type { Database } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
+import type { Mailer } from '../ports/mailer.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import { type Every, parseSchedule, type Schedule } from './schedule.ts'
 
@@ -18,6 +19,8 @@ export interface JobContext<Payload> {
   /** The same in each attempt, as a key for systems that keep a request from having its effect twice. */
   id: string
   log: Log
+  /** Null where the platform has no accounts. */
+  mailer: Mailer | null
   database: Database
   /** Milliseconds since 1970. */
   now(): number

@@ -1,7 +1,7 @@
 /** The library as a user gets it: packed, installed into an empty project, and used by its entries. */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -132,6 +132,23 @@ test('galley/workers serves the pages from the assets of the package', async () 
   onTestFinished(() => server.stop())
   await expectPages(server.url)
 })
+
+const examples = ['clinic', 'links']
+const runners: [name: string, command: string, parameters: string[]][] = [
+  ['node --test', process.execPath, ['--test']],
+  ['deno test', bin('deno'), ['test', '-A', '--no-check', '--quiet']],
+  ['bun test', bin('bun'), ['test']],
+]
+
+test.each(examples.flatMap((example) => sample(runners, 3).map((runner) => [example, ...runner] as const)))(
+  'the example %s passes its tests by %s with the installed package',
+  async (example, _, command, parameters) => {
+    const folder = join(project, example)
+    await cp(join(root, 'examples', example), folder, { recursive: true })
+    const { stdout, stderr } = await run(command, [...parameters, `${example}.test.ts`], { cwd: folder })
+    expect(stdout + stderr).toMatch(/(?:fail|failed) 0|0 (?:fail|failed)/)
+  },
+)
 
 test('an installed package brings no install script', async () => {
   const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8')) as {

@@ -1,0 +1,5 @@
+import { createApp } from 'galley'
+import { serve } from 'galley/bun'
+import { links, routes } from './links.ts'
+
+await serve((platform) => createApp(platform, { collections: [links], routes }))
