@@ -206,6 +206,8 @@ function groupParameter(meaning: string): z.ZodType {
     .optional()
     .openapi({
       param: { style: 'deepObject', explode: true },
+      // Else explorers fill in members that are no filters.
+      example: {},
       description: `${meaning}, as in \`filter[$or][0][id]=…&filter[$or][1][createdAt][$lt]=…\`. A member has filters, which must all match, and groups, ${groupDepthMax} inside each other at most.`,
     })
 }
