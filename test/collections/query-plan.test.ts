@@ -11,6 +11,7 @@ import { listableFields, parseListQuery } from '../../src/collections/list-query
 import { planPage, scanRowsMax } from '../../src/collections/query-plan.ts'
 import type { Database, SqlRow, Statement } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { rounds } from '../harness/sample.ts'
 
 const visits = collection('visits', {
   access: 'open',
@@ -96,13 +97,14 @@ test('pages of any filters and sort of a large table return every row once, in o
         return 0
       })
       try {
-        expect((await walk(parameters)).ids).toEqual(expected.map(({ id }) => id))
+        // As text, because arrays of thousands take seconds to compare.
+        expect((await walk(parameters)).ids.join()).toBe(expected.map(({ id }) => id).join())
       } catch (error) {
         expect(error).toMatchObject({ details: [{ field: 'sort', code: 'not_indexed' }] })
         expect(sort).toBe('-start')
       }
     }),
-    { numRuns: 60 },
+    { numRuns: rounds({ sampled: 10, full: 100 }) },
   )
 })
 

@@ -95,6 +95,9 @@ export const httpParts = [
   'topics',
 ]
 
+/** A sample leaves out the longest part, which Node and Workers always run. */
+export const allButBounds = Object.keys(parts).filter((name) => name !== 'bounds')
+
 export function conformance(
   runtime: string,
   { start, ownsSocket, ownsHttp = true, kinds, only = Object.keys(parts) }: Options,
