@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { isFullRun } from './test/harness/sample.ts'
 
 /** Stops a test that hangs. No test waits for a time, only for events, and a busy machine delays these. */
-const hangTimeoutMs = 120_000
+const hangTimeoutMs = 300_000
 
 /** Test files that take samples: `npm run test:long` runs these alone, with all of their cases. */
 const sampledFiles = new Set(
