@@ -101,7 +101,7 @@ export const connectionTimes: readonly Scenario[] = [
     (isSecure): Scenario => ({
       title: `does not cut a client that reads slowly but steadily${isSecure ? ', over TLS' : ''}`,
       isSecure,
-      limits: { ...unread, writeTimeoutMs: 24 * quickMs, lingerTimeoutMs: quickMs },
+      limits: { ...unread, writeTimeoutMs: 12 * quickMs, lingerTimeoutMs: quickMs },
       handler: (report) => (request) =>
         pathOf(request) === '/endless' ? endless(report) : new Response(new Uint8Array(30_000_000)),
       async run({ open, reportOf }) {
