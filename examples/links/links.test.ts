@@ -10,7 +10,7 @@ test('a link leads on, and counts every visit', async () => {
   const ann = await app.signUp('ann@example.com')
   const own = app.as(ann.identity).collection(links)
   const { id } = await own.create({ name: 'docs', target: 'https://example.com/docs' })
-  const visits = await Promise.all(Array.from({ length: 10 }, () => app.request('/to/docs')))
+  const visits = await Promise.all(Array.from({ length: 10 }, async () => await app.request('/to/docs')))
   assert.deepEqual(
     new Set(visits.map(({ status, headers }) => `${status} ${headers.get('location')}`)),
     new Set(['302 https://example.com/docs']),
