@@ -15,8 +15,10 @@ import type { ChannelConnection } from '../process/listening.ts'
 export const blockedBytes = 256 * 1024
 /** A client with more unsent bytes is disconnected: more than two of the largest responses. */
 export const unsentBytesMax = 16 * 1024 ** 2
-/** A client that sends more after the end is disconnected: more than what is on its way on a fast connection. */
+/** Of a client that sends more after the end nothing is read any more: it is more than what is on its way on a fast connection. */
 const lateBytesMax = 8 * 1024 ** 2
+/** Then it has so long to read why it ended, which the end of the connection could destroy. */
+const lateTimeoutMs = 500
 
 /** The bytes of events, as one kind of channel sends them. */
 export class EventForm {
@@ -109,8 +111,11 @@ export abstract class SocketChannel implements Channel, FrameSink {
 
   /** Counts bytes that came after this side ended, and returns how many there are by now. */
   late(bytes: number): number {
+    if (this.#lateBytes <= lateBytesMax && this.#lateBytes + bytes > lateBytesMax) {
+      this.socket.pause()
+      setTimeout(() => this.socket.destroy(), lateTimeoutMs)
+    }
     this.#lateBytes += bytes
-    if (this.#lateBytes > lateBytesMax) this.socket.destroy()
     return this.#lateBytes
   }
 
