@@ -80,10 +80,13 @@ export class Operations<F extends Fields> {
   list(query: ListQuery, who: Actor): List<F> | Promise<List<F>> {
     const { fields } = query
     const decode = fields === null ? this.#rows.decode : decodeSelected(this.#collection, fields)
-    return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), ({ rows: stored, ...page }) => {
-      const rows = stored.map(decode) as RowOf<F>[]
-      if (query.expand.length === 0) return { ...page, rows }
-      return this.expand(rows, query.expand, who).then((expandedRows) => ({ ...page, rows, expandedRows }))
+    return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), (page) => {
+      // One by one, because copying the rest of an object takes microseconds.
+      const list: List<F> = { rows: page.rows.map(decode) as RowOf<F>[], next: page.next }
+      if (page.count !== undefined) list.count = page.count
+      if (page.isScan) list.isScan = true
+      if (query.expand.length === 0) return list
+      return this.expand(list.rows, query.expand, who).then((expandedRows) => ({ ...list, expandedRows }))
     })
   }
 

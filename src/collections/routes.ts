@@ -56,7 +56,7 @@ export function createRoutes<F extends Fields>(
       andThen(operations.list(query, identity), ({ rows: data, next, count, isScan, expandedRows = 0 }) => {
         const rowUnits = Math.max(0, data.length + expandedRows - freeRows) / unitRows
         c.env.extraUnits += isScan ? Math.max(rowUnits, (performance.now() - startMs) * unitsPerMs) : rowUnits
-        return replyWith(c, { status: 200, data, more: { next, ...(count !== undefined && { count }), position } })
+        return replyWith(c, { status: 200, data, more: { next, count, position } })
       }),
     )
   }
