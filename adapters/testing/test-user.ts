@@ -1,4 +1,6 @@
 /** Users of an app under test. */
+import { updateUser } from '../../src/auth/store/users.ts'
+import { run } from '../../src/database/steps.ts'
 import type { Database } from '../../src/ports/database.ts'
 import type { Passwords } from '../../src/ports/passwords.ts'
 import type { Identity } from '../../src/request/identity.ts'
@@ -54,14 +56,8 @@ export async function signUp(
   if (response.status !== 201) throw new Error(`The sign-up of ${email} failed: ${text}`)
   const { user, session, token } = (JSON.parse(text) as { data: SignedUp }).data
   // Nobody has used the session yet, so no identity of it is cached.
-  await database.write(function* () {
-    yield [
-      {
-        sql: 'update galley_users set role = ?, verifiedAt = ? where id = ?',
-        parameters: [role, isVerified ? 0 : null, user.id],
-      },
-    ]
-  })
+  const verifiedAt = isVerified ? 0 : null
+  await database.write(() => run(updateUser(user.id, { role, disabledAt: null, verifiedAt })))
   const headers = { Authorization: `Bearer ${token}` }
   return {
     ...user,

@@ -5,7 +5,7 @@ import { AppError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
 import { Pipeline } from '../../src/http/pipeline.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
-import { type Asset, type Assets, type ImmutableFiles, isImmutable } from '../../src/ports/assets.ts'
+import type { Assets, ImmutableFiles } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
 import { createLogMailer } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
@@ -17,12 +17,8 @@ import { serveAsset } from '../../src/web/assets.ts'
 import { ObjectConnections, type ObjectWebSocket, type SocketHolder } from '../durable-object/connections.ts'
 import { createObjectDatabase, type ObjectStorage } from '../durable-object/database.ts'
 import { createApiMailer } from '../mail/api.ts'
+import { createBoundAssets, type Fetcher } from './assets.ts'
 import { createWorkerPasswords, passwordsEntrypoint } from './passwords.ts'
-
-/** Something with a `fetch`: a Durable Object's stub, or the binding of the static assets. */
-interface Fetcher {
-  fetch(request: Request | string, init?: RequestInit): Promise<Response>
-}
 
 /** The bindings of `wrangler.toml`, and the variables of the configuration. */
 export interface WorkerEnv extends Record<string, unknown> {
@@ -274,36 +270,4 @@ async function serveFile(request: Request, path: string, assets: Assets, env: Wo
     request,
     async () => (await serveAsset(opened, request, path)) ?? new Response(null, { status: 404 }),
   )
-}
-
-/** The assets port over the assets binding. Its files are 25 MiB at most, so one fits in memory. */
-function createBoundAssets(binding: Fetcher | undefined, options: ImmutableFiles): Assets {
-  return {
-    async open(path): Promise<Asset | null> {
-      const response = await binding?.fetch(
-        `https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`,
-      )
-      if (response?.status !== 200) {
-        await response?.body?.cancel()
-        return null
-      }
-      const bytes = new Uint8Array(await response.arrayBuffer())
-      const version = (response.headers.get('etag') ?? '').replace(/^W\/|"/g, '')
-      return {
-        sizeBytes: bytes.byteLength,
-        version,
-        isImmutable: isImmutable(path, options),
-        read: (start, end) => streamOf(bytes.subarray(start, end + 1)),
-      }
-    },
-  }
-}
-
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes)
-      controller.close()
-    },
-  })
 }

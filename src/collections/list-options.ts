@@ -49,14 +49,10 @@ function append(parameters: URLSearchParams, name: string, value: unknown): void
   else if (Array.isArray(value)) {
     for (const [index, each] of value.entries())
       if (typeof each === 'object' && each !== null) append(parameters, `${name}[${index}]`, each)
-      else parameters.append(name, textOf(each as Scalar))
+      else parameters.append(name, `${each as Scalar}`)
   } else if (typeof value === 'object' && value !== null)
     for (const [key, below] of Object.entries(value)) append(parameters, `${name}[${key}]`, below)
-  else parameters.append(name, textOf(value as Scalar))
+  else parameters.append(name, `${value as Scalar}`)
 }
 
 type Scalar = string | number | boolean
-
-function textOf(value: Scalar): string {
-  return String(value)
-}

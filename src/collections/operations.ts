@@ -42,6 +42,8 @@ export class Operations<F extends Fields> {
   readonly #parseAggregate: (parameters: URLSearchParams) => AggregateQuery
   readonly #others: OtherParameters
   readonly #expanding: ExpandOptions
+  /** Parses the references to expand. @throws AppError `validation_failed` */
+  readonly parseExpand: (text: string) => readonly Expand[]
 
   constructor(collection: Collection<string, F>, { rows, database, collections, decodeOf }: OperationsOptions<F>) {
     this.#collection = collection
@@ -50,10 +52,11 @@ export class Operations<F extends Fields> {
     this.#permissions = new Permissions(collection, collections)
     this.#listable = listableFields(collection)
     this.#parseAggregate = createAggregateParser(collection, this.#listable)
+    this.parseExpand = (text) => parseExpand(text, collection, collections)
     this.#others = {
       names: fieldNames(collection),
       isSearched: collection.search !== undefined,
-      parseExpand: (text) => parseExpand(text, collection, collections),
+      parseExpand: this.parseExpand,
     }
     this.#expanding = { database, decodeOf: (target) => decodeOf(target.name) }
   }
@@ -93,11 +96,6 @@ export class Operations<F extends Fields> {
   /** Puts the rows that these refer to into them, and resolves with their number. */
   expand(rows: readonly RowOf<F>[], expand: readonly Expand[], who: Actor): Promise<number> {
     return expandRows(rows, expand, who, this.#expanding)
-  }
-
-  /** Parses the references to expand. @throws AppError `validation_failed` */
-  parseExpand(text: string): readonly Expand[] {
-    return this.#others.parseExpand?.(text) ?? []
   }
 
   #read(query: AllowedQuery): Matches | Promise<Matches> {

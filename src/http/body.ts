@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { BoundBody, Context, RequestContext } from '../request/context.ts'
+import { freeBytes } from './held-bodies.ts'
 import { documentDepthMax, parseJson } from './json.ts'
 
 /** Enough for a long text; files are uploaded by other routes. */
@@ -10,8 +11,6 @@ const bodyTimeoutMs = 5000
 const chunksMin = 1024
 const chunkBytesMin = 64
 const bufferBytes = 16 * 1024
-/** A known length up to which a body need not be bound: it takes no more than its connection. */
-const freeBytes = bufferBytes
 
 /**
  * Reads the request's body as strict JSON, whatever content type it claims.

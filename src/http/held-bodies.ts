@@ -5,7 +5,7 @@ import type { Holder, IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { BodyBound, BoundBody, Peer } from '../request/context.ts'
 
 /** A body of up to so many bytes arrives at once, or holds less than its connection. */
-const freeBytes = 16 * 1024
+export const freeBytes = 16 * 1024
 
 const refusals = {
   network: ['too_many_requests', 'Too many incomplete bodies from this network.'],

@@ -1,75 +1,19 @@
 import fc from 'fast-check'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { conditionOf } from '../../src/collections/access.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
-import { type AllowedQuery, listStatement, pageLengthMax, readPage } from '../../src/collections/list.ts'
-import { listableFields, parseListQuery } from '../../src/collections/list-query.ts'
+import { listStatement, pageLengthMax, readPage } from '../../src/collections/list.ts'
+import { listableFields } from '../../src/collections/list-query.ts'
 import { prefixEnd } from '../../src/collections/operators.ts'
 import { cursorAfter } from '../../src/collections/page-end.ts'
 import type { SqlRow } from '../../src/ports/database.ts'
 import { codePoint } from '../harness/code-points.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { allRows, compareText, createThings, listable, rows, type Thing, things } from './things-table.ts'
 
-const things = collection('things', {
-  access: 'open',
-  fields: {
-    name: field.text({ indexed: true }),
-    size: field.integer({ indexed: true }),
-    open: field.boolean({ indexed: true }),
-    note: field.text({ optional: true, indexed: true }),
-    tags: field.list(field.text(), { default: [] }),
-  },
-})
-const listable = listableFields(things)
-const { database, connection, load, remove } = await createTestDatabase([things])
-afterAll(remove)
-
-interface Thing {
-  id: string
-  createdAt: number
-  version: number
-  name: string
-  size: number
-  open: number
-  note: string | null
-  tags: string
-}
-
-const word = fc.string({
-  unit: fc.constantFrom('a', 'b', 'B', 'é', '\u{10ffff}', '\ud7ff', '%', '_', '"'),
-  maxLength: 4,
-})
-const rows = fc
-  .array(
-    fc.record({
-      createdAt: fc.nat(3),
-      version: fc.constant(1),
-      name: word,
-      size: fc.integer({ min: -2, max: 2 }),
-      open: fc.nat(1),
-      note: fc.option(word),
-      tags: fc.array(word, { maxLength: 3 }).map((tags) => JSON.stringify(tags)),
-    }),
-    { maxLength: 40 },
-  )
-  .map((list) => list.map((row, index): Thing => ({ id: `id${String(index).padStart(24, '0')}`, ...row })))
-
-/** Parses a query that may read all rows. */
-function allRows(...parameters: Parameters<typeof parseListQuery>): AllowedQuery {
-  return { ...parseListQuery(...parameters), only: null }
-}
-
-async function list(query: string): Promise<readonly SqlRow[]> {
-  return await database.read(listStatement(things, allRows(new URLSearchParams(query), listable)))
-}
-
-/** SQLite's order of text is that of its UTF-8 bytes. */
-function compareText(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)))
-}
+const { database, connection, load, list } = await createThings()
 
 const sortField = fc.constantFrom('name', 'size', 'open', 'createdAt', 'id')
 const sort = fc
@@ -151,109 +95,6 @@ test('a rule may have two thousand filters', async () => {
   const only = conditionOf(things, filters)
   const { rows: found } = await readPage(database, things, { ...allRows(new URLSearchParams(), listable), only })
   expect(found).toHaveLength(1)
-})
-
-const matchers: Record<string, (value: unknown, wanted: string) => boolean> = {
-  $eq: (value, wanted) => value === wanted,
-  $ne: (value, wanted) => value !== wanted,
-  $gt: (value, wanted) => value !== null && compareText(value, wanted) > 0,
-  $gte: (value, wanted) => value !== null && compareText(value, wanted) >= 0,
-  $lt: (value, wanted) => value !== null && compareText(value, wanted) < 0,
-  $lte: (value, wanted) => value !== null && compareText(value, wanted) <= 0,
-  $startsWith: (value, wanted) => typeof value === 'string' && value.startsWith(wanted),
-  $contains: (value, wanted) => typeof value === 'string' && value.includes(wanted),
-}
-
-test('every operator on text finds the matching rows, and no others', async () => {
-  const operator = fc.constantFrom(...Object.keys(matchers))
-  await fc.assert(
-    fc.asyncProperty(
-      rows,
-      fc.constantFrom('name' as const, 'note' as const),
-      operator,
-      word,
-      async (stored, name, op, wanted) => {
-        load('things', stored)
-        const found = await list(
-          new URLSearchParams({ [`filter[${name}][${op}]`]: wanted, sort: 'id', limit: '1000' }).toString(),
-        )
-        const expected = stored.filter((row) => matchers[op]?.(row[name], wanted))
-        expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
-      },
-    ),
-    { numRuns: 300 },
-  )
-})
-
-test('$in finds any of its values, and filters of several fields must all match', async () => {
-  await fc.assert(
-    fc.asyncProperty(rows, fc.uniqueArray(fc.integer({ min: -2, max: 2 }), { minLength: 1 }), async (stored, sizes) => {
-      load('things', stored)
-      const query = `sort=id&filter[open]=true&${sizes.map((size) => `filter[size][$in]=${size}`).join('&')}`
-      const expected = stored.filter(({ size, open }) => open === 1 && sizes.includes(size))
-      expect((await list(query)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
-    }),
-    { numRuns: 100 },
-  )
-})
-
-/** A condition as parameters of a URL, and as a function of a row. */
-interface Condition {
-  parameters: [path: string, value: string][]
-  matches(row: Thing): boolean
-}
-
-const size = fc.integer({ min: -2, max: 2 })
-const sizes = fc.uniqueArray(size, { minLength: 1, maxLength: 3 })
-const repeated = (path: string, values: readonly number[]) => values.map((each): [string, string] => [path, `${each}`])
-
-function condition(parameters: Condition['parameters'], matches: Condition['matches']): Condition {
-  return { parameters, matches }
-}
-
-const plain = fc.oneof(
-  sizes.map((list) => condition(repeated('[size][$in]', list), (row) => list.includes(row.size))),
-  sizes.map((list) => condition(repeated('[size][$nin]', list), (row) => !list.includes(row.size))),
-  fc
-    .tuple(size, size)
-    .map(([low, high]) =>
-      condition(repeated('[size][$between]', [low, high]), (row) => low <= row.size && row.size <= high),
-    ),
-  word.map((tag) => condition([['[tags][$contains]', tag]], (row) => (JSON.parse(row.tags) as string[]).includes(tag))),
-  word.map((note) => condition([['[note][$ne]', note]], (row) => row.note !== note)),
-  fc.boolean().map((isNull) => condition([['[note][$null]', `${isNull}`]], (row) => (row.note === null) === isNull)),
-)
-
-const { group } = fc.letrec<{ group: Condition; member: Condition }>((tie) => ({
-  member: fc.oneof({ maxDepth: 2 }, plain, tie('group')),
-  group: fc
-    .tuple(fc.constantFrom('$or' as const, '$and' as const), fc.array(tie('member'), { minLength: 1, maxLength: 3 }))
-    .map(([operator, members]) => ({
-      parameters: members.flatMap(({ parameters }, index) =>
-        parameters.map(([path, value]): [string, string] => [`[${operator}][${index}]${path}`, value]),
-      ),
-      matches: (row) =>
-        operator === '$or' ? members.some((each) => each.matches(row)) : members.every((each) => each.matches(row)),
-    })),
-}))
-
-test('groups of any filters find the matching rows, and no others, page by page', async () => {
-  await fc.assert(
-    fc.asyncProperty(rows, group, plain, async (stored, first, second) => {
-      load('things', stored)
-      const both = [...first.parameters, ...second.parameters].map(([path, value]) => [`filter${path}`, value])
-      const seen: string[] = []
-      for (let cursor: string | null = ''; cursor !== null; ) {
-        const query = new URLSearchParams([...both, ['limit', '3'], ...(cursor ? [['cursor', cursor]] : [])])
-        const page = await readPage(database, things, allRows(query, listable))
-        seen.push(...page.rows.map(({ id }) => String(id)))
-        cursor = page.next
-      }
-      const expected = stored.filter((row) => first.matches(row) && second.matches(row)).map(({ id }) => id)
-      expect(seen.toSorted()).toEqual(expected)
-    }),
-    { numRuns: 300 },
-  )
 })
 
 test('the end of a prefix is above every text with the prefix and below every other text that is greater', () => {

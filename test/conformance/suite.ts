@@ -28,6 +28,7 @@ import { methodCases } from './methods.ts'
 import { negotiationCases } from './negotiation.ts'
 import { operationCases } from './operations.ts'
 import { ownRouteCases } from './own-routes.ts'
+import { queryCases } from './queries.ts'
 import { rawCases } from './raw.ts'
 import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
@@ -47,6 +48,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   fields: fieldCases,
   references: referenceCases,
   lists: listCases,
+  queries: queryCases,
   filters: filterCases,
   bounds: boundCases,
   documents: documentCases,
