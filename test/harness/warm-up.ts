@@ -8,6 +8,8 @@ import { root, startProcess } from './server.ts'
 
 export default async function warmUp(): Promise<void> {
   process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/galley-tests')
+  // Where Debian keeps nginx and HAProxy, and which no ordinary user has in the path.
+  process.env.PATH = `${process.env.PATH}:/usr/sbin`
   const server = await startProcess({ runtime: 'node' })
   server.process.kill('SIGTERM')
   await server.exited
