@@ -1,7 +1,6 @@
 /** The request pipeline: admit, dispatch, finish. Each step is a module that begins with a table of what it does. */
 import { AppError } from '../errors.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
-import { unitBytes } from '../limits/costs.ts'
 import { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
@@ -15,7 +14,6 @@ import { errorResponse, failureResponse } from './error-response.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { createFinish } from './finish.ts'
 import { HeldBodies } from './held-bodies.ts'
-import { finishedBytes } from './reply.ts'
 import { createRequestIds } from './request-id.ts'
 import { pathOf } from './request-path.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -46,11 +44,7 @@ export class Pipeline {
     this.#admission = new Admission(platform.settings, identities, control)
     this.#recorder = createRecorder(platform)
     this.#corsOrigins = new Set(platform.settings.corsOrigins)
-    const finish = createFinish(this.#recorder, this.#corsOrigins)
-    this.#finish = (exchange, response) => {
-      this.#chargeExtra(exchange, response)
-      return finish(exchange, response)
-    }
+    this.#finish = createFinish(this.#recorder, this.#corsOrigins, control)
     this.#requestId = createRequestIds(platform.random)
   }
 
@@ -114,13 +108,6 @@ export class Pipeline {
     } catch (error) {
       return this.#fail(exchange, error)
     }
-  }
-
-  /** What the work of a request or the length of its response cost beyond its route is known last. */
-  #chargeExtra({ context, rateLimit }: Exchange, response: Response): void {
-    if (rateLimit === null) return
-    const units = context.extraUnits + Math.floor((finishedBytes(response) ?? 0) / unitBytes)
-    if (units > 0) this.#control.charge(context.identity, context.peer, units)
   }
 
   /** The response, or a `timeout` when it takes too long; the body of a response that comes later is cancelled. */
