@@ -4,7 +4,7 @@ import type { BlankSchema } from 'hono/types'
 import { checkCollections } from './app/checks.ts'
 import { createLive } from './app/live.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
-import type { AppOptions, AppSchema } from './app/options.ts'
+import type { AppOptions, AppSchema, CheckedOptions } from './app/options.ts'
 import { createServices } from './app/services.ts'
 import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
@@ -25,6 +25,7 @@ import { IncompleteBytes } from './limits/incomplete-bytes.ts'
 import type { Platform } from './ports/platform.ts'
 import type { EnqueueArguments, QueuedJob } from './queue/enqueue.ts'
 import type { AdmittedPeer, Env, Peer, RequestContext } from './request/context.ts'
+import type { Topic } from './topics/topic.ts'
 
 /** The whole server as one fetch handler. It is a Hono app, so `hc<typeof app>` is its typed client. */
 export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
@@ -74,11 +75,13 @@ export interface Started {
  * Makes a server from declarations and a platform.
  * @throws TypeError when a collection is declared twice, or refers to one that is not there
  */
-export function createApp<const C extends readonly AnyCollection[] = readonly [], S extends Schema = BlankSchema>(
-  platform: Platform,
-  options: AppOptions<C, S> = {},
-): App<AppSchema<C, S>> {
-  const { collections = [], topics = [], jobs = [] } = options
+export function createApp<
+  const C extends readonly AnyCollection[] = readonly [],
+  S extends Schema = BlankSchema,
+  const T extends readonly Topic[] = readonly [],
+>(platform: Platform, options?: CheckedOptions<C, S, T>): App<AppSchema<C, S, T>> {
+  const declared: AppOptions<C, S, T> = options ?? {}
+  const { collections = [], topics = [], jobs = [] } = declared
   checkCollections(collections)
   checkJobs(jobs)
   const allTopics = [...topics, ...collections.flatMap(topicsOf)]
@@ -109,7 +112,7 @@ export function createApp<const C extends readonly AnyCollection[] = readonly []
   const background = new Background()
   const cleanUpKeys = createKeyCleanup(platform)
   const health = new Health(platform.database)
-  mountOwn(hono, options, services)
+  mountOwn(hono, declared, services)
   mountCollections(hono, collections, services, epoch)
   mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, live, health })
   return Object.assign(hono, {

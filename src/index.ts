@@ -15,6 +15,7 @@ export type {
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
 export type { ListOptions } from './collections/list-options.ts'
 export type { As, List, LocalClient, LocalCollection, TransactionSteps } from './collections/local-client.ts'
+export { type Roles, roles } from './collections/roles.ts'
 export type { ChangeOf, CreateOf, RowOf } from './collections/row-types.ts'
 export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'

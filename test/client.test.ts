@@ -148,7 +148,7 @@ test('the typed client has accounts, administration and topics', async () => {
   expect(users.status).toBe(403)
   expectTypeOf<Awaited<ReturnType<typeof users.json>>['next']>().toEqualTypeOf<string | null>()
 
-  const param = { topic: 'todos' }
+  const param = { topic: 'todos' } as const
   const polled = await topics[':topic'].events.$get({ param, query: {} })
   if (polled.status !== 200) throw new Error(await polled.text())
   const { position } = await polled.json()

@@ -5,7 +5,7 @@
  */
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
-import type { AppOptions, AppSchema } from '../../src/app/options.ts'
+import type { AppSchema, CheckedOptions } from '../../src/app/options.ts'
 import { type App, createApp } from '../../src/app.ts'
 import type { AnyCollection } from '../../src/collections/declaration.ts'
 import type { Database } from '../../src/ports/database.ts'
@@ -14,6 +14,7 @@ import type { Mail } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
+import type { Topic } from '../../src/topics/topic.ts'
 import { createRandom } from './random.ts'
 import { plainPasswords, signUp, type TestUser, type UserOptions } from './test-user.ts'
 
@@ -52,10 +53,11 @@ const startMs = Date.UTC(2027, 0, 1)
 export async function testServer<
   const C extends readonly AnyCollection[] = readonly [],
   S extends Schema = BlankSchema,
+  const T extends readonly Topic[] = readonly [],
 >(
-  options: AppOptions<C, S>,
+  options: CheckedOptions<C, S, T> | undefined,
   { now = startMs, seed = 1, database, log }: TestOptions,
-): Promise<TestServer<AppSchema<C, S>>> {
+): Promise<TestServer<AppSchema<C, S, T>>> {
   const state = { ms: now, mail: [] as Mail[], problems: [] as unknown[], runJobs: async () => {} }
   const platform: Platform = {
     database,

@@ -2,9 +2,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
-import type { AppOptions, AppSchema } from '../../src/app/options.ts'
+import type { AppSchema, CheckedOptions } from '../../src/app/options.ts'
 import type { AnyCollection } from '../../src/collections/declaration.ts'
 import type { Database } from '../../src/ports/database.ts'
+import type { Topic } from '../../src/topics/topic.ts'
 import { createSqliteDatabase } from '../sqlite/database.ts'
 import { testServer as start, type TestOptions, type TestServer } from './on-workers.ts'
 
@@ -14,10 +15,11 @@ export type { TestOptions, TestServer, TestUser, UserOptions } from './on-worker
 export async function testServer<
   const C extends readonly AnyCollection[] = readonly [],
   S extends Schema = BlankSchema,
+  const T extends readonly Topic[] = readonly [],
 >(
-  options: AppOptions<C, S> = {},
+  options?: CheckedOptions<C, S, T>,
   { database = openMemory(), ...more }: Partial<TestOptions> = {},
-): Promise<TestServer<AppSchema<C, S>>> {
+): Promise<TestServer<AppSchema<C, S, T>>> {
   const app = await start(options, { database, ...more })
   const { stop } = app
   return Object.assign(app, {

@@ -3,13 +3,12 @@ import {
   type AppDependencies,
   AppError,
   type AppOptions,
-  collection,
   type Env,
   field,
   type Identity,
   job,
+  roles,
   run,
-  topic,
 } from 'galley'
 import { Hono } from 'hono'
 import { z } from 'zod'
@@ -18,6 +17,8 @@ const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 /** Hours of a day in UTC between which appointments are. */
 const open = { from: 8, to: 18 }
+
+export const { collection, topic } = roles('staff')
 
 /** Patients see their own; the staff sees all. */
 const ownOrStaff = (who: Identity | null) => who !== null && (who.role === 'staff' || { owner: who.userId })
@@ -117,7 +118,7 @@ export const announce = job('announce', { cron: '0 7 * * *' }, async ({ as, now 
   const clinic = as('system')
   const startsAt = { $gte: isoTime(now()), $lt: isoTime(now() + dayMs) }
   const { count } = await clinic.collection(appointments).list({ filter: { startsAt }, limit: 1, count: true })
-  await clinic.publish('days', { type: 'announced', data: { count } })
+  await clinic.publish(days, { type: 'announced', data: { count } })
 })
 
 const isoTime = (ms: number) => new Date(ms).toISOString()

@@ -9,14 +9,19 @@ import type { JobSchema } from '../jobs/routes.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
+import type { CheckedReferences, NamedTopics } from './type-checks.ts'
 
-export interface AppOptions<C extends readonly AnyCollection[], S extends Schema> {
+export interface AppOptions<
+  C extends readonly AnyCollection[],
+  S extends Schema = BlankSchema,
+  T extends readonly Topic[] = readonly Topic[],
+> {
   /** The resources that the server keeps. */
   collections?: C
   /** Work that runs outside of requests, durably. */
   jobs?: readonly AnyJob[]
   /** Topics beside those of the collections. */
-  topics?: readonly Topic[]
+  topics?: T
   /**
    * Hono middleware that runs before every route, in this order; a pair limits it to a path. The client is known
    * already: see `c.env.identity`.
@@ -29,6 +34,13 @@ export interface AppOptions<C extends readonly AnyCollection[], S extends Schema
   routes?: (deps: AppDependencies<RowsByName<NoInfer<C>>>) => Hono<Env, S>
 }
 
+/** The options of an app whose references the compiler has checked. */
+export type CheckedOptions<
+  C extends readonly AnyCollection[],
+  S extends Schema,
+  T extends readonly Topic[],
+> = AppOptions<C, S, T> & CheckedReferences<C>
+
 export type Middleware = MiddlewareHandler<Env> | readonly [path: string, handler: MiddlewareHandler<Env>]
 
 /** The rows of each collection by its name. */
@@ -37,10 +49,8 @@ export type RowsByName<C extends readonly AnyCollection[]> = {
 }
 
 /** The routes of an app, for `hc`. */
-export type AppSchema<C extends readonly AnyCollection[], S extends Schema> = (C extends readonly []
-  ? BlankSchema
-  : SchemaOf<C>) &
-  AccountSchema &
-  JobSchema &
-  TopicSchema &
-  S
+export type AppSchema<
+  C extends readonly AnyCollection[],
+  S extends Schema,
+  T extends readonly Topic[],
+> = (C extends readonly [] ? BlankSchema : SchemaOf<C>) & AccountSchema & JobSchema & NamedTopics<TopicSchema, C, T> & S

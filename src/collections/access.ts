@@ -6,8 +6,9 @@
 import type { SqlValue } from '../ports/database.ts'
 import { type Actor, adminRole, fits, hasScope, identityOf, refusal } from '../request/identity.ts'
 import { type Condition, joined } from './condition.ts'
-import type { Action, AnyCollection, FilterValue, RowFilter } from './declaration.ts'
+import type { Action, AnyCollection, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
+import type { FilterValue } from './rule.ts'
 
 /** The field that an owned row has: the id of the user who created it. */
 export const ownerField = 'owner'

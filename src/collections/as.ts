@@ -2,10 +2,11 @@
 import type { Database, Write } from '../ports/database.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import type { Actor } from '../request/identity.ts'
+import { topicOfMessage } from '../topics/message.ts'
 import type { Publisher } from '../topics/publisher.ts'
 import type { Match } from './declaration.ts'
 import { parametersFrom } from './list-options.ts'
-import type { As, ExpectOptions, LocalClient, TransactionSteps } from './local-client.ts'
+import type { As, Declared, ExpectOptions, LocalClient, LocalCollection, TransactionSteps } from './local-client.ts'
 import type { OperationsOf } from './operations.ts'
 
 export interface LocalClientOptions {
@@ -26,8 +27,8 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
 
   function clientOf(who: Actor): LocalClient {
     return {
-      collection(collection) {
-        const operations = operationsOf(collection)
+      collection<D extends Declared>(collection: D): LocalCollection<D> {
+        const operations = operationsOf<D['fields']>(collection)
         return {
           async get(id, expand = []) {
             requireValid(who)
@@ -45,7 +46,8 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
         }
       },
       async publish(topic, message) {
-        const { offset } = await write(who, await publisher.publishingOnce(topic, message, who))
+        const steps = await publisher.publishingOnce(topicOfMessage(topic, message), message, who)
+        const { offset } = await write(who, steps)
         return offset
       },
       transaction: async (work) => write(who, () => work(stepsOf(who))),
@@ -64,7 +66,7 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
         }
       },
       *publish(topic, message) {
-        const { offset } = yield* publisher.publishing(topic, message, who)()
+        const { offset } = yield* publisher.publishing(topicOfMessage(topic, message), message, who)()
         return offset
       },
       enqueue,

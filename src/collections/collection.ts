@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
+import { type BuiltInRole, checkRule } from '../request/identity.ts'
 import { hasOwner, ownerField } from './access.ts'
-import type { Access, Action, AnyCollection, Collection, CollectionOptions, Rule, Schemas } from './declaration.ts'
+import type { Action, AnyCollection, Collection, CollectionOptions, Names, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 import { checkIndexes } from './indexes.ts'
+import type { CheckedAccess } from './rule.ts'
 import { checkSearch } from './search-index.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
@@ -21,15 +23,47 @@ const ignored = {
   version: z.unknown().optional(),
 }
 
+/** Declares a collection whose rules may name these roles. */
+export type DeclareCollection<Role extends string = BuiltInRole> = <
+  const Name extends string,
+  F extends Fields,
+  S extends Schema = BlankSchema,
+  const I extends readonly Names<F>[] = readonly [],
+  const U extends readonly Names<F>[] = readonly [],
+  const T extends Names<F> = readonly [],
+  const R extends Partial<Record<Action, unknown>> = {},
+>(
+  name: Name,
+  options: CollectionOptions<F, S, Role, I, U, T> & { access: CheckedAccess<R, F, Role> },
+) => Collection<Name, F, S, I, U, T>
+
 /**
  * Declares a resource, which becomes a table with its migration, routes, types and OpenAPI.
  * @throws TypeError for an invalid name, and without a declared access
  */
-export function collection<const Name extends string, F extends Fields, S extends Schema = BlankSchema>(
+export const collection: DeclareCollection = declaringCollections([])
+
+/** Makes the function that declares collections in an app with these roles. */
+export function declaringCollections<Role extends string>(
+  roles: readonly Role[],
+): DeclareCollection<BuiltInRole | Role> {
+  return (name, options) => declare(name, options, roles)
+}
+
+function declare<
+  Name extends string,
+  F extends Fields,
+  S extends Schema,
+  Role extends string,
+  I extends readonly Names<F>[],
+  U extends readonly Names<F>[],
+  T extends Names<F>,
+>(
   name: Name,
-  options: CollectionOptions<F, S>,
-): Collection<Name, F, S> {
-  const access = rulesOf(name, options.access)
+  options: CollectionOptions<F, S, Role, I, U, T>,
+  roles: readonly string[],
+): Collection<Name, F, S, I, U, T> {
+  const access = rulesOf(name, options.access as DeclaredAccess | undefined, roles)
   const isOwned = hasOwner({ access })
   checkNames(name, options.fields, isOwned)
   checkDropped(name, options)
@@ -78,18 +112,24 @@ function schemasOf(fields: Fields, isOwned: boolean): Schemas {
 }
 
 const actions: readonly Action[] = ['read', 'create', 'update', 'delete']
-const rolePattern = /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/
+const rules = ['anyone', 'signedIn', 'verified', 'owner', 'nobody']
+
+/** An access whose rules take any identity: the roles that they know of are those that `rulesOf` checks. */
+type DeclaredAccess = Partial<Record<Action, Rule>> | 'open'
 
 /** Returns the rule for each action; `nobody` for one that is not declared. */
-function rulesOf(name: string, access: Access | undefined): Readonly<Record<Action, Rule>> {
+function rulesOf(
+  name: string,
+  access: DeclaredAccess | undefined,
+  roles: readonly string[],
+): Readonly<Record<Action, Rule>> {
   if (access === undefined) {
     throw new TypeError(`The collection ${name} needs an access: who may read, create, update and delete, or 'open'.`)
   }
   const declared = access === 'open' ? { read: 'anyone', create: 'anyone', update: 'anyone', delete: 'anyone' } : access
   for (const [action, rule] of Object.entries(declared)) {
     if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
-    if (typeof rule === 'string' && !rolePattern.test(rule))
-      throw new TypeError(`The access of ${name} has an invalid role: ${rule}`)
+    checkRule(name, rule, rules, roles)
   }
   return { read: 'nobody', create: 'nobody', update: 'nobody', delete: 'nobody', ...declared }
 }

@@ -1,40 +1,30 @@
 /** The types of a declared collection. */
 import type { z } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
+import type { BlankSchema } from 'hono/types'
 import type { Commit } from '../http/commit.ts'
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import type { Env } from '../request/context.ts'
-import type { Identity } from '../request/identity.ts'
+import type { BuiltInRole, Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
 import type { As } from './local-client.ts'
 import type { ChangeOf, RowOf } from './row-types.ts'
+import type { FilterValue, RuleOf } from './rule.ts'
 
 export type Action = 'read' | 'create' | 'update' | 'delete'
 
 /** A condition on rows: the value of each field, or a list of which it must be one. */
 export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
-export type FilterValue = string | number | boolean | null
 
-/**
- * Allows an action to `anyone`, `signedIn` users, those whose email address is `verified`, the `owner` who created the row, `nobody`, or a role (any other text). A
- * function of the identity (null for an anonymous client) returns true, false, or the rows that it allows: one filter, or several
- * of which one must match. An administrator may do everything.
- */
-export type Rule =
-  | 'anyone'
-  | 'signedIn'
-  | 'verified'
-  | 'owner'
-  | 'nobody'
-  | (string & {})
-  | ((identity: Identity | null) => boolean | RowFilter | readonly RowFilter[])
+/** A rule of any collection. */
+export type Rule = string | ((identity: Identity | null) => boolean | RowFilter | readonly RowFilter[])
 
 /** An action without a rule is allowed to administrators only. `open` allows every action to anyone. */
-export type Access = Partial<Record<Action, Rule>> | 'open'
+export type Access<F extends Fields, Role extends string> = Partial<Record<Action, RuleOf<Role, F>>> | 'open'
 
 /** Returns true if a stored version is the one that the client expects; see `If-Match`. */
 export type Match = (version: number) => boolean
@@ -141,12 +131,23 @@ export interface AppDependencies<AllRows> {
   now(): number
 }
 
-export interface CollectionOptions<F extends Fields, S extends Schema> {
+/** Names of fields. */
+export type Names<F extends Fields> = readonly (keyof F & string)[]
+
+/** The options of a collection. The compiler knows its indexes, unique values and search, for the parameters of lists. */
+export interface CollectionOptions<
+  F extends Fields,
+  S extends Schema = BlankSchema,
+  Role extends string = BuiltInRole,
+  I extends readonly Names<F>[] = readonly Names<F>[],
+  U extends readonly Names<F>[] = readonly Names<F>[],
+  T extends Names<F> = Names<F>,
+> {
   fields: F
   /** The name of one row in messages, as in `Todo not found`. Default: derived from the plural, `todo` from `todos`. */
   singular?: string
   /** The rule for each action. */
-  access: Access
+  access: Access<F, Role>
   /**
    * The field that divides the collection's events by audience: events of rows in which it is X go to the topic `NAME/X`. It must
    * be an indexed text field. Without it all events go to the topic `NAME`.
@@ -158,11 +159,11 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
    */
   history?: 'keep'
   /** Indexes of several fields, for lists that filter by the first ones and sort by the last. */
-  indexes?: readonly (readonly (keyof F & string)[])[]
+  indexes?: I
   /** Fields of which no two rows may have the same values together. A row without a value in one of them is like no other. */
-  unique?: readonly (readonly (keyof F & string)[])[]
+  unique?: U
   /** The fields of text that `search` looks through. */
-  search?: readonly (keyof F & string)[]
+  search?: T
   /** The names of removed fields whose data the next start deletes for good. Without it a removed field keeps its data. */
   dropped?: readonly string[]
   /** Code that runs with every change of a row. */
@@ -175,8 +176,14 @@ export interface CollectionOptions<F extends Fields, S extends Schema> {
 }
 
 /** A resource, declared once. */
-export interface Collection<Name extends string = string, F extends Fields = Fields, S extends Schema = Schema>
-  extends Omit<CollectionOptions<F, S>, 'access'> {
+export interface Collection<
+  Name extends string = string,
+  F extends Fields = Fields,
+  S extends Schema = Schema,
+  I extends readonly Names<F>[] = readonly Names<F>[],
+  U extends readonly Names<F>[] = readonly Names<F>[],
+  T extends Names<F> = Names<F>,
+> extends Omit<CollectionOptions<F, S, BuiltInRole, I, U, T>, 'access'> {
   name: Name
   singular: string
   access: Readonly<Record<Action, Rule>>

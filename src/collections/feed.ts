@@ -2,7 +2,7 @@ import { invalidField } from '../errors.ts'
 import type { Statement } from '../ports/database.ts'
 import { adminRole, type Identity } from '../request/identity.ts'
 import type { TopicLog } from '../topics/log.ts'
-import { isPartition, partitionOf, type Topic, topic } from '../topics/topic.ts'
+import { createTopic, isPartition, partitionOf, type Topic } from '../topics/topic.ts'
 import { coversAudience, decide, hasTopic, ownerField } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Filter } from './filter-query.ts'
@@ -68,7 +68,7 @@ export function topicsOf(collection: AnyCollection): Topic[] {
   }
   const rule = access.read
   const known = typeof rule === 'string' && rule !== 'owner' ? rule : read
-  return [topic(name, { partitioned: audience !== undefined, access: { read: known } })]
+  return [createTopic(name, { partitioned: audience !== undefined, access: { read: known } })]
 }
 
 /** The topic of all changes of a list with these filters; null where there are several. */

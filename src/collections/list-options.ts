@@ -1,30 +1,51 @@
 /** The query of a list as code gives it: typed, and turned into the parameters that a client sends. */
 
 import type { Fields } from './field.ts'
+import type { ExpandPath, FilterName, Listed, SearchText, SortName } from './list-names.ts'
 import type { RowOf } from './row-types.ts'
 
-type Listable<F extends Fields> = keyof RowOf<F> & string
-
-/** A value, or an operator and its value. */
-export type FilterTerm<Value> =
-  | Value
-  | { [Operator in `$${string}`]?: Operator extends '$in' ? readonly Value[] : unknown }
-
-/** The values of fields, and groups of which one or all must match. */
-export type ListFilter<F extends Fields> = { [Name in Listable<F>]?: FilterTerm<RowOf<F>[Name]> } & {
-  $or?: readonly ListFilter<F>[]
-  $and?: readonly ListFilter<F>[]
+/** What operators compare a value with. */
+interface Operands<Value> {
+  $eq?: Value
+  $ne?: Value
+  $in?: readonly Value[]
+  $nin?: readonly Value[]
+  $gt?: Value
+  $gte?: Value
+  $lt?: Value
+  $lte?: Value
+  $between?: readonly [least: Value, greatest: Value]
+  $startsWith?: Value extends string ? string : never
+  $contains?: Value extends string ? string : never
+  /** For optional fields. */
+  $null?: boolean
 }
 
-export interface ListOptions<F extends Fields> {
+/** A value, or operators and their values. A list is filtered by a value that it contains. */
+export type FilterTerm<Value> =
+  NonNullable<Value> extends readonly (infer Item)[]
+    ? { $contains?: Item; $null?: boolean }
+    : Value | Operands<NonNullable<Value>>
+
+type ValueOf<F extends Fields, Name> = Name extends keyof RowOf<F> ? RowOf<F>[Name] : string | null
+
+/** The values of fields, and groups of which one or all must match. */
+export type ListFilter<L extends Listed> = {
+  [Name in FilterName<L>]?: FilterTerm<ValueOf<L['fields'], Name>>
+} & {
+  $or?: readonly ListFilter<L>[]
+  $and?: readonly ListFilter<L>[]
+}
+
+export interface ListOptions<L extends Listed> {
   /** The values that indexed fields must have, as in `{ room: 'B12', startsAt: { $gte: '2027-01-04T00:00:00Z' } }`. */
-  filter?: ListFilter<F>
+  filter?: ListFilter<L>
   /** Words that must be in the row, of the last one the beginning; where the collection declares `search`. */
-  search?: string
+  search?: SearchText<L>
   /** Fields to sort by, `-` in front for descending order. */
-  sort?: SortField<F> | readonly SortField<F>[]
+  sort?: SortTerm<L> | readonly SortTerm<L>[]
   /** References, as in `['patient', 'doctor.clinic']`, whose rows are put into each row. */
-  expand?: readonly string[]
+  expand?: readonly ExpandPath<L['fields']>[]
   /** Rows of a page. Default: 50. */
   limit?: number
   /** The `next` of the page before. */
@@ -33,9 +54,9 @@ export interface ListOptions<F extends Fields> {
   count?: boolean
 }
 
-type SortField<F extends Fields> = Listable<F> | `-${Listable<F>}`
+type SortTerm<L extends Listed> = SortName<L> | `-${SortName<L>}`
 
-export function parametersFrom<F extends Fields>({ filter, sort, ...rest }: ListOptions<F>): URLSearchParams {
+export function parametersFrom<L extends Listed>({ filter, sort, ...rest }: ListOptions<L>): URLSearchParams {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(rest)) if (value !== undefined) parameters.set(name, String(value))
   if (sort !== undefined) parameters.set('sort', [sort].flat().join())

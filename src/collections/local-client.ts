@@ -2,13 +2,14 @@
 import type { Steps } from '../ports/database.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import type { Actor } from '../request/identity.ts'
-import type { Message, NamedMessage } from '../topics/publisher.ts'
+import type { DeclaredTopic, MessageTo, NamedMessageTo } from '../topics/message.ts'
 import type { Fields } from './field.ts'
+import type { ExpandPath, Listed } from './list-names.ts'
 import type { ListOptions } from './list-options.ts'
 import type { ChangeOf, CreateOf, Expansion, RowOf } from './row-types.ts'
 
-/** The part of a declared collection that names its rows. */
-export interface Declared<F extends Fields> {
+/** The part of a declared collection that tells of its rows and their lists. */
+export interface Declared<F extends Fields = Fields> extends Listed {
   name: string
   fields: F
 }
@@ -33,10 +34,10 @@ export interface ExpectOptions {
 }
 
 /** A collection on somebody's behalf. Each method throws the `AppError` that a client would get. */
-export interface LocalCollection<F extends Fields> {
+export interface LocalCollection<D extends Declared, F extends Fields = D['fields']> {
   /** @param expand references, as in `['patient', 'doctor.clinic']`, whose rows are put into the row */
-  get(id: string, expand?: readonly string[]): Promise<RowOf<F> & { expand?: Expansion }>
-  list(options?: ListOptions<F>): Promise<List<F>>
+  get(id: string, expand?: readonly ExpandPath<F>[]): Promise<RowOf<F> & { expand?: Expansion }>
+  list(options?: ListOptions<D>): Promise<List<F>>
   /** @param id the id of the new row; by default one is made */
   create(body: CreateOf<F>, id?: string): Promise<RowOf<F>>
   update(id: string, changes: ChangeOf<F>, options?: ExpectOptions): Promise<RowOf<F>>
@@ -56,14 +57,14 @@ export interface CollectionSteps<F extends Fields> {
 export interface TransactionSteps {
   collection<F extends Fields>(collection: Declared<F>): CollectionSteps<F>
   /** Returns the offset of the event. */
-  publish(topic: string, message: Message): Steps<number>
+  publish<T extends DeclaredTopic>(topic: T, message: MessageTo<T>): Steps<number>
   enqueue: Enqueue
 }
 
 export interface LocalClient {
-  collection<F extends Fields>(collection: Declared<F>): LocalCollection<F>
-  /** Publishes a message to a topic, `NAME` or `NAME/PARTITION`, and resolves with the offset of its event. */
-  publish(topic: string, message: NamedMessage): Promise<number>
+  collection<D extends Declared>(collection: D): LocalCollection<D>
+  /** Publishes a message to a declared topic, or to that of a collection, and resolves with the offset of its event. */
+  publish<T extends DeclaredTopic>(topic: T, message: NamedMessageTo<T>): Promise<number>
   /**
    * Makes one write of several steps, which happen all or not at all. `work` may run more than once, so it must have no effect but
    * the steps that it yields.

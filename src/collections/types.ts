@@ -4,6 +4,7 @@ import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
 import type { AnyCollection, Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { FilterName, IndexedName, Listed, ReferenceName, SearchText, SortName } from './list-names.ts'
 import type { Operator } from './operators.ts'
 import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
 
@@ -24,23 +25,29 @@ type Endpoint<In, Out, Status extends number> = {
 type FieldList<Name extends string> = Name | 'version' | `${Name | 'version'},${string}`
 type SortTerm<Name extends string> = Name | `-${Name}`
 
-/** The parameters of a list of rows with fields of these names, as text. A sort of several fields checks the first. */
-type ListParameters<Name extends string> = {
+/** References separated by commas, of which the first is checked. */
+type ExpandList<F extends Fields> = `${ReferenceName<F>}${'' | `,${string}` | `.${string}`}`
+
+/** The parameters of a list, as text. A sort of several fields checks the first. */
+type ListParameters<L extends Listed> = {
   limit?: string
   cursor?: string
-  sort?: SortTerm<Name> | `${SortTerm<Name>},${string}`
+  sort?: SortTerm<SortName<L>> | `${SortTerm<SortName<L>>},${string}`
   count?: 'true' | 'false'
-  /** For a collection that declares a search. */
-  search?: string
+  search?: SearchText<L>
   /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
-  fields?: FieldList<Name>
+  fields?: FieldList<NameOf<L['fields']>>
   /** References whose rows are put into `expand` of each row, which its type does not tell. */
-  expand?: string
-} & FilterParameters<Name>
+  expand?: ExpandList<L['fields']>
+} & FilterParameters<FilterName<L>>
 
-type AggregateParameters<Name extends string> = {
-  [K in 'sum' | 'avg' | 'min' | 'max']?: Name | `${Name},${string}`
-} & { group?: Name } & FilterParameters<Name>
+type NameOrList<Name extends string> = Name | `${Name},${string}`
+
+type AggregateParameters<L extends Listed> = {
+  [K in 'sum' | 'avg']?: NameOrList<NumberName<L['fields']>>
+} & {
+  [K in 'min' | 'max']?: NameOrList<NameOf<L['fields']>>
+} & { group?: Exclude<IndexedName<L>, 'id' | 'createdAt'> } & FilterParameters<FilterName<L>>
 
 /** One group of an aggregate, with the values that were asked for. */
 type AggregateGroup<Row> = {
@@ -52,22 +59,29 @@ type AggregateGroup<Row> = {
   max?: { [K in keyof Row]?: Row[K] | null }
 }
 
-/** `filter[field]`, `filter[field][$operator]`, and groups, whose members are not checked. */
-type FilterParameters<Name extends string> = {
-  [K in `filter[${Name}]` | `filter[${Name}][${Operator}]`]?: string | string[]
-} & { [group: `filter[$${'or' | 'and'}][${number}]${string}`]: string | string[] }
+type GroupStart = `filter[$${'or' | 'and'}][${number}]`
 
-/** The fields of a row that lists may sort and filter by, if they are indexed. */
+/** `filter[field]`, `filter[field][$operator]`, and groups, whose own groups are not checked. */
+type FilterParameters<Name extends string> = {
+  [K in `${'filter' | GroupStart}[${Name}]${'' | `[${Operator}]`}`]?: string | string[]
+} & { [nested: `${GroupStart}[$${'or' | 'and'}]${string}`]: string | string[] }
+
+/** The fields of a row. */
 type NameOf<F extends Fields> = (keyof F & string) | 'id' | 'createdAt'
+
+/** The fields of numbers. */
+type NumberName<F extends Fields> = {
+  [Name in keyof F & string]: number extends NonNullable<RowOf<F>[Name]> ? Name : never
+}[keyof F & string]
 
 type IdParameter = { param: { id: string } }
 
-type CrudSchema<Name extends string, C> =
+type CrudSchema<Name extends string, C extends AnyCollection> =
   C extends Collection<Name, infer F, infer _>
     ? {
         [K in `/api/${Name}`]: {
           $get: Endpoint<
-            { query?: ListParameters<NameOf<F>> },
+            { query?: ListParameters<C> },
             { data: RowOf<F>[]; next: string | null; count?: number; position?: Position; status: 200 },
             200
           >
@@ -75,12 +89,12 @@ type CrudSchema<Name extends string, C> =
         }
       } & {
         [K in `/api/${Name}/aggregate`]: {
-          $get: Endpoint<{ query?: AggregateParameters<NameOf<F>> }, Success<AggregateGroup<RowOf<F>>[], 200>, 200>
+          $get: Endpoint<{ query?: AggregateParameters<C> }, Success<AggregateGroup<RowOf<F>>[], 200>, 200>
         }
       } & {
         [K in `/api/${Name}/:id`]: {
           $get: Endpoint<
-            IdParameter & { query?: { fields?: FieldList<NameOf<F>>; expand?: string } },
+            IdParameter & { query?: { fields?: FieldList<NameOf<F>>; expand?: ExpandList<F> } },
             Success<RowOf<F>, 200>,
             200
           >
@@ -96,10 +110,8 @@ type CrudSchema<Name extends string, C> =
       }
     : never
 
-type OwnSchema<C> =
-  C extends Collection<infer Name, infer F, infer S>
-    ? CrudSchema<Name, Collection<Name, F, S>> & MergeSchemaPath<S, `/api/${Name}`>
-    : never
+type OwnSchema<C extends AnyCollection> =
+  C extends Collection<infer Name, infer _, infer S> ? CrudSchema<Name, C> & MergeSchemaPath<S, `/api/${Name}`> : never
 
 type Intersect<Union> = (Union extends unknown ? (value: Union) => void : never) extends (value: infer All) => void
   ? All

@@ -40,9 +40,9 @@ export interface Backoff {
   maxMs: number
 }
 
-export interface JobOptions<Input, Output> {
+export interface JobOptions<S extends z.ZodType = z.ZodUndefined> {
   /** The zod schema of the payload; without it there is none. */
-  payload?: z.ZodType<Output, Input>
+  payload?: S
   /** Runs it at these intervals, such as `1 minute`, counted from 1970 in UTC. */
   every?: Every
   /** Runs it at these times: five fields, or six with seconds. */
@@ -84,11 +84,11 @@ const timeoutMsMax = 24 * 3_600_000
  * Declares a job: work that is kept in the database until it is done. It runs at least once; after a failure again.
  * @throws TypeError for an invalid name, schedule or bound
  */
-export function job<Output = undefined, Input = Output>(
+export function job<S extends z.ZodType = z.ZodUndefined>(
   name: string,
-  options: JobOptions<Input, Output>,
-  run: RunJob<Output>,
-): Job<Input, Output> {
+  options: JobOptions<S>,
+  run: RunJob<z.output<S>>,
+): Job<z.input<S>, z.output<S>> {
   if (!namePattern.test(name))
     throw new TypeError(`The job name ${JSON.stringify(name)} must be like remind: ${namePattern}.`)
   const { payload = null, retries = 10, concurrency = 10, timeoutMs = 60_000 } = options
@@ -101,7 +101,8 @@ export function job<Output = undefined, Input = Output>(
   check(name, 'timeoutMs', timeoutMs, 1, timeoutMsMax)
   check(name, 'backoff.firstMs', firstMs, 0, backoffMsMax)
   check(name, 'backoff.maxMs', maxMs, firstMs, backoffMsMax)
-  return { name, payload, schedule, retries, backoff: { firstMs, maxMs }, concurrency, timeoutMs, run }
+  const checked = payload as z.ZodType<z.output<S>, z.input<S>> | null
+  return { name, payload: checked, schedule, retries, backoff: { firstMs, maxMs }, concurrency, timeoutMs, run }
 }
 
 function check(name: string, option: string, value: number, min: number, max: number): void {

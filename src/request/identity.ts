@@ -1,11 +1,14 @@
 import { AppError } from '../errors.ts'
 
+/** The roles that every app has: of users without another role, and of those who may do everything. */
+export type BuiltInRole = 'user' | 'admin'
+
 /** The user behind a valid cookie, bearer token or API key. */
-export interface Identity {
+export interface Identity<Role extends string = string> {
   /** The user's id. */
   readonly userId: string
   /** `admin` may do everything. */
-  readonly role: string
+  readonly role: Role
   /** True if the user has shown control of the email address. */
   readonly isVerified: boolean
   /** The permissions of an API key, such as `todos:read`; null for a session, which has all of its user's. */
@@ -27,6 +30,23 @@ export function identityOf(who: Actor): Identity | null {
 
 /** The role that may do everything. */
 export const adminRole = 'admin'
+const builtInRoles: readonly string[] = ['user', adminRole] satisfies BuiltInRole[]
+
+/** The names that a role may have, which must not be a word that rules use. */
+export const rolePattern = /^(?!(?:anyone|nobody|owner|signedin|verified)$)[a-z][a-z0-9_-]{0,39}$/
+
+/**
+ * Checks that a rule is one of these words, or a role that every app has or that is declared.
+ * @param subject the declaration of which it is a rule, for the message
+ * @throws TypeError
+ */
+export function checkRule(subject: string, rule: unknown, words: readonly string[], roles: readonly string[]): void {
+  if (typeof rule !== 'string' || [...words, ...builtInRoles, ...roles].includes(rule)) return
+  const known = [...builtInRoles, ...roles].join(', ')
+  throw new TypeError(
+    `The access of ${subject} names ${JSON.stringify(rule)}, which is neither a rule (${words.join(', ')}) nor a declared role (${known}). Declare roles with \`roles\`.`,
+  )
+}
 
 /** True if the session or key has expired; false for an anonymous client. */
 export function isExpired(identity: Identity | null, now: () => number): boolean {

@@ -1,36 +1,52 @@
 import { z } from '@hono/zod-openapi'
 import { AppError } from '../errors.ts'
-import { type Actor, adminRole, fits, hasScope, type Identity, refusal } from '../request/identity.ts'
+import {
+  type Actor,
+  adminRole,
+  type BuiltInRole,
+  checkRule,
+  fits,
+  hasScope,
+  type Identity,
+  refusal,
+} from '../request/identity.ts'
 import type { Retention } from './log.ts'
+
+/** A rule of any topic. */
+export type TopicRule = string | ((identity: Identity | null, topic: string) => boolean)
 
 /**
  * A rule of access to a topic: `anyone`, `signedIn`, `verified`, `nobody`, the name of a role, or a function of the identity (null
  * without one) and the topic's full name. Administrators pass every rule but `nobody` for publishing.
  */
-export type TopicRule =
+export type TopicRuleOf<Role extends string> =
   | 'anyone'
   | 'signedIn'
   | 'verified'
   | 'nobody'
-  | (string & {})
-  | ((identity: Identity | null, topic: string) => boolean)
+  | Role
+  | ((identity: Identity<Role> | null, topic: string) => boolean)
 
-export interface TopicOptions {
+export interface TopicOptions<
+  S extends z.ZodType = z.ZodType,
+  P extends boolean = boolean,
+  Role extends string = BuiltInRole,
+> {
   /** The schema of an event's data. Default: any JSON. */
-  data?: z.ZodType
+  data?: S
   /** True if the topic is many logs, `NAME/PARTITION`, each with its own audience. Default: false. */
-  partitioned?: boolean
+  partitioned?: P
   /** Default: everybody may read, and only the server publishes. */
-  access?: { read?: TopicRule; publish?: TopicRule }
+  access?: { read?: TopicRuleOf<Role>; publish?: TopicRuleOf<Role> }
   /** Default: 10,000 events or 7 days, whichever is less. */
   keep?: { events?: number; days?: number }
 }
 
 /** A declared topic. */
-export interface Topic {
-  name: string
-  data: z.ZodType
-  isPartitioned: boolean
+export interface Topic<Name extends string = string, Data = unknown, P extends boolean = boolean> {
+  name: Name
+  data: z.ZodType<unknown, Data>
+  isPartitioned: P
   read: TopicRule
   publish: TopicRule
   retention: Retention
@@ -40,20 +56,49 @@ const namePattern = /^[a-z][a-z0-9_]{0,39}$/
 const partitionPattern = /^[A-Za-z0-9._~@-]{1,100}$/
 const dayMs = 24 * 60 * 60 * 1000
 
+/** Declares a topic whose rules may name these roles. */
+export type DeclareTopic<Role extends string = BuiltInRole> = <
+  const Name extends string,
+  S extends z.ZodType = z.ZodUnknown,
+  const P extends boolean = false,
+>(
+  name: Name,
+  options?: TopicOptions<S, P, Role>,
+) => Topic<Name, z.input<S>, P>
+
 /**
  * Declares a topic: a log of events that clients follow and, if allowed, publish to.
- * @throws TypeError when the name is not valid
+ * @throws TypeError when the name or a rule is not valid
  */
-export function topic(name: string, options: TopicOptions = {}): Topic {
+export const topic: DeclareTopic = declaringTopics([])
+
+const rules = ['anyone', 'signedIn', 'verified', 'nobody']
+
+/** Makes the function that declares topics in an app with these roles. */
+export function declaringTopics<Role extends string>(roles: readonly Role[]): DeclareTopic<BuiltInRole | Role> {
+  return (name, options = {}) => {
+    for (const rule of Object.values(options.access ?? {})) checkRule(name, rule, rules, roles)
+    return createTopic(name, options)
+  }
+}
+
+/** Makes a topic without checking its rules. @throws TypeError when the name is not valid */
+export function createTopic<
+  Name extends string,
+  S extends z.ZodType = z.ZodUnknown,
+  P extends boolean = false,
+  Role extends string = string,
+>(name: Name, options: TopicOptions<S, P, Role>): Topic<Name, z.input<S>, P> {
   if (!namePattern.test(name))
     throw new TypeError(`The topic name ${JSON.stringify(name)} must be like news: ${namePattern}.`)
   const { data = z.unknown().optional(), partitioned = false, access = {}, keep = {} } = options
+  const { read = 'anyone', publish = 'nobody' } = access as { read?: TopicRule; publish?: TopicRule }
   return {
     name,
-    data,
-    isPartitioned: partitioned,
-    read: access.read ?? 'anyone',
-    publish: access.publish ?? 'nobody',
+    data: data as z.ZodType<unknown, z.input<S>>,
+    isPartitioned: partitioned as P,
+    read,
+    publish,
     retention: { events: keep.events ?? 10_000, ageMs: (keep.days ?? 7) * dayMs },
   }
 }

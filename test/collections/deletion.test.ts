@@ -1,10 +1,10 @@
 /** Deletions of random graphs of rows, compared with a model. */
 import fc from 'fast-check'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { collection } from '../../src/collections/collection.ts'
 import type { AnyCollection, HookContext, Rows } from '../../src/collections/declaration.ts'
 import { dependentRowsMax } from '../../src/collections/deletion.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
+import { roles } from '../../src/collections/roles.ts'
 import { createAllRows } from '../../src/collections/rows.ts'
 import { createIds } from '../../src/database/id.ts'
 import { AppError } from '../../src/errors.ts'
@@ -12,6 +12,8 @@ import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Identity } from '../../src/request/identity.ts'
 import { createTopicLog } from '../../src/topics/log.ts'
 import { createTestDatabase } from '../harness/database.ts'
+
+const { collection } = roles('editor')
 
 /** Notes the hooks that run; `refuse` names a row whose deletion a hook refuses. */
 const calls: string[] = []

@@ -89,7 +89,7 @@ test('lists with filters, sort, pages and a count, as over HTTP', async () => {
   const second = await ann.list({ filter: { mood: { $gte: 2 } }, sort: '-mood', cursor: first.next ?? '' })
   expect([second.rows.map(({ mood }) => mood), second.next]).toEqual([[2], null])
   expect((await ann.list({ filter: { mood: { $in: [1, 4] } } })).rows).toHaveLength(2)
-  const either = { $or: [{ mood: 1 }, { mood: { $between: [3, 4] } }] }
+  const either = { $or: [{ mood: 1 }, { mood: { $between: [3, 4] } }] } as const
   expect((await ann.list({ filter: either })).rows).toHaveLength(3)
   await expect(ann.list({ limit: 0 })).rejects.toEqual(code('validation_failed'))
 })
@@ -106,7 +106,7 @@ test('a transaction happens all or not at all', async () => {
   expect(await ann.collection(diaries).get(made.id)).toMatchObject({ mood: 4 })
   const failing = ann.transaction(function* ({ collection, publish }) {
     yield* collection(diaries).delete(made.id)
-    yield* publish('news', { type: 'never' })
+    yield* publish(news, { type: 'never' })
   })
   await expect(failing).rejects.toEqual(code('forbidden'))
   expect(await ann.collection(diaries).get(made.id)).toMatchObject({ text: 'first' })
@@ -114,14 +114,14 @@ test('a transaction happens all or not at all', async () => {
 
 test('publishes where only the server may, and a message with an id once', async () => {
   const app = start()
-  await expect(app.as(person('ann')).publish('news', { type: 'hi' })).rejects.toEqual(code('forbidden'))
+  await expect(app.as(person('ann')).publish(news, { type: 'hi' })).rejects.toEqual(code('forbidden'))
   const system = app.as('system')
-  const offset = await system.publish('news', { type: 'hi', data: { n: 1 }, id: 'one' })
-  expect(await system.publish('news', { type: 'hi', data: { n: 1 }, id: 'one' })).toBe(offset)
-  await expect(system.publish('news', { type: 'other', id: 'one' })).rejects.toEqual(code('message_id_reused'))
-  await expect(system.publish('nothing', { type: 'hi' })).rejects.toEqual(code('not_found'))
-  await expect(system.publish('news', { type: 'a b' })).rejects.toEqual(code('validation_failed'))
-  expect(await system.transaction(({ publish }) => publish('news', { type: 'next' }))).toBe(offset + 1)
+  const offset = await system.publish(news, { type: 'hi', data: { n: 1 }, id: 'one' })
+  expect(await system.publish(news, { type: 'hi', data: { n: 1 }, id: 'one' })).toBe(offset)
+  await expect(system.publish(news, { type: 'other', id: 'one' })).rejects.toEqual(code('message_id_reused'))
+  await expect(system.publish(topic('nothing'), { type: 'hi' })).rejects.toEqual(code('not_found'))
+  await expect(system.publish(news, { type: 'a b' })).rejects.toEqual(code('validation_failed'))
+  expect(await system.transaction(({ publish }) => publish(news, { type: 'next' }))).toBe(offset + 1)
 })
 
 test('acts for nobody whose session has ended', async () => {

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { cursorParameter } from '../../http/openapi.ts'
 import { timeSchema } from '../../http/time-schema.ts'
+import { rolePattern } from '../../request/identity.ts'
 import { passwordUnitsMax } from '../passwords/password-rules.ts'
 
 const emailLengthMax = 254
@@ -82,10 +83,9 @@ export const keySchema = z.strictObject({
 export const userChangeSchema = z.strictObject({
   role: z
     .string()
-    .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be like editor: a-z, 0-9, _ and -, 40 characters at most')
-    .refine(
-      (role) => !/^(anyone|nobody|owner|signedin|verified)$/.test(role),
-      'must not be a word that access rules use',
+    .regex(
+      rolePattern,
+      'must be like editor: a-z, 0-9, _ and -, 40 characters at most, and not a word that access rules use',
     )
     .optional(),
   disabled: z.boolean().optional(),

@@ -45,10 +45,10 @@ export interface ColumnFilter {
   needsNoIndex?: true
 }
 
-/** A field of a collection: its validation and its column. */
-export interface Field<Output = unknown, Input = unknown> {
+/** A field of a collection: its validation and its column, of which the compiler knows `Known`. */
+export interface Field<Output = unknown, Input = unknown, Known = unknown> {
   schema: z.ZodType<Output, Input>
-  column: Column
+  column: Column & Known
 }
 
 export type Fields = Readonly<Record<string, Field>>
@@ -66,8 +66,14 @@ export interface Options<Value> {
 type Nullable<O> = O extends { optional: true } ? null : never
 type Omittable<O> = O extends { optional: true } ? null | undefined : O extends { default: unknown } ? undefined : never
 
-/** A field of these values and options. */
-export type FieldOf<Value, O> = Field<Value | Nullable<O>, Value | Omittable<O>>
+/** Whether lists filter and sort by a column. */
+interface Listed<O> {
+  indexed: O extends { indexed: infer Indexed } | { unique: infer Indexed } ? Indexed : false
+  optional: O extends { optional: infer Optional } ? Optional : false
+}
+
+/** A field of these values and options. `Known` is what else the compiler knows of the column. */
+export type FieldOf<Value, O, Known = unknown> = Field<Value | Nullable<O>, Value | Omittable<O>, Listed<O> & Known>
 
 /** The column of a kind. `decode` never sees null, nor does `encode` without `hasNull`; values are stored as they are without them. */
 interface Kind<Value>
@@ -85,11 +91,11 @@ export const unitBytesMax = 3
 const scalarBytesMax = 32
 
 /** Creates a field from the schema of its values, its options and the column of its kind. */
-export function createField<Value, O extends Options<Value>>(
+export function createField<Value, O extends Options<Value>, Known = unknown>(
   schema: z.ZodType<Value, Value>,
   options: O,
   kind: Kind<Value>,
-): FieldOf<Value, O> {
+): FieldOf<Value, O, Known> {
   const { encode = asStored, decode } = kind
   const optional = options.optional === true
   const storesNull = kind.hasNull === true && !optional
@@ -108,7 +114,8 @@ export function createField<Value, O extends Options<Value>>(
     encode: (value) => (value === null && !storesNull ? null : encode(value as Value)),
     decode: decode ? (stored) => (stored === null ? null : decode(stored)) : (stored) => stored,
   }
-  return { schema: withOptions(schema, optional, initial) as z.ZodType<never, never>, column }
+  const full = withOptions(schema, optional, initial)
+  return { schema: full as z.ZodType<never, never>, column: column as Column & Listed<O> & Known }
 }
 
 function asStored(value: unknown): SqlValue {

@@ -18,7 +18,7 @@ const separatorBytes = 3
 export function list<Value, O extends ListOptions<Value>>(
   kind: Field<Value, Value>,
   options: O = {} as O,
-): FieldOf<Value[], O> {
+): FieldOf<Value[], O, { type: 'list' }> {
   const { schema, column } = kind
   if (column.optional || column.indexed || column.default !== null)
     throw new TypeError('The values of a list must not be references, nor optional, indexed or with a default.')

@@ -19,10 +19,10 @@ const effects: Record<OnDelete, string> = {
  * The id of a row of another collection, or of the same. That row must exist.
  * @throws TypeError when `setNull` is declared for a field that is not optional
  */
-export function reference<const O extends ReferenceOptions>(
-  collection: string,
+export function reference<const Target extends string, const O extends ReferenceOptions>(
+  collection: Target,
   options: O = {} as O,
-): FieldOf<string, O> {
+): FieldOf<string, O & { indexed: true }, { references: { collection: Target } }> {
   const { onDelete = 'restrict' } = options
   if (!Object.hasOwn(effects, onDelete))
     throw new TypeError(`onDelete of a reference must be one of ${Object.keys(effects).join(', ')}.`)
@@ -30,11 +30,14 @@ export function reference<const O extends ReferenceOptions>(
     throw new TypeError(`A reference to ${collection} with onDelete: 'setNull' must be optional.`)
   const description = `The id of one of ${collection}, ${effects[onDelete]}.`
   const schema = z.string().regex(idPattern, `must be the id of one of ${collection}`).openapi({ description })
-  return createField(schema, options, {
-    type: 'text',
-    sqlType: 'text',
-    filter: textFilter,
-    indexed: true,
-    references: { collection, onDelete },
-  })
+  return createField(
+    schema,
+    { ...options, indexed: true },
+    {
+      type: 'text',
+      sqlType: 'text',
+      filter: textFilter,
+      references: { collection, onDelete },
+    },
+  )
 }
