@@ -1,10 +1,9 @@
-import type { Platform } from '../../src/ports/platform.ts'
-import type { Served } from '../process/listening.ts'
+import type { MakeServer } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
 import { writeOutput } from '../process/standard-output.ts'
 
 /** Serves an app on Bun, by Galley's own HTTP server, until a signal ends it. */
-export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+export async function serve(server: MakeServer, options: ServeOptions = {}): Promise<void> {
   await runProcess(server, options, { listenErrorCode, writeOutput })
 }
 

@@ -1,8 +1,7 @@
 import type { Config } from '../../src/config.ts'
 import { hasToken } from '../../src/connections/upgrade.ts'
-import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
-import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { type Listening, type MakeServer, type MessageServer, readTls } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
 import { createDenoWebSockets } from './web-sockets.ts'
 
@@ -20,7 +19,7 @@ declare const Deno: {
 }
 
 /** Serves an app on Deno until a signal ends it. */
-export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+export async function serve(server: MakeServer, options: ServeOptions = {}): Promise<void> {
   await runProcess(server, options, {
     listen,
     listenErrorCode,

@@ -5,9 +5,8 @@ import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError
 import type { Config } from '../../src/config.ts'
 import { AppError, type ErrorCode, StartError } from '../../src/errors.ts'
 import { writeTimeoutMs } from '../../src/http/response-stream.ts'
-import type { Platform } from '../../src/ports/platform.ts'
 import type { Peer } from '../../src/request/context.ts'
-import { type Listening, type MessageServer, readTls, type Served } from '../process/listening.ts'
+import { type Listening, type MakeServer, type MessageServer, readTls } from '../process/listening.ts'
 import { runProcess, type ServeOptions } from '../process/run.ts'
 import { writeOutput } from '../process/standard-output.ts'
 import { createAcceptMessages } from '../tcp/channel.ts'
@@ -38,7 +37,7 @@ const serverOptions = {
 }
 
 /** Serves an app on Node until a signal ends it. */
-export async function serve(server: (platform: Platform) => Served, options: ServeOptions = {}): Promise<void> {
+export async function serve(server: MakeServer, options: ServeOptions = {}): Promise<void> {
   await runProcess(server, options, { listen, writeOutput, prepare })
 }
 

@@ -6,7 +6,14 @@ import type { Channel } from '../../src/connections/channel.ts'
 import type { Connection } from '../../src/connections/connection.ts'
 import type { Connections, OpenOptions } from '../../src/connections/connections.ts'
 import { StartError } from '../../src/errors.ts'
+import type { Platform } from '../../src/ports/platform.ts'
 import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
+
+/** The environment variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Makes the app that a process serves. */
+export type MakeServer = (platform: Platform, env: Environment) => Served
 
 /** The part of `createApp`'s result that a process serves. */
 export interface Served {

@@ -20,7 +20,7 @@ import { builtinMounts } from './builtin-assets.ts'
 import { listenOnEngine } from './engine.ts'
 import { createFolderAssets } from './folder-assets.ts'
 import { lightTextOf, makeLightRequest } from './light-requests.ts'
-import { type Listening, listenError, type MessageServer, type Served } from './listening.ts'
+import { type Listening, listenError, type MakeServer, type MessageServer, type Served } from './listening.ts'
 import { createLogOutput, type LogOutput, type WriteOutput } from './log-output.ts'
 import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
@@ -56,11 +56,7 @@ const waitStepMs = 50
  * Runs a server as this process: reads the environment, opens the data directory, listens, prints the banner, and ends in
  * an orderly way at SIGTERM or SIGINT. An error that the operator can mend is printed in one line, with exit code 1.
  */
-export async function runProcess(
-  server: (platform: Platform) => Served,
-  options: ServeOptions,
-  runtime: Runtime,
-): Promise<void> {
+export async function runProcess(server: MakeServer, options: ServeOptions, runtime: Runtime): Promise<void> {
   if (process.argv.includes('--help')) {
     process.stdout.write(configHelp())
     return
@@ -80,7 +76,7 @@ export async function runProcess(
 
 /** Everything that a start needs. */
 interface Launch {
-  server(platform: Platform): Served
+  server: MakeServer
   options: ServeOptions
   runtime: Runtime
   config: Config
@@ -106,7 +102,7 @@ async function listen(launch: Launch, app: MessageServer): Promise<Listening> {
 async function begin(launch: Launch): Promise<void> {
   const { server, config, output } = launch
   const platform = createPlatform(launch)
-  const app = server(platform)
+  const app = server(platform, process.env)
   const started = await app.start().catch((error) => closeAndThrow(platform, error))
   const listening = await listen(launch, app).catch((error) => closeAndThrow(platform, error))
   process.stderr.write(banner(config, listening.port, started))
@@ -126,7 +122,7 @@ async function takeOver(launch: Launch): Promise<void> {
   process.stderr.write(`Galley waits for ${config.DATA_DIR}\n`)
   try {
     const platform = await createPlatformInTime(launch)
-    const served = server(platform)
+    const served = server(platform, process.env)
     const started = await served.start().catch((error) => closeAndThrow(platform, error))
     Object.assign(waiting, { fetch: served.fetch, admit: served.admit, connections: served.connections })
     resolve(served)

@@ -1,5 +1,5 @@
+import { DurableObject } from 'cloudflare:workers'
 import type { Started } from '../../src/app.ts'
-import { parseConfig, settingsOf } from '../../src/config.ts'
 import type { Connections } from '../../src/connections/connections.ts'
 import { AppError } from '../../src/errors.ts'
 import { errorResponse } from '../../src/http/error-response.ts'
@@ -7,26 +7,16 @@ import { Pipeline } from '../../src/http/pipeline.ts'
 import { createRequestIds } from '../../src/http/request-id.ts'
 import type { Assets, ImmutableFiles } from '../../src/ports/assets.ts'
 import { createLog } from '../../src/ports/log.ts'
-import { createLogMailer } from '../../src/ports/mailer.ts'
-import { createMetrics } from '../../src/ports/metrics.ts'
-import { createLocalNotifier } from '../../src/ports/notifier.ts'
-import type { AccountSettings, Platform } from '../../src/ports/platform.ts'
+import type { Platform } from '../../src/ports/platform.ts'
 import type { Scheduler } from '../../src/ports/scheduler.ts'
+import { type EnqueueArguments, type EnqueueOptions, payloadText, type QueuedJob } from '../../src/queue/enqueue.ts'
 import type { AdmittedPeer, Peer } from '../../src/request/context.ts'
 import { serveAsset } from '../../src/web/assets.ts'
 import { ObjectConnections, type ObjectWebSocket, type SocketHolder } from '../durable-object/connections.ts'
-import { createObjectDatabase, type ObjectStorage } from '../durable-object/database.ts'
-import { createApiMailer } from '../mail/api.ts'
+import type { ObjectStorage } from '../durable-object/database.ts'
 import { createBoundAssets, type Fetcher } from './assets.ts'
-import { createWorkerPasswords, passwordsEntrypoint } from './passwords.ts'
-
-/** The bindings of `wrangler.toml`, and the variables of the configuration. */
-export interface WorkerEnv extends Record<string, unknown> {
-  GALLEY: { getByName(name: string): Fetcher }
-  ASSETS?: Fetcher
-  /** The Worker itself, at its entrypoint `Passwords`. */
-  PASSWORDS?: Fetcher
-}
+import { passwordsEntrypoint } from './passwords.ts'
+import { createEnvironment, createPlatform, type WorkerEnv } from './platform.ts'
 
 export interface ObjectState extends SocketHolder {
   storage: ObjectStorage & {
@@ -42,6 +32,7 @@ interface Served {
   cleanUp(): Promise<void>
   admit(request: Request, peer: Peer): AdmittedPeer | null
   checkAccess(): void
+  enqueue(job: QueuedJob<unknown>, payload: unknown, options: EnqueueOptions): Promise<string>
   connections: Connections
 }
 
@@ -49,19 +40,31 @@ interface Served {
 interface GalleyObject {
   fetch(request: Request): Promise<Response>
   alarm(): Promise<void>
+  /** Enqueues a job, whose payload is JSON that was checked. */
+  enqueue(job: string, payload: string, options: EnqueueOptions): Promise<string>
   webSocketMessage(webSocket: ObjectWebSocket, message: string | ArrayBuffer): Promise<void>
   webSocketClose(webSocket: ObjectWebSocket, code: number): void
   webSocketError(webSocket: ObjectWebSocket): void
 }
 
 export { createObjectDatabase } from '../durable-object/database.ts'
+export type { WorkerEnv } from './platform.ts'
 
 /** The exports of the Worker's entry file: `worker` as default, the others by name. */
-export interface WorkerExports {
-  worker: { fetch(request: Request, env: WorkerEnv): Promise<Response> }
+export interface WorkerExports<Env = unknown> {
+  worker: { fetch(request: Request, env: WorkerEnv & Env): Promise<Response> }
   /** An entrypoint for the object alone, which the binding `PASSWORDS` names. */
   Passwords: typeof passwordsEntrypoint
-  Galley: new (state: ObjectState, env: WorkerEnv) => GalleyObject
+  Galley: new (state: ObjectState, env: WorkerEnv & Env) => GalleyObject
+  /**
+   * Enqueues a job from a handler of the Worker, such as `scheduled`, `queue` or `email`, and resolves with its id once it is stored.
+   * @throws TypeError for a payload that the job does not take
+   */
+  enqueue<Input>(
+    env: Pick<WorkerEnv, 'GALLEY'>,
+    job: QueuedJob<Input>,
+    ...given: EnqueueArguments<NoInfer<Input>>
+  ): Promise<string>
 }
 
 /** The one object that handles all requests that are not for a file. */
@@ -79,8 +82,11 @@ const fileName = /\.(?!html$)\w{1,16}$/
  * Serves an app on Cloudflare Workers. The app runs inside a Durable Object, `Galley`, beside its
  * SQLite; the Worker in front of it, `worker`, serves the static files and forwards the rest.
  */
-export function serve(server: (platform: Platform) => Served, options: ImmutableFiles = {}): WorkerExports {
-  class Galley implements GalleyObject {
+export function serve<Env>(
+  server: (platform: Platform, env: Env) => Served,
+  options: ImmutableFiles = {},
+): WorkerExports<Env> {
+  class Galley extends DurableObject implements GalleyObject {
     #running: { app: Served; connections: ObjectConnections } | null = null
     #failure: unknown
     readonly #storage: ObjectState['storage']
@@ -99,12 +105,13 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       close() {},
     }
 
-    constructor(state: ObjectState, env: WorkerEnv) {
+    constructor(state: ObjectState, env: WorkerEnv & Env) {
+      super(state, env)
       this.#storage = state.storage
       void state.blockConcurrencyWhile(async () => {
         try {
           const platform = { ...createPlatform(env, state.storage, options), scheduler: this.#scheduler }
-          const app = server(platform)
+          const app = server(platform, env)
           this.#alarmMs = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
           const { administratorCode } = await app.start()
           if (administratorCode !== null) {
@@ -133,6 +140,11 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
       } finally {
         this.#checkAccessSoon()
       }
+    }
+
+    async enqueue(job: string, payload: string, enqueueing: EnqueueOptions): Promise<string> {
+      if (!this.#running) throw new AppError('storage_unavailable')
+      return this.#running.app.enqueue({ name: job, payload: null }, JSON.parse(payload), enqueueing)
     }
 
     async alarm(): Promise<void> {
@@ -191,20 +203,31 @@ export function serve(server: (platform: Platform) => Served, options: Immutable
   }
 
   const worker = {
-    async fetch(arrived: Request, env: WorkerEnv): Promise<Response> {
+    async fetch(arrived: Request, env: WorkerEnv & Env): Promise<Response> {
       const request = withClientEncoding(arrived)
       try {
         const { pathname } = new URL(request.url)
         const file = fileName.test(pathname)
           ? await serveFile(request, pathname, createBoundAssets(env.ASSETS, options), env)
           : null
-        return file ?? (await env.GALLEY.getByName(objectName).fetch(request))
+        return file ?? (await objectIn(env.GALLEY).fetch(request))
       } catch (error) {
         return refuse(error, request)
       }
     },
   }
-  return { worker, Galley, Passwords: passwordsEntrypoint }
+  return {
+    worker,
+    Galley,
+    Passwords: passwordsEntrypoint,
+    enqueue: async ({ GALLEY }, job, ...[payload, enqueueing = {}]) =>
+      objectIn(GALLEY).enqueue(job.name, payloadText(job, payload), enqueueing),
+  }
+}
+
+/** The one object, whose methods can be called as those of its class. */
+function objectIn(binding: WorkerEnv['GALLEY']): Fetcher & Pick<GalleyObject, 'enqueue'> {
+  return binding.getByName(objectName) as Fetcher & Pick<GalleyObject, 'enqueue'>
 }
 
 /** Cloudflare sends its own Accept-Encoding to Workers; the client's stands in `cf`. */
@@ -215,39 +238,6 @@ function withClientEncoding(request: Request & { cf?: { clientAcceptEncoding?: s
   if (encoding === '') headers.delete('accept-encoding')
   else headers.set('accept-encoding', encoding)
   return new Request(request, { headers })
-}
-
-function createPlatform(env: WorkerEnv, storage: ObjectStorage, options: ImmutableFiles): Platform {
-  return {
-    database: createObjectDatabase(storage),
-    ownsDatabase: true,
-    notifier: createLocalNotifier(),
-    accounts: createAccounts(env),
-    assets: createBoundAssets(env.ASSETS, options),
-    ...createEnvironment(env),
-  }
-}
-
-function createEnvironment(env: WorkerEnv): Omit<Platform, 'database' | 'notifier' | 'assets' | 'accounts'> {
-  const config = parseConfig(env)
-  return {
-    // Cloudflare checks the host names of a Worker.
-    settings: { ...settingsOf(config), hosts: null },
-    now: Date.now,
-    random: (bytes) => crypto.getRandomValues(bytes),
-    log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
-    metrics: createMetrics(),
-    connections: { heartbeatMs: null },
-    refusesOverload: true,
-  }
-}
-
-function createAccounts(env: WorkerEnv): AccountSettings {
-  const config = parseConfig(env)
-  const { MAIL_API_URL: url, MAIL_API_TOKEN: token, MAIL_FROM: from, PUBLIC_URL, SIGN_UP: signUp } = config
-  const { log } = createEnvironment(env)
-  const mailer = url === '' ? createLogMailer(log) : createApiMailer({ url, token, from })
-  return { passwords: createWorkerPasswords(env.PASSWORDS), mailer, publicUrl: () => PUBLIC_URL || null, signUp }
 }
 
 const requestIdOf = createRequestIds((bytes) => crypto.getRandomValues(bytes))

@@ -49,7 +49,8 @@ export class JobQueue {
   /** Jobs that wait or run, as far as this process knows. */
   waiting = 0
   readonly #options: QueueOptions
-  readonly enqueue: Enqueue = (job, ...[payload, options = {}]) => this.add(job.name, textOf(job, payload), options)
+  readonly enqueue: Enqueue = (job, ...[payload, options = {}]) =>
+    this.add(job.name, payloadText(job, payload), options)
 
   constructor(options: QueueOptions) {
     this.#options = options
@@ -75,8 +76,8 @@ export class JobQueue {
   }
 }
 
-/** Returns the payload as JSON. */
-function textOf<Input>(job: QueuedJob<Input>, payload: unknown): string {
+/** Returns the payload as JSON. @throws TypeError for one that its schema refuses, or that is too large */
+export function payloadText<Input>(job: QueuedJob<Input>, payload: unknown): string {
   const result = job.payload?.safeParse(payload)
   if (result?.success === false) {
     throw new TypeError(`The payload of the job ${job.name} is invalid: ${result.error.message}`)

@@ -2,6 +2,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { type ObjectState, serve, type WorkerEnv } from '../../adapters/workers/serve.ts'
 import { StartError } from '../../src/errors.ts'
 
+vi.mock('cloudflare:workers', () => ({ DurableObject: Object }))
+
 const state = {
   storage: { sql: { exec: () => ({ toArray: () => [] }) }, getAlarm: async () => null },
   blockConcurrencyWhile: (work: () => Promise<void>) => work(),

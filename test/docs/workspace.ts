@@ -40,6 +40,6 @@ const tsconfig = {
     noUnusedParameters: false,
     paths: Object.fromEntries([...galleyEntries].map(([name, source]) => [name, [source]])),
   },
-  include: ['*/*.ts'],
+  include: ['*/*.ts', join(root, 'adapters/workers/cloudflare.d.ts')],
   exclude: [],
 }

@@ -91,6 +91,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 export interface RunningWorker extends RunningServer {
   /** Drops the memory of the Durable Object and keeps its storage and its WebSockets, as hibernation does. */
   hibernate(): Promise<void>
+  /** Calls the handler `scheduled`, as a cron trigger does. */
+  scheduled(cron: string): Promise<void>
 }
 
 /** Starts workerd with a Worker as `wrangler dev` would. */
@@ -103,5 +105,9 @@ export async function startWorker(configPath = 'wrangler.toml'): Promise<Running
     url: url.origin,
     stop: () => harness.close(),
     hibernate: () => harness.getWorker().evictDurableObject('GALLEY', { name: 'main', webSockets: 'hibernate' }),
+    scheduled: async (cron) => {
+      const { outcome } = await harness.getWorker().scheduled({ cron })
+      if (outcome !== 'ok') throw new Error(`The handler of ${cron} ended with ${outcome}.`)
+    },
   }
 }

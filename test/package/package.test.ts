@@ -13,14 +13,26 @@ const run = promisify(execFile)
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 const declaration = `
-import { collection, createApp, field, type Platform } from 'galley'
+import { collection, createApp, type Env, field, job, type Platform } from 'galley'
+import { Hono } from 'hono'
+import { z } from 'zod'
 
 const notes = collection('notes', {
   access: 'open',
   fields: { text: field.text({ min: 1, indexed: true }), pinned: field.boolean({ default: false }) },
 })
 
-export const server = (platform: Platform) => createApp(platform, { collections: [notes] })
+export const note = job('note', { payload: z.object({ text: z.string() }) }, async ({ payload, as }) => {
+  await as('system').collection(notes).create(payload)
+})
+
+/** GREETING is a variable of the process, or of the Worker. */
+export const server = (platform: Platform, { GREETING }: { GREETING?: string | undefined }) =>
+  createApp(platform, {
+    collections: [notes],
+    jobs: [note],
+    routes: () => new Hono<Env>().get('/greeting', (c) => c.text(GREETING ?? 'none')),
+  })
 `
 const entries = {
   'server.ts': declaration,
@@ -30,16 +42,26 @@ const entries = {
   'http1.ts': `import { serve } from 'galley/http1'
 const { port } = await serve({ port: Number(process.env.PORT), fetch: ({ method }) => new Response(method) })
 console.log('listens on http://localhost:' + port)\n`,
-  'workers.ts': `import { serve } from 'galley/workers'\nimport { server } from './server.ts'
-const { worker, Galley } = serve(server)\nexport { Galley }\nexport default worker\n`,
+  'workers.ts': `import { serve, type WorkerEnv } from 'galley/workers'
+import { note, server } from './server.ts'
+const { worker, Galley, Passwords, enqueue } = serve(server)
+export { Galley, Passwords }
+export default {
+  fetch: worker.fetch,
+  async scheduled({ cron }: { cron: string }, env: WorkerEnv) {
+    await enqueue(env, note, { text: cron })
+  },
+}\n`,
   'client.ts': `import { hc } from 'hono/client'\nimport type { server } from './server.ts'
 const client = hc<ReturnType<typeof server>>('http://localhost:3000')
 export const made: Promise<string> = client.api.notes.$post({ json: { text: 'x' } }).then((r) => r.json()).then((body) => body.data.text)
 // @ts-expect-error there is no such field
 export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
-  'wrangler.toml': `name = "notes"\nmain = "workers.ts"\ncompatibility_date = "2026-10-20"\nsend_metrics = false
+  'wrangler.toml': `name = "notes"\nmain = "workers.ts"\ncompatibility_date = "2026-01-01"\ncompatibility_flags = ["nodejs_compat"]\nsend_metrics = false
+[vars]\nGREETING = "hello"
 [assets]\ndirectory = "node_modules/galley/dist/assets"\nbinding = "ASSETS"\nrun_worker_first = true\nhtml_handling = "none"
-[[durable_objects.bindings]]\nname = "GALLEY"\nclass_name = "Galley"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Galley"]\n`,
+[[durable_objects.bindings]]\nname = "GALLEY"\nclass_name = "Galley"
+[[services]]\nbinding = "PASSWORDS"\nservice = "notes"\nentrypoint = "Passwords"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Galley"]\n`,
   'tsconfig.json': `{ "compilerOptions": { "target": "ESNext", "module": "NodeNext", "strict": true, "noEmit": true,
     "allowImportingTsExtensions": true, "skipLibCheck": false, "lib": ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], "types": [] }, "files": ["client.ts", "node.ts", "deno.ts", "bun.ts", "workers.ts"] }`,
   'deno.json': '{ "nodeModulesDir": "manual" }',
@@ -111,11 +133,15 @@ async function expectPages(url: string): Promise<void> {
 
 test.each(sample(['node', 'deno', 'bun'] as const, 3))('galley/%s serves a declared collection', async (runtime) => {
   const [command, args] = commands[runtime]
-  const child = spawn(command, args, { cwd: project, env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}` } })
+  const child = spawn(command, args, {
+    cwd: project,
+    env: { ...process.env, PORT: '0', DATA_DIR: `data-${runtime}`, GREETING: 'hi' },
+  })
   const url = await listening(child)
   const made = await fetch(`${url}/api/notes`, { method: 'POST', body: '{"text":"hello"}' })
   expect(made.status).toBe(201)
   expect(await (await fetch(`${url}/api/notes`)).json()).toMatchObject({ data: [{ text: 'hello', pinned: false }] })
+  expect(await (await fetch(`${url}/greeting`)).text()).toBe('hi')
   await expectPages(url)
   child.removeAllListeners('exit')
   child.kill('SIGTERM')
@@ -127,10 +153,19 @@ test('galley/workers bundles for Cloudflare', async () => {
   expect(stdout).toMatch(/Total Upload/)
 })
 
-test('galley/workers serves the pages from the assets of the package', async () => {
+test('galley/workers serves pages, accounts, bindings, and jobs that other handlers enqueue, in workerd', async () => {
   const server = await startWorker(join(project, 'wrangler.toml'))
   onTestFinished(() => server.stop())
   await expectPages(server.url)
+  expect(await (await fetch(`${server.url}/greeting`)).text()).toBe('hello')
+  const body = JSON.stringify({ email: 'ann@example.com', password: 'correct horse battery', token: true })
+  expect((await fetch(`${server.url}/api/auth/sign-up`, { method: 'POST', body })).status).toBe(201)
+  await server.scheduled('0 7 * * *')
+  await expect
+    .poll(async () => await (await fetch(`${server.url}/api/notes`)).json())
+    .toMatchObject({
+      data: [{ text: '0 7 * * *' }],
+    })
 })
 
 const examples = ['clinic', 'links']
@@ -149,6 +184,20 @@ test.each(examples.flatMap((example) => sample(runners, 3).map((runner) => [exam
     expect(stdout + stderr).toMatch(/(?:fail|failed) 0|0 (?:fail|failed)/)
   },
 )
+
+test.each(examples)('the example %s starts on every runtime', async (example) => {
+  const folder = join(project, `start-${example}`)
+  await cp(join(root, 'examples', example), folder, { recursive: true })
+  const starts = Object.entries(commands).map(async ([runtime, [command, args]]) => {
+    const env = { ...process.env, PORT: '0', DATA_DIR: join(folder, `data-${runtime}`) }
+    const child = spawn(command, args, { cwd: folder, env })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const url = await listening(child)
+    expect((await fetch(`${url}/openapi.json`)).status, runtime).toBe(200)
+    child.removeAllListeners('exit')
+  })
+  await Promise.all(starts)
+})
 
 test('an installed package brings no install script', async () => {
   const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8')) as {
