@@ -11,7 +11,7 @@ export interface Block {
   line: number
 }
 
-/** A page of the documentation: README.md or a file in docs/. */
+/** A page of the documentation: README.md, or a file in docs/ or docs/reference/. */
 export interface Page {
   /** Relative to the repository. */
   path: string
@@ -19,13 +19,17 @@ export interface Page {
   blocks: readonly Block[]
 }
 
-/** Reads README.md and every page directly in docs/. */
+/** Reads README.md and every page directly in docs/ and in docs/reference/. */
 export function readPages(): Page[] {
-  const names = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
-  return ['README.md', ...names.map((name) => `docs/${name}`)].map((path) => {
+  return ['README.md', ...pagesIn('docs'), ...pagesIn('docs/reference')].map((path) => {
     const text = readFileSync(join(root, path), 'utf8')
     return { path, text, blocks: blocksOf(text) }
   })
+}
+
+function pagesIn(folder: string): string[] {
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.md'))
+  return names.map((name) => `${folder}/${name}`)
 }
 
 const fence = /^```(\w*)([^\n]*)\n(.*?)^```$/gms
