@@ -9,7 +9,10 @@ import { createTestPlatform } from './harness/platform.ts'
 
 const clinic = roles('staff', 'doctor')
 
-const wards = collection('wards', { access: 'open', fields: { name: field.text({ indexed: true }) } })
+const wards = collection('wards', {
+  access: 'open',
+  fields: { name: field.text({ indexed: true }), beds: field.integer({ default: 0, indexed: true }) },
+})
 const patients = collection('patients', {
   access: 'open',
   fields: {
@@ -119,6 +122,7 @@ test('a reference that leads nowhere', () => {
 test('names and values in a list of the server', () =>
   compiled(() => {
     const all = app().as('system').collection(patients)
+    const system = app().as('system').collection(wards)
     return [
       all.list({
         filter: {
@@ -141,6 +145,10 @@ test('names and values in a list of the server', () =>
       all.list({ filter: { notes: 'x' } }),
       // @ts-expect-error: no such operator
       all.list({ filter: { name: { $like: 'x' } } }),
+      // @ts-expect-error: without an order
+      all.list({ filter: { isUrgent: { $gt: false } } }),
+      // @ts-expect-error: not a text
+      system.list({ filter: { beds: { $startsWith: '1' } } }),
       // @ts-expect-error: a value of another type
       all.list({ filter: { isUrgent: 'yes' } }),
       // @ts-expect-error: no such choice

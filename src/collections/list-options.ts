@@ -4,22 +4,32 @@ import type { Fields } from './field.ts'
 import type { ExpandPath, FilterName, Listed, SearchText, SortName } from './list-names.ts'
 import type { RowOf } from './row-types.ts'
 
-/** What operators compare a value with. */
-interface Operands<Value> {
+interface Equality<Value> {
   $eq?: Value
   $ne?: Value
   $in?: readonly Value[]
   $nin?: readonly Value[]
+  /** For optional fields. */
+  $null?: boolean
+}
+
+interface Order<Value> {
   $gt?: Value
   $gte?: Value
   $lt?: Value
   $lte?: Value
   $between?: readonly [least: Value, greatest: Value]
-  $startsWith?: Value extends string ? string : never
-  $contains?: Value extends string ? string : never
-  /** For optional fields. */
-  $null?: boolean
 }
+
+interface TextParts {
+  $startsWith?: string
+  $contains?: string
+}
+
+/** What operators compare a value with. */
+type Operands<Value> = Equality<Value> &
+  ([Value] extends [boolean] ? unknown : Order<Value>) &
+  ([Value] extends [string] ? TextParts : unknown)
 
 /** A value, or operators and their values. A list is filtered by a value that it contains. */
 export type FilterTerm<Value> =
