@@ -1,11 +1,14 @@
 /**
  * Runs the documentation: every `sh` block with a `curl` or a `printf … | nc` is sent to the app of its page, which is its block
  * `file=main.ts` or else the shipped server, and must print what the `json` or `text` block after it shows. A later block
- * of a file replaces the file and restarts the app, as a reader does.
+ * of a file replaces the file and restarts the app, as a reader does. Blocks `file=NAME.test.ts` are run by Node's test runner.
  */
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
 import { matchesJson, matchesText } from './expected-output.ts'
@@ -20,7 +23,7 @@ const pages = readPages().filter(({ blocks }) => blocks.some(isCommand))
 
 let workspace: Workspace
 beforeAll(async () => {
-  workspace = await createWorkspace(pages)
+  workspace = await createWorkspace(readPages())
 })
 afterAll(() => workspace.remove())
 
@@ -41,6 +44,20 @@ test.each(pages)('the commands of $path print what it shows', async (page) => {
   await server?.stop()
   await rm(dataDir, { recursive: true })
 })
+
+const tested = readPages().filter(({ blocks }) => blocks.some(isTest))
+
+test.each(tested)('the tests in $path pass', async (page) => {
+  const cwd = workspace.folderOf(page)
+  const files = page.blocks.filter(isTest).map(({ file }) => String(file))
+  const env = { ...process.env, NODE_OPTIONS: `--import ${preload}` }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--test', ...files], { cwd, env })
+  expect(stdout).toContain('fail 0')
+})
+
+function isTest({ file }: Block): boolean {
+  return file?.endsWith('.test.ts') === true
+}
 
 function isCommand({ language, code }: Block): boolean {
   return language === 'sh' && hasRequest.test(code)
