@@ -37,6 +37,9 @@ export type SortName<L extends Listed> =
   | Exclude<IndexedName<L>, NameWhere<L['fields'], { optional: true }>>
   | SystemName
 
+/** In front of a name in a sort. A template of it and the names, as it is used, shows these in an error of the compiler. */
+export type Direction = '' | '-'
+
 /** Fields that refer to rows. */
 export type ReferenceName<F extends Fields> = NameWhere<F, { references: { collection: string } }>
 

@@ -1,7 +1,7 @@
 /** The query of a list as code gives it: typed, and turned into the parameters that a client sends. */
 
 import type { Fields } from './field.ts'
-import type { ExpandPath, FilterName, Listed, SearchText, SortName } from './list-names.ts'
+import type { Direction, ExpandPath, FilterName, Listed, SearchText, SortName } from './list-names.ts'
 import type { RowOf } from './row-types.ts'
 
 interface Equality<Value> {
@@ -53,7 +53,7 @@ export interface ListOptions<L extends Listed> {
   /** Words that must be in the row, of the last one the beginning; where the collection declares `search`. */
   search?: SearchText<L>
   /** Fields to sort by, `-` in front for descending order. */
-  sort?: SortTerm<L> | readonly SortTerm<L>[]
+  sort?: `${Direction}${SortName<L>}` | readonly `${Direction}${SortName<L>}`[]
   /** References, as in `['patient', 'doctor.clinic']`, whose rows are put into each row. */
   expand?: readonly ExpandPath<L['fields']>[]
   /** Rows of a page. Default: 50. */
@@ -63,8 +63,6 @@ export interface ListOptions<L extends Listed> {
   /** True to count all matching rows. */
   count?: boolean
 }
-
-type SortTerm<L extends Listed> = SortName<L> | `-${SortName<L>}`
 
 export function parametersFrom<L extends Listed>({ filter, sort, ...rest }: ListOptions<L>): URLSearchParams {
   const parameters = new URLSearchParams()

@@ -4,7 +4,7 @@ import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
 import type { AnyCollection, Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import type { FilterName, IndexedName, Listed, ReferenceName, SearchText, SortName } from './list-names.ts'
+import type { Direction, FilterName, IndexedName, Listed, ReferenceName, SearchText, SortName } from './list-names.ts'
 import type { Operator } from './operators.ts'
 import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
 
@@ -23,7 +23,6 @@ type Endpoint<In, Out, Status extends number> = {
 
 /** Names separated by commas, of which the first is checked. */
 type FieldList<Name extends string> = Name | 'version' | `${Name | 'version'},${string}`
-type SortTerm<Name extends string> = Name | `-${Name}`
 
 /** References separated by commas, of which the first is checked. */
 type ExpandList<F extends Fields> = `${ReferenceName<F>}${'' | `,${string}` | `.${string}`}`
@@ -32,7 +31,7 @@ type ExpandList<F extends Fields> = `${ReferenceName<F>}${'' | `,${string}` | `.
 type ListParameters<L extends Listed> = {
   limit?: string
   cursor?: string
-  sort?: SortTerm<SortName<L>> | `${SortTerm<SortName<L>>},${string}`
+  sort?: `${Direction}${SortName<L>}${'' | `,${string}`}`
   count?: 'true' | 'false'
   search?: SearchText<L>
   /** Names of fields, separated by commas; a row then has no others but `id`, which its type does not tell. */
