@@ -4,9 +4,23 @@ import type { Enqueue } from '../queue/enqueue.ts'
 import type { Actor } from '../request/identity.ts'
 import type { Publisher } from '../topics/publisher.ts'
 import type { Match } from './declaration.ts'
+import type { Fields } from './field.ts'
 import { parametersFrom } from './list-options.ts'
-import type { As, ExpectOptions, LocalClient, TransactionSteps } from './local-client.ts'
-import type { OperationsOf } from './operations.ts'
+import type {
+  Added,
+  AddedSteps,
+  As,
+  CollectionSteps,
+  Declared,
+  ExpectOptions,
+  LocalClient,
+  LocalCollection,
+  LocalHistory,
+  LocalTrash,
+  TransactionSteps,
+  TrashSteps,
+} from './local-client.ts'
+import type { Operations, OperationsOf } from './operations.ts'
 
 export interface LocalClientOptions {
   database: Database
@@ -26,9 +40,9 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
 
   function clientOf(who: Actor): LocalClient {
     return {
-      collection(collection) {
-        const operations = operationsOf(collection)
-        return {
+      collection<F extends Fields, C>(collection: Declared<F> & C) {
+        const operations = operationsOf<F>(collection)
+        const local: LocalCollection<F> = {
           async get(id, expand = []) {
             requireValid(who)
             const row = await operations.get(id, who)
@@ -43,6 +57,7 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
           update: async (id, changes, options) => write(who, operations.changing(id, changes, who, matchOf(options))),
           delete: async (id, options) => write(who, operations.removing(id, who, { match: matchOf(options) })),
         }
+        return Object.assign(local, addedTo(operations, who)) as typeof local & Added<F, C>
       },
       async publish(topic, message) {
         const { offset } = await write(who, await publisher.publishingOnce(topic, message, who))
@@ -52,16 +67,41 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
     }
   }
 
+  /** The parts of a collection that its options add. */
+  function addedTo<F extends Fields>({ trash, history }: Operations<F>, who: Actor): object {
+    const localTrash: LocalTrash<F> | null = trash && {
+      async list(options = {}) {
+        requireValid(who)
+        return trash.list(options, who)
+      },
+      restore: async (id) => write(who, trash.restoring(id, who)),
+      purge: async (id) => write(who, trash.purging(id, who)),
+    }
+    const localHistory: LocalHistory<F> | null =
+      history &&
+      (async (id, options = {}) => {
+        requireValid(who)
+        return history.list(id, options, who)
+      })
+    return { ...(localTrash && { trash: localTrash }), ...(localHistory && { history: localHistory }) }
+  }
+
   function stepsOf(who: Actor): TransactionSteps {
     return {
-      collection(collection) {
-        const operations = operationsOf(collection)
-        return {
+      collection<F extends Fields, C>(collection: Declared<F> & C) {
+        const operations = operationsOf<F>(collection)
+        const { trash } = operations
+        const steps: CollectionSteps<F> = {
           get: (id) => operations.finding(id, who)(),
           create: (body, id) => operations.creating(body, who, id)(),
           update: (id, changes, options) => operations.changing(id, changes, who, matchOf(options))(),
           delete: (id, options) => operations.removing(id, who, { match: matchOf(options) })(),
         }
+        const trashSteps: TrashSteps<F> | null = trash && {
+          restore: (id) => trash.restoring(id, who)(),
+          purge: (id) => trash.purging(id, who)(),
+        }
+        return Object.assign(steps, trashSteps && { trash: trashSteps }) as typeof steps & AddedSteps<F, C>
       },
       *publish(topic, message) {
         const { offset } = yield* publisher.publishing(topic, message, who)()

@@ -5,6 +5,7 @@ import { hasOwner, ownerField } from './access.ts'
 import type { Access, Action, AnyCollection, Collection, CollectionOptions, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 import { checkIndexes } from './indexes.ts'
+import { checkKeeping, type KeepHistory, type SoftDelete } from './keeping.ts'
 import { checkSearch } from './search-index.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
@@ -25,11 +26,15 @@ const ignored = {
  * Declares a resource, which becomes a table with its migration, routes, types and OpenAPI.
  * @throws TypeError for an invalid name, and without a declared access
  */
-export function collection<const Name extends string, F extends Fields, S extends Schema = BlankSchema>(
-  name: Name,
-  options: CollectionOptions<F, S>,
-): Collection<Name, F, S> {
-  const access = rulesOf(name, options.access)
+export function collection<
+  const Name extends string,
+  F extends Fields,
+  S extends Schema = BlankSchema,
+  D extends SoftDelete | undefined = undefined,
+  H extends KeepHistory | undefined = undefined,
+>(name: Name, options: CollectionOptions<F, S> & { softDelete?: D; history?: H }): Collection<Name, F, S> & Kept<D, H> {
+  checkKeeping(name, options)
+  const access = rulesOf(name, options)
   const isOwned = hasOwner({ access })
   checkNames(name, options.fields, isOwned)
   checkDropped(name, options)
@@ -42,8 +47,21 @@ export function collection<const Name extends string, F extends Fields, S extend
   if (audience !== ownerField) checkAudience(name, fields, audience)
   const singular = options.singular ?? singularOf(name)
   const schemas = schemasOf(options.fields, isOwned)
-  return { name, ...options, access, singular, fields, ...(audience && { audience }), schemas }
+  const declared: Collection<Name, F, S> = {
+    name,
+    ...options,
+    access,
+    singular,
+    fields,
+    ...(audience && { audience }),
+    schemas,
+  }
+  return declared as typeof declared & Kept<D, H>
 }
+
+/** Tells the type of an app which routes its collections have. */
+type Kept<D, H> = (D extends SoftDelete ? { softDelete: D } : unknown) &
+  (H extends KeepHistory ? { history: H } : unknown)
 
 /** Endings of regular English plurals. Others, such as `people`, are declared. */
 const plurals: readonly [RegExp, string][] = [
@@ -78,20 +96,40 @@ function schemasOf(fields: Fields, isOwned: boolean): Schemas {
 }
 
 const actions: readonly Action[] = ['read', 'create', 'update', 'delete']
+/** The actions that an option adds. */
+const addedActions = { softDelete: ['restore', 'purge'], history: ['history'] } as const
+const denied = Object.fromEntries(
+  [...actions, ...Object.values(addedActions).flat()].map((action) => [action, 'nobody']),
+) as Readonly<Record<Action, Rule>>
 const rolePattern = /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/
 
 /** Returns the rule for each action; `nobody` for one that is not declared. */
-function rulesOf(name: string, access: Access | undefined): Readonly<Record<Action, Rule>> {
+function rulesOf(
+  name: string,
+  {
+    access,
+    softDelete,
+    history,
+  }: { access?: Access; softDelete?: SoftDelete | undefined; history?: KeepHistory | undefined },
+): Readonly<Record<Action, Rule>> {
   if (access === undefined) {
     throw new TypeError(`The collection ${name} needs an access: who may read, create, update and delete, or 'open'.`)
   }
-  const declared = access === 'open' ? { read: 'anyone', create: 'anyone', update: 'anyone', delete: 'anyone' } : access
+  const known = [...actions, ...(softDelete ? addedActions.softDelete : []), ...(history ? addedActions.history : [])]
+  const declared = access === 'open' ? Object.fromEntries(known.map((action) => [action, 'anyone'])) : access
   for (const [action, rule] of Object.entries(declared)) {
-    if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
+    checkAction(name, action, known)
     if (typeof rule === 'string' && !rolePattern.test(rule))
       throw new TypeError(`The access of ${name} has an invalid role: ${rule}`)
   }
-  return { read: 'nobody', create: 'nobody', update: 'nobody', delete: 'nobody', ...declared }
+  return { ...denied, ...declared }
+}
+
+function checkAction(name: string, action: string, known: readonly string[]): void {
+  if (known.includes(action)) return
+  const [option] = Object.entries(addedActions).find(([, added]) => (added as readonly string[]).includes(action)) ?? []
+  const reason = option === undefined ? '' : ` without ${option}`
+  throw new TypeError(`The access of ${name} has no ${action}${reason}.`)
 }
 
 /** The schema of a value without its default. */

@@ -27,7 +27,7 @@ const unitRowsRead = 50
 /** A list that looks for its rows, and a search, cost by their time: a unit is 50 µs. */
 const unitsPerMs = 20
 /** The rate limit units of a row that is changed because another is deleted: it costs some 100 µs. */
-const dependentUnits = 2
+export const dependentUnits = 2
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {

@@ -1,0 +1,104 @@
+/** The histories of rows, in one table for all collections. Entries of a row have the numbers 1, 2, 3 … */
+import { run, statement } from '../database/steps.ts'
+import type { SqlValue, Statement, Steps } from '../ports/database.ts'
+
+/** Entries of one row; the oldest go first. */
+const entriesMax = 1000
+
+const newest = '(select max(number) from galley_history where collection = ? and id = ?)'
+const insertSql = `insert into galley_history (collection, id, number, version, at, actor, action, changes)
+  values (?, ?, coalesce(${newest}, 0) + 1, ?, ?, ?, ?, ?)`
+const trimSql = `delete from galley_history where collection = ? and id = ? and number <= ${newest} - ${entriesMax}`
+
+/** Appends an entry: version, time, actor, action and changes as JSON. */
+export function appendEntry(name: string, id: string, ...values: readonly SqlValue[]): Statement[] {
+  return [statement(insertSql, name, id, name, id, ...values), statement(trimSql, name, id, name, id)]
+}
+
+/** Marks the entries of a row that is deleted for good: nobody reads them from then on, and the cleanup deletes them. */
+export function markGone(name: SqlValue, id: SqlValue): Statement {
+  return statement(
+    `insert into galley_history_gone (collection, id, number)
+      select collection, id, max(number) from galley_history where collection = ? and id = ? group by collection, id
+      on conflict (collection, id) do update set number = excluded.number`,
+    name,
+    id,
+  )
+}
+
+const readable = `collection = ? and id = ? and version <= ? and number > coalesce(
+  (select number from galley_history_gone where collection = ? and id = ?), 0)`
+
+/** A row as it was read: entries that came later are not listed. */
+export interface RowState {
+  name: string
+  id: string
+  version: number
+}
+
+function valuesOf({ name, id, version }: RowState): SqlValue[] {
+  return [name, id, version, name, id]
+}
+
+/** Lists entries, the newest first. */
+export function listEntries(row: RowState, after: number, before: number, limit: number): Statement {
+  return statement(
+    `select number, version, at, actor, action, changes from galley_history
+      where ${readable} and number > ? and number < ? order by number desc limit ?`,
+    ...valuesOf(row),
+    after,
+    before,
+    limit,
+  )
+}
+
+/** Lists the changes of these fields, the newest first, as JSON by field. Names of fields need no escaping. */
+export function listChangesOf(row: RowState, fields: readonly string[]): Statement {
+  const columns = fields.map((field) => `changes -> '$."${field}"' as "${field}"`)
+  const some = fields.map((field) => `json_type(changes, '$."${field}"') is not null`)
+  return statement(
+    `select number as galley_number, ${columns.join()} from galley_history
+      where ${readable} and (${some.join(' or ')}) order by number desc`,
+    ...valuesOf(row),
+  )
+}
+
+/** Deletes some entries of a row that is gone. Returns false where there is no such row. */
+export function* deleteGone(limit: number): Steps<boolean> {
+  const [mark] = yield* run(statement('select collection, id, number from galley_history_gone limit 1'))
+  if (mark === undefined) return false
+  const { collection = null, id = null, number = null } = mark
+  const deleted = yield* run(
+    statement(
+      `delete from galley_history where collection = ? and id = ? and number in (
+        select number from galley_history where collection = ? and id = ? and number <= ? order by number limit ?
+      ) returning 1 as gone`,
+      collection,
+      id,
+      collection,
+      id,
+      number,
+      limit,
+    ),
+  )
+  if (deleted.length < limit)
+    yield* run(statement('delete from galley_history_gone where collection = ? and id = ?', collection, id))
+  return true
+}
+
+/** Deletes some entries of a collection from before `ms`, a row for each. */
+export function deleteOldEntries(name: string, ms: number, limit: number): Statement {
+  return statement(
+    `delete from galley_history where (collection, id, number) in (
+      select collection, id, number from galley_history where collection = ? and at < ? limit ?
+    ) returning 1 as gone`,
+    name,
+    ms,
+    limit,
+  )
+}
+
+/** The next collection by name that has histories. */
+export function historyAfter(name: string): Statement {
+  return statement('select min(collection) as name from galley_history where collection > ?', name)
+}

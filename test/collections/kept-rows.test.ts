@@ -1,0 +1,96 @@
+/** The trash and histories after a start with another declaration. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testServer } from '../../adapters/testing/test-server.ts'
+import { collection } from '../../src/collections/collection.ts'
+import { type Fields, field } from '../../src/collections/field.ts'
+import { createTestDatabase } from '../harness/database.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+const kept = { access: 'open', softDelete: true, history: true } as const
+const notes = collection('notes', {
+  ...kept,
+  fields: {
+    text: field.text({ max: 20 }),
+    title: field.text({ optional: true }),
+    done: field.boolean({ default: false }),
+  },
+})
+
+let subject: Awaited<ReturnType<typeof createTestDatabase>>
+beforeAll(async () => {
+  subject = await createTestDatabase([])
+})
+afterAll(() => subject.remove())
+
+/** Starts the app again with these fields. */
+async function startWith<F extends Fields>(fields: F, more: { dropped?: string[] } = {}) {
+  const changed = collection('notes', { ...kept, fields, ...more })
+  const app = await testServer({ collections: [changed] }, reopened())
+  return { app, notes: app.as(null).collection(changed) }
+}
+const seeds = Iterator.from([1, 2, 3, 4, 5, 6, 7, 8])
+/** The test closes the database, and not each app. */
+const reopened = () => ({ database: { ...subject.database, close: async () => {} }, seed: seeds.next().value ?? 0 })
+
+async function deleteNote() {
+  const app = await testServer({ collections: [notes] }, reopened())
+  const all = app.as(null).collection(notes)
+  const { id } = await all.create({ text: 'text', title: 'was' })
+  await all.update(id, { title: 'title', done: true })
+  await all.delete(id)
+  return id
+}
+
+const { text, title, done } = notes.fields
+
+test('a field that was added meanwhile gets its default, and one that was removed is left out', async () => {
+  const id = await deleteNote()
+  const { notes: now } = await startWith({
+    text,
+    color: field.text({ default: 'red' }),
+    size: field.integer({ optional: true }),
+  })
+  const [entry] = (await now.trash.list()).entries
+  expect(entry?.row).toMatchObject({ id, text: 'text', color: 'red', size: null })
+  expect(entry?.row).not.toHaveProperty('title')
+  expect(await now.trash.restore(id)).toMatchObject({ text: 'text', color: 'red', size: null })
+  expect((await now.history(id)).entries.map(({ changes }) => changes)).toEqual([{}, {}, {}, {}])
+})
+
+test('a row that does not fit the declaration any more stays in the trash', async () => {
+  const id = await deleteNote()
+  const { notes: now } = await startWith({ text: field.text({ max: 3 }), title, done })
+  await expect(now.trash.restore(id)).rejects.toMatchObject({ code: 'validation_failed', details: [{ field: 'text' }] })
+  expect((await now.trash.list()).entries[0]?.row.id).toBe(id)
+  await now.trash.purge(id)
+})
+
+test('the data of a dropped field is deleted in the trash and in histories, and a name that changes by case keeps it', async () => {
+  const id = await deleteNote()
+  const { notes: now } = await startWith({ text, Done: done }, { dropped: ['title'] })
+  const stored = ['select row as json from galley_trash', 'select changes as json from galley_history']
+  const texts = stored.flatMap((sql) =>
+    subject.connection
+      .prepare(sql)
+      .all()
+      .map(({ json }) => String(json)),
+  )
+  expect(texts.join()).not.toMatch(/title|done/)
+  expect(await now.trash.restore(id)).toMatchObject({ Done: true })
+  expect((await now.history(id)).entries[2]?.changes).toEqual({ Done: { before: false, after: true } })
+})
+
+test('what is left of a collection that keeps nothing any more is deleted after thirty days', async () => {
+  await deleteNote()
+  const app = await testServer({}, reopened())
+  const count = () =>
+    ['galley_trash', 'galley_history', 'galley_history_gone'].map(
+      (table) => subject.connection.prepare(`select count(*) as count from ${table}`).get()?.count,
+    )
+  await app.advance(29 * dayMs)
+  await app.cleanUp()
+  expect(count()[0]).toBe(1)
+  await app.advance(2 * dayMs)
+  await app.cleanUp()
+  expect(count()).toEqual([0, 0, 0])
+})
