@@ -47,7 +47,7 @@ export type Match = (version: number) => boolean
 export interface WriteOptions {
   /** The client on whose behalf the write is made, for hooks and the history; null for an anonymous one. None for the server itself. */
   identity?: Identity | null | undefined
-  /** Notes the rows that the write changes beside its own, before it changes them. */
+  /** Notes the number of rows that the write changes beside its own. */
   onDependents?: ((count: number) => void) | undefined
 }
 
@@ -92,7 +92,7 @@ export interface Rows<F extends Fields> {
    */
   restore(id: string, options?: WriteOptions): Steps<RowOf<F>>
   /** Deletes a row in the trash for good, with the rows that were deleted with it. Fails with `not_found`. */
-  purge(id: string): Steps<void>
+  purge(id: string, options?: Pick<WriteOptions, 'onDependents'>): Steps<void>
   /** Converts a stored row to a row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
   /** Validates a body that changes a row. @throws AppError `validation_failed` */

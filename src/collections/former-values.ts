@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely'
 const kept = [
   { table: 'galley_trash', column: 'row' },
   { table: 'galley_history', column: 'changes' },
+  { table: 'galley_history', column: 'moves' },
 ] as const
 
 /** Deletes the former values of a field. */

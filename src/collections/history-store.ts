@@ -6,11 +6,11 @@ import type { SqlValue, Statement, Steps } from '../ports/database.ts'
 const entriesMax = 1000
 
 const newest = '(select max(number) from galley_history where collection = ? and id = ?)'
-const insertSql = `insert into galley_history (collection, id, number, version, at, actor, action, changes)
-  values (?, ?, coalesce(${newest}, 0) + 1, ?, ?, ?, ?, ?)`
+const insertSql = `insert into galley_history (collection, id, number, version, at, actor, action, moves, changes)
+  values (?, ?, coalesce(${newest}, 0) + 1, ?, ?, ?, ?, ?, ?)`
 const trimSql = `delete from galley_history where collection = ? and id = ? and number <= ${newest} - ${entriesMax}`
 
-/** Appends an entry: version, time, actor, action and changes as JSON. */
+/** Appends an entry: version, time, actor, action, moves and changes as JSON. */
 export function appendEntry(name: string, id: string, ...values: readonly SqlValue[]): Statement[] {
   return [statement(insertSql, name, id, name, id, ...values), statement(trimSql, name, id, name, id)]
 }
@@ -52,13 +52,10 @@ export function listEntries(row: RowState, after: number, before: number, limit:
   )
 }
 
-/** Lists the changes of these fields, the newest first, as JSON by field. Names of fields need no escaping. */
-export function listChangesOf(row: RowState, fields: readonly string[]): Statement {
-  const columns = fields.map((field) => `changes -> '$."${field}"' as "${field}"`)
-  const some = fields.map((field) => `json_type(changes, '$."${field}"') is not null`)
+/** Lists the changes of short values, the newest first. */
+export function listMoves(row: RowState): Statement {
   return statement(
-    `select number as galley_number, ${columns.join()} from galley_history
-      where ${readable} and (${some.join(' or ')}) order by number desc`,
+    `select number, moves from galley_history where ${readable} and moves is not null order by number desc`,
     ...valuesOf(row),
   )
 }

@@ -12,7 +12,7 @@ import type { Actor } from '../request/identity.ts'
 import { type AllowedAccess, matches } from './access.ts'
 import type { Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { listChangesOf, listEntries, type RowState } from './history-store.ts'
+import { listEntries, listMoves, type RowState } from './history-store.ts'
 import type { Permissions } from './permissions.ts'
 import type { HistoryEntry, HistoryPage, RowOf } from './row-types.ts'
 
@@ -56,16 +56,12 @@ export class History<F extends Fields> {
 
   /** Goes back in time as long as the rules allow the row as it was, and returns the number of the entry that made it so. */
   async #reach(state: RowState, row: RowOf<F>, decisions: readonly AllowedAccess[]): Promise<number> {
-    const named = decisions.flatMap((decision) => (decision === 'all' ? [] : decision.flatMap(Object.keys)))
-    const fields = Object.keys(this.#collection.fields).filter((field) => named.includes(field))
-    if (fields.length === 0) return 0
+    const named = new Set(decisions.flatMap((decision) => (decision === 'all' ? [] : decision.flatMap(Object.keys))))
+    if (named.size === 0) return 0
     const past: Record<string, unknown> = { ...row }
-    for (const { galley_number: number, ...changes } of await this.#options.database.read(
-      listChangesOf(state, fields),
-    )) {
-      for (const [field, json] of Object.entries(changes)) {
-        if (json === null) continue
-        const pair = JSON.parse(String(json)) as [unknown, unknown] | null
+    for (const { number, moves } of await this.#options.database.read(listMoves(state))) {
+      const pairs = Object.entries(JSON.parse(String(moves)) as Pairs).filter(([field]) => named.has(field))
+      for (const [field, pair] of pairs) {
         // Else entries are missing in between, or the values are.
         if (pair === null || pair[1] !== past[field]) return Number(number)
         past[field] = pair[0]
@@ -76,9 +72,12 @@ export class History<F extends Fields> {
   }
 }
 
+/** The values before and after by field; null if they were too long to be kept. */
+type Pairs = Record<string, [unknown, unknown] | null>
+
 function entryOf<F extends Fields>({ fields }: Collection<string, F>, stored: SqlRow): HistoryEntry<F> {
   const { action, at, actor, version, changes } = stored
-  const pairs = Object.entries(JSON.parse(String(changes)) as Record<string, [unknown, unknown] | null>)
+  const pairs = Object.entries(JSON.parse(String(changes)) as Pairs)
   const shown = pairs.flatMap(([name, pair]) =>
     Object.hasOwn(fields, name) ? [[name, pair && { before: pair[0], after: pair[1] }] as const] : [],
   )

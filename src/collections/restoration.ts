@@ -54,9 +54,14 @@ export function* restoreWithDependents(
 }
 
 /** Deletes a row in the trash for good, with the rows that were deleted with it. @throws AppError `not_found` */
-export function* purgeWithDependents(collection: AnyCollection, id: string): Steps<void> {
+export function* purgeWithDependents(
+  collection: AnyCollection,
+  id: string,
+  { onDependents }: Pick<WriteOptions, 'onDependents'>,
+): Steps<void> {
   const { deletion = null, isRoot } = yield* one(requireTrashed(collection, id))
   const gone = yield* run(isRoot ? purgeTogether(deletion) : takeTrashed(collection, id))
+  onDependents?.(gone.length - 1)
   yield gone.map(({ collection = null, id = null }) => markGone(collection, id))
 }
 

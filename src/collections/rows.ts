@@ -189,8 +189,8 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     return this.decode(yield* this.#require(id))
   }
 
-  purge(id: string): Steps<void> {
-    return purgeWithDependents(this.#collection, id)
+  purge(id: string, options: Pick<WriteOptions, 'onDependents'> = {}): Steps<void> {
+    return purgeWithDependents(this.#collection, id, options)
   }
 
   *restoreAlone(id: string, options: RestoreOptions): Steps<readonly Statement[]> {

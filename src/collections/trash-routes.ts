@@ -68,11 +68,12 @@ export function createTrashRoutes<F extends Fields>(
     })
   }
 
+  const charge = (c: Context) => (count: number) => {
+    c.env.extraUnits += count * dependentUnits
+  }
+
   function restore(c: Context): Promise<Response> {
-    const onDependents = (count: number) => {
-      c.env.extraUnits += count * dependentUnits
-    }
-    return commit(c, trash.restoring(idOf(c), c.env.identity, onDependents), (row) => ({
+    return commit(c, trash.restoring(idOf(c), c.env.identity, charge(c)), (row) => ({
       status: 200,
       data: row,
       headers: { ETag: etagOf(row.version) },
@@ -80,7 +81,7 @@ export function createTrashRoutes<F extends Fields>(
   }
 
   const purge = (c: Context): Promise<Response> =>
-    commit(c, trash.purging(idOf(c), c.env.identity), () => ({ status: 204 }))
+    commit(c, trash.purging(idOf(c), c.env.identity, charge(c)), () => ({ status: 204 }))
 
   return new ValidatedRoutes().add(routes.list, list).add(routes.restore, restore).add(routes.purge, purge)
 }

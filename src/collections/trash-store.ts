@@ -18,8 +18,8 @@ export function trashedRowOf({ fields }: AnyCollection, stored: SqlRow): Trashed
   return { ...row, id, createdAt, version }
 }
 
-/** Characters of rows after which a page ends; it has one row at least. */
-const pageLengthMax = 4_000_000
+/** Bytes of rows after which a page ends; it has one row at least. */
+const pageBytesMax = 4_000_000
 
 /** Collection, id, time, user, the deletion, whether the row is its root, and the row. */
 export function insertTrashed(...values: readonly SqlValue[]): Statement {
@@ -55,20 +55,24 @@ export function deletedTogether(deletion: SqlValue): Statement {
   return statement('select collection, id from galley_trash where deletion = ? order by number desc', deletion)
 }
 
-/** Lists rows of a collection, the newest deletion first, from before a time and number; `found` is their number without a bound of length. */
+/**
+ * Lists rows of a collection, the newest deletion first, from before a time and number; `found` is their number without the bound
+ * of bytes.
+ */
 export function listTrashed(name: string, [deletedAt, number]: readonly [number, number], limit: number): Statement {
   return statement(
-    `select number, deletedAt, deletedBy, row, found from (
-      select number, deletedAt, deletedBy, row, count(*) over () as found, sum(length(row)) over (
+    `select trashed.number, deletedAt, deletedBy, row, found from (
+      select number, count(*) over () as found, sum(octet_length(row)) over (
         order by deletedAt desc, number desc rows between unbounded preceding and 1 preceding
       ) as before
       from galley_trash where collection = ? and (deletedAt, number) < (?, ?) order by deletedAt desc, number desc limit ?
-    ) where before is null or before < ?`,
+    ) page join galley_trash trashed on trashed.number = page.number
+    where before is null or before < ? order by deletedAt desc, trashed.number desc`,
     name,
     deletedAt,
     number,
     limit,
-    pageLengthMax,
+    pageBytesMax,
   )
 }
 

@@ -82,12 +82,12 @@ export class Trash<F extends Fields> {
   }
 
   /** Deletes a row for good with those that were deleted with it. */
-  purging(id: string, who: Actor): Write<void> {
+  purging(id: string, who: Actor, onDependents?: WriteOptions['onDependents']): Write<void> {
     const rows = this.#rows
     const require = this.#requiring('purge', id, who)
     return function* () {
       yield* require()
-      yield* rows.purge(id)
+      yield* rows.purge(id, { onDependents })
     }
   }
 

@@ -172,7 +172,7 @@ export const migrations: Record<string, Migration> = {
     async up(db) {
       await sql`create table galley_history (
         collection text not null, id text not null, number integer not null, version integer not null, at integer not null,
-        actor text, action text not null, changes text not null, primary key (collection, id, number)
+        actor text, action text not null, moves text, changes text not null, primary key (collection, id, number)
       ) without rowid`.execute(db)
       await sql`create index galley_history_age on galley_history (collection, at)`.execute(db)
       await sql`create table galley_history_gone (
