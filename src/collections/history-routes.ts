@@ -8,6 +8,7 @@ import type { AnyCollection, Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
 import type { History } from './history.ts'
 import { actorSchema, idParameter, titleOf } from './route-declarations.ts'
+import { chargePage } from './routes.ts'
 import type { HistoryAction } from './row-types.ts'
 
 const actions = ['created', 'updated', 'deleted', 'restored'] satisfies HistoryAction[]
@@ -44,7 +45,9 @@ export function createHistoryRoutes<F extends Fields>(
   history: History<F>,
 ): ValidatedRoutes {
   async function list(c: Context): Promise<Response> {
+    const startMs = performance.now()
     const { entries, next } = await history.list(c.req.param('id') ?? '', readQuery(c), c.env.identity)
+    chargePage(c, startMs)
     return replyWith(c, { status: 200, data: entries, more: { next } })
   }
   return new ValidatedRoutes().add(declareHistoryRoute(collection), list)

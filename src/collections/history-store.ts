@@ -60,27 +60,20 @@ export function listMoves(row: RowState): Statement {
   )
 }
 
-/** Deletes some entries of a row that is gone. Returns false where there is no such row. */
+const someGone = 'select collection, id, number from galley_history_gone order by collection, id limit ?'
+const deleteGoneSql = `delete from galley_history where (collection, id, number) in (
+    select entry.collection, entry.id, entry.number from (${someGone}) gone
+      cross join galley_history entry on entry.collection = gone.collection and entry.id = gone.id
+    where entry.number <= gone.number limit ?
+  ) returning 1 as gone`
+const unmarkSql = `delete from galley_history_gone where (collection, id) in (select collection, id from (${someGone}))
+  returning 1 as gone`
+
+/** Deletes some entries of rows that are gone. Returns false where there are no such rows. */
 export function* deleteGone(limit: number): Steps<boolean> {
-  const [mark] = yield* run(statement('select collection, id, number from galley_history_gone limit 1'))
-  if (mark === undefined) return false
-  const { collection = null, id = null, number = null } = mark
-  const deleted = yield* run(
-    statement(
-      `delete from galley_history where collection = ? and id = ? and number in (
-        select number from galley_history where collection = ? and id = ? and number <= ? order by number limit ?
-      ) returning 1 as gone`,
-      collection,
-      id,
-      collection,
-      id,
-      number,
-      limit,
-    ),
-  )
-  if (deleted.length < limit)
-    yield* run(statement('delete from galley_history_gone where collection = ? and id = ?', collection, id))
-  return true
+  const deleted = yield* run(statement(deleteGoneSql, limit, limit))
+  if (deleted.length === limit) return true
+  return (yield* run(statement(unmarkSql, limit))).length > 0
 }
 
 /** Deletes some entries of a collection from before `ms`, a row for each. */

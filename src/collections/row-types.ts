@@ -46,8 +46,6 @@ export interface TrashPage<F extends Fields> {
   entries: TrashEntry<F>[]
   /** The cursor of the next page; null for the last page. */
   next: string | null
-  /** The number of rows that were read to find them. */
-  rowsRead: number
 }
 
 export type HistoryAction = 'created' | 'updated' | 'deleted' | 'restored'

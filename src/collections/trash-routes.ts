@@ -10,11 +10,8 @@ import type { Context } from '../request/context.ts'
 import type { AnyCollection, Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { actorSchema, idParameter, titleOf } from './route-declarations.ts'
-import { dependentUnits } from './routes.ts'
+import { chargePage, dependentUnits } from './routes.ts'
 import type { Trash } from './trash.ts'
-
-/** Rows in the trash that are read for one rate limit unit: each takes some 10 µs. */
-const unitRows = 5
 
 function declareTrashRoutes({ name, schemas }: AnyCollection): Record<'list' | 'restore' | 'purge', RouteConfig> {
   const title = titleOf(name)
@@ -62,8 +59,9 @@ export function createTrashRoutes<F extends Fields>(
   const routes = declareTrashRoutes(collection)
 
   function list(c: Context): Response | Promise<Response> {
-    return andThen(trash.list(readQuery(c), c.env.identity), ({ entries, next, rowsRead }) => {
-      c.env.extraUnits += rowsRead / unitRows
+    const startMs = performance.now()
+    return andThen(trash.list(readQuery(c), c.env.identity), ({ entries, next }) => {
+      chargePage(c, startMs)
       return replyWith(c, { status: 200, data: entries, more: { next } })
     })
   }

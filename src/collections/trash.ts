@@ -54,7 +54,7 @@ export class Trash<F extends Fields> {
       const { entries, last } = this.#select(stored, decisions, limit)
       const isAll = last === stored.at(-1) && Number(last?.found ?? 0) === stored.length && stored.length < rowsAsked
       const values = [last?.deletedAt ?? null, last?.number ?? null]
-      return { entries, next: isAll ? null : encodeCursor(list, { values, rows: [] }), rowsRead: stored.length }
+      return { entries, next: isAll ? null : encodeCursor(list, { values, rows: [] }) }
     })
   }
 
