@@ -32,7 +32,8 @@ export interface RestorableRows {
 }
 
 interface RestorationOptions extends WriteOptions {
-  rowsOf(collection: { name: string }): RestorableRows
+  /** Returns null for a collection that the app does not have any more. */
+  rowsOf(name: string): RestorableRows | null
 }
 
 /** @throws AppError `not_found`, `validation_failed`, `conflict` */
@@ -48,8 +49,10 @@ export function* restoreWithDependents(
   const keys = new Set(rows.map(({ collection, id }) => `${collection}/${id}`))
   const isTogether = (name: string, id: string) => keys.has(`${name}/${id}`)
   const required: Statement[] = []
-  for (const { collection, id } of rows)
-    required.push(...(yield* rowsOf({ name: String(collection) }).restoreAlone(String(id), { identity, isTogether })))
+  for (const { collection, id } of rows) {
+    const restorable = rowsOf(String(collection))
+    if (restorable !== null) required.push(...(yield* restorable.restoreAlone(String(id), { identity, isTogether })))
+  }
   yield required
 }
 

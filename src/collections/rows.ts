@@ -184,7 +184,11 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
   }
 
   *restore(id: string, { identity, onDependents }: WriteOptions = {}): Steps<RowOf<F>> {
-    const { rowsOf } = this.#options
+    const { collections } = this.#options
+    const rowsOf = (name: string) => {
+      const collection = collections.get(name)
+      return collection === undefined ? null : this.#options.rowsOf<Fields>(collection)
+    }
     yield* restoreWithDependents(this.#collection, id, { identity, onDependents, rowsOf })
     return this.decode(yield* this.#require(id))
   }

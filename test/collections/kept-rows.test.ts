@@ -28,7 +28,7 @@ async function startWith<F extends Fields>(fields: F, more: { dropped?: string[]
   const app = await testServer({ collections: [changed] }, reopened())
   return { app, notes: app.as(null).collection(changed) }
 }
-const seeds = Iterator.from([1, 2, 3, 4, 5, 6, 7, 8])
+const seeds = Iterator.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 /** The test closes the database, and not each app. */
 const reopened = () => ({ database: { ...subject.database, close: async () => {} }, seed: seeds.next().value ?? 0 })
 
@@ -80,6 +80,19 @@ test('the data of a dropped field is deleted in the trash and in histories, and 
   expect((await now.history(id)).entries[2]?.changes).toEqual({ Done: { before: false, after: true } })
 })
 
+test('rows of a collection that the app does not have any more stay in the trash', async () => {
+  const folders = collection('folders', { ...kept, fields: { text } })
+  const folder = field.reference('folders', { onDelete: 'cascade' })
+  const papers = collection('papers', { ...kept, fields: { folder } })
+  const before = await testServer({ collections: [folders, papers] }, reopened())
+  const { id } = await before.as(null).collection(folders).create({ text: 'folder' })
+  await before.as(null).collection(papers).create({ folder: id })
+  await before.as(null).collection(folders).delete(id)
+  const after = await testServer({ collections: [folders] }, reopened())
+  expect(await after.as(null).collection(folders).trash.restore(id)).toMatchObject({ id })
+  expect(subject.connection.prepare('select collection from galley_trash').all()).toEqual([{ collection: 'papers' }])
+})
+
 test('what is left of a collection that keeps nothing any more is deleted after thirty days', async () => {
   await deleteNote()
   const app = await testServer({}, reopened())
@@ -89,7 +102,7 @@ test('what is left of a collection that keeps nothing any more is deleted after 
     )
   await app.advance(29 * dayMs)
   await app.cleanUp()
-  expect(count()[0]).toBe(1)
+  expect(count()[0]).toBe(2)
   await app.advance(2 * dayMs)
   await app.cleanUp()
   expect(count()).toEqual([0, 0, 0])

@@ -58,7 +58,7 @@ export function historyCases({ send }: Subject): void {
   })
 
   test('a collection without histories has none, and a row that is not there neither', async () => {
-    const todo = await make(send, 'todos', { title: 'x' })
+    const todo = await make(send, 'todos', { title: unique('todo') })
     expect((await send(`GET /api/todos/${todo.id}/history`)).status).toBe(404)
     expect((await send(`GET /api/albums/${'0'.repeat(26)}/history`)).status).toBe(404)
     const album = await make(send, 'albums', { title: 'a' })
