@@ -92,3 +92,8 @@ export function deleteOldEntries(name: string, ms: number, limit: number): State
 export function historyAfter(name: string): Statement {
   return statement('select min(collection) as name from galley_history where collection > ?', name)
 }
+
+/** The time of the oldest entry of a collection. */
+export function oldestEntry(name: string): Statement {
+  return statement('select min(at) as ms from galley_history where collection = ?', name)
+}

@@ -97,3 +97,8 @@ export function purgeOld(name: string, ms: number, limit: number): Statement {
 export function trashAfter(name: string): Statement {
   return statement('select min(collection) as name from galley_trash where collection > ?', name)
 }
+
+/** The time of the oldest deletion in a collection's trash. */
+export function oldestTrashed(name: string): Statement {
+  return statement('select min(deletedAt) as ms from galley_trash where collection = ?', name)
+}

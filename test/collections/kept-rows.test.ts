@@ -1,9 +1,11 @@
 /** The trash and histories after a start with another declaration. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testServer } from '../../adapters/testing/test-server.ts'
+import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { type Fields, field } from '../../src/collections/field.ts'
 import { createTestDatabase } from '../harness/database.ts'
+import { createTestPlatform } from '../harness/platform.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const kept = { access: 'open', softDelete: true, history: true } as const
@@ -91,6 +93,22 @@ test('rows of a collection that the app does not have any more stay in the trash
   const after = await testServer({ collections: [folders] }, reopened())
   expect(await after.as(null).collection(folders).trash.restore(id)).toMatchObject({ id })
   expect(subject.connection.prepare('select collection from galley_trash').all()).toEqual([{ collection: 'papers' }])
+})
+
+test('a server that stops when it is idle is started for what is due next', async () => {
+  const { database, remove } = await createTestDatabase([])
+  const times: number[] = []
+  const scheduler = { wakeAt: (ms: number) => void times.push(ms), listen() {}, close() {} }
+  const app = createApp(createTestPlatform({ database, now: () => 1000, scheduler }), {
+    collections: [collection('notes', { ...kept, softDelete: { purgeAfterDays: 2 }, fields: { text } })],
+  })
+  await app.start()
+  const all = app.as(null).collection(notes)
+  await app.cleanUp()
+  await all.delete((await all.create({ text: 'a' })).id)
+  await app.cleanUp()
+  expect(times).toEqual([1000 + 2 * dayMs])
+  await remove()
 })
 
 test('what is left of a collection that keeps nothing any more is deleted after thirty days', async () => {
