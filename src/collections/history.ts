@@ -2,7 +2,7 @@
  * The history of a row on somebody's behalf. It ends where the row came into the reach of the client: of a row that belonged to somebody else
  * before, the client reads nothing from that time.
  */
-import { decodeCursor, encodeCursor } from '../database/cursor.ts'
+import { decodeNumbers, encodeCursor } from '../database/cursor.ts'
 import { AppError } from '../errors.ts'
 import { pageParameters } from '../http/openapi.ts'
 import { validate } from '../http/validation.ts'
@@ -42,12 +42,12 @@ export class History<F extends Fields> {
     const decisions = [permissions.allowed('history', who), permissions.allowed('read', who)]
     const { limit, cursor } = validate(pageParameters, parameters, 'parameter')
     const list = `history ${name} ${id}`
-    const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, list, 1).values
+    const [before = 0] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeNumbers(cursor, list, 1)
     const row = await get(id, who)
     if (!decisions.every((decision) => matches(row, decision))) throw new AppError('forbidden')
     const state = { name, id, version: row.version }
     const after = await this.#reach(state, row, decisions)
-    const stored = await database.read(listEntries(state, after, Number(before), limit + 1))
+    const stored = await database.read(listEntries(state, after, before, limit + 1))
     const shown = stored.slice(0, limit)
     const last = shown.at(-1)
     const next = stored.length > limit && last ? encodeCursor(list, { values: [last.number ?? null], rows: [] }) : null

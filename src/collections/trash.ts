@@ -1,5 +1,5 @@
 /** The trash of a collection on somebody's behalf. A row in it is as hidden as it was before to those who could not read it. */
-import { decodeCursor, encodeCursor } from '../database/cursor.ts'
+import { decodeNumbers, encodeCursor } from '../database/cursor.ts'
 import { guardError } from '../database/failure.ts'
 import { AppError } from '../errors.ts'
 import { pageParameters } from '../http/openapi.ts'
@@ -45,11 +45,11 @@ export class Trash<F extends Fields> {
     const decisions = [this.#permissions.allowed('restore', who), this.#permissions.allowed('read', who)]
     const { limit, cursor } = validate(pageParameters, parameters, 'parameter')
     const list = `trash ${this.#collection.name}`
-    const [deletedAt, number] =
-      cursor === undefined ? [Number.MAX_SAFE_INTEGER, 0] : decodeCursor(cursor, list, 2).values
+    const [deletedAt = 0, number = 0] =
+      cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeNumbers(cursor, list, 2)
     const areAll = decisions.every((decision) => decision === 'all')
     const rowsAsked = areAll ? limit + 1 : rowsReadMax
-    const select = listTrashed(this.#collection.name, [Number(deletedAt), Number(number)], rowsAsked)
+    const select = listTrashed(this.#collection.name, [deletedAt, number], rowsAsked)
     return andThen(this.#database.read(select), (stored) => {
       const { entries, last } = this.#select(stored, decisions, limit)
       const isAll = last === stored.at(-1) && Number(last?.found ?? 0) === stored.length && stored.length < rowsAsked

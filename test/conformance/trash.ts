@@ -135,6 +135,8 @@ export function trashCases({ send }: Subject): void {
     expect((await send(`POST /api/todos/trash/${'0'.repeat(26)}/restore`)).status).toBe(404)
     expect((await send('GET /api/albums/trash?limit=101')).badFields).toEqual(['limit'])
     expect((await send('GET /api/albums/trash?cursor=bm8')).badFields).toEqual(['cursor'])
+    const forged = Buffer.from('["trash albums",["x",1]]').toString('base64url')
+    expect((await send(`GET /api/albums/trash?cursor=${forged}`)).badFields).toEqual(['cursor'])
     expect((await send('GET /api/albums/trash?limti=1')).badFields).toEqual(['limti'])
     expect((await send('DELETE /api/albums/trash/x/restore')).status).toBe(405)
   })
