@@ -26,18 +26,20 @@ export function markGone(name: SqlValue, id: SqlValue): Statement {
   )
 }
 
-const readable = `collection = ? and id = ? and version <= ? and number > coalesce(
+const readable = `collection = ? and id = ? and version between ? and ? and number > coalesce(
   (select number from galley_history_gone where collection = ? and id = ?), 0)`
 
 /** A row as it was read: entries that came later are not listed. */
 export interface RowState {
   name: string
   id: string
+  /** Its first version at the earliest: a row that had its id before had lower ones. */
+  createdMs: number
   version: number
 }
 
-function valuesOf({ name, id, version }: RowState): SqlValue[] {
-  return [name, id, version, name, id]
+function valuesOf({ name, id, createdMs, version }: RowState): SqlValue[] {
+  return [name, id, createdMs, version, name, id]
 }
 
 /** Lists entries, the newest first. */

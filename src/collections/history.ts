@@ -45,7 +45,7 @@ export class History<F extends Fields> {
     const [before = 0] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeNumbers(cursor, list, 1)
     const row = await get(id, who)
     if (!decisions.every((decision) => matches(row, decision))) throw new AppError('forbidden')
-    const state = { name, id, version: row.version }
+    const state = { name, id, createdMs: Date.parse(row.createdAt), version: row.version }
     const after = await this.#reach(state, row, decisions)
     const stored = await database.read(listEntries(state, after, before, limit + 1))
     const shown = stored.slice(0, limit)

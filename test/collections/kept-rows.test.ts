@@ -30,7 +30,7 @@ async function startWith<F extends Fields>(fields: F, more: { dropped?: string[]
   const app = await testServer({ collections: [changed] }, reopened())
   return { app, notes: app.as(null).collection(changed) }
 }
-const seeds = Iterator.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+const seeds = Iterator.from(Array.from({ length: 20 }, (_, index) => index + 1))
 /** The test closes the database, and not each app. */
 const reopened = () => ({ database: { ...subject.database, close: async () => {} }, seed: seeds.next().value ?? 0 })
 
@@ -109,6 +109,22 @@ test('a server that stops when it is idle is started for what is due next', asyn
   await app.cleanUp()
   expect(times).toEqual([1000 + 2 * dayMs])
   await remove()
+})
+
+test('a row has no history of another that had its id while histories were not declared', async () => {
+  const plain = collection('notes', { access: 'open', fields: { text } })
+  const [first, second, third] = [
+    await testServer({ collections: [notes] }, reopened()),
+    await testServer({ collections: [plain] }, reopened()),
+    await testServer({ collections: [notes] }, reopened()),
+  ]
+  const { id } = await first.as(null).collection(notes).create({ text: 'private' })
+  await first.as(null).collection(notes).update(id, { text: 'more' })
+  await second.as(null).collection(plain).delete(id)
+  await third.advance(1000)
+  await third.as(null).collection(notes).create({ text: 'another' }, id)
+  const { entries } = await third.as(null).collection(notes).history(id)
+  expect(entries.map(({ action }) => action)).toEqual(['created'])
 })
 
 test('what is left of a collection that keeps nothing any more is deleted after thirty days', async () => {
