@@ -9,6 +9,7 @@ import { createServices } from './app/services.ts'
 import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
 import { topicsOf } from './collections/feed.ts'
+import { createKeptRowsCleanup } from './collections/kept-rows.ts'
 import type { As } from './collections/local-client.ts'
 import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
@@ -111,6 +112,7 @@ export function createApp<
   })
   const background = new Background()
   const cleanUpKeys = createKeyCleanup(platform)
+  const cleanUpKeptRows = createKeptRowsCleanup(collections, platform)
   const health = new Health(platform.database)
   mountOwn(hono, declared, services)
   mountCollections(hono, collections, services, epoch)
@@ -149,6 +151,7 @@ export function createApp<
     async cleanUp() {
       await live.cleanUp(background)
       await cleanUpKeys(background)
+      await cleanUpKeptRows(background)
       await auth?.cleanUp(background)
       await runner?.count()
     },

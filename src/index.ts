@@ -14,9 +14,24 @@ export type {
 } from './collections/declaration.ts'
 export { type Column, type Field, type Fields, field } from './collections/field.ts'
 export type { ListOptions } from './collections/list-options.ts'
-export type { As, List, LocalClient, LocalCollection, TransactionSteps } from './collections/local-client.ts'
+export type {
+  As,
+  List,
+  LocalClient,
+  LocalCollection,
+  LocalTrash,
+  TransactionSteps,
+} from './collections/local-client.ts'
 export { type Roles, roles } from './collections/roles.ts'
-export type { ChangeOf, CreateOf, RowOf } from './collections/row-types.ts'
+export type {
+  ChangeOf,
+  CreateOf,
+  HistoryEntry,
+  HistoryPage,
+  RowOf,
+  TrashEntry,
+  TrashPage,
+} from './collections/row-types.ts'
 export { run, runAll } from './database/steps.ts'
 export { AppError, type ErrorCode, type ErrorDetail, errorTable, invalidField, StartError } from './errors.ts'
 export { readJson } from './http/body.ts'

@@ -155,3 +155,22 @@ test('the typed client has accounts, administration and topics', async () => {
   expectTypeOf(position).toEqualTypeOf<{ epoch: string; offset: number }>()
   expect(position.offset).toBeGreaterThanOrEqual(0)
 })
+
+test('the typed client has the trash and the histories of collections that declare them', async () => {
+  const { id } = (await (await api.albums.$post({ json: { title: 'Typed' } })).json()).data
+  const param = { id }
+  await api.albums[':id'].$patch({ param, json: { title: 'Renamed' } })
+  await api.albums[':id'].$delete({ param })
+  const { data: trashed } = await (await api.albums.trash.$get({ query: { limit: '100' } })).json()
+  expectTypeOf(trashed[0]?.row.title).toEqualTypeOf<string | undefined>()
+  expect(trashed.map(({ row, deletedBy }) => [row.id, deletedBy])).toContainEqual([id, null])
+  const restored = (await (await api.albums.trash[':id'].restore.$post({ param })).json()).data
+  expectTypeOf(restored.title).toEqualTypeOf<string>()
+  const { data: entries } = await (await api.albums[':id'].history.$get({ param })).json()
+  expectTypeOf(entries[0]?.changes.title).toEqualTypeOf<{ before: string; after: string } | null | undefined>()
+  expect(entries.map(({ changes }) => changes.title?.after)).toEqual([undefined, undefined, 'Renamed', undefined])
+  await api.albums[':id'].$delete({ param })
+  expect((await api.albums.trash[':id'].$delete({ param })).status).toBe(204)
+  // @ts-expect-error
+  expect(() => api.todos.trash.$get satisfies unknown).toBeTypeOf('function')
+})

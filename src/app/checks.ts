@@ -2,7 +2,8 @@ import type { AnyCollection } from '../collections/declaration.ts'
 import type { Fields } from '../collections/field.ts'
 
 /**
- * Checks that names are unique and references lead to a collection; otherwise every write would fail.
+ * Checks that names are unique, that references lead to a collection, because otherwise every write would fail, and that what is
+ * deleted together can be restored together.
  * @throws TypeError
  */
 export function checkCollections(collections: readonly AnyCollection[]): void {
@@ -11,11 +12,17 @@ export function checkCollections(collections: readonly AnyCollection[]): void {
     if (names.has(name)) throw new TypeError(`Two collections have the name ${name}: give each its own.`)
     names.add(name)
   }
+  const softDeleted = new Set(collections.flatMap(({ name, softDelete }) => (softDelete ? [name] : [])))
   for (const { name, fields } of collections) {
     for (const [key, { column }] of Object.entries(fields as Fields)) {
-      const target = column.references?.collection
-      if (target === undefined || names.has(target)) continue
-      throw new TypeError(`The field ${name}.${key} refers to ${target}, which is not a collection of this app.`)
+      if (column.references === null) continue
+      const { collection: target, onDelete } = column.references
+      if (!names.has(target))
+        throw new TypeError(`The field ${name}.${key} refers to ${target}, which is not a collection of this app.`)
+      if (onDelete === 'cascade' && softDeleted.has(target) && !softDeleted.has(name))
+        throw new TypeError(
+          `The rows of ${name} are deleted with those of ${target} by ${name}.${key}, but could not be restored with them: declare softDelete in ${name} too.`,
+        )
     }
   }
 }

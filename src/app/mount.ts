@@ -3,9 +3,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono, Schema } from 'hono'
 import type { Auth } from '../auth/auth.ts'
 import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
+import { createHistoryRoutes } from '../collections/history-routes.ts'
 import { describeRoute } from '../collections/route-declarations.ts'
 import { createRoutes } from '../collections/routes.ts'
 import type { RowsOfAll } from '../collections/rows.ts'
+import { createTrashRoutes } from '../collections/trash-routes.ts'
 import { upgradeError } from '../connections/upgrade.ts'
 import { createAllow } from '../http/allow.ts'
 import { failureResponse } from '../http/error-response.ts'
@@ -46,7 +48,10 @@ export function mountCollections(
     const rows = deps.rows[collection.name] as RowsOfAll[string]
     if (collection.routes) mountRoutes(hono, path, collection.routes({ ...deps, rows }), collection.name)
     const { commit } = deps
-    hono.route(path, createRoutes(collection, { operations: operationsOf(collection), commit, topicLog, epoch }))
+    const operations = operationsOf(collection)
+    if (operations.trash !== null) hono.route(path, createTrashRoutes(collection, operations.trash, commit))
+    if (operations.history !== null) hono.route(path, createHistoryRoutes(collection, operations.history))
+    hono.route(path, createRoutes(collection, { operations, commit, topicLog, epoch }))
   }
 }
 

@@ -21,9 +21,9 @@ export function hasOwner({ access }: Pick<AnyCollection, 'access'>): boolean {
   return Object.values(access).includes('owner')
 }
 
-/** Returns true if anyone may do everything. */
+/** Returns true if anyone may read and change everything. */
 export function isOpen({ access }: Pick<AnyCollection, 'access'>): boolean {
-  return Object.values(access).every((rule) => rule === 'anyone')
+  return (['read', 'create', 'update', 'delete'] as const).every((action) => access[action] === 'anyone')
 }
 
 /** Returns true if changes are events. A read rule that is a function has events only with an audience. */
@@ -39,7 +39,7 @@ export function decide(
 ): AccessDecision {
   const rule = access[action]
   if (rule === 'anyone' || who === 'system') return 'all'
-  if (who !== null && !hasScope(who, name, action === 'read' ? 'read' : 'write')) return 'none'
+  if (who !== null && !hasScope(who, name, action === 'read' || action === 'history' ? 'read' : 'write')) return 'none'
   if (who?.role === adminRole) return 'all'
   if (typeof rule === 'function') return decisionOf(rule(who))
   if (who === null || rule === 'nobody') return 'none'

@@ -5,9 +5,23 @@ import type { Actor } from '../request/identity.ts'
 import { topicOfMessage } from '../topics/message.ts'
 import type { Publisher } from '../topics/publisher.ts'
 import type { Match } from './declaration.ts'
+import type { Fields } from './field.ts'
 import { parametersFrom } from './list-options.ts'
-import type { As, Declared, ExpectOptions, LocalClient, LocalCollection, TransactionSteps } from './local-client.ts'
-import type { OperationsOf } from './operations.ts'
+import type {
+  Added,
+  AddedSteps,
+  As,
+  CollectionSteps,
+  Declared,
+  ExpectOptions,
+  LocalClient,
+  LocalCollection,
+  LocalHistory,
+  LocalTrash,
+  TransactionSteps,
+  TrashSteps,
+} from './local-client.ts'
+import type { Operations, OperationsOf } from './operations.ts'
 
 export interface LocalClientOptions {
   database: Database
@@ -27,9 +41,9 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
 
   function clientOf(who: Actor): LocalClient {
     return {
-      collection<D extends Declared>(collection: D): LocalCollection<D> {
+      collection<D extends Declared>(collection: D) {
         const operations = operationsOf<D['fields']>(collection)
-        return {
+        const local: LocalCollection<D> = {
           async get(id, expand = []) {
             requireValid(who)
             const row = await operations.get(id, who)
@@ -44,6 +58,7 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
           update: async (id, changes, options) => write(who, operations.changing(id, changes, who, matchOf(options))),
           delete: async (id, options) => write(who, operations.removing(id, who, { match: matchOf(options) })),
         }
+        return Object.assign(local, addedTo(operations, who)) as typeof local & Added<D['fields'], D>
       },
       async publish(topic, message) {
         const steps = await publisher.publishingOnce(topicOfMessage(topic, message), message, who)
@@ -54,16 +69,41 @@ export function createAs({ database, publisher, enqueue, operationsOf, requireVa
     }
   }
 
+  /** The parts of a collection that its options add. */
+  function addedTo<F extends Fields>({ trash, history }: Operations<F>, who: Actor): object {
+    const localTrash: LocalTrash<F> | null = trash && {
+      async list(options = {}) {
+        requireValid(who)
+        return trash.list(options, who)
+      },
+      restore: async (id) => write(who, trash.restoring(id, who)),
+      purge: async (id) => write(who, trash.purging(id, who)),
+    }
+    const localHistory: LocalHistory<F> | null =
+      history &&
+      (async (id, options = {}) => {
+        requireValid(who)
+        return history.list(id, options, who)
+      })
+    return { ...(localTrash && { trash: localTrash }), ...(localHistory && { history: localHistory }) }
+  }
+
   function stepsOf(who: Actor): TransactionSteps {
     return {
-      collection(collection) {
-        const operations = operationsOf(collection)
-        return {
+      collection<F extends Fields, C>(collection: Declared<F> & C) {
+        const operations = operationsOf<F>(collection)
+        const { trash } = operations
+        const steps: CollectionSteps<F> = {
           get: (id) => operations.finding(id, who)(),
           create: (body, id) => operations.creating(body, who, id)(),
           update: (id, changes, options) => operations.changing(id, changes, who, matchOf(options))(),
           delete: (id, options) => operations.removing(id, who, { match: matchOf(options) })(),
         }
+        const trashSteps: TrashSteps<F> | null = trash && {
+          restore: (id) => trash.restoring(id, who)(),
+          purge: (id) => trash.purging(id, who)(),
+        }
+        return Object.assign(steps, trashSteps && { trash: trashSteps }) as typeof steps & AddedSteps<F, C>
       },
       *publish(topic, message) {
         const { offset } = yield* publisher.publishing(topicOfMessage(topic, message), message, who)()

@@ -6,6 +6,7 @@ import { hasOwner, ownerField } from './access.ts'
 import type { Action, AnyCollection, Collection, CollectionOptions, Names, Rule, Schemas } from './declaration.ts'
 import { type Fields, field } from './field.ts'
 import { checkIndexes } from './indexes.ts'
+import { checkKeeping, type KeepHistory, type SoftDelete } from './keeping.ts'
 import type { CheckedAccess } from './rule.ts'
 import { checkSearch } from './search-index.ts'
 
@@ -32,10 +33,20 @@ export type DeclareCollection<Role extends string = BuiltInRole> = <
   const U extends readonly Names<F>[] = readonly [],
   const T extends Names<F> = readonly [],
   const R extends Partial<Record<Action, unknown>> = {},
+  D extends SoftDelete | undefined = undefined,
+  H extends KeepHistory | undefined = undefined,
 >(
   name: Name,
-  options: CollectionOptions<F, S, Role, I, U, T> & { access: CheckedAccess<R, F, Role> },
-) => Collection<Name, F, S, I, U, T>
+  options: CollectionOptions<F, S, Role, I, U, T> & {
+    access: CheckedAccess<R, F, Role>
+    softDelete?: D
+    history?: H
+  },
+) => Collection<Name, F, S, I, U, T> & Kept<D, H>
+
+/** Tells the type of an app which routes its collections have. */
+type Kept<D, H> = (D extends SoftDelete ? { softDelete: D } : unknown) &
+  (H extends KeepHistory ? { history: H } : unknown)
 
 /**
  * Declares a resource, which becomes a table with its migration, routes, types and OpenAPI.
@@ -58,12 +69,15 @@ function declare<
   I extends readonly Names<F>[],
   U extends readonly Names<F>[],
   T extends Names<F>,
+  D extends SoftDelete | undefined,
+  H extends KeepHistory | undefined,
 >(
   name: Name,
-  options: CollectionOptions<F, S, Role, I, U, T>,
+  options: CollectionOptions<F, S, Role, I, U, T> & { softDelete?: D; history?: H },
   roles: readonly string[],
-): Collection<Name, F, S, I, U, T> {
-  const access = rulesOf(name, options.access as DeclaredAccess | undefined, roles)
+): Collection<Name, F, S, I, U, T> & Kept<D, H> {
+  checkKeeping(name, options)
+  const access = rulesOf(name, options as DeclaredRules, roles)
   const isOwned = hasOwner({ access })
   checkNames(name, options.fields, isOwned)
   checkDropped(name, options)
@@ -76,7 +90,16 @@ function declare<
   if (audience !== ownerField) checkAudience(name, fields, audience)
   const singular = options.singular ?? singularOf(name)
   const schemas = schemasOf(options.fields, isOwned)
-  return { name, ...options, access, singular, fields, ...(audience && { audience }), schemas }
+  const declared: Collection<Name, F, S, I, U, T> = {
+    name,
+    ...options,
+    access,
+    singular,
+    fields,
+    ...(audience && { audience }),
+    schemas,
+  }
+  return declared as typeof declared & Kept<D, H>
 }
 
 /** Endings of regular English plurals. Others, such as `people`, are declared. */
@@ -115,23 +138,41 @@ const actions: readonly Action[] = ['read', 'create', 'update', 'delete']
 const rules = ['anyone', 'signedIn', 'verified', 'owner', 'nobody']
 
 /** An access whose rules take any identity: the roles that they know of are those that `rulesOf` checks. */
-type DeclaredAccess = Partial<Record<Action, Rule>> | 'open'
+interface DeclaredRules {
+  access: Partial<Record<Action, Rule>> | 'open' | undefined
+  softDelete?: SoftDelete | undefined
+  history?: KeepHistory | undefined
+}
+
+/** The actions that an option adds. */
+const addedActions = { softDelete: ['restore', 'purge'], history: ['history'] } as const
+const denied = Object.fromEntries(
+  [...actions, ...Object.values(addedActions).flat()].map((action) => [action, 'nobody']),
+) as Readonly<Record<Action, Rule>>
 
 /** Returns the rule for each action; `nobody` for one that is not declared. */
 function rulesOf(
   name: string,
-  access: DeclaredAccess | undefined,
+  { access, softDelete, history }: DeclaredRules,
   roles: readonly string[],
 ): Readonly<Record<Action, Rule>> {
   if (access === undefined) {
     throw new TypeError(`The collection ${name} needs an access: who may read, create, update and delete, or 'open'.`)
   }
-  const declared = access === 'open' ? { read: 'anyone', create: 'anyone', update: 'anyone', delete: 'anyone' } : access
+  const known = [...actions, ...(softDelete ? addedActions.softDelete : []), ...(history ? addedActions.history : [])]
+  const declared = access === 'open' ? Object.fromEntries(known.map((action) => [action, 'anyone'])) : access
   for (const [action, rule] of Object.entries(declared)) {
-    if (!actions.includes(action as Action)) throw new TypeError(`The access of ${name} has no ${action}.`)
+    checkAction(name, action, known)
     checkRule(name, rule, rules, roles)
   }
-  return { read: 'nobody', create: 'nobody', update: 'nobody', delete: 'nobody', ...declared }
+  return { ...denied, ...declared }
+}
+
+function checkAction(name: string, action: string, known: readonly string[]): void {
+  if (known.includes(action)) return
+  const [option] = Object.entries(addedActions).find(([, added]) => (added as readonly string[]).includes(action)) ?? []
+  const reason = option === undefined ? '' : ` without ${option}`
+  throw new TypeError(`The access of ${name} has no ${action}${reason}.`)
 }
 
 /** The schema of a value without its default. */

@@ -11,11 +11,16 @@ import type { Env } from '../request/context.ts'
 import type { BuiltInRole, Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
+import type { KeepHistory, SoftDelete } from './keeping.ts'
 import type { As } from './local-client.ts'
 import type { ChangeOf, RowOf } from './row-types.ts'
 import type { FilterValue, RuleOf } from './rule.ts'
 
-export type Action = 'read' | 'create' | 'update' | 'delete'
+/**
+ * `restore` is to see rows in the trash and to restore them, `purge` to delete one of them for good, `history` to read what a row
+ * was. Those three also need `read` of the row.
+ */
+export type Action = 'read' | 'create' | 'update' | 'delete' | 'restore' | 'purge' | 'history'
 
 /** A condition on rows: the value of each field, or a list of which it must be one. */
 export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
@@ -30,10 +35,10 @@ export type Access<F extends Fields, Role extends string> = Partial<Record<Actio
 export type Match = (version: number) => boolean
 
 export interface WriteOptions {
-  /** The client on whose behalf the write is made, for hooks; null for the server itself. */
-  identity?: Identity | null
-  /** Notes the rows that the write changes beside its own, before it changes them. */
-  onDependents?(count: number): void
+  /** The client on whose behalf the write is made, for hooks and the history; null for an anonymous one. None for the server itself. */
+  identity?: Identity | null | undefined
+  /** Notes the number of rows that the write changes beside its own. */
+  onDependents?: ((count: number) => void) | undefined
 }
 
 export interface MatchOptions extends WriteOptions {
@@ -63,10 +68,21 @@ export interface Rows<F extends Fields> {
    */
   update(id: string, changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>), options?: MatchOptions): Steps<Change<F>>
   /**
-   * Removes a row and returns it, with the rows that refer to it, as their references declare by `onDelete`. Fails as `update`
-   * does, and with `conflict` while a row refers to it that restricts this, or more than a thousand rows depend on it.
+   * Removes a row and returns it, with the rows that refer to it, as their references declare by `onDelete`; those of collections
+   * that declare `softDelete` go to the trash. Fails as `update` does, and with `conflict` while a row refers to it that restricts
+   * this, or more than a thousand rows depend on it.
    */
   remove(id: string, options?: MatchOptions): Steps<RowOf<F>>
+  /** Reads a row in the trash inside a write. */
+  findTrashed(id: string): Steps<RowOf<F> | null>
+  /**
+   * Restores a row from the trash and returns it, with the rows that were deleted with it. Fails with `not_found`, with
+   * `validation_failed` when the row does not fit the declaration any more or refers to nothing, and with `conflict` when another
+   * row has a unique value of it.
+   */
+  restore(id: string, options?: WriteOptions): Steps<RowOf<F>>
+  /** Deletes a row in the trash for good, with the rows that were deleted with it. Fails with `not_found`. */
+  purge(id: string, options?: Pick<WriteOptions, 'onDependents'>): Steps<void>
   /** Converts a stored row to a row as the API gives it. */
   decode(stored: SqlRow): RowOf<F>
   /** Validates a body that changes a row. @throws AppError `validation_failed` */
@@ -79,6 +95,8 @@ export type BeforeResult<T> = T | void | Steps<T | void>
 export interface HookContext {
   /** The client on whose behalf the write is made; null for an anonymous client and for the server itself. */
   identity: Identity | null
+  /** True if the row that is created comes back from the trash. */
+  isRestore: boolean
   /** Milliseconds since 1970. */
   now(): number
   /** The rows of another collection: `yield*` their steps in the same write. */
@@ -154,10 +172,14 @@ export interface CollectionOptions<
    */
   audience?: keyof F & string
   /**
-   * `keep` leaves the data of earlier events in the log when a row is changed or deleted. By default it is replaced by null, so that
-   * nobody reads what a row was.
+   * Leaves the data of earlier events in the log when a row is changed or deleted. By default it is replaced by null, so that nobody
+   * reads what a row was.
    */
-  history?: 'keep'
+  keepEventData?: true
+  /** Puts deleted rows into the trash, from which they can be restored, for 30 days unless it says otherwise. */
+  softDelete?: SoftDelete
+  /** Keeps who changed which fields of a row when: 1,000 entries a row, forever unless it says otherwise. */
+  history?: KeepHistory
   /** Indexes of several fields, for lists that filter by the first ones and sort by the last. */
   indexes?: I
   /** Fields of which no two rows may have the same values together. A row without a value in one of them is like no other. */

@@ -132,35 +132,46 @@ function* dependentsOf(
 /** The rows of a collection, as far as a deletion changes them. A hook may have deleted any of them before its turn. */
 export interface DeletableRows {
   /** Sets fields of a row to null, if it is there. */
-  setNull(id: string, fields: Iterable<string>, identity: Identity | null): Steps<void>
+  setNull(id: string, fields: Iterable<string>, identity: Identity | null | undefined): Steps<void>
   /** Deletes a row, if it is there, and none that refers to it. */
-  removeAlone(id: string, identity: Identity | null): Steps<void>
+  removeAlone(id: string, removal: Removal): Steps<void>
 }
 
-interface DeletionOptions {
+/** The part of one row in a deletion. */
+export interface Removal {
+  identity: Identity | null | undefined
+  /** Names the deletion, so that rows which went to the trash together come back together. */
+  deletion: string
+  /** True for the row whose deletion deletes the others. */
+  isRoot: boolean
+}
+
+interface DeletionOptions extends Omit<Removal, 'isRoot'> {
   dependents: Dependents
-  identity: Identity | null
   onDependents: ((count: number) => void) | undefined
   rowsOf(collection: AnyCollection): DeletableRows
 }
 
 /** Deletes a row and what depends on it. @throws AppError `conflict` when a row that restricts is left */
 export function* deleteWithDependents(
-  collection: AnyCollection,
-  id: string,
-  { dependents, identity, onDependents, rowsOf }: DeletionOptions,
+  root: AnyCollection,
+  rootId: string,
+  { dependents, deletion, identity, onDependents, rowsOf }: DeletionOptions,
 ): Steps<void> {
   const plan = new Plan()
   try {
-    yield* planDeletion(plan, dependents, collection, id)
+    yield* planDeletion(plan, dependents, root, rootId)
   } finally {
     onDependents?.(plan.size - 1)
   }
-  if (!plan.hasHooks) yield* requireUnrestricted(plan, dependents, identity)
+  const who = identity ?? null
+  if (!plan.hasHooks) yield* requireUnrestricted(plan, dependents, who)
   for (const { collection, id, fields } of plan.changed()) yield* rowsOf(collection).setNull(id, fields ?? [], identity)
-  for (const { collection, id } of plan.deleted()) yield* rowsOf(collection).removeAlone(id, identity)
-  for (const [dependent, ids] of dependentsOf(dependents, plan.deletedIds()))
-    yield* requireNone(dependent, ids, identity)
+  for (const { collection, id } of plan.deleted()) {
+    const isRoot = collection.name === root.name && id === rootId
+    yield* rowsOf(collection).removeAlone(id, { identity, deletion, isRoot })
+  }
+  for (const [dependent, ids] of dependentsOf(dependents, plan.deletedIds())) yield* requireNone(dependent, ids, who)
 }
 
 /** Refuses a deletion that a row restricts before it is begun, because a thousand rows that are deleted in vain cost much. */

@@ -17,9 +17,9 @@ export interface Feed {
 }
 
 export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed {
-  const { name, audience, history } = collection
+  const { name, audience, keepEventData } = collection
   const topicOf = (row: Row) => (audience === undefined ? name : audienceTopic(name, audience, row))
-  const keeps = history === 'keep'
+  const keeps = keepEventData === true
 
   if (!hasTopic(collection)) return { created: () => [], updated: () => [], deleted: () => [] }
 
@@ -27,7 +27,7 @@ export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed 
     return topicLog.append(topicOf(row), type, JSON.stringify(row), keeps ? undefined : { row: String(row.id) })
   }
 
-  /** A row that is not what it was leaves no data in the log, unless the collection keeps its history. */
+  /** A row that is not what it was leaves no data in the log, unless the collection keeps that of its events. */
   function blank(before: Row): Statement[] {
     return keeps ? [] : [topicLog.blank(topicOf(before), String(before.id))]
   }

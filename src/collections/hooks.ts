@@ -21,14 +21,17 @@ export interface HookOptions {
 /** The hooks of one collection, of which none need be there. */
 export interface HookRunner<F extends Fields> {
   /** Returns the fields that the hook changes. */
-  beforeCreate(row: RowOf<F>, identity: Identity | null): Steps<ChangeOf<F> | undefined>
-  beforeUpdate(before: RowOf<F>, row: RowOf<F>, identity: Identity | null): Steps<ChangeOf<F> | undefined>
-  beforeDelete(row: RowOf<F>, identity: Identity | null): Steps<void>
+  beforeCreate(row: RowOf<F>, writer: Writer, isRestore: boolean): Steps<ChangeOf<F> | undefined>
+  beforeUpdate(before: RowOf<F>, row: RowOf<F>, writer: Writer): Steps<ChangeOf<F> | undefined>
+  beforeDelete(row: RowOf<F>, writer: Writer): Steps<void>
   /** Return `afterCommit` of the statement that makes the change. */
-  afterCreate(row: RowOf<F>, identity: Identity | null): AfterCommit
-  afterUpdate(before: RowOf<F>, row: RowOf<F>, identity: Identity | null): AfterCommit
-  afterDelete(row: RowOf<F>, identity: Identity | null): AfterCommit
+  afterCreate(row: RowOf<F>, writer: Writer, isRestore: boolean): AfterCommit
+  afterUpdate(before: RowOf<F>, row: RowOf<F>, writer: Writer): AfterCommit
+  afterDelete(row: RowOf<F>, writer: Writer): AfterCommit
 }
+
+/** The client on whose behalf a write is made; null for an anonymous one, undefined for the server itself. */
+type Writer = Identity | null | undefined
 
 type AfterCommit = { afterCommit?(rows: readonly SqlRow[]): void }
 
@@ -39,31 +42,41 @@ export function createHookRunner<F extends Fields>(
 ): HookRunner<F> | null {
   if (hooks === undefined) return null
   const { before = {}, after = {} } = hooks
-  const contextOf = (identity: Identity | null): HookContext => ({ identity, now, rows: rowsOf, enqueue })
+  const contextOf = (writer: Writer, isRestore = false): HookContext => ({
+    identity: writer ?? null,
+    isRestore,
+    now,
+    rows: rowsOf,
+    enqueue,
+  })
 
   /** Makes the callback that runs a hook; its failure is reported and changes no response. */
-  function report(isThere: boolean, identity: Identity | null, run: (context: AfterContext) => unknown): AfterCommit {
+  function report(
+    isThere: boolean,
+    run: (context: AfterContext) => unknown,
+    writer: Writer,
+    isRestore?: boolean,
+  ): AfterCommit {
     if (!isThere) return {}
-    const start = async () => run({ ...contextOf(identity), as, database })
+    const start = async () => run({ ...contextOf(writer, isRestore), as, database })
     return { afterCommit: () => void start().catch(problem) }
   }
 
   return {
-    *beforeCreate(row, identity) {
-      return (yield* resultOf(before.create?.(row, contextOf(identity)))) ?? undefined
+    *beforeCreate(row, writer, isRestore) {
+      return (yield* resultOf(before.create?.(row, contextOf(writer, isRestore)))) ?? undefined
     },
-    *beforeUpdate(old, row, identity) {
-      return (yield* resultOf(before.update?.(old, row, contextOf(identity)))) ?? undefined
+    *beforeUpdate(old, row, writer) {
+      return (yield* resultOf(before.update?.(old, row, contextOf(writer)))) ?? undefined
     },
-    *beforeDelete(row, identity) {
-      yield* resultOf(before.delete?.(row, contextOf(identity)))
+    *beforeDelete(row, writer) {
+      yield* resultOf(before.delete?.(row, contextOf(writer)))
     },
-    afterCreate: (row, identity) =>
-      report(after.create !== undefined, identity, (context) => after.create?.(row, context)),
-    afterUpdate: (old, row, identity) =>
-      report(after.update !== undefined, identity, (context) => after.update?.(old, row, context)),
-    afterDelete: (row, identity) =>
-      report(after.delete !== undefined, identity, (context) => after.delete?.(row, context)),
+    afterCreate: (row, writer, isRestore) =>
+      report(after.create !== undefined, (context) => after.create?.(row, context), writer, isRestore),
+    afterUpdate: (old, row, writer) =>
+      report(after.update !== undefined, (context) => after.update?.(old, row, context), writer),
+    afterDelete: (row, writer) => report(after.delete !== undefined, (context) => after.delete?.(row, context), writer),
   }
 }
 

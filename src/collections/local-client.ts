@@ -4,9 +4,10 @@ import type { Enqueue } from '../queue/enqueue.ts'
 import type { Actor } from '../request/identity.ts'
 import type { DeclaredTopic, MessageTo, NamedMessageTo } from '../topics/message.ts'
 import type { Fields } from './field.ts'
+import type { KeepHistory, SoftDelete } from './keeping.ts'
 import type { ExpandPath, Listed } from './list-names.ts'
 import type { ListOptions } from './list-options.ts'
-import type { ChangeOf, CreateOf, Expansion, RowOf } from './row-types.ts'
+import type { ChangeOf, CreateOf, Expansion, HistoryPage, RowOf, TrashPage } from './row-types.ts'
 
 /** The part of a declared collection that tells of its rows and their lists. */
 export interface Declared<F extends Fields = Fields> extends Listed {
@@ -45,6 +46,27 @@ export interface LocalCollection<D extends Declared, F extends Fields = D['field
   delete(id: string, options?: ExpectOptions): Promise<RowOf<F>>
 }
 
+/** Entries of a page, 100 at most, 50 by default, and the `next` of the page before. */
+export type PageOptions = { limit?: number; cursor?: string }
+
+/** The parts of a collection that its options add. */
+export type Added<F extends Fields, C> = (C extends { softDelete: SoftDelete } ? { trash: LocalTrash<F> } : unknown) &
+  (C extends { history: KeepHistory } ? { history: LocalHistory<F> } : unknown)
+export type AddedSteps<F extends Fields, C> = C extends { softDelete: SoftDelete } ? { trash: TrashSteps<F> } : unknown
+
+/** Lists who changed a row, the newest change first. */
+export type LocalHistory<F extends Fields> = (id: string, options?: PageOptions) => Promise<HistoryPage<F>>
+
+/** Deleted rows. */
+export interface LocalTrash<F extends Fields> {
+  /** Lists the rows that can be restored, the newest deletion first. */
+  list(options?: PageOptions): Promise<TrashPage<F>>
+  /** Restores a row with those that were deleted with it, and returns it. */
+  restore(id: string): Promise<RowOf<F>>
+  /** Deletes a row for good with those that were deleted with it. */
+  purge(id: string): Promise<void>
+}
+
 /** The same as steps of a write: `yield*` them. */
 export interface CollectionSteps<F extends Fields> {
   get(id: string): Steps<RowOf<F>>
@@ -53,16 +75,21 @@ export interface CollectionSteps<F extends Fields> {
   delete(id: string, options?: ExpectOptions): Steps<RowOf<F>>
 }
 
+export interface TrashSteps<F extends Fields> {
+  restore(id: string): Steps<RowOf<F>>
+  purge(id: string): Steps<void>
+}
+
 /** The steps that a transaction is made of. */
 export interface TransactionSteps {
-  collection<F extends Fields>(collection: Declared<F>): CollectionSteps<F>
+  collection<F extends Fields, C>(collection: Declared<F> & C): CollectionSteps<F> & AddedSteps<F, C>
   /** Returns the offset of the event. */
   publish<T extends DeclaredTopic>(topic: T, message: MessageTo<T>): Steps<number>
   enqueue: Enqueue
 }
 
 export interface LocalClient {
-  collection<D extends Declared>(collection: D): LocalCollection<D>
+  collection<D extends Declared>(collection: D): LocalCollection<D> & Added<D['fields'], D>
   /** Publishes a message to a declared topic, or to that of a collection, and resolves with the offset of its event. */
   publish<T extends DeclaredTopic>(topic: T, message: NamedMessageTo<T>): Promise<number>
   /**

@@ -5,7 +5,7 @@
 import { guardError } from '../database/failure.ts'
 import { run } from '../database/steps.ts'
 import { andThen, type Database, type SqlRow, type Statement, type Steps, type Write } from '../ports/database.ts'
-import { type Actor, identityOf, refusal } from '../request/identity.ts'
+import { type Actor, identityOf, refusal, writerOf } from '../request/identity.ts'
 import { matches } from './access.ts'
 import { type Group, readGroups } from './aggregate.ts'
 import { type AggregateQuery, createAggregateParser } from './aggregate-query.ts'
@@ -15,6 +15,7 @@ import { type Expand, parseExpand } from './expand-query.ts'
 import type { Fields } from './field.ts'
 import { decodeSelected, fieldNames } from './field-selection.ts'
 import type { ListableFields } from './filter-query.ts'
+import { History } from './history.ts'
 import { type AllowedQuery, countRows, readPage } from './list.ts'
 import { type ListQuery, listableFields, type OtherParameters, parseListQuery } from './list-query.ts'
 import type { Declared, List } from './local-client.ts'
@@ -22,6 +23,7 @@ import { Permissions } from './permissions.ts'
 import type { RowOf } from './row-types.ts'
 import { type Matches, readMatches } from './search.ts'
 import { notFound, selectOne } from './statements.ts'
+import { Trash } from './trash.ts'
 
 interface OperationsOptions<F extends Fields> {
   rows: Rows<F>
@@ -44,12 +46,20 @@ export class Operations<F extends Fields> {
   readonly #expanding: ExpandOptions
   /** Parses the references to expand. @throws AppError `validation_failed` */
   readonly parseExpand: (text: string) => readonly Expand[]
+  /** Null for a collection without one. */
+  readonly trash: Trash<F> | null
+  /** Null for a collection without histories. */
+  readonly history: History<F> | null
 
   constructor(collection: Collection<string, F>, { rows, database, collections, decodeOf }: OperationsOptions<F>) {
     this.#collection = collection
     this.#rows = rows
     this.#database = database
-    this.#permissions = new Permissions(collection, collections)
+    const permissions = new Permissions(collection, collections)
+    this.#permissions = permissions
+    this.trash = collection.softDelete ? new Trash(collection, { rows, database, permissions }) : null
+    const get = (id: string, who: Actor) => this.get(id, who)
+    this.history = collection.history ? new History(collection, { database, permissions, get }) : null
     this.#listable = listableFields(collection)
     this.#parseAggregate = createAggregateParser(collection, this.#listable)
     this.parseExpand = (text) => parseExpand(text, collection, collections)
@@ -126,16 +136,17 @@ export class Operations<F extends Fields> {
     const row = rows.make(body, id, identity?.userId)
     if (!matches(row, decision)) throw refusal(identity)
     const checks = this.#permissions.referencesOf(row, who)
+    const options = { identity: writerOf(who) }
     return function* () {
       if (checks.length > 0) yield checks
-      return yield* rows.insert(row, { identity })
+      return yield* rows.insert(row, options)
     }
   }
 
   changing(id: string, body: unknown, who: Actor, match?: Match): Write<RowOf<F>> {
     const rows = this.#rows
     const permissions = this.#permissions
-    const identity = identityOf(who)
+    const identity = writerOf(who)
     const permitted = permissions.required('update', id, who)
     const changes = rows.change(body)
     const checks = [...permitted, ...permissions.referencesOf(changes, who)]
@@ -149,7 +160,7 @@ export class Operations<F extends Fields> {
 
   removing(id: string, who: Actor, options: Pick<MatchOptions, 'match' | 'onDependents'> = {}): Write<RowOf<F>> {
     const rows = this.#rows
-    const identity = identityOf(who)
+    const identity = writerOf(who)
     const permitted = this.#permissions.required('delete', id, who)
     return function* () {
       if (permitted.length > 0) yield permitted

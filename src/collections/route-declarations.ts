@@ -20,16 +20,26 @@ import { countMax } from './list.ts'
 import { isIndexed, limitDefault, limitMax, listableFields } from './list-query.ts'
 import { definitionOf } from './operators.ts'
 
-const idParameter = z.object({ id: z.string().regex(idPattern) })
+export const idParameter = z.object({ id: z.string().regex(idPattern) })
+/** The user who did something. */
+export const actorSchema = z
+  .string()
+  .nullable()
+  .openapi({ description: 'The id of a user, `system` for the server itself, null for an anonymous client.' })
 const ifMatch = z.string().optional().openapi({ description: 'Fails with 412 unless this is the current ETag.' })
 
 const key = { 'Idempotency-Key': idempotencyKey }
 const keyAndMatch = { 'If-Match': ifMatch, ...key }
 
+/** The beginning of the names of a collection's schemas. */
+export function titleOf(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
 /** Declares the routes of a collection, relative to its path. */
 export function declareRoutes(collection: AnyCollection) {
   const { name, schemas } = collection
-  const title = name.charAt(0).toUpperCase() + name.slice(1)
+  const title = titleOf(name)
   const row = schemas.row.openapi(`${title}Row`)
   const page = z.object({
     data: z.array(row),

@@ -26,8 +26,10 @@ const freeRows = limitDefault
 const unitRowsRead = 50
 /** A list that looks for its rows, and a search, cost by their time: a unit is 50 µs. */
 const unitsPerMs = 20
+/** Pages of the trash and of histories do too, beyond the time of a usual one. */
+const freePageMs = 1
 /** The rate limit units of a row that is changed because another is deleted: it costs some 100 µs. */
-const dependentUnits = 2
+export const dependentUnits = 2
 
 /** The dependencies of a collection's routes. */
 interface RoutesOptions<F extends Fields> {
@@ -148,6 +150,11 @@ export function createRoutes<F extends Fields>(
     .add(routes.put, put)
     .add(routes.patch, change)
     .add(routes.delete, remove)
+}
+
+/** Charges a page of the trash or of a history that was begun at a time. */
+export function chargePage(c: Context, startMs: number): void {
+  c.env.extraUnits += Math.max(0, performance.now() - startMs - freePageMs) * unitsPerMs
 }
 
 const noParameters = new URLSearchParams()

@@ -33,3 +33,37 @@ export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]
 export interface Expansion {
   [field: string]: { id: string; expand?: Expansion; [field: string]: unknown }
 }
+
+/** A deleted row. */
+export interface TrashEntry<F extends Fields> {
+  row: RowOf<F>
+  deletedAt: string
+  /** The id of the user, `system` for the server itself, null for an anonymous client. */
+  deletedBy: string | null
+}
+
+export interface TrashPage<F extends Fields> {
+  entries: TrashEntry<F>[]
+  /** The cursor of the next page; null for the last page. */
+  next: string | null
+}
+
+export type HistoryAction = 'created' | 'updated' | 'deleted' | 'restored'
+
+/** One change of a row. */
+export interface HistoryEntry<F extends Fields> {
+  action: HistoryAction
+  at: string
+  /** The id of the user, `system` for the server itself, null for an anonymous client. */
+  by: string | null
+  /** The version of the row since then; of a deleted one that before. */
+  version: number
+  /** The values of each changed field; null if they were too long to be kept. */
+  changes: { [Name in keyof F]?: { before: OutputOf<F[Name]>; after: OutputOf<F[Name]> } | null }
+}
+
+export interface HistoryPage<F extends Fields> {
+  entries: HistoryEntry<F>[]
+  /** The cursor of the next page; null for the last page. */
+  next: string | null
+}

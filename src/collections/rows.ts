@@ -7,13 +7,22 @@ import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection, Change, Collection, Match, MatchOptions, Rows, WriteOptions } from './declaration.ts'
-import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn } from './deletion.ts'
+import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn, type Removal } from './deletion.ts'
 import { createFeed, type Feed } from './feed.ts'
 import type { Fields } from './field.ts'
+import { actorOf, createHistoryRecorder, type HistoryRecorder } from './history-recorder.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
+import {
+  purgeWithDependents,
+  type RestorableRows,
+  type RestoreOptions,
+  restoreRow,
+  restoreWithDependents,
+} from './restoration.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
 import type { ChangeOf, RowOf } from './row-types.ts'
 import { compile, type ReferenceField, referencesIn, selectOne } from './statements.ts'
+import { findTrashed, insertTrashed, requireNotTrashed, trashedRowOf } from './trash-store.ts'
 
 export interface RowsOptions extends HookOptions {
   topicLog: TopicLog
@@ -24,7 +33,7 @@ export interface RowsOptions extends HookOptions {
   rowsOf<F extends Fields>(collection: Collection<string, F>): CollectionRows<F>
 }
 
-class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
+class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, RestorableRows {
   readonly decode: (stored: SqlRow) => RowOf<F>
   readonly #collection: Collection<string, F>
   readonly #options: RowsOptions
@@ -33,6 +42,8 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
   readonly #references: readonly ReferenceField[]
   readonly #feed: Feed
   readonly #hooks: HookRunner<F> | null
+  readonly #history: HistoryRecorder | null
+  readonly #hasTrash: boolean
   /** The fields that clients and hooks may set. */
   readonly #declared: readonly string[]
   readonly #isOwned: boolean
@@ -50,6 +61,8 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     this.#references = referencesIn(collection, options.collections)
     this.#feed = createFeed(collection, options.topicLog)
     this.#hooks = createHookRunner(collection, options)
+    this.#history = createHistoryRecorder(collection, options.now)
+    this.#hasTrash = collection.softDelete !== undefined
     this.#isOwned = hasOwner(collection)
     this.#declared = Object.keys(collection.fields).filter((name) => !this.#isOwned || name !== ownerField)
   }
@@ -59,14 +72,14 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     return andThen(this.#options.database.read(select), ([stored]) => (stored ? this.decode(stored) : null))
   }
 
-  make(body: unknown, chosenId?: string, owner?: string): RowOf<F> {
+  make(body: unknown, chosenId?: string, owner?: string, versionMin = 0): RowOf<F> {
     const values = validate(this.#collection.schemas.create, body)
     const ms = this.#options.now()
     const row: Record<string, unknown> = { id: chosenId ?? this.#options.newId() }
     for (const name of this.#declared) row[name] = values[name]
     if (this.#isOwned) row[ownerField] = owner ?? null
     row.createdAt = new Date(ms).toISOString()
-    row.version = this.#noteVersion(chosenId === undefined ? ms : Math.max(this.#newestVersion + 1, ms))
+    row.version = this.#noteVersion(chosenId === undefined ? ms : Math.max(this.#newestVersion + 1, ms, versionMin))
     this.#valid.add(row)
     return row as RowOf<F>
   }
@@ -85,21 +98,33 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     return stored === undefined ? null : this.decode(stored)
   }
 
-  *insert(given: RowOf<F>, { identity = null }: WriteOptions = {}): Steps<RowOf<F>> {
+  /** @param trashed the row in the trash that it was, of which the targets are required later */
+  *insert(
+    given: RowOf<F>,
+    { identity }: WriteOptions = {},
+    trashed: Readonly<Record<string, unknown>> | null = null,
+  ): Steps<RowOf<F>> {
     const hooks = this.#hooks
     const valid = this.#valid.has(given) ? given : { ...given, ...this.change(given) }
-    const extra = hooks === null ? undefined : yield* hooks.beforeCreate(valid, identity)
+    const extra = hooks === null ? undefined : yield* hooks.beforeCreate(valid, identity, trashed !== null)
     const row = extra === undefined ? valid : { ...valid, ...this.change(extra) }
     const parameters = this.#codec.encode(row)
-    const insert = { ...this.#statements.insert, parameters, ...hooks?.afterCreate(row, identity) }
-    yield [...this.#requireTargets(row), insert, ...this.#feed.created(row)]
+    const insert = { ...this.#statements.insert, parameters, ...hooks?.afterCreate(row, identity, trashed !== null) }
+    const required = trashed === null ? this.#requireTargets(row) : []
+    if (this.#hasTrash) required.push(requireNotTrashed(this.#collection, row.id))
+    const statements = [...required, insert, ...this.#feed.created(row)]
+    if (this.#history !== null)
+      statements.push(
+        ...(trashed ? this.#history.restored(trashed, row, identity) : this.#history.created(row, identity)),
+      )
+    yield statements
     return row
   }
 
   *update(
     id: string,
     changes: ChangeOf<F> | ((row: RowOf<F>) => ChangeOf<F>),
-    { match, identity = null }: MatchOptions = {},
+    { match, identity }: MatchOptions = {},
   ): Steps<Change<F>> {
     const given = typeof changes === 'function' ? null : this.#validated(changes)
     if (given !== null) yield this.#requireTargets(given)
@@ -114,33 +139,67 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     const row = this.decode(next)
     const parameters = [...this.#codec.changeable(next), id]
     const update = { ...this.#statements.update, parameters, ...this.#hooks?.afterUpdate(before, row, identity) }
-    yield [update, ...this.#feed.updated(before, row)]
+    const statements = [update, ...this.#feed.updated(before, row)]
+    if (this.#history !== null) statements.push(...this.#history.updated(before, row, identity))
+    yield statements
     return { before, row }
   }
 
-  *remove(id: string, { match, identity = null, onDependents }: MatchOptions = {}): Steps<RowOf<F>> {
+  *remove(id: string, { match, identity, onDependents }: MatchOptions = {}): Steps<RowOf<F>> {
     const row = this.decode(yield* this.#require(id, match))
-    const { dependents, rowsOf } = this.#options
-    if (dependents.has(this.#collection.name))
-      yield* deleteWithDependents(this.#collection, id, { dependents, rowsOf, identity, onDependents })
-    else yield* this.#removeRow(row, identity)
+    const { dependents, rowsOf, newId } = this.#options
+    const isBelow = dependents.has(this.#collection.name)
+    const deletion = isBelow || this.#hasTrash ? newId() : ''
+    if (isBelow)
+      yield* deleteWithDependents(this.#collection, id, { dependents, rowsOf, deletion, identity, onDependents })
+    else yield* this.#removeRow(row, { identity, deletion, isRoot: true })
     return row
   }
 
-  *setNull(id: string, fields: Iterable<string>, identity: Identity | null): Steps<void> {
+  *setNull(id: string, fields: Iterable<string>, identity: Identity | null | undefined): Steps<void> {
     const changes = Object.fromEntries(Array.from(fields, (field) => [field, null])) as ChangeOf<F>
     if ((yield* this.find(id)) !== null) yield* this.update(id, changes, { identity })
   }
 
-  *removeAlone(id: string, identity: Identity | null): Steps<void> {
+  *removeAlone(id: string, removal: Removal): Steps<void> {
     const row = yield* this.find(id)
-    if (row !== null) yield* this.#removeRow(row, identity)
+    if (row !== null) yield* this.#removeRow(row, removal)
   }
 
-  *#removeRow(row: RowOf<F>, identity: Identity | null): Steps<void> {
+  *#removeRow(row: RowOf<F>, { identity, deletion, isRoot }: Removal): Steps<void> {
     if (this.#hooks) yield* this.#hooks.beforeDelete(row, identity)
     const remove = { ...this.#statements.remove, parameters: [row.id], ...this.#hooks?.afterDelete(row, identity) }
-    yield [remove, ...this.#feed.deleted(row)]
+    const statements: Statement[] = [remove, ...this.#feed.deleted(row)]
+    if (this.#hasTrash) {
+      const values = [this.#options.now(), actorOf(identity), deletion, Number(isRoot), JSON.stringify(row)]
+      statements.push(insertTrashed(this.#collection.name, row.id, ...values))
+    }
+    if (this.#history !== null) statements.push(...this.#history.deleted(row, identity))
+    yield statements
+  }
+
+  *findTrashed(id: string): Steps<RowOf<F> | null> {
+    const [stored] = yield* run(findTrashed(this.#collection, id))
+    return stored === undefined ? null : (trashedRowOf(this.#collection, stored) as RowOf<F>)
+  }
+
+  *restore(id: string, { identity, onDependents }: WriteOptions = {}): Steps<RowOf<F>> {
+    const { collections } = this.#options
+    const rowsOf = (name: string) => {
+      const collection = collections.get(name)
+      return collection === undefined ? null : this.#options.rowsOf<Fields>(collection)
+    }
+    yield* restoreWithDependents(this.#collection, id, { identity, onDependents, rowsOf })
+    return this.decode(yield* this.#require(id))
+  }
+
+  purge(id: string, options: Pick<WriteOptions, 'onDependents'> = {}): Steps<void> {
+    return purgeWithDependents(this.#collection, id, options)
+  }
+
+  *restoreAlone(id: string, options: RestoreOptions): Steps<readonly Statement[]> {
+    const row = yield* restoreRow(this.#collection, id, this.#references, options, this)
+    return row === null ? [] : this.#requireTargets(row)
   }
 
   /** Code of the app may pass what no client could. Only such code may change an owner. */
@@ -150,7 +209,12 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows {
     return { ...this.change(changes), ...(owner !== undefined && { [ownerField]: owner }) }
   }
 
-  *#changeByHook(hooks: HookRunner<F>, before: RowOf<F>, changed: SqlRow, identity: Identity | null): Steps<SqlRow> {
+  *#changeByHook(
+    hooks: HookRunner<F>,
+    before: RowOf<F>,
+    changed: SqlRow,
+    identity: Identity | null | undefined,
+  ): Steps<SqlRow> {
     const extra = yield* hooks.beforeUpdate(before, this.decode(changed), identity)
     if (extra === undefined) return changed
     const changes = this.change(extra)

@@ -10,6 +10,7 @@ import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Column, Fields } from './field.ts'
+import { dropFormerValues, renameFormerValues } from './former-values.ts'
 import { dropStale } from './schema-objects.ts'
 import {
   addColumn,
@@ -114,6 +115,7 @@ async function dropFields(
   for (const field of dropped) {
     if (!before.delete(field)) continue
     await dropColumn(db, name, field)
+    await dropFormerValues(db, name, field)
     await sql`delete from galley_fields where collection = ${name} and field = ${field}`.execute(db)
   }
 }
@@ -125,6 +127,7 @@ async function renameByCase(db: Kysely<unknown>, { name, fields }: AnyCollection
     const to = declared.get(from.toLowerCase())
     if (to === undefined || to === from) continue
     await renameColumn(db, name, from, to)
+    await renameFormerValues(db, name, from, to)
     await sql`update galley_fields set field = ${to} where collection = ${name} and field = ${from}`.execute(db)
     before.delete(from)
     before.set(to, { ...declaration, index: 'none' })

@@ -3,10 +3,11 @@ import type { Guard, Statement } from '../ports/database.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { OnDelete } from './fields/column.ts'
 
 export const noRow: Condition = { sql: 'false', values: [] }
 
-const idTaken: Guard = { error: 'precondition_failed', message: 'There is a row with this id already.' }
+export const idTaken: Guard = { error: 'precondition_failed', message: 'There is a row with this id already.' }
 
 /** The error for a row that is not there, or that the client may not read. */
 export function notFound({ singular }: AnyCollection): Guard {
@@ -91,6 +92,7 @@ export function referring(
 export interface ReferenceField {
   field: string
   target: AnyCollection
+  onDelete: OnDelete
   guard: Guard
 }
 
@@ -100,10 +102,10 @@ export function referencesIn(
   collections: ReadonlyMap<string, AnyCollection>,
 ): ReferenceField[] {
   return Object.entries(fields as Fields).flatMap(([field, { column }]) => {
-    const target = collections.get(column.references?.collection ?? '')
-    if (target === undefined) return []
-    return [
-      { field, target, guard: { error: 'validation_failed', field, message: `there is no such ${target.singular}` } },
-    ]
+    const { references } = column
+    const target = references === null ? undefined : collections.get(references.collection)
+    if (references === null || target === undefined) return []
+    const guard: Guard = { error: 'validation_failed', field, message: `there is no such ${target.singular}` }
+    return [{ field, target, onDelete: references.onDelete, guard }]
   })
 }

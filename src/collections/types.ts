@@ -4,9 +4,10 @@ import type { MergeSchemaPath } from 'hono/types'
 import type { Position } from '../topics/position.ts'
 import type { AnyCollection, Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import type { KeepHistory, SoftDelete } from './keeping.ts'
 import type { Direction, FilterName, IndexedName, Listed, ReferenceName, SearchText, SortName } from './list-names.ts'
 import type { Operator } from './operators.ts'
-import type { ChangeOf, CreateOf, RowOf } from './row-types.ts'
+import type { ChangeOf, CreateOf, HistoryEntry, RowOf, TrashEntry } from './row-types.ts'
 
 type Success<Data, Status extends number> = {
   data: Data
@@ -75,7 +76,31 @@ type NumberName<F extends Fields> = {
 
 type IdParameter = { param: { id: string } }
 
-type CrudSchema<Name extends string, C extends AnyCollection> =
+type PageParameters = { limit?: string; cursor?: string }
+type Page<Entry> = { data: Entry[]; next: string | null; status: 200 }
+
+type TrashSchema<Name extends string, F extends Fields> = {
+  [K in `/api/${Name}/trash`]: { $get: Endpoint<{ query?: PageParameters }, Page<TrashEntry<F>>, 200> }
+} & {
+  [K in `/api/${Name}/trash/:id`]: { $delete: { input: IdParameter; output: null; outputFormat: 'body'; status: 204 } }
+} & {
+  [K in `/api/${Name}/trash/:id/restore`]: { $post: Endpoint<IdParameter, Success<RowOf<F>, 200>, 200> }
+}
+
+type HistorySchema<Name extends string, F extends Fields> = {
+  [K in `/api/${Name}/:id/history`]: {
+    $get: Endpoint<IdParameter & { query?: PageParameters }, Page<HistoryEntry<F>>, 200>
+  }
+}
+
+/** The routes that an option of a collection adds. */
+type AddedSchema<C> =
+  C extends Collection<infer Name, infer F, infer _>
+    ? (C extends { softDelete: SoftDelete } ? TrashSchema<Name, F> : unknown) &
+        (C extends { history: KeepHistory } ? HistorySchema<Name, F> : unknown)
+    : never
+
+type CrudSchema<Name extends string, C> =
   C extends Collection<Name, infer F, infer _>
     ? {
         [K in `/api/${Name}`]: {
@@ -109,8 +134,10 @@ type CrudSchema<Name extends string, C extends AnyCollection> =
       }
     : never
 
-type OwnSchema<C extends AnyCollection> =
-  C extends Collection<infer Name, infer _, infer S> ? CrudSchema<Name, C> & MergeSchemaPath<S, `/api/${Name}`> : never
+type OwnSchema<C> =
+  C extends Collection<infer Name, infer _, infer S>
+    ? CrudSchema<Name, C> & AddedSchema<C> & MergeSchemaPath<S, `/api/${Name}`>
+    : never
 
 type Intersect<Union> = (Union extends unknown ? (value: Union) => void : never) extends (value: infer All) => void
   ? All

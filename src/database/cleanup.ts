@@ -2,7 +2,7 @@ import type { Database, Statement } from '../ports/database.ts'
 import { run } from './steps.ts'
 
 /** Rows deleted by one write: some milliseconds, for which other writes wait. */
-const rowsMax = 200
+export const rowsMax = 200
 /** A rest takes so many times as long as the step before it, so that the others have three quarters of the time. */
 const restFactor = 3
 

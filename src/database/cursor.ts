@@ -42,6 +42,13 @@ export function decodeCursor(cursor: string, list: string, length: number): Curs
   return { values, rows }
 }
 
+/** The same for a key of numbers. @throws AppError `validation_failed` */
+export function decodeNumbers(cursor: string, list: string, length: number): number[] {
+  const { values } = decodeCursor(cursor, list, length)
+  if (values.every((value) => typeof value === 'number')) return values
+  throw invalidField('cursor', 'invalid_cursor', 'is not a cursor of this server')
+}
+
 type Parts = [list: unknown, values: SqlValue[], rows?: RowMark[]]
 
 function parse(cursor: string): Parts | null {

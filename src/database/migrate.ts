@@ -157,6 +157,29 @@ export const migrations: Record<string, Migration> = {
       await sql`create index galley_idempotency_numbers on galley_idempotency (client, number)`.execute(db)
     },
   },
+  '012_trash': {
+    async up(db) {
+      await sql`create table galley_trash (
+        number integer primary key not null, collection text not null, id text not null, deletedAt integer not null,
+        deletedBy text, deletion text not null, isRoot integer not null, row text not null
+      )`.execute(db)
+      await sql`create unique index galley_trash_row on galley_trash (collection, id)`.execute(db)
+      await sql`create index galley_trash_age on galley_trash (collection, deletedAt)`.execute(db)
+      await sql`create index galley_trash_deletion on galley_trash (deletion)`.execute(db)
+    },
+  },
+  '013_history': {
+    async up(db) {
+      await sql`create table galley_history (
+        collection text not null, id text not null, number integer not null, version integer not null, at integer not null,
+        actor text, action text not null, moves text, changes text not null, primary key (collection, id, number)
+      ) without rowid`.execute(db)
+      await sql`create index galley_history_age on galley_history (collection, at)`.execute(db)
+      await sql`create table galley_history_gone (
+        collection text not null, id text not null, number integer not null, primary key (collection, id)
+      ) without rowid`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

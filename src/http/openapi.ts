@@ -27,6 +27,12 @@ export const idempotencyKey = z
 
 export const cursorParameter = z.string().optional().openapi({ description: 'The `next` of the previous page.' })
 
+/** The parameters of a list of at most a hundred entries. */
+export const pageParameters = z.strictObject({
+  limit: z.coerce.number<string>().int().min(1).max(100).default(50),
+  cursor: cursorParameter,
+})
+
 /** A required JSON body. */
 export function body<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } } as const

@@ -63,7 +63,8 @@ function validator(target: 'json' | 'query', read: (c: Context) => object | Prom
   }
 }
 
-function readQuery(c: Context): Record<string, string> {
+/** The parameters of a request. @throws AppError `validation_failed` for one that is repeated */
+export function readQuery(c: Context): Record<string, string> {
   const query = new URL(c.req.raw.url).searchParams
   const repeated = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1)
   if (repeated.length === 0) return Object.fromEntries(query)

@@ -28,6 +28,11 @@ export function identityOf(who: Actor): Identity | null {
   return who === 'system' ? null : who
 }
 
+/** The client on whose behalf a write is made: undefined for the server itself, null for an anonymous client. */
+export function writerOf(who: Actor): Identity | null | undefined {
+  return who === 'system' ? undefined : who
+}
+
 /** The role that may do everything. */
 export const adminRole = 'admin'
 const builtInRoles: readonly string[] = ['user', adminRole] satisfies BuiltInRole[]

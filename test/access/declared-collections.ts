@@ -2,6 +2,8 @@
 import { anonymous, everyone, foreign, known, type Outcomes, people } from './outcomes.ts'
 import type { AskerName } from './people.ts'
 
+export type Action = 'list' | 'read' | 'create' | 'update' | 'delete' | 'trash' | 'restore' | 'purge' | 'history'
+
 export interface DeclaredCollection {
   /** The owner of the requested row. */
   author: AskerName
@@ -12,6 +14,11 @@ export interface DeclaredCollection {
   create: Outcomes
   update: Outcomes
   delete: Outcomes
+  /** Of collections with a trash and histories. */
+  trash?: Outcomes
+  restore?: Outcomes
+  purge?: Outcomes
+  history?: Outcomes
 }
 
 const readers = ['owner', 'admin', 'readingKey', 'fullKey'] as const
@@ -26,6 +33,7 @@ const ownRows = {
   delete: { 204: ['owner', 'admin', 'fullKey'], hidden: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
 } satisfies Partial<Record<string, Outcomes>>
 
+const owners = ['owner', 'admin', 'fullKey'] as const
 const editors = ['editor', 'admin'] as const
 const noEditors = ['other', 'owner', 'readingKey', 'fullKey', ...foreign] as const
 const verified = ['other', 'admin'] as const
@@ -102,6 +110,26 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
     update: { 200: verified, 401: anonymous, 403: unverified },
     delete: { 204: verified, 401: anonymous, 403: unverified },
   },
+  papers: {
+    author: 'owner',
+    list: { seen: [...people, 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    read: { 200: [...people, 'readingKey', 'fullKey'], 401: anonymous, 403: foreign },
+    create: { 201: [...people, 'fullKey'], 401: anonymous, 403: [...readingKey, ...foreign] },
+    update: { 200: owners, 401: anonymous, 403: [...unknownRows, ...readingKey, ...foreign] },
+    delete: { 204: owners, 401: anonymous, 403: [...unknownRows, ...readingKey, ...foreign] },
+    trash: { seen: owners, unseen: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
+    restore: { 200: owners, 401: anonymous, 403: [...unknownRows, ...readingKey, ...foreign] },
+    purge: { 204: editors, 401: anonymous, 403: noEditors },
+    history: { 200: readers, 401: anonymous, 403: [...unknownRows, ...foreign] },
+  },
+  memoirs: {
+    ...ownRows,
+    author: 'owner',
+    trash: { seen: owners, unseen: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
+    restore: { 200: owners, hidden: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
+    purge: { 204: owners, hidden: unknownRows, 401: anonymous, 403: [...readingKey, ...foreign] },
+    history: { 200: readers, hidden: unknownRows, 401: anonymous, 403: foreign },
+  },
 }
 
 /** The routes of every collection, and the rules that they check. */
@@ -115,3 +143,20 @@ export const collectionRoutes = [
   { route: 'PATCH /api/NAME/:id', action: 'update' },
   { route: 'DELETE /api/NAME/:id', action: 'delete' },
 ] as const
+
+/** The routes of collections with a trash and histories. */
+const keptRoutes = [
+  { route: 'GET /api/NAME/trash', action: 'trash' },
+  { route: 'POST /api/NAME/trash/:id/restore', action: 'restore' },
+  { route: 'DELETE /api/NAME/trash/:id', action: 'purge' },
+  { route: 'GET /api/NAME/:id/history', action: 'history' },
+] as const
+
+/** The routes of a collection. */
+export function routesOf(name: string): { route: string; action: Action }[] {
+  const hasTrash = declaredCollections[name]?.trash !== undefined
+  return [...collectionRoutes, ...(hasTrash ? keptRoutes : [])].map(({ route, action }) => ({
+    route: route.replace('NAME', name),
+    action,
+  }))
+}

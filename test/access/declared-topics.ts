@@ -23,15 +23,19 @@ const ownPart = (name: string): DeclaredTopic => ({
   publish: { 403: readers, hidden: unknownRows },
 })
 
+const forUsers = (name: string): DeclaredTopic => ({
+  topic: () => name,
+  read: { 200: users, 401: anonymous, 403: foreign },
+  publish: { 401: anonymous, 403: known },
+})
+
 export const declaredTopics: Readonly<Record<string, DeclaredTopic>> = {
   todos: { topic: () => 'todos', read: { 200: everyone }, publish: { 403: everyone } },
   diaries: ownPart('diaries'),
   links: ownPart('links'),
-  cards: {
-    topic: () => 'cards',
-    read: { 200: users, 401: anonymous, 403: foreign },
-    publish: { 401: anonymous, 403: known },
-  },
+  memoirs: ownPart('memoirs'),
+  cards: forUsers('cards'),
+  papers: forUsers('papers'),
   notices: { topic: () => 'notices', read: { 200: everyone }, publish: { 403: everyone } },
   reports: {
     topic: () => 'reports',

@@ -34,7 +34,7 @@ test('a collection without access does not start', () => {
 
 test('an action without a rule is for nobody', () => {
   const { access } = collection('things', { access: { read: 'signedIn' }, fields: {} })
-  expect(access).toEqual({ read: 'signedIn', create: 'nobody', update: 'nobody', delete: 'nobody' })
+  expect(access).toMatchObject({ read: 'signedIn', create: 'nobody', update: 'nobody', delete: 'nobody' })
 })
 
 test('the name of one row can be declared', () => {

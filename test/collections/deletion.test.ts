@@ -1,4 +1,4 @@
-/** Deletions of random graphs of rows, compared with a model. */
+/** Deletions and restores of random graphs of rows, compared with a model. */
 import fc from 'fast-check'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { AnyCollection, HookContext, Rows } from '../../src/collections/declaration.ts'
@@ -51,7 +51,7 @@ function nodes(name: string, read: 'anyone' | 'editor'): AnyCollection {
     bCascades: field.reference('b', { optional: true, onDelete: 'cascade' }),
     bNulls: field.reference('b', { optional: true, onDelete: 'setNull' }),
   } satisfies Fields
-  return collection(name, { fields, hooks, access: { read } })
+  return collection(name, { fields, hooks, access: { read }, softDelete: true })
 }
 
 const collections: Record<'a' | 'b', AnyCollection> = { a: nodes('a', 'anyone'), b: nodes('b', 'editor') }
@@ -145,9 +145,10 @@ function expected(nodes: readonly Node[], root: string): Record<string, string[]
 }
 
 const removeRoot = (key: string) => database.write(() => rowsOf(key.charAt(0)).remove(key.slice(2), { identity: ann }))
+const restoreRoot = (key: string) => database.write(() => rowsOf(key.charAt(0)).restore(key.slice(2)))
 
 test.each([true, false])(
-  'of any rows and references, a deletion leaves what the declarations say, or everything (hooks: %s)',
+  'of any rows and references, a deletion leaves what the declarations say, or everything, and a restore undoes it (hooks: %s)',
   async (hasHooks) => {
     // Where no hook can change what restricts a deletion, that is looked for first.
     const { hooks } = collections.a
@@ -166,6 +167,9 @@ test.each([true, false])(
         } else {
           await removeRoot(root)
           expect(await stored()).toEqual(after)
+          await restoreRoot(root)
+          // A reference that was set to null stays so.
+          expect(await stored()).toEqual({ ...before, ...after })
         }
       }),
       { numRuns: 150 },

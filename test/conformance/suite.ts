@@ -16,6 +16,7 @@ import { fieldCases } from './fields.ts'
 import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { healthCases } from './health.ts'
+import { historyCases } from './histories.ts'
 import { hookCases } from './hooks.ts'
 import { createSend, type Subject } from './http.ts'
 import { idempotencyCases } from './idempotency.ts'
@@ -34,6 +35,7 @@ import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
+import { trashCases } from './trash.ts'
 import { traversalCases } from './traversal.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {
@@ -47,6 +49,8 @@ const parts: Record<string, (subject: Subject) => void> = {
   ids: idCases,
   fields: fieldCases,
   references: referenceCases,
+  trash: trashCases,
+  histories: historyCases,
   lists: listCases,
   queries: queryCases,
   filters: filterCases,
