@@ -21,6 +21,7 @@ import { Health } from './http/health.ts'
 import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
 import { createRouter, routedPath } from './http/router.ts'
+import { withHookJobs } from './jobs/hook-jobs.ts'
 import { checkJobs } from './jobs/job.ts'
 import { IncompleteBytes } from './limits/incomplete-bytes.ts'
 import type { Platform } from './ports/platform.ts'
@@ -82,8 +83,9 @@ export function createApp<
   const T extends readonly Topic[] = readonly [],
 >(platform: Platform, options?: CheckedOptions<C, S, T>): App<AppSchema<C, S, T>> {
   const declared: AppOptions<C, S, T> = options ?? {}
-  const { collections = [], topics = [], jobs = [] } = declared
+  const { collections = [], topics = [] } = declared
   checkCollections(collections)
+  const jobs = withHookJobs(declared.jobs ?? [], collections)
   checkJobs(jobs)
   const allTopics = [...topics, ...collections.flatMap(topicsOf)]
   const services = createServices(platform, collections, allTopics, jobs)

@@ -3,6 +3,7 @@ export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {
   AfterContext,
+  AfterHook,
   AppDependencies,
   Change,
   Collection,
@@ -28,6 +29,7 @@ export type {
   CreateOf,
   HistoryEntry,
   HistoryPage,
+  RowChange,
   RowOf,
   TrashEntry,
   TrashPage,

@@ -144,7 +144,7 @@ export function serve<Env>(
 
     async enqueue(job: string, payload: string, enqueueing: EnqueueOptions): Promise<string> {
       if (!this.#running) throw new AppError('storage_unavailable')
-      return this.#running.app.enqueue({ name: job, payload: null }, JSON.parse(payload), enqueueing)
+      return this.#running.app.enqueue({ name: job, encode: () => payload }, undefined, enqueueing)
     }
 
     async alarm(): Promise<void> {

@@ -2,6 +2,7 @@
 import { type Auth, createAuth } from '../auth/auth.ts'
 import { createAs } from '../collections/as.ts'
 import type { AnyCollection, AppDependencies } from '../collections/declaration.ts'
+import type { EnqueueChange } from '../collections/hook-jobs.ts'
 import { createOperationsOf, type OperationsOf } from '../collections/operations.ts'
 import { createAllRows, type RowsOfAll } from '../collections/rows.ts'
 import { createIds } from '../database/id.ts'
@@ -74,7 +75,17 @@ export function createServices(
     if (identity !== null && isOver(identity)) throw new AppError('unauthorized')
   }
   const as = createAs({ database, publisher, enqueue, requireValid, operationsOf: (of) => operationsOf(of) })
-  const { all: rows, rowsOf } = createAllRows(collections, { database, now, topicLog, newId, enqueue, as, problem })
+  const enqueueChange: EnqueueChange = (job, change) => queue.forChange(job, change)
+  const { all: rows, rowsOf } = createAllRows(collections, {
+    database,
+    now,
+    topicLog,
+    newId,
+    enqueue,
+    enqueueChange,
+    as,
+    problem,
+  })
   const operationsOf = createOperationsOf(collections, rowsOf, database)
   const mailer = accounts?.mailer ?? null
   const shared = { database, log, mailer, now, enqueue, rows: rowsOf, as }

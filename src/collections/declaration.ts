@@ -6,14 +6,14 @@ import type { Commit } from '../http/commit.ts'
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
-import type { Enqueue } from '../queue/enqueue.ts'
+import type { Enqueue, QueuedJob } from '../queue/enqueue.ts'
 import type { Env } from '../request/context.ts'
 import type { BuiltInRole, Identity } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { Fields } from './field.ts'
 import type { KeepHistory, SoftDelete } from './keeping.ts'
 import type { As } from './local-client.ts'
-import type { ChangeOf, RowOf } from './row-types.ts'
+import type { ChangeOf, RowChange, RowOf } from './row-types.ts'
 import type { FilterValue, RuleOf } from './rule.ts'
 
 /**
@@ -123,13 +123,20 @@ export interface Hooks<F extends Fields> {
     update?(before: RowOf<F>, row: RowOf<F>, context: HookContext): BeforeResult<ChangeOf<F>>
     delete?(row: RowOf<F>, context: HookContext): BeforeResult<never>
   }
-  /** Run once after the commit. The response does not wait for them; an error is logged. */
+  /**
+   * Functions run once after the commit. The response does not wait for them; an error is logged. A job instead of a function is
+   * enqueued in the write itself, with the change as its payload, and so runs at least once.
+   */
   after?: {
-    create?(row: RowOf<F>, context: AfterContext): void | Promise<void>
-    update?(before: RowOf<F>, row: RowOf<F>, context: AfterContext): void | Promise<void>
-    delete?(row: RowOf<F>, context: AfterContext): void | Promise<void>
+    create?: AfterHook<[row: RowOf<F>], RowChange<F, 'created'>>
+    update?: AfterHook<[before: RowOf<F>, row: RowOf<F>], RowChange<F, 'updated'>>
+    delete?: AfterHook<[row: RowOf<F>], RowChange<F, 'deleted'>>
   }
 }
+
+export type AfterHook<Rows extends unknown[], Change> =
+  | ((...given: [...Rows, context: AfterContext]) => void | Promise<void>)
+  | QueuedJob<Change>
 
 /** The parts of an app that its middleware and routes work with. */
 export interface AppDependencies<AllRows> {

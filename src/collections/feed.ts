@@ -6,16 +6,31 @@ import { createTopic, isPartition, partitionOf, type Topic } from '../topics/top
 import { coversAudience, decide, hasTopic, ownerField } from './access.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { Filter } from './filter-query.ts'
+import type { SystemFields } from './row-types.ts'
 
-type Row = Readonly<Record<string, unknown>>
+type Writer = Identity | null | undefined
+type Row = SystemFields & Readonly<Record<string, unknown>>
 
-/** Builds the statements that append a collection's changes to its topic, in the write that makes them. */
+/** Builds the statements that record a collection's changes, in the write that makes them. */
 export interface Feed {
-  created(row: Row): readonly Statement[]
-  updated(before: Row, row: Row): readonly Statement[]
-  deleted(before: Row): readonly Statement[]
+  /** @param isRestore true for a row that comes back from the trash */
+  created(row: Row, writer: Writer, isRestore: boolean): readonly Statement[]
+  updated(before: Row, row: Row, writer: Writer): readonly Statement[]
+  deleted(before: Row, writer: Writer): readonly Statement[]
 }
 
+/** One feed of several. */
+export function joinFeeds(feeds: readonly Feed[]): Feed {
+  const [only] = feeds
+  if (feeds.length === 1 && only !== undefined) return only
+  return {
+    created: (row, writer, isRestore) => feeds.flatMap((feed) => feed.created(row, writer, isRestore)),
+    updated: (before, row, writer) => feeds.flatMap((feed) => feed.updated(before, row, writer)),
+    deleted: (before, writer) => feeds.flatMap((feed) => feed.deleted(before, writer)),
+  }
+}
+
+/** Appends changes to the collection's topic. */
 export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed {
   const { name, audience, keepEventData } = collection
   const topicOf = (row: Row) => (audience === undefined ? name : audienceTopic(name, audience, row))
@@ -24,12 +39,12 @@ export function createFeed(collection: AnyCollection, topicLog: TopicLog): Feed 
   if (!hasTopic(collection)) return { created: () => [], updated: () => [], deleted: () => [] }
 
   function append(type: string, row: Row): Statement {
-    return topicLog.append(topicOf(row), type, JSON.stringify(row), keeps ? undefined : { row: String(row.id) })
+    return topicLog.append(topicOf(row), type, JSON.stringify(row), keeps ? undefined : { row: row.id })
   }
 
   /** A row that is not what it was leaves no data in the log, unless the collection keeps that of its events. */
   function blank(before: Row): Statement[] {
-    return keeps ? [] : [topicLog.blank(topicOf(before), String(before.id))]
+    return keeps ? [] : [topicLog.blank(topicOf(before), before.id)]
   }
 
   function deleted(before: Row): Statement[] {

@@ -2,7 +2,7 @@
 import type { Database, SqlRow, Steps } from '../ports/database.ts'
 import type { Enqueue } from '../queue/enqueue.ts'
 import type { Identity } from '../request/identity.ts'
-import type { AfterContext, BeforeResult, Collection, HookContext, Rows } from './declaration.ts'
+import type { AfterHook, BeforeResult, Collection, HookContext, Rows } from './declaration.ts'
 import type { Fields } from './field.ts'
 import type { As } from './local-client.ts'
 import type { ChangeOf, RowOf } from './row-types.ts'
@@ -51,14 +51,14 @@ export function createHookRunner<F extends Fields>(
   })
 
   /** Makes the callback that runs a hook; its failure is reported and changes no response. */
-  function report(
-    isThere: boolean,
-    run: (context: AfterContext) => unknown,
+  function report<Rows extends unknown[]>(
+    hook: AfterHook<Rows, never> | undefined,
     writer: Writer,
-    isRestore?: boolean,
+    isRestore: boolean | undefined,
+    ...rows: Rows
   ): AfterCommit {
-    if (!isThere) return {}
-    const start = async () => run({ ...contextOf(writer, isRestore), as, database })
+    if (typeof hook !== 'function') return {}
+    const start = async () => hook(...rows, { ...contextOf(writer, isRestore), as, database })
     return { afterCommit: () => void start().catch(problem) }
   }
 
@@ -72,11 +72,9 @@ export function createHookRunner<F extends Fields>(
     *beforeDelete(row, writer) {
       yield* resultOf(before.delete?.(row, contextOf(writer)))
     },
-    afterCreate: (row, writer, isRestore) =>
-      report(after.create !== undefined, (context) => after.create?.(row, context), writer, isRestore),
-    afterUpdate: (old, row, writer) =>
-      report(after.update !== undefined, (context) => after.update?.(old, row, context), writer),
-    afterDelete: (row, writer) => report(after.delete !== undefined, (context) => after.delete?.(row, context), writer),
+    afterCreate: (row, writer, isRestore) => report(after.create, writer, isRestore, row),
+    afterUpdate: (old, row, writer) => report(after.update, writer, false, old, row),
+    afterDelete: (row, writer) => report(after.delete, writer, false, row),
   }
 }
 

@@ -67,3 +67,19 @@ export interface HistoryPage<F extends Fields> {
   /** The cursor of the next page; null for the last page. */
   next: string | null
 }
+
+export type ChangeKind = 'created' | 'updated' | 'deleted'
+
+/** The change of a row, which is the payload of a job that runs after it. */
+export interface RowChange<F extends Fields, Kind extends ChangeKind = ChangeKind> {
+  kind: Kind
+  collection: string
+  /** The row after the change; a deleted row as it was. */
+  row: RowOf<F>
+  /** The row before an update; else null. */
+  before: Kind extends 'updated' ? RowOf<F> : null
+  /** True if a creation brings a row back from the trash. */
+  isRestore: boolean
+  /** The user on whose behalf the change was made; null for an anonymous client and for the server itself. */
+  userId: string | null
+}

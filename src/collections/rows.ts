@@ -8,9 +8,10 @@ import { hasOwner, ownerField } from './access.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection, Change, Collection, Match, MatchOptions, Rows, WriteOptions } from './declaration.ts'
 import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn, type Removal } from './deletion.ts'
-import { createFeed, type Feed } from './feed.ts'
+import { createFeed, type Feed, joinFeeds } from './feed.ts'
 import type { Fields } from './field.ts'
 import { actorOf, createHistoryRecorder, type HistoryRecorder } from './history-recorder.ts'
+import { createJobFeed, type EnqueueChange } from './hook-jobs.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
 import {
   purgeWithDependents,
@@ -27,6 +28,9 @@ import { findTrashed, insertTrashed, requireNotTrashed, trashedRowOf } from './t
 export interface RowsOptions extends HookOptions {
   topicLog: TopicLog
   newId(): string
+  enqueueChange: EnqueueChange
+  /** A further record of the changes of a collection; null for none. */
+  feedOf?(collection: AnyCollection): Feed | null
   dependents: Dependents
   /** All collections by their names. */
   collections: ReadonlyMap<string, AnyCollection>
@@ -59,7 +63,12 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     this.decode = this.#codec.decode
     this.#statements = compile(collection)
     this.#references = referencesIn(collection, options.collections)
-    this.#feed = createFeed(collection, options.topicLog)
+    const feeds = [
+      createFeed(collection, options.topicLog),
+      createJobFeed(collection, options.enqueueChange),
+      options.feedOf?.(collection) ?? null,
+    ]
+    this.#feed = joinFeeds(feeds.filter((feed) => feed !== null))
     this.#hooks = createHookRunner(collection, options)
     this.#history = createHistoryRecorder(collection, options.now)
     this.#hasTrash = collection.softDelete !== undefined
@@ -112,7 +121,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const insert = { ...this.#statements.insert, parameters, ...hooks?.afterCreate(row, identity, trashed !== null) }
     const required = trashed === null ? this.#requireTargets(row) : []
     if (this.#hasTrash) required.push(requireNotTrashed(this.#collection, row.id))
-    const statements = [...required, insert, ...this.#feed.created(row)]
+    const statements = [...required, insert, ...this.#feed.created(row, identity, trashed !== null)]
     if (this.#history !== null)
       statements.push(
         ...(trashed ? this.#history.restored(trashed, row, identity) : this.#history.created(row, identity)),
@@ -139,7 +148,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const row = this.decode(next)
     const parameters = [...this.#codec.changeable(next), id]
     const update = { ...this.#statements.update, parameters, ...this.#hooks?.afterUpdate(before, row, identity) }
-    const statements = [update, ...this.#feed.updated(before, row)]
+    const statements = [update, ...this.#feed.updated(before, row, identity)]
     if (this.#history !== null) statements.push(...this.#history.updated(before, row, identity))
     yield statements
     return { before, row }
@@ -169,7 +178,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
   *#removeRow(row: RowOf<F>, { identity, deletion, isRoot }: Removal): Steps<void> {
     if (this.#hooks) yield* this.#hooks.beforeDelete(row, identity)
     const remove = { ...this.#statements.remove, parameters: [row.id], ...this.#hooks?.afterDelete(row, identity) }
-    const statements: Statement[] = [remove, ...this.#feed.deleted(row)]
+    const statements: Statement[] = [remove, ...this.#feed.deleted(row, identity)]
     if (this.#hasTrash) {
       const values = [this.#options.now(), actorOf(identity), deletion, Number(isRoot), JSON.stringify(row)]
       statements.push(insertTrashed(this.#collection.name, row.id, ...values))

@@ -6,7 +6,7 @@ import type { As } from '../collections/local-client.ts'
 import type { Database } from '../ports/database.ts'
 import type { Log } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
-import type { Enqueue } from '../queue/enqueue.ts'
+import type { Enqueue, QueuedJob } from '../queue/enqueue.ts'
 import { type Every, parseSchedule, type Schedule } from './schedule.ts'
 
 /** The parts of an app that a run of a job works with. */
@@ -60,9 +60,8 @@ export interface JobOptions<S extends z.ZodType = z.ZodUndefined> {
 }
 
 /** A declared job. */
-export interface Job<Input = unknown, Output = unknown> {
-  name: string
-  payload: z.ZodType<Output, Input> | null
+export interface Job<Input = unknown, Output = unknown> extends QueuedJob<Input> {
+  payload: z.ZodType | null
   schedule: Schedule | null
   retries: number
   backoff: Backoff
@@ -101,8 +100,16 @@ export function job<S extends z.ZodType = z.ZodUndefined>(
   check(name, 'timeoutMs', timeoutMs, 1, timeoutMsMax)
   check(name, 'backoff.firstMs', firstMs, 0, backoffMsMax)
   check(name, 'backoff.maxMs', maxMs, firstMs, backoffMsMax)
-  const checked = payload as z.ZodType<z.output<S>, z.input<S>> | null
-  return { name, payload: checked, schedule, retries, backoff: { firstMs, maxMs }, concurrency, timeoutMs, run }
+  const encode = (given: z.input<S>) => encodePayload(name, payload, given)
+  return { name, payload, encode, schedule, retries, backoff: { firstMs, maxMs }, concurrency, timeoutMs, run }
+}
+
+/** @throws TypeError */
+function encodePayload(job: string, schema: z.ZodType | null, payload: unknown): string {
+  const result = schema?.safeParse(payload)
+  if (result?.success === false)
+    throw new TypeError(`The payload of the job ${job} is invalid: ${result.error.message}`)
+  return JSON.stringify(payload ?? null)
 }
 
 function check(name: string, option: string, value: number, min: number, max: number): void {

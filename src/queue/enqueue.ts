@@ -1,16 +1,15 @@
 /** Puts jobs into the queue, as steps of a write: a job exists if and only if its write happened. */
-import type { z } from '@hono/zod-openapi'
 import { run } from '../database/steps.ts'
 import { AppError } from '../errors.ts'
-import type { SqlRow, Steps } from '../ports/database.ts'
-import { keyLengthMax, payloadBytesMax, waitingJobsMax } from './limits.ts'
+import type { SqlRow, Statement, Steps } from '../ports/database.ts'
+import { changeBytesMax, keyLengthMax, payloadBytesMax, waitingJobsMax } from './limits.ts'
 import { insertJob } from './store.ts'
 
-/** The part of a declared job that its payload is checked by. */
+/** The part of a declared job that enqueueing needs. */
 export interface QueuedJob<Input> {
   name: string
-  /** Null for a job without a payload. */
-  payload: z.ZodType<unknown, Input> | null
+  /** Returns a payload as JSON. A property, so that a job of one payload is no job of a narrower one. @throws TypeError for one that its schema refuses */
+  readonly encode: (payload: Input) => string
 }
 
 export interface EnqueueOptions {
@@ -50,14 +49,29 @@ export class JobQueue {
   waiting = 0
   readonly #options: QueueOptions
   readonly enqueue: Enqueue = (job, ...[payload, options = {}]) =>
-    this.add(job.name, payloadText(job, payload), options)
+    this.#adding(job.name, payloadText(job, payload), options)
 
   constructor(options: QueueOptions) {
     this.#options = options
   }
 
-  /** The same for a payload that is JSON already. */
-  *add(job: string, payload: string, { at, key }: EnqueueOptions): Steps<string> {
+  /**
+   * Makes the statement that enqueues a job for the change of a row.
+   * @throws AppError `body_too_large` for a change that is larger than `changeBytesMax`, because a client may cause it
+   */
+  forChange<Change>(job: QueuedJob<Change>, change: Change): Statement {
+    const text = job.encode(change)
+    if (isLonger(text, changeBytesMax))
+      throw new AppError('body_too_large', `The row must not be larger than ${changeBytesMax} bytes with its change.`)
+    return this.#insert(job.name, text, {})
+  }
+
+  *#adding(job: string, payload: string, options: EnqueueOptions): Steps<string> {
+    const [row] = yield* run(this.#insert(job, payload, options))
+    return String(row?.id)
+  }
+
+  #insert(job: string, payload: string, { at, key }: EnqueueOptions): Statement {
     const { now, newId, names, onDue } = this.#options
     if (!names.has(job)) throw new TypeError(`The app has no job ${job}: add it to the jobs of createApp.`)
     checkTime(job, at)
@@ -66,28 +80,24 @@ export class JobQueue {
     const nowMs = now()
     const id = newId()
     const dueAt = at ?? nowMs
-    const insert = insertJob({ id, job, key: key ?? null, payload, dueAt, createdAt: nowMs })
     const afterCommit = (rows: readonly SqlRow[]) => {
       if (rows[0]?.id === id) this.waiting += 1
       onDue(job, dueAt)
     }
-    const [row] = yield* run({ ...insert, afterCommit })
-    return String(row?.id)
+    return { ...insertJob({ id, job, key: key ?? null, payload, dueAt, createdAt: nowMs }), afterCommit }
   }
 }
 
 /** Returns the payload as JSON. @throws TypeError for one that its schema refuses, or that is too large */
-export function payloadText<Input>(job: QueuedJob<Input>, payload: unknown): string {
-  const result = job.payload?.safeParse(payload)
-  if (result?.success === false) {
-    throw new TypeError(`The payload of the job ${job.name} is invalid: ${result.error.message}`)
-  }
-  const text = JSON.stringify(payload ?? null)
-  if (text.length > payloadBytesMax || new TextEncoder().encode(text).byteLength > payloadBytesMax)
-    throw new TypeError(
-      `The payload of the job ${job.name} is larger than ${payloadBytesMax} bytes: name a row instead.`,
-    )
-  return text
+export function payloadText<Input>(job: QueuedJob<Input>, payload: Input | undefined): string {
+  // It is left out only where it may be undefined; see `EnqueueArguments`.
+  const text = job.encode(payload as Input)
+  if (!isLonger(text, payloadBytesMax)) return text
+  throw new TypeError(`The payload of the job ${job.name} is larger than ${payloadBytesMax} bytes: name a row instead.`)
+}
+
+function isLonger(text: string, bytesMax: number): boolean {
+  return text.length > bytesMax || (text.length > bytesMax / 3 && new TextEncoder().encode(text).byteLength > bytesMax)
 }
 
 function checkTime(job: string, at: number | undefined): void {

@@ -62,6 +62,9 @@ const { all } = createAllRows(list, {
   as: () => {
     throw new Error('There are no clients.')
   },
+  enqueueChange: () => {
+    throw new Error('There are no jobs.')
+  },
   enqueue: () => {
     throw new Error('There are no jobs.')
   },

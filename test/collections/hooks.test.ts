@@ -65,6 +65,9 @@ async function createWorld() {
     enqueue: () => {
       throw new Error('There are no jobs.')
     },
+    enqueueChange: () => {
+      throw new Error('There are no jobs.')
+    },
     topicLog: createTopicLog({ database, now: Date.now, notifier }),
     newId: createIds(Date.now, (bytes) => crypto.getRandomValues(bytes)),
     problem: (error) => problems.push(error),

@@ -12,4 +12,10 @@ export function jobCases({ send }: Subject): void {
     await expect.poll(() => sentIn(later.id), { timeout: 30_000 }).toBe(1)
     await expect.poll(() => sentIn(failing.id), { timeout: 30_000 }).toBe(3)
   })
+
+  test('a job that is a hook runs after the change', async () => {
+    const { row } = await send('POST /api/letters', { body: { text: 'noted' } })
+    const isNoted = async () => (await send(`GET /api/letters/${row.id}`)).row.isNoted
+    await expect.poll(isNoted, { timeout: 30_000 }).toBe(true)
+  })
 }

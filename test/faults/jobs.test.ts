@@ -30,6 +30,7 @@ test('each job of an acknowledged write runs, although the server is killed ever
   const sent = runsIn(dataDir)
   expect([...acknowledged].filter((id) => (sent.get(id) ?? 0) < 1)).toEqual([])
   expect([...sent.values()].every((count) => count >= 1)).toBe(true)
+  expect(read(dataDir, 'select id from letters where isNoted = 0')).toEqual([])
   console.info(`kill -9 of jobs: ${JSON.stringify({ kills, acknowledged: acknowledged.size, stored: sent.size })}`)
   await rm(dataDir, { recursive: true })
 })

@@ -14,7 +14,7 @@ export interface World {
   /** Moves the clock to a time, and runs what is due. */
   runAt(ms: number): Promise<void>
   /** Another process on the same file. */
-  another(jobs: readonly AnyJob[]): Promise<World>
+  another(jobs: readonly AnyJob[], collections?: readonly AnyCollection[]): Promise<World>
   remove(): Promise<void>
 }
 
@@ -25,7 +25,7 @@ export async function createWorld(jobs: readonly AnyJob[], collections: readonly
   const { database, remove } = await createTestDatabase(collections)
   const clock = { ms: startMs }
 
-  async function begin(own: readonly AnyJob[]): Promise<World> {
+  async function begin(own: readonly AnyJob[], declared = collections): Promise<World> {
     let run = async () => {}
     const scheduler = {
       wakeAt() {},
@@ -35,7 +35,7 @@ export async function createWorld(jobs: readonly AnyJob[], collections: readonly
       close() {},
     }
     const platform = createTestPlatform({ database, now: () => clock.ms, scheduler })
-    const app = createApp(platform, { jobs: own, collections })
+    const app = createApp(platform, { jobs: own, collections: declared })
     await app.start()
     return {
       app,
