@@ -84,12 +84,12 @@ export function createApp<
 >(platform: Platform, options?: CheckedOptions<C, S, T>): App<AppSchema<C, S, T>> {
   const declared: AppOptions<C, S, T> = options ?? {}
   const { collections = [], topics = [] } = declared
-  checkCollections(collections)
+  checkCollections(collections, declared.webhooks)
   const jobs = withHookJobs(declared.jobs ?? [], collections)
   checkJobs(jobs)
   const allTopics = [...topics, ...collections.flatMap(topicsOf)]
-  const services = createServices(platform, collections, allTopics, jobs)
-  const { auth, admissionControl, deps, runner } = services
+  const services = createServices(platform, collections, allTopics, jobs, declared.webhooks)
+  const { auth, admissionControl, deps, runner, webhooks } = services
   const { router, matched } = createRouter()
   const hono = new OpenAPIHono<Env>({ router, getPath: routedPath })
   const { fetch } = hono
@@ -118,7 +118,7 @@ export function createApp<
   const health = new Health(platform.database)
   mountOwn(hono, declared, services)
   mountCollections(hono, collections, services, epoch)
-  mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, live, health })
+  mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, webhooks, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,
     fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
@@ -155,6 +155,7 @@ export function createApp<
       await cleanUpKeys(background)
       await cleanUpKeptRows(background)
       await auth?.cleanUp(background)
+      await webhooks?.cleanUp(background)
       await runner?.count()
     },
   })

@@ -123,6 +123,9 @@ const schema = z.object({
     .default('')
     .describe('The bearer token of the email API.'),
   MAIL_FROM: z.string().default('').describe('The sender of email, such as Galley <galley@app.example>.'),
+  WEBHOOKS_ALLOW_PRIVATE: list(range).describe(
+    'Private addresses or networks that may receive webhooks, and by http, such as 10.0.0.0/8.',
+  ),
   CORS_ORIGINS: list(origin).describe('Comma-separated origins of other sites that may call the API from a browser.'),
   ALLOWED_HOSTS: list(hostName).describe(
     'Comma-separated host names that a server on a loopback address accepts beside localhost.',
@@ -188,9 +191,10 @@ export const configNames = Object.keys(schema.shape)
 /** Returns the text of `--help`. */
 export function configHelp(): string {
   const defaults = schema.parse({})
+  const width = Math.max(...configNames.map((name) => name.length)) + 1
   const lines = Object.entries(schema.shape).map(([name, { description }]) => {
     const value = String(defaults[name as keyof Config])
-    return `  ${name.padEnd(15)}${description}${value ? ` [${value}]` : ''}\n`
+    return `  ${name.padEnd(width)}${description}${value ? ` [${value}]` : ''}\n`
   })
   return `Galley is configured by environment variables:\n\n${lines.join('')}`
 }

@@ -186,7 +186,7 @@ describe('--help', () => {
   test('has a line for every variable, with its default', () => {
     const lines = configHelp().trimEnd().split('\n').slice(2)
     expect(lines.map((line) => line.trim().split(/ +/)[0])).toEqual(configNames)
-    expect(lines[0]).toMatch(/^ {2}PORT {11}The port .*\[3000\]$/)
+    expect(lines[0]).toMatch(/^ {2}PORT {19}The port .*\[3000\]$/)
     expect(lines.at(-1)).not.toMatch(/\[/)
   })
 

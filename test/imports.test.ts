@@ -19,6 +19,7 @@ const order = [
   'collections',
   'auth',
   'jobs',
+  'webhooks',
   'connections',
   'web',
   'app',

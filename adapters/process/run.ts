@@ -26,6 +26,7 @@ import { addProcessMetrics } from './metrics.ts'
 import { createPasswords } from './passwords.ts'
 import { shutDownOnSignal } from './shutdown.ts'
 import { waitingApp } from './waiting-app.ts'
+import { createWebhookSender } from './webhooks.ts'
 
 const cleanUpIntervalMs = 3_600_000
 
@@ -177,6 +178,7 @@ function createPlatform(launch: Launch): Platform {
       publicUrl: () => config.PUBLIC_URL || ownUrl(launch),
       signUp: config.SIGN_UP,
     },
+    webhooks: createWebhookSender({ networks: config.WEBHOOKS_ALLOW_PRIVATE }),
     ...(config.HTTP_ENGINE === 'galley' && { connections: { makeRequest: makeLightRequest, textOf: lightTextOf } }),
   }
 }

@@ -14,6 +14,7 @@ import type { Mail } from '../../src/ports/mailer.ts'
 import { createMetrics } from '../../src/ports/metrics.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
+import type { WebhookMessage } from '../../src/ports/webhook-sender.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 import { createRandom } from './random.ts'
 import { plainPasswords, signUp, type TestUser, type UserOptions } from './test-user.ts'
@@ -35,6 +36,8 @@ export interface TestOptions {
 export interface TestServer<S extends Schema> extends App<S> {
   /** Emails that were sent, the oldest first. */
   readonly mail: readonly Mail[]
+  /** Webhooks that were sent, the oldest first. Each is taken. */
+  readonly webhooks: readonly WebhookMessage[]
   /** Makes an account and signs it in. */
   signUp(email: string, options?: UserOptions): Promise<TestUser>
   /** Milliseconds since 1970. Time stands still but for `advance`. */
@@ -58,7 +61,13 @@ export async function testServer<
   options: CheckedOptions<C, S, T> | undefined,
   { now = startMs, seed = 1, database, log }: TestOptions,
 ): Promise<TestServer<AppSchema<C, S, T>>> {
-  const state = { ms: now, mail: [] as Mail[], problems: [] as unknown[], runJobs: async () => {} }
+  const state = {
+    ms: now,
+    mail: [] as Mail[],
+    webhooks: [] as WebhookMessage[],
+    problems: [] as unknown[],
+    runJobs: async () => {},
+  }
   const platform: Platform = {
     database,
     notifier: createLocalNotifier(),
@@ -74,6 +83,13 @@ export async function testServer<
       publicUrl: () => 'https://app.example',
       signUp: 'open',
     },
+    webhooks: {
+      networks: [],
+      async send(message) {
+        state.webhooks.push(message)
+        return { status: 204, retryAfter: null, text: '' }
+      },
+    },
     scheduler: {
       wakeAt() {},
       listen(callback) {
@@ -88,6 +104,7 @@ export async function testServer<
   const { stop } = app
   return Object.assign(app, {
     mail: state.mail,
+    webhooks: state.webhooks,
     signUp: (email: string, given?: UserOptions) => signUp(app, platform.database, email, given),
     now: () => state.ms,
     async advance(ms: number) {

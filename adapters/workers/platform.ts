@@ -10,6 +10,7 @@ import { createObjectDatabase, type ObjectStorage } from '../durable-object/data
 import { createApiMailer } from '../mail/api.ts'
 import { createBoundAssets, type Fetcher } from './assets.ts'
 import { createWorkerPasswords } from './passwords.ts'
+import { createWebhookSender } from './webhooks.ts'
 
 /** The bindings of `wrangler.toml`, and the variables of the configuration. */
 export interface WorkerEnv extends Record<string, unknown> {
@@ -41,6 +42,7 @@ export function createEnvironment(env: WorkerEnv): Omit<Platform, 'database' | '
     log: createLog({ level: config.LOG_LEVEL, write: (line) => console.log(line.trimEnd()), now: Date.now }),
     metrics: createMetrics(),
     connections: { heartbeatMs: null },
+    webhooks: createWebhookSender(config.WEBHOOKS_ALLOW_PRIVATE),
     refusesOverload: true,
   }
 }

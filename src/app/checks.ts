@@ -6,11 +6,15 @@ import type { Fields } from '../collections/field.ts'
  * deleted together can be restored together.
  * @throws TypeError
  */
-export function checkCollections(collections: readonly AnyCollection[]): void {
+export function checkCollections(collections: readonly AnyCollection[], sent: readonly AnyCollection[] = []): void {
   const names = new Set<string>()
   for (const { name } of collections) {
     if (names.has(name)) throw new TypeError(`Two collections have the name ${name}: give each its own.`)
     names.add(name)
+  }
+  for (const each of sent) {
+    if (collections.includes(each)) continue
+    throw new TypeError(`The webhooks name ${each.name}, which is not a collection of this app.`)
   }
   const softDeleted = new Set(collections.flatMap(({ name, softDelete }) => (softDelete ? [name] : [])))
   for (const { name, fields } of collections) {

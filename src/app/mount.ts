@@ -59,13 +59,14 @@ export function mountCollections(
 export function mountServer(
   hono: OpenAPIHono<Env>,
   platform: Platform,
-  { collections, auth, jobRoutes, live, health }: Parts,
+  { collections, auth, jobRoutes, webhooks, live, health }: Parts,
 ): void {
   const { log, assets } = platform
   if (auth !== null) {
     hono.route('/api/auth', auth.routes)
     hono.route('/api/admin', auth.adminRoutes)
     hono.route('/api/admin', jobRoutes)
+    if (webhooks !== null) hono.route('/api/admin', webhooks.routes)
   }
   hono.route('/api/topics', live.routes)
   hono.get('/api/connect', (c) => {
@@ -86,6 +87,7 @@ interface Parts {
   collections: readonly AnyCollection[]
   auth: Auth | null
   jobRoutes: Services['jobRoutes']
+  webhooks: Services['webhooks']
   live: Live
   health: Health
 }

@@ -9,6 +9,7 @@ import type { JobSchema } from '../jobs/routes.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
+import type { WebhookSchema } from '../webhooks/webhooks.ts'
 import type { CheckedReferences, NamedTopics } from './type-checks.ts'
 
 export interface AppOptions<
@@ -20,6 +21,8 @@ export interface AppOptions<
   collections?: C
   /** Work that runs outside of requests, durably. */
   jobs?: readonly AnyJob[]
+  /** The collections whose changes administrators may have sent to other servers; see `/api/admin/webhooks`. */
+  webhooks?: readonly AnyCollection[]
   /** Topics beside those of the collections. */
   topics?: T
   /**
@@ -53,4 +56,9 @@ export type AppSchema<
   C extends readonly AnyCollection[],
   S extends Schema,
   T extends readonly Topic[],
-> = (C extends readonly [] ? BlankSchema : SchemaOf<C>) & AccountSchema & JobSchema & NamedTopics<TopicSchema, C, T> & S
+> = (C extends readonly [] ? BlankSchema : SchemaOf<C>) &
+  AccountSchema &
+  JobSchema &
+  WebhookSchema &
+  NamedTopics<TopicSchema, C, T> &
+  S

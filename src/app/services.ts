@@ -19,6 +19,7 @@ import { type Actor, type Identity, identityOf, isExpired } from '../request/ide
 import { createTopicLog, type TopicLog } from '../topics/log.ts'
 import { createPublisher, type Publisher } from '../topics/publisher.ts'
 import { createTopicRules, type Topic, type TopicRules } from '../topics/topic.ts'
+import { createWebhooks, type Webhooks } from '../webhooks/webhooks.ts'
 
 /** The rate limit units of routes that hash a password, which costs a hundred times as much as a small read. */
 const costs = {
@@ -44,6 +45,8 @@ export interface Services {
   runner: Runner | null
   /** For `/api/admin`. */
   jobRoutes: ReturnType<typeof createJobRoutes>
+  /** Null in an app that sends none. */
+  webhooks: Webhooks | null
 }
 
 export function createServices(
@@ -51,6 +54,7 @@ export function createServices(
   collections: readonly AnyCollection[],
   topics: readonly Topic[],
   jobs: readonly AnyJob[],
+  sent: readonly AnyCollection[] | undefined,
 ): Services {
   const { accounts, database, log, now, random, refusesOverload, settings } = platform
   const topicLog = createTopicLog(platform)
@@ -68,8 +72,10 @@ export function createServices(
   const newId = createIds(now, random)
   const problem = (error: unknown) => log.problem({ error })
   const names = new Set(jobs.map(({ name }) => name))
-  const queue = new JobQueue({ now, newId, names, onDue: (job, atMs) => runner?.notice(job, atMs) })
+  const onDue = (job: string, atMs: number) => runner?.notice(job, atMs)
+  const queue = new JobQueue({ now, newId, names, onDue })
   const { enqueue } = queue
+  const webhooks = sent ? createWebhooks({ platform, commit, newId, onDue, collections: sent }) : null
   const requireValid = (who: Actor) => {
     const identity = identityOf(who)
     if (identity !== null && isOver(identity)) throw new AppError('unauthorized')
@@ -83,19 +89,21 @@ export function createServices(
     newId,
     enqueue,
     enqueueChange,
+    feedOf: webhooks?.feedOf,
     as,
     problem,
   })
   const operationsOf = createOperationsOf(collections, rowsOf, database)
   const mailer = accounts?.mailer ?? null
   const shared = { database, log, mailer, now, enqueue, rows: rowsOf, as }
-  const runner = jobs.length === 0 ? null : new Runner({ jobs, platform, queue, newId, shared })
+  const isIdle = jobs.length === 0 && webhooks === null
+  const runner = isIdle ? null : new Runner({ jobs, platform, queue, newId, shared, jobOf: webhooks?.jobOf })
   const deps = { rows, as, database, commit, enqueue, log, mailer, now }
   const jobRoutes = createJobRoutes({
     platform,
     commit,
-    onDue: (job, atMs) => runner?.notice(job, atMs),
+    onDue,
     onCount: (change) => runner?.changeCounts(change),
   })
-  return { topicLog, rules, publisher, operationsOf, deps, auth, admissionControl, runner, jobRoutes }
+  return { topicLog, rules, publisher, operationsOf, deps, auth, admissionControl, runner, jobRoutes, webhooks }
 }

@@ -30,7 +30,7 @@ export interface RowsOptions extends HookOptions {
   newId(): string
   enqueueChange: EnqueueChange
   /** A further record of the changes of a collection; null for none. */
-  feedOf?(collection: AnyCollection): Feed | null
+  feedOf?: ((collection: AnyCollection) => Feed | null) | undefined
   dependents: Dependents
   /** All collections by their names. */
   collections: ReadonlyMap<string, AnyCollection>

@@ -180,6 +180,22 @@ export const migrations: Record<string, Migration> = {
       ) without rowid`.execute(db)
     },
   },
+  '014_webhooks': {
+    async up(db) {
+      await sql`create table galley_webhooks (
+        id text primary key not null, url text not null, description text not null, events text not null,
+        secret text not null, oldSecret text, oldSecretUntil integer, createdAt integer not null,
+        disabledAt integer, disabledReason text, failingSince integer, overflowedAt integer
+      )`.execute(db)
+      await sql`create table galley_webhook_deliveries (
+        id text primary key not null, endpoint text not null, event text not null, type text not null, body text not null,
+        state text not null, attempts integer not null, attemptedAt integer not null, durationMs integer, status integer,
+        response text, error text
+      )`.execute(db)
+      await sql`create index galley_webhook_deliveries_endpoint on galley_webhook_deliveries (endpoint, id)`.execute(db)
+      await sql`create index galley_webhook_deliveries_age on galley_webhook_deliveries (attemptedAt)`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

@@ -49,6 +49,17 @@ export function* settle({ job, claimed, outcome }: Ended, owner: string, nowMs: 
   if (outcome.kind === 'dead') yield* runAll(trimDead(deadLettersMax))
 }
 
+/** Thrown by a run that shall not be tried again before a time. */
+export class RetryError extends Error {
+  override readonly name = 'RetryError'
+  readonly atMs: number
+
+  constructor(message: string, atMs: number) {
+    super(message)
+    this.atMs = atMs
+  }
+}
+
 /** Decides what follows an error of a run. @param random from 0 to 1 */
 export function outcomeOf(
   error: unknown,
@@ -61,7 +72,8 @@ export function outcomeOf(
   if (attempt >= job.retries || error instanceof PayloadError) return { kind: 'dead', error: text }
   const { firstMs, maxMs } = job.backoff
   const delayMs = Math.min(firstMs * 2 ** attempt, maxMs)
-  return { kind: 'failed', dueAt: nowMs + Math.round(delayMs * (1 - random / 2)), error: text }
+  const dueAt = nowMs + Math.round(delayMs * (1 - random / 2))
+  return { kind: 'failed', dueAt: error instanceof RetryError ? Math.max(dueAt, error.atMs) : dueAt, error: text }
 }
 
 /** The outcome of a job during which processes ended too often; null for any other. */

@@ -14,6 +14,7 @@ import type { Platform } from '../ports/platform.ts'
 import { discardJob, listJobs, requireJob, rerunJob } from '../queue/store.ts'
 import type { Context } from '../request/context.ts'
 import { scheduleKey } from './attempt.ts'
+import { isUndeclared } from './lanes.ts'
 
 const time = z.iso.datetime()
 const states = z.enum(['waiting', 'running', 'dead'])
@@ -89,12 +90,17 @@ export function createJobRoutes({ platform: { database, now }, commit, onDue, on
     return replyWith(c, { status: 200, data: shown.map(jobOf), more: { next }, headers: noStore })
   }
 
+  /** Galley's own jobs are not counted. */
+  function count({ job }: SqlRow, change: Parameters<typeof onCount>[0]): void {
+    if (!isUndeclared(String(job))) onCount(change)
+  }
+
   function* rerunning(id: string): Steps<SqlRow> {
     const row = yield* one(requireJob(id))
     refuseRunning(row)
     const dueAt = now()
     const afterCommit = () => {
-      if (row.state === 'dead') onCount({ waiting: 1, dead: -1 })
+      if (row.state === 'dead') count(row, { waiting: 1, dead: -1 })
       onDue(String(row.job), dueAt)
     }
     yield* run({ ...rerunJob(id, dueAt), afterCommit })
@@ -106,7 +112,7 @@ export function createJobRoutes({ platform: { database, now }, commit, onDue, on
     refuseRunning(row)
     if (row.key === scheduleKey) throw new AppError('conflict', 'This is the next run of a schedule.')
     const isDead = row.state === 'dead'
-    const afterCommit = () => onCount({ waiting: isDead ? 0 : -1, dead: isDead ? -1 : 0 })
+    const afterCommit = () => count(row, { waiting: isDead ? 0 : -1, dead: isDead ? -1 : 0 })
     yield* run({ ...discardJob(id), afterCommit })
   }
 

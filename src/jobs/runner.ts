@@ -9,10 +9,11 @@ import type { SqlRow } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { createTimerScheduler, type Scheduler } from '../ports/scheduler.ts'
 import type { JobQueue } from '../queue/enqueue.ts'
-import { countJobs, expireLeases } from '../queue/store.ts'
+import { countJobs, expireLeases, undeclaredNames } from '../queue/store.ts'
 import { type ClaimedJob, claimedJobOf, runAttempt, type SharedContext } from './attempt.ts'
 import type { AnyJob } from './job.ts'
-import { Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
+import { isUndeclared, Lanes } from './lanes.ts'
 import { createJobMetrics, type JobMetrics } from './metrics.ts'
 import { type Ended, logOutcome, lostOutcome, type Outcome, outcomeOf } from './outcome.ts'
 import { syncSchedules } from './schedules.ts'
@@ -36,11 +37,13 @@ export interface RunnerOptions {
   queue: JobQueue
   shared: SharedContext
   newId(): string
+  /** Makes the job of a name that is not declared, because it stands for a stored row; null for none. */
+  jobOf?: ((name: string) => AnyJob | null) | undefined
 }
 
 export class Runner {
   readonly #options: RunnerOptions
-  readonly #lanes: ReadonlyMap<string, Lane>
+  readonly #lanes: Lanes
   readonly #scheduler: Scheduler
   readonly #owner: string
   readonly #metrics: JobMetrics
@@ -52,9 +55,9 @@ export class Runner {
   #resume = () => {}
 
   constructor(options: RunnerOptions) {
-    const { platform, jobs, newId, queue } = options
+    const { platform, jobs, jobOf, newId, queue } = options
     this.#options = options
-    this.#lanes = new Map(jobs.map((job) => [job.name, new Lane(job)]))
+    this.#lanes = new Lanes(jobs, jobOf)
     this.#scheduler = platform.scheduler ?? createTimerScheduler(platform.now)
     this.#owner = newId()
     this.#metrics = createJobMetrics(platform.metrics, queue, () => this.#running)
@@ -75,10 +78,13 @@ export class Runner {
 
   /** Counts what waits and what is dead. */
   async count(): Promise<void> {
-    const rows = await this.#options.platform.database.read(countJobs())
+    const { database, now } = this.#options.platform
+    const rows = await database.read(countJobs())
     const of = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
     this.#options.queue.waiting = of('waiting') + of('running')
     this.#metrics.dead = of('dead')
+    const names = await database.read(undeclaredNames())
+    this.#lanes.keepUndeclared(new Set(names.map(({ job }) => String(job))), now())
   }
 
   /** Corrects the counts after a change by others. */
@@ -98,7 +104,7 @@ export class Runner {
 
   /** To be called when a job was enqueued. */
   notice(job: string, atMs: number): void {
-    this.#lanes.get(job)?.lookAt(atMs)
+    this.#lanes.of(job)?.lookAt(atMs)
     if (this.#isStopping) return
     if (this.#loop === null) this.#scheduler.wakeAt(atMs)
     else this.#resume()
@@ -108,7 +114,7 @@ export class Runner {
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#scheduler.close()
-    for (const { claimed, job } of this.#lanes.values()) {
+    for (const { claimed, job } of this.#lanes.all()) {
       for (const each of claimed.splice(0)) this.#ended.push({ job, claimed: each, outcome: { kind: 'returned' } })
     }
     const abort = setTimeout(() => this.#abortAll(), stopGraceMs)
@@ -119,11 +125,7 @@ export class Runner {
   }
 
   get #running(): number {
-    return this.#lanesOf().reduce((sum, { running }) => sum + running.size, 0)
-  }
-
-  #lanesOf(): Lane[] {
-    return [...this.#lanes.values()]
+    return this.#lanes.all().reduce((sum, { running }) => sum + running.size, 0)
   }
 
   async #work(): Promise<void> {
@@ -138,7 +140,7 @@ export class Runner {
         },
       )
       const nextMs = isStored ? this.#nextMs() : this.#options.platform.now() + retryMs
-      const isIdle = this.#ended.length === 0 && this.#lanesOf().every(({ held }) => held === 0)
+      const isIdle = this.#ended.length === 0 && this.#lanes.all().every(({ held }) => held === 0)
       if (isIdle && this.#isStopping) return
       const waitMs = nextMs - this.#options.platform.now()
       if (isIdle && waitMs > 0) {
@@ -159,7 +161,7 @@ export class Runner {
   #nextMs(): number {
     if (this.#ended.length > 0) return Number.NEGATIVE_INFINITY
     if (this.#isStopping) return Number.POSITIVE_INFINITY
-    return Math.min(...this.#lanesOf().map(({ dueMs, room }) => (room > 0 ? dueMs : Number.POSITIVE_INFINITY)))
+    return Math.min(...this.#lanes.all().map(({ dueMs, room }) => (room > 0 ? dueMs : Number.POSITIVE_INFINITY)))
   }
 
   /** Stores outcomes, renews leases, and claims jobs that are due, in one write. */
@@ -167,7 +169,7 @@ export class Runner {
     const { database, now } = this.#options.platform
     const nowMs = now()
     const ended = this.#ended.slice(0, endedMax)
-    const lanes = this.#isStopping ? [] : this.#lanesOf().filter(({ dueMs, room }) => dueMs <= nowMs && room > 0)
+    const lanes = this.#isStopping ? [] : this.#lanes.all().filter(({ dueMs, room }) => dueMs <= nowMs && room > 0)
     const isRenewing = nowMs >= this.#renewedMs + renewMs || nowMs < this.#renewedMs
     if (ended.length === 0 && lanes.length === 0 && !isRenewing) return
     const turn = { owner: this.#owner, newId: this.#options.newId }
@@ -202,7 +204,7 @@ export class Runner {
   #renewed(leased: readonly SqlRow[], nowMs: number): void {
     this.#renewedMs = nowMs
     const ids = new Set(leased.map(({ id }) => String(id)))
-    for (const lane of this.#lanesOf()) {
+    for (const lane of this.#lanes.all()) {
       for (const [{ id }, controller] of lane.running) {
         if (!ids.delete(id)) controller.abort(new Error('Another process has taken the job over.'))
       }
@@ -214,7 +216,7 @@ export class Runner {
   }
 
   #giveBack(id: string): void {
-    const [lane] = this.#lanesOf()
+    const [lane] = this.#lanes.all()
     if (lane === undefined) return
     const claimed = { id, key: null, payload: 'null', attempt: 0, losses: 0 }
     this.#ended.push({ job: lane.job, claimed, outcome: { kind: 'returned' } })
@@ -262,20 +264,21 @@ export class Runner {
 
   /** Looks again for jobs after an outcome is stored. */
   #settled({ job, claimed, outcome }: Ended): void {
-    const lane = this.#lanes.get(job.name)
+    const lane = this.#lanes.of(job.name)
     if (outcome.kind === 'failed') lane?.lookAt(outcome.dueAt)
-    if (outcome.kind === 'dead') this.#metrics.dead += 1
-    if (outcome.kind === 'done' || outcome.kind === 'dead') this.#options.queue.waiting -= 1
+    if (outcome.kind === 'dead' && !isUndeclared(job.name)) this.#metrics.dead += 1
+    const isOver = outcome.kind === 'done' || outcome.kind === 'dead'
+    if (isOver && !isUndeclared(job.name)) this.#options.queue.waiting -= 1
     if (claimed.key !== null) lane?.lookAt(Number.NEGATIVE_INFINITY)
   }
 
   #abortAll(): void {
-    for (const lane of this.#lanesOf())
+    for (const lane of this.#lanes.all())
       for (const controller of lane.running.values()) controller.abort(new StopError())
   }
 
   #returnAll(): void {
-    for (const lane of this.#lanesOf()) {
+    for (const lane of this.#lanes.all()) {
       for (const claimed of lane.running.keys()) {
         lane.running.delete(claimed)
         this.#end(lane, claimed, { kind: 'returned' })

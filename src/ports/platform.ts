@@ -7,6 +7,7 @@ import type { Notifier } from './notifier.ts'
 import type { Passwords } from './passwords.ts'
 import type { RequestMaker } from './request-maker.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { WebhookSender } from './webhook-sender.ts'
 
 /** The services that a runtime supplies beyond Web standards. An adapter builds one and passes it to `createApp`. */
 export interface Platform {
@@ -26,6 +27,8 @@ export interface Platform {
   connections?: ConnectionSettings
   /** Wakes the app for its jobs; timers, unless the runtime has something that outlives a timer. */
   scheduler?: Scheduler
+  /** Sends webhooks; without it an app can have none. */
+  webhooks?: WebhookSender
   /** True if no other process serves the same data: then the jobs of a process that ended run again as soon as the next starts. */
   ownsDatabase?: boolean
   /** True if the runtime itself sheds load, as Workers do. */

@@ -157,9 +157,14 @@ export function nextDue(job: string, nowMs: number, owner: string): Statement {
   )
 }
 
-/** Counts jobs by state. */
+/** Counts declared jobs by state. */
 export function countJobs(): Statement {
-  return statement('select state, count(*) as count from galley_jobs group by state')
+  return statement(`select state, count(*) as count from galley_jobs where instr(job, ':') = 0 group by state`)
+}
+
+/** Lists the names of jobs that are there and are not declared: Galley's own, which have a colon and bounds of their own. */
+export function undeclaredNames(): Statement {
+  return statement(`select distinct job from galley_jobs where instr(job, ':') > 0`)
 }
 
 /** Reads the jobs of a key. */

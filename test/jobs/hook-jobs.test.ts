@@ -121,7 +121,7 @@ test('a row of a megabyte is a payload, and a change that is too large fails its
   const rows = app.as('system').collection(things)
   const { id } = await rows.create({ name: 'x'.repeat(1_000_000) })
   await expect(rows.update(id, { name: 'y'.repeat(1_000_000) })).rejects.toMatchObject({ code: 'body_too_large' })
-  expect(await rows.get(id)).toMatchObject({ name: /^x/ })
+  expect(await rows.get(id)).toMatchObject({ name: 'x'.repeat(1_000_000) })
   await runAt(startMs)
   expect(seen).toHaveLength(1)
 })

@@ -1,0 +1,102 @@
+/**
+ * The port of webhooks for Node, Deno and Bun. It looks a name up itself, checks every address, and connects to one of them by
+ * its number, with the name in `Host` and in the TLS handshake. So the name cannot lead elsewhere between check and connection.
+ */
+import { lookup as lookUp } from 'node:dns/promises'
+import { type IncomingMessage, request as openHttp, type RequestOptions } from 'node:http'
+import { request as openHttps } from 'node:https'
+import type { WebhookMessage, WebhookResponse, WebhookSender } from '../../src/ports/webhook-sender.ts'
+import { addressIn, DestinationError, Destinations } from '../../src/webhooks/destination.ts'
+
+export interface WebhookSenderOptions {
+  /** Networks of private addresses that may receive webhooks. */
+  networks: readonly string[]
+  /** Finds the addresses of a name. Default: as the system does. */
+  lookup?: (name: string) => Promise<readonly string[]>
+  /** Certificates that are trusted in place of the usual ones. */
+  ca?: string
+}
+
+export function createWebhookSender({ networks, lookup = systemLookup, ca }: WebhookSenderOptions): WebhookSender {
+  const destinations = new Destinations(networks)
+
+  async function addressOf(url: URL): Promise<string> {
+    const literal = addressIn(url)
+    const addresses = literal === null ? await lookup(url.hostname) : [literal]
+    for (const address of addresses) destinations.check(address, url)
+    // IPv4 first, because many machines have no route for IPv6.
+    const address = addresses.find((each) => !each.includes(':')) ?? addresses[0]
+    if (address === undefined) throw new DestinationError('must have a name that has an address')
+    return address
+  }
+
+  return {
+    networks,
+    async send(message, signal) {
+      const url = destinations.parse(message.url)
+      const address = await untilAborted(addressOf(url), signal)
+      return await post(url, message, { ...(ca !== undefined && { ca }), host: address, signal })
+    },
+  }
+}
+
+async function systemLookup(name: string): Promise<string[]> {
+  const found = await lookUp(name, { all: true })
+  return found.map(({ address }) => address)
+}
+
+/** A lookup cannot be ended, but it need not be waited for. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function post(
+  url: URL,
+  { headers, body, responseBytesMax }: WebhookMessage,
+  options: RequestOptions & { ca?: string; signal: AbortSignal },
+): Promise<WebhookResponse> {
+  const { protocol, host, hostname, port, pathname, search } = url
+  const isSecure = protocol === 'https:'
+  const { promise, resolve, reject } = Promise.withResolvers<WebhookResponse>()
+  const all = {
+    ...options,
+    method: 'POST',
+    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+    path: pathname + search,
+    // A connection of its own, because one that is kept belongs to an address and not to a name.
+    agent: false as const,
+    headers: { ...headers, host, 'content-length': String(Buffer.byteLength(body)) },
+    ...(isSecure && addressIn(url) === null && { servername: hostname }),
+  }
+  const { signal } = options
+  const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error)
+  const request = (isSecure ? openHttps : openHttp)(all, (response) => {
+    readStart(response, responseBytesMax).then((text) => {
+      const { statusCode = 0, headers } = response
+      resolve({ status: statusCode, retryAfter: headers['retry-after'] ?? null, text })
+    }, fail)
+  })
+  request.on('error', fail)
+  request.end(body)
+  return promise
+}
+
+/** Reads the first bytes of a body, and ends the connection where there are more. */
+async function readStart(response: IncomingMessage, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.byteLength
+    if (bytes >= bytesMax) break
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax).toString()
+}

@@ -1,0 +1,191 @@
+/** Routes for administrators: the endpoints to which events are sent. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { noStore, refuseIdempotencyKey, requireAdministrator } from '../../auth/routes/guards.ts'
+import { one, run } from '../../database/steps.ts'
+import { AppError, invalidField } from '../../errors.ts'
+import { body, failures, noContent, success } from '../../http/openapi.ts'
+import { replyWith } from '../../http/reply.ts'
+import { ValidatedRoutes } from '../../http/validated-routes.ts'
+import type { SqlRow, Steps } from '../../ports/database.ts'
+import type { Context } from '../../request/context.ts'
+import type { WebhookDependencies } from '../dependencies.ts'
+import { DestinationError } from '../destination.ts'
+import { makeEvent, testType } from '../event.ts'
+import { makeSecret } from '../signature.ts'
+import {
+  deleteEndpoint,
+  disableEndpoint,
+  type EndpointValues,
+  enableEndpoint,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  rotateSecret,
+  updateEndpoint,
+} from '../store/endpoints.ts'
+import { enqueueFor } from '../store/queue.ts'
+import { changeSchema, createSchema, endpoint, endpointOf, newEndpoint } from './resources.ts'
+
+const params = z.object({ id: z.string() })
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/webhooks',
+  operationId: 'listWebhooks',
+  summary: 'List the endpoints of webhooks',
+  responses: { 200: success(200, z.array(endpoint)), ...failures(401, 403) },
+})
+
+const createEndpointRoute = createRoute({
+  method: 'post',
+  path: '/webhooks',
+  operationId: 'createWebhook',
+  summary: 'Create an endpoint; only this response shows its secret',
+  middleware: [refuseIdempotencyKey],
+  request: { body: body(createSchema) },
+  responses: { 201: success(201, newEndpoint), ...failures(400, 401, 403, 409) },
+})
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/webhooks/{id}',
+  operationId: 'getWebhook',
+  summary: 'Get one endpoint',
+  request: { params },
+  responses: { 200: success(200, endpoint), ...failures(401, 403, 404) },
+})
+
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/webhooks/{id}',
+  operationId: 'changeWebhook',
+  summary: 'Change an endpoint, disable or enable it',
+  request: { params, body: body(changeSchema) },
+  responses: { 200: success(200, endpoint), ...failures(400, 401, 403, 404) },
+})
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/webhooks/{id}',
+  operationId: 'deleteWebhook',
+  summary: 'Delete an endpoint; deliveries that wait are not sent',
+  request: { params },
+  responses: { ...noContent, ...failures(401, 403, 404) },
+})
+
+const rotateRoute = createRoute({
+  method: 'post',
+  path: '/webhooks/{id}/secret',
+  operationId: 'rotateWebhookSecret',
+  summary: 'Replace the secret; the old one signs as well for a day',
+  middleware: [refuseIdempotencyKey],
+  request: { params },
+  responses: { 200: success(200, newEndpoint), ...failures(400, 401, 403, 404) },
+})
+
+const testRoute = createRoute({
+  method: 'post',
+  path: '/webhooks/{id}/test',
+  operationId: 'testWebhook',
+  summary: 'Send a test event',
+  request: { params },
+  responses: { 200: success(200, z.object({ delivery: z.string() })), ...failures(401, 403, 404, 409) },
+})
+
+export function createEndpointRoutes(dependencies: WebhookDependencies) {
+  const { commit, database, destinations, names, newId, now, onDue } = dependencies
+
+  /** @throws AppError `validation_failed` */
+  function check({ url, events }: Partial<EndpointValues>): void {
+    const unknown = events?.find((event) => !names.includes(event))
+    if (unknown !== undefined)
+      throw invalidField('events', 'unknown_event', `must be of these: ${names.slice(0, 20).join(', ')}`)
+    try {
+      if (url !== undefined) destinations.parse(url)
+    } catch (error) {
+      if (error instanceof DestinationError) throw invalidField('url', 'invalid_url', error.message)
+      throw error
+    }
+  }
+
+  const list = async (c: Context) => {
+    const rows = await database.read(listEndpoints())
+    return replyWith(c, { status: 200, data: rows.map(endpointOf), headers: noStore })
+  }
+
+  async function get(c: Context, id: string) {
+    const [row] = await database.read(findEndpoint(id))
+    if (row === undefined) throw new AppError('not_found', 'There is no such endpoint.')
+    return replyWith(c, { status: 200, data: endpointOf(row), headers: noStore })
+  }
+
+  function create(c: Context, values: z.output<typeof createSchema>) {
+    check(values)
+    const secret = makeSecret(dependencies)
+    const insert = insertEndpoint(newId(), secret, now(), values)
+    return commit(
+      c,
+      () => one(insert),
+      (row) => ({ status: 201, data: { ...endpointOf(row), secret }, headers: noStore }),
+    )
+  }
+
+  function* changing(id: string, { disabled, ...values }: z.output<typeof changeSchema>): Steps<SqlRow> {
+    const before = endpointOf(yield* one(findEndpoint(id)))
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+    if (disabled !== undefined) yield* run(disabled ? disableEndpoint(id, 'administrator', now()) : enableEndpoint(id))
+    return yield* one(updateEndpoint(id, { ...before, ...given }))
+  }
+
+  function change(c: Context, id: string, values: z.output<typeof changeSchema>) {
+    check(values as Partial<EndpointValues>)
+    return commit(
+      c,
+      () => changing(id, values),
+      (row) => ({ status: 200, data: endpointOf(row), headers: noStore }),
+    )
+  }
+
+  function remove(c: Context, id: string) {
+    return commit(
+      c,
+      () => one(deleteEndpoint(id)),
+      () => ({ status: 204, headers: noStore }),
+    )
+  }
+
+  function rotate(c: Context, id: string) {
+    const secret = makeSecret(dependencies)
+    return commit(
+      c,
+      () => one(rotateSecret(id, secret, now())),
+      (row) => ({ status: 200, data: { ...endpointOf(row), secret }, headers: noStore }),
+    )
+  }
+
+  function* testing(id: string): Steps<string> {
+    const { disabledAt } = yield* one(findEndpoint(id))
+    if (disabledAt !== null) throw new AppError('conflict', 'The endpoint is disabled. Enable it first.')
+    const ms = now()
+    const event = makeEvent(newId(), testType, ms, {})
+    yield* run({ ...enqueueFor(id, event, ms), afterCommit: ([row]) => onDue(String(row?.job), ms) })
+    return `${event.id}_${id}`
+  }
+
+  function test(c: Context, id: string) {
+    return commit(
+      c,
+      () => testing(id),
+      (delivery) => ({ status: 200, data: { delivery }, headers: noStore }),
+    )
+  }
+
+  return new ValidatedRoutes({ tags: ['webhooks'], middleware: [requireAdministrator] })
+    .openapi(listRoute, (c) => list(c))
+    .openapi(createEndpointRoute, (c) => create(c, c.req.valid('json')))
+    .openapi(getRoute, (c) => get(c, c.req.param('id')))
+    .openapi(changeRoute, (c) => change(c, c.req.param('id'), c.req.valid('json')))
+    .openapi(deleteRoute, (c) => remove(c, c.req.param('id')))
+    .openapi(rotateRoute, (c) => rotate(c, c.req.param('id')))
+    .openapi(testRoute, (c) => test(c, c.req.param('id')))
+}
