@@ -44,6 +44,7 @@ describe('the configuration', () => {
       MAIL_API_URL: '',
       MAIL_API_TOKEN: '',
       MAIL_FROM: '',
+      WEBHOOKS_ALLOW_PRIVATE: [],
     })
   })
 

@@ -5,7 +5,8 @@
 import { lookup as lookUp } from 'node:dns/promises'
 import { type IncomingMessage, request as openHttp, type RequestOptions } from 'node:http'
 import { request as openHttps } from 'node:https'
-import type { WebhookMessage, WebhookResponse, WebhookSender } from '../../src/ports/webhook-sender.ts'
+import { isIP } from 'node:net'
+import type { WebhookMessage, WebhookSender } from '../../src/ports/webhook-sender.ts'
 import { addressIn, DestinationError, Destinations } from '../../src/webhooks/destination.ts'
 
 export interface WebhookSenderOptions {
@@ -35,7 +36,15 @@ export function createWebhookSender({ networks, lookup = systemLookup, ca }: Web
     async send(message, signal) {
       const url = destinations.parse(message.url)
       const address = await untilAborted(addressOf(url), signal)
-      return await post(url, message, { ...(ca !== undefined && { ca }), host: address, signal })
+      try {
+        const response = await post(url, message, { ...(ca !== undefined && { ca }), host: address, signal })
+        const { statusCode: status = 0, headers } = response
+        const text = await readStart(response, message.responseBytesMax)
+        return { status, retryAfter: headers['retry-after'] ?? null, text }
+      } catch (error) {
+        signal.throwIfAborted()
+        throw error
+      }
     },
   }
 }
@@ -58,14 +67,14 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
+/** Sends a request, and resolves with the head of the response. */
 function post(
-  url: URL,
-  { headers, body, responseBytesMax }: WebhookMessage,
+  { protocol, host, hostname, port, pathname, search }: URL,
+  { headers, body }: WebhookMessage,
   options: RequestOptions & { ca?: string; signal: AbortSignal },
-): Promise<WebhookResponse> {
-  const { protocol, host, hostname, port, pathname, search } = url
+): Promise<IncomingMessage> {
   const isSecure = protocol === 'https:'
-  const { promise, resolve, reject } = Promise.withResolvers<WebhookResponse>()
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const all = {
     ...options,
     method: 'POST',
@@ -74,18 +83,10 @@ function post(
     // A connection of its own, because one that is kept belongs to an address and not to a name.
     agent: false as const,
     headers: { ...headers, host, 'content-length': String(Buffer.byteLength(body)) },
-    ...(isSecure && addressIn(url) === null && { servername: hostname }),
+    ...(isSecure && isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 && { servername: hostname }),
   }
-  const { signal } = options
-  const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error)
-  const request = (isSecure ? openHttps : openHttp)(all, (response) => {
-    readStart(response, responseBytesMax).then((text) => {
-      const { statusCode = 0, headers } = response
-      resolve({ status: statusCode, retryAfter: headers['retry-after'] ?? null, text })
-    }, fail)
-  })
-  request.on('error', fail)
-  request.end(body)
+  const request = (isSecure ? openHttps : openHttp)(all)
+  request.on('response', resolve).on('error', reject).end(body)
   return promise
 }
 

@@ -11,7 +11,12 @@ export function processConformance(
   more: Record<string, string> = {},
   only?: readonly string[],
 ) {
-  const env = { CORS_ORIGINS: corsOrigins.join(), METRICS_TOKEN: metricsToken, ...more }
+  const env = {
+    CORS_ORIGINS: corsOrigins.join(),
+    METRICS_TOKEN: metricsToken,
+    WEBHOOKS_ALLOW_PRIVATE: '127.0.0.1',
+    ...more,
+  }
   const start = () => startProcess({ runtime, entry: `test/fixtures/${runtime}.ts`, env })
   // Deno's own server owns the port, and refuses in its own way.
   const isDenos = runtime === 'deno' && more.HTTP_ENGINE === 'node'

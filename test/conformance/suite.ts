@@ -37,6 +37,7 @@ import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { trashCases } from './trash.ts'
 import { traversalCases } from './traversal.ts'
+import { webhookCases } from './webhooks.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {
   start(): Promise<RunningServer>
@@ -62,6 +63,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   'own routes': ownRouteCases,
   hooks: hookCases,
   jobs: jobCases,
+  webhooks: webhookCases,
   echo: echoCases,
   errors: errorCases,
   JSON: jsonCases,

@@ -46,6 +46,18 @@ test('serves requests and acts on behalf of users, without a port', async () => 
   expect(data).toMatchObject({ role: 'editor', verifiedAt: '1970-01-01T00:00:00.000Z' })
 })
 
+test('webhooks are caught', async () => {
+  const books = collection('books', { access: 'open', fields: { title: field.text() } })
+  const app = await testServer({ collections: [books], webhooks: [books] })
+  stop = app.stop
+  const admin = await app.signUp('ann@example.com', { role: 'admin' })
+  const body = JSON.stringify({ url: 'https://hooks.example', events: ['books.created'] })
+  expect((await admin.request('/api/admin/webhooks', { method: 'POST', body })).status).toBe(201)
+  await app.as('system').collection(books).create({ title: 'Emma' })
+  await app.runJobs()
+  expect(app.webhooks).toMatchObject([{ url: 'https://hooks.example', body: expect.stringContaining('Emma') }])
+})
+
 test('time stands still, and jobs run when it is moved on', async () => {
   reminders.length = 0
   const app = await start({ now: 0 })

@@ -3,9 +3,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { SignedMessage } from '../../src/webhooks/signature.ts'
 
 export interface Received {
   path: string
+  /** `webhook-id` and `webhook-timestamp`, with the body. */
+  message: SignedMessage
+  /** Those in `webhook-signature`. */
+  signatures: string[]
   headers: IncomingHttpHeaders
   body: string
 }
@@ -20,7 +25,10 @@ export interface Receiver {
 
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer(async (request, response) => {
-    const received = { path: request.url ?? '', headers: request.headers, body: await text(request) }
+    const { url = '', headers } = request
+    const body = await text(request)
+    const message = { id: String(headers['webhook-id']), timestamp: Number(headers['webhook-timestamp']), body }
+    const received = { path: url, headers, body, message, signatures: String(headers['webhook-signature']).split(' ') }
     receiver.received.push(received)
     receiver.respond(received, response)
   })

@@ -80,7 +80,7 @@ export function useWorlds() {
 
     const { app, send, signUp, administratorCode, run } = await begin(sender)
     const token = await signUp(administratorCode ?? '')
-    const admin = (line: string, body?: unknown) => send(`${line.replace(' ', ' /api/admin/webhooks')}`, body, token)
+    const admin = (line: string, body?: unknown) => send(line.replace(' ', ' /api/admin/webhooks'), body, token)
     return {
       app,
       connection,
