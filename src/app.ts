@@ -128,6 +128,7 @@ export function createApp<
         await applySchema(db, collections)
         currentEpoch = await renewEpoch(db, platform)
       })
+      await webhooks?.count()
       await runner?.start()
       const administratorCode = auth === null ? null : await auth.start()
       return {

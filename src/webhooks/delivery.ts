@@ -47,8 +47,11 @@ type Delivery = z.output<typeof delivery>
 /** Beyond the time of an attempt, which ends by itself. */
 const runTimeoutMs = 2 * attemptTimeoutMs
 
-/** Declares the job of the deliveries to one endpoint. `job` takes no name such as this, so that no declared one is like it. */
-export function createDeliveryJob(name: string, sender: WebhookSender): AnyJob {
+/**
+ * Declares the job of the deliveries to one endpoint. `job` takes no name such as this, so that no declared one is like it.
+ * @param onDone called when a delivery needs no further attempt
+ */
+export function createDeliveryJob(name: string, sender: WebhookSender, onDone: () => void): AnyJob {
   const options = {
     payload: delivery,
     retries: retriesMax,
@@ -56,7 +59,11 @@ export function createDeliveryJob(name: string, sender: WebhookSender): AnyJob {
     concurrency: concurrencyMax,
     timeoutMs: runTimeoutMs,
   }
-  return { ...job('webhook', options, (context) => deliver(context, sender)), name }
+  const attempt = async (context: JobContext<Delivery>) => {
+    await deliver(context, sender)
+    onDone()
+  }
+  return { ...job('webhook', options, attempt), name }
 }
 
 async function deliver(context: JobContext<Delivery>, sender: WebhookSender): Promise<void> {

@@ -9,19 +9,24 @@ import { enqueueEvent } from './store/queue.ts'
 export interface WebhookFeedOptions {
   now(): number
   newId(): string
+  /** Returns the endpoints that have no room for another delivery. */
+  full(): readonly string[]
   /** Called after the commit of a delivery. */
   onDue(job: string, atMs: number): void
 }
 
 /** Enqueues a delivery for each endpoint that wants an event, in the write that makes the change. */
-export function createWebhookFeed({ name }: AnyCollection, { now, newId, onDue }: WebhookFeedOptions): Feed {
+export function createWebhookFeed({ name }: AnyCollection, { now, newId, full, onDue }: WebhookFeedOptions): Feed {
+  const wide = [`${name}.*`, '*']
+
   function enqueueing(kind: ChangeKind, row: Readonly<Record<string, unknown>>): readonly Statement[] {
     const ms = now()
     const event = makeEvent(newId(), `${name}.${kind}`, ms, row)
     const afterCommit = (rows: readonly SqlRow[]) => {
-      for (const { job } of rows) onDue(String(job), ms)
+      // Any other has waited already.
+      for (const { id, job } of rows) if (String(id).startsWith(event.id)) onDue(String(job), ms)
     }
-    return [{ ...enqueueEvent(event, [event.type, `${name}.*`, '*'], ms), afterCommit }]
+    return [{ ...enqueueEvent(event, [event.type, ...wide], full(), ms), afterCommit }]
   }
 
   return {

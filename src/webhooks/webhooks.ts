@@ -5,6 +5,7 @@ import { type Background, deleteInSteps } from '../database/cleanup.ts'
 import { type SchemaAt, ValidatedRoutes } from '../http/validated-routes.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import type { Platform } from '../ports/platform.ts'
+import { Backlog } from './backlog.ts'
 import { createDeliveryJob } from './delivery.ts'
 import type { WebhookDependencies } from './dependencies.ts'
 import { Destinations } from './destination.ts'
@@ -13,7 +14,7 @@ import { createWebhookFeed } from './feed.ts'
 import { createDeliveryRoutes } from './routes/deliveries.ts'
 import { createEndpointRoutes } from './routes/endpoints.ts'
 import { deleteOutdated } from './store/deliveries.ts'
-import { jobPrefix } from './store/queue.ts'
+import { endpointOfJob, jobPrefix } from './store/queue.ts'
 
 export interface WebhooksOptions extends Omit<WebhookDependencies, 'destinations' | 'names' | keyof Platform> {
   platform: Platform
@@ -28,6 +29,8 @@ export interface Webhooks {
   feedOf(collection: AnyCollection): Feed | null
   /** The job of the deliveries to an endpoint, by its name; null for any other name. */
   jobOf(name: string): AnyJob | null
+  /** Counts the deliveries that wait. To be called once the tables exist. */
+  count(): Promise<void>
   /** Deletes deliveries that the log keeps no longer. */
   cleanUp(background: Background): Promise<void>
 }
@@ -36,24 +39,36 @@ export interface Webhooks {
 export type WebhookSchema = SchemaAt<'/api/admin', ReturnType<typeof createRoutes>>
 
 /** @throws TypeError on a platform that cannot send, or has no administrators */
-export function createWebhooks({ platform, collections, ...options }: WebhooksOptions): Webhooks {
+export function createWebhooks({ platform, collections, ...given }: WebhooksOptions): Webhooks {
   const { webhooks: sender, accounts, database, now, random } = platform
   if (sender === undefined) throw new TypeError('This platform sends no webhooks: give it a WebhookSender.')
   if (accounts === undefined) throw new TypeError('Webhooks need accounts, because administrators manage them.')
   const sent = new Set(collections)
+  const backlog = new Backlog(database)
+  const onDue = (job: string, atMs: number) => {
+    backlog.add(endpointOfJob(job), 1)
+    given.onDue(job, atMs)
+  }
+  const options = { ...given, now, onDue, full: () => backlog.full }
   const routes = createRoutes({
     ...options,
     database,
-    now,
     random,
     destinations: new Destinations(sender.networks),
     names: eventNames(collections.map(({ name }) => name)),
   })
   return {
     routes,
-    feedOf: (collection) => (sent.has(collection) ? createWebhookFeed(collection, { ...options, now }) : null),
-    jobOf: (name) => (name.startsWith(jobPrefix) ? createDeliveryJob(name, sender) : null),
-    cleanUp: (background) => deleteInSteps(database, background, (limit) => deleteOutdated(now(), limit)),
+    feedOf: (collection) => (sent.has(collection) ? createWebhookFeed(collection, options) : null),
+    jobOf(name) {
+      if (!name.startsWith(jobPrefix)) return null
+      return createDeliveryJob(name, sender, () => backlog.add(endpointOfJob(name), -1))
+    },
+    count: () => backlog.count(),
+    async cleanUp(background) {
+      await deleteInSteps(database, background, (limit) => deleteOutdated(now(), limit))
+      await backlog.count()
+    },
   }
 }
 

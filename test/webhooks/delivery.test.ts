@@ -205,6 +205,7 @@ test('beyond its bound of waiting deliveries an endpoint gets only the newest, a
   world.connection.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${waitingDeliveriesMax})
     insert into galley_jobs (id, job, payload, state, dueAt, createdAt)
     select 'x' || i, 'webhook:${id}', 'null', 'waiting', ${startMs + dayMs}, 0 from n`)
+  await world.app.cleanUp()
   for (const name of ['left out', 'newest']) expect((await world.send('POST /api/things', { name })).status).toBe(201)
   await world.run()
   expect(receiver.received.map(({ body }) => JSON.parse(body).data.name)).toEqual(['newest'])
