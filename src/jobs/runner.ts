@@ -9,6 +9,7 @@ import type { SqlRow } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
 import { createTimerScheduler, type Scheduler } from '../ports/scheduler.ts'
 import type { JobQueue } from '../queue/enqueue.ts'
+import { deadLettersMax } from '../queue/limits.ts'
 import { countJobs, expireLeases, undeclaredNames } from '../queue/store.ts'
 import { type ClaimedJob, claimedJobOf, runAttempt, type SharedContext } from './attempt.ts'
 import type { AnyJob } from './job.ts'
@@ -238,7 +239,7 @@ export class Runner {
     try {
       await runAttempt(lane.job, claimed, this.#options.shared, controller)
     } catch (error) {
-      outcome = this.#outcomeOf(error, lane.job, claimed)
+      outcome = this.#outcomeOf(error, lane.job, claimed, controller.signal)
     }
     const ms = performance.now() - startMs
     lane.ran(ms)
@@ -249,8 +250,9 @@ export class Runner {
     this.#begin(lane)
   }
 
-  #outcomeOf(error: unknown, job: AnyJob, claimed: ClaimedJob): Outcome {
-    if (this.#isStopping && error instanceof StopError) return { kind: 'returned' }
+  #outcomeOf(error: unknown, job: AnyJob, claimed: ClaimedJob, signal: AbortSignal): Outcome {
+    // Whatever error a run makes of it.
+    if (signal.reason instanceof StopError) return { kind: 'returned' }
     const { now, random } = this.#options.platform
     const [byte = 0] = random(new Uint8Array(1))
     return outcomeOf(error, job, claimed, now(), byte / 256)
@@ -266,7 +268,8 @@ export class Runner {
   #settled({ job, claimed, outcome }: Ended): void {
     const lane = this.#lanes.of(job.name)
     if (outcome.kind === 'failed') lane?.lookAt(outcome.dueAt)
-    if (outcome.kind === 'dead' && !isUndeclared(job.name)) this.#metrics.dead += 1
+    if (outcome.kind === 'dead' && !isUndeclared(job.name))
+      this.#metrics.dead = Math.min(this.#metrics.dead + 1, deadLettersMax)
     const isOver = outcome.kind === 'done' || outcome.kind === 'dead'
     if (isOver && !isUndeclared(job.name)) this.#options.queue.waiting -= 1
     if (claimed.key !== null) lane?.lookAt(Number.NEGATIVE_INFINITY)

@@ -55,7 +55,7 @@ test('webhooks are caught', async () => {
   expect((await admin.request('/api/admin/webhooks', { method: 'POST', body })).status).toBe(201)
   await app.as('system').collection(books).create({ title: 'Emma' })
   await app.runJobs()
-  expect(app.webhooks).toMatchObject([{ url: 'https://hooks.example', body: expect.stringContaining('Emma') }])
+  expect(app.webhooks).toMatchObject([{ url: 'https://hooks.example/', body: expect.stringContaining('Emma') }])
 })
 
 test('time stands still, and jobs run when it is moved on', async () => {

@@ -104,3 +104,15 @@ test('a close after hibernation is answered, too, and its member leaves', async 
   }
   expect(present.data.map(({ name }) => name)).not.toContain('ben')
 })
+
+test('a job that waits outlives the memory of the object', async () => {
+  const body = JSON.stringify({ text: 'later', delayMs: 1500 })
+  const response = await fetch(`${server.url}/api/letters`, { method: 'POST', body })
+  const { data } = (await response.json()) as { data: { id: string } }
+  await hibernate(server, { byItself: false })
+  const sentIn = async () => {
+    const read = await fetch(`${server.url}/api/letters/${data.id}`)
+    return ((await read.json()) as { data: { sentIn: number } }).data.sentIn
+  }
+  await expect.poll(sentIn, { timeout: 30_000 }).toBe(1)
+})

@@ -15,7 +15,6 @@ import { makeSecret } from '../signature.ts'
 import {
   deleteEndpoint,
   disableEndpoint,
-  type EndpointValues,
   enableEndpoint,
   findEndpoint,
   insertEndpoint,
@@ -95,13 +94,16 @@ const testRoute = createRoute({
 export function createEndpointRoutes(dependencies: WebhookDependencies) {
   const { commit, database, destinations, names, newId, now, onDue } = dependencies
 
-  /** @throws AppError `validation_failed` */
-  function check({ url, events }: Partial<EndpointValues>): void {
+  /** Returns the values with the URL in its usual form, so that another spelling of an address is shown for what it is. @throws AppError `validation_failed` */
+  function checked<Values extends { url?: string | undefined; events?: readonly string[] | undefined }>(
+    values: Values,
+  ): Values {
+    const { url, events } = values
     const unknown = events?.find((event) => !names.includes(event))
     if (unknown !== undefined)
       throw invalidField('events', 'unknown_event', `must be of these: ${names.slice(0, 20).join(', ')}`)
     try {
-      if (url !== undefined) destinations.parse(url)
+      return url === undefined ? values : { ...values, url: destinations.parse(url).href }
     } catch (error) {
       if (error instanceof DestinationError) throw invalidField('url', 'invalid_url', error.message)
       throw error
@@ -120,9 +122,8 @@ export function createEndpointRoutes(dependencies: WebhookDependencies) {
   }
 
   function create(c: Context, values: z.output<typeof createSchema>) {
-    check(values)
     const secret = makeSecret(dependencies)
-    const insert = insertEndpoint(newId(), secret, now(), values)
+    const insert = insertEndpoint(newId(), secret, now(), checked(values))
     return commit(
       c,
       () => one(insert),
@@ -138,10 +139,10 @@ export function createEndpointRoutes(dependencies: WebhookDependencies) {
   }
 
   function change(c: Context, id: string, values: z.output<typeof changeSchema>) {
-    check(values as Partial<EndpointValues>)
+    const wanted = checked(values)
     return commit(
       c,
-      () => changing(id, values),
+      () => changing(id, wanted),
       (row) => ({ status: 200, data: endpointOf(row), headers: noStore }),
     )
   }
