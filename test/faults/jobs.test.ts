@@ -5,17 +5,20 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { rounds } from '../harness/sample.ts'
 import { type RunningProcess, startProcess } from '../harness/server.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
 
 const jobs = rounds({ sampled: 300, full: 10_000 })
 /** While jobs are enqueued; after that, as often as it takes. */
 const lifeMs = 1000
 const clients = 16
 
-test('each job of an acknowledged write runs, although the server is killed every second', async () => {
+test('each job and each webhook of an acknowledged write is done, although the server is killed every second', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'galley-jobs-'))
   const acknowledged = new Set<string>()
   let kills = 0
+  const receiver = await startReceiver()
   let server = await start(dataDir)
+  await subscribe(server.url, receiver.url)
   do {
     const timer = setTimeout(() => server.process.kill('SIGKILL'), lifeMs)
     await createUntilGone(server.url, acknowledged)
@@ -31,12 +34,35 @@ test('each job of an acknowledged write runs, although the server is killed ever
   expect([...acknowledged].filter((id) => (sent.get(id) ?? 0) < 1)).toEqual([])
   expect([...sent.values()].every((count) => count >= 1)).toBe(true)
   expect(read(dataDir, 'select id from letters where isNoted = 0')).toEqual([])
-  console.info(`kill -9 of jobs: ${JSON.stringify({ kills, acknowledged: acknowledged.size, stored: sent.size })}`)
+  const received = new Set(receiver.received.map(({ body }) => (JSON.parse(body) as { data: { id: string } }).data.id))
+  expect([...acknowledged].filter((id) => !received.has(id))).toEqual([])
+  await receiver.close()
+  console.info(
+    `kill -9 of jobs: ${JSON.stringify({ kills, acknowledged: acknowledged.size, stored: sent.size, received: receiver.received.length })}`,
+  )
   await rm(dataDir, { recursive: true })
 })
 
 function start(dataDir: string): Promise<RunningProcess> {
-  return startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', dataDir, env: { LOG_LEVEL: 'off' } })
+  return startProcess({ runtime: 'node', entry: 'test/fixtures/node.ts', dataDir, env })
+}
+
+const env = { LOG_LEVEL: 'off', WEBHOOKS_ALLOW_PRIVATE: '127.0.0.1' }
+
+/** Has new letters sent to a receiver. */
+async function subscribe(server: string, receiver: string): Promise<void> {
+  const account = { email: 'admin@example.org', password: 'correct horse battery', token: true }
+  let headers = {}
+  const post = async (path: string, body: object) => {
+    const response = await fetch(server + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(await response.text())
+    return response.status === 204 ? null : ((await response.json()) as { data: { token: string } }).data
+  }
+  for (const path of ['/api/auth/sign-up', '/api/promotion', '/api/auth/sign-in']) {
+    const data = await post(path, account)
+    if (data !== null) headers = { authorization: `Bearer ${data.token}` }
+  }
+  await post('/api/admin/webhooks', { url: receiver, events: ['letters.created'] })
 }
 
 /** Creates letters, each of which enqueues a job, until there are enough or the server is gone. */

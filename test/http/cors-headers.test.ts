@@ -10,7 +10,7 @@ const ofBrowsers = ['accept-encoding', 'content-length', 'cookie', 'host', 'orig
 /** Set by proxies, and ignored from others. */
 const ofProxies = ['cf-connecting-ip', 'forwarded', 'via', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip']
 /** Read from responses, or in order to refuse them. */
-const notTaken = ['allow', 'content-encoding', 'etag', 'vary']
+const notTaken = ['allow', 'content-encoding', 'etag', 'retry-after', 'vary']
 
 test('every header that the server reads may be set by a page of an allowed origin', () => {
   const files = globSync('{src,adapters}/**/*.ts', { cwd: root, exclude: ['src/client/**', 'src/http1/**'] })
