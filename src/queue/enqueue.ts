@@ -8,7 +8,10 @@ import { insertJob } from './store.ts'
 /** The part of a declared job that enqueueing needs. */
 export interface QueuedJob<Input> {
   name: string
-  /** Returns a payload as JSON. A property, so that a job of one payload is no job of a narrower one. @throws TypeError for one that its schema refuses */
+  /**
+   * Returns a payload as JSON. A property and no method, so that the compiler compares payloads strictly.
+   * @throws TypeError for one that its schema refuses
+   */
   readonly encode: (payload: Input) => string
 }
 

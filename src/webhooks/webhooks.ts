@@ -12,6 +12,7 @@ import { Destinations } from './destination.ts'
 import { eventNames } from './event.ts'
 import { createWebhookFeed } from './feed.ts'
 import { createDeliveryRoutes } from './routes/deliveries.ts'
+import { createEndpointActions } from './routes/endpoint-actions.ts'
 import { createEndpointRoutes } from './routes/endpoints.ts'
 import { deleteOutdated } from './store/deliveries.ts'
 import { endpointOfJob, jobPrefix } from './store/queue.ts'
@@ -76,4 +77,5 @@ function createRoutes(dependencies: WebhookDependencies) {
   return new ValidatedRoutes()
     .route('/', createDeliveryRoutes(dependencies))
     .route('/', createEndpointRoutes(dependencies))
+    .route('/', createEndpointActions(dependencies))
 }

@@ -51,7 +51,7 @@ test('a bad URL or event is refused with its reason, and so is a twenty-first en
   )
   expect(await refused({ url: 7 })).toContain('url')
   expect(await refused({ events: [] })).toContain('at least one')
-  expect(await refused({ events: ['secrets.created'] })).toContain('must be of these: *, things.*, things.created')
+  expect(await refused({ events: ['secrets.created'] })).toContain('must be such as *, things.*, things.created')
   expect(await refused({ secret: 'whsec_mine' })).toContain('secret')
   for (let count = 0; count < 19; count += 1) await world.subscribe(url)
   expect((await world.admin('POST ', { url, events: ['*'] })).status).toBe(409)

@@ -10,7 +10,6 @@ import type { SqlRow, Steps } from '../../ports/database.ts'
 import type { Context } from '../../request/context.ts'
 import type { WebhookDependencies } from '../dependencies.ts'
 import { DestinationError } from '../destination.ts'
-import { makeEvent, testType } from '../event.ts'
 import { makeSecret } from '../signature.ts'
 import {
   deleteEndpoint,
@@ -19,10 +18,8 @@ import {
   findEndpoint,
   insertEndpoint,
   listEndpoints,
-  rotateSecret,
   updateEndpoint,
 } from '../store/endpoints.ts'
-import { enqueueFor } from '../store/queue.ts'
 import { changeSchema, createSchema, endpoint, endpointOf, newEndpoint } from './resources.ts'
 
 const params = z.object({ id: z.string() })
@@ -72,43 +69,8 @@ const deleteRoute = createRoute({
   responses: { ...noContent, ...failures(401, 403, 404) },
 })
 
-const rotateRoute = createRoute({
-  method: 'post',
-  path: '/webhooks/{id}/secret',
-  operationId: 'rotateWebhookSecret',
-  summary: 'Replace the secret; the old one signs as well for a day',
-  middleware: [refuseIdempotencyKey],
-  request: { params },
-  responses: { 200: success(200, newEndpoint), ...failures(400, 401, 403, 404) },
-})
-
-const testRoute = createRoute({
-  method: 'post',
-  path: '/webhooks/{id}/test',
-  operationId: 'testWebhook',
-  summary: 'Send a test event',
-  request: { params },
-  responses: { 200: success(200, z.object({ delivery: z.string() })), ...failures(401, 403, 404, 409) },
-})
-
 export function createEndpointRoutes(dependencies: WebhookDependencies) {
-  const { commit, database, destinations, names, newId, now, onDue } = dependencies
-
-  /** Returns the values with the URL in its usual form, so that another spelling of an address is shown for what it is. @throws AppError `validation_failed` */
-  function checked<Values extends { url?: string | undefined; events?: readonly string[] | undefined }>(
-    values: Values,
-  ): Values {
-    const { url, events } = values
-    const unknown = events?.find((event) => !names.includes(event))
-    if (unknown !== undefined)
-      throw invalidField('events', 'unknown_event', `must be of these: ${names.slice(0, 20).join(', ')}`)
-    try {
-      return url === undefined ? values : { ...values, url: destinations.parse(url).href }
-    } catch (error) {
-      if (error instanceof DestinationError) throw invalidField('url', 'invalid_url', error.message)
-      throw error
-    }
-  }
+  const { commit, database, newId, now } = dependencies
 
   const list = async (c: Context) => {
     const rows = await database.read(listEndpoints())
@@ -123,7 +85,7 @@ export function createEndpointRoutes(dependencies: WebhookDependencies) {
 
   function create(c: Context, values: z.output<typeof createSchema>) {
     const secret = makeSecret(dependencies)
-    const insert = insertEndpoint(newId(), secret, now(), checked(values))
+    const insert = insertEndpoint(newId(), secret, now(), checked(values, dependencies))
     return commit(
       c,
       () => one(insert),
@@ -139,7 +101,7 @@ export function createEndpointRoutes(dependencies: WebhookDependencies) {
   }
 
   function change(c: Context, id: string, values: z.output<typeof changeSchema>) {
-    const wanted = checked(values)
+    const wanted = checked(values, dependencies)
     return commit(
       c,
       () => changing(id, wanted),
@@ -155,38 +117,29 @@ export function createEndpointRoutes(dependencies: WebhookDependencies) {
     )
   }
 
-  function rotate(c: Context, id: string) {
-    const secret = makeSecret(dependencies)
-    return commit(
-      c,
-      () => one(rotateSecret(id, secret, now())),
-      (row) => ({ status: 200, data: { ...endpointOf(row), secret }, headers: noStore }),
-    )
-  }
-
-  function* testing(id: string): Steps<string> {
-    const { disabledAt } = yield* one(findEndpoint(id))
-    if (disabledAt !== null) throw new AppError('conflict', 'The endpoint is disabled. Enable it first.')
-    const ms = now()
-    const event = makeEvent(newId(), testType, ms, {})
-    yield* run({ ...enqueueFor(id, event, ms), afterCommit: ([row]) => onDue(String(row?.job), ms) })
-    return `${event.id}_${id}`
-  }
-
-  function test(c: Context, id: string) {
-    return commit(
-      c,
-      () => testing(id),
-      (delivery) => ({ status: 200, data: { delivery }, headers: noStore }),
-    )
-  }
-
   return new ValidatedRoutes({ tags: ['webhooks'], middleware: [requireAdministrator] })
     .openapi(listRoute, (c) => list(c))
     .openapi(createEndpointRoute, (c) => create(c, c.req.valid('json')))
     .openapi(getRoute, (c) => get(c, c.req.param('id')))
     .openapi(changeRoute, (c) => change(c, c.req.param('id'), c.req.valid('json')))
     .openapi(deleteRoute, (c) => remove(c, c.req.param('id')))
-    .openapi(rotateRoute, (c) => rotate(c, c.req.param('id')))
-    .openapi(testRoute, (c) => test(c, c.req.param('id')))
+}
+
+/**
+ * Returns the values with the URL in its usual form, so that another spelling of an address is shown for what it is.
+ * @throws AppError `validation_failed`
+ */
+function checked<Values extends { url?: string | undefined; events?: readonly string[] | undefined }>(
+  values: Values,
+  { destinations, names }: WebhookDependencies,
+): Values {
+  const { url, events } = values
+  if (events?.every((event) => names.includes(event)) === false)
+    throw invalidField('events', 'unknown_event', `must be such as ${names.slice(0, 10).join(', ')}`)
+  try {
+    return url === undefined ? values : { ...values, url: destinations.parse(url).href }
+  } catch (error) {
+    if (error instanceof DestinationError) throw invalidField('url', 'invalid_url', error.message)
+    throw error
+  }
 }
