@@ -25,7 +25,10 @@ const described: Readonly<Record<string, readonly (readonly [file: string, ...in
     ['src/request/identity.ts', 'Identity'],
     ['src/topics/topic.ts', 'TopicOptions'],
   ],
-  hooks: [['src/collections/declaration.ts', 'HookContext', 'AfterContext']],
+  hooks: [
+    ['src/collections/declaration.ts', 'HookContext', 'AfterContext'],
+    ['src/collections/row-types.ts', 'RowChange'],
+  ],
   jobs: [
     ['src/jobs/job.ts', 'JobOptions', 'JobContext', 'Backoff'],
     ['src/queue/enqueue.ts', 'EnqueueOptions'],
@@ -40,6 +43,7 @@ const described: Readonly<Record<string, readonly (readonly [file: string, ...in
   ],
   platform: [
     ['src/ports/platform.ts', 'Platform', 'AccountSettings', 'ConnectionSettings', 'Settings'],
+    ['src/ports/webhook-sender.ts', 'WebhookSender', 'WebhookMessage', 'WebhookResponse'],
     ['src/ports/database.ts', 'Database', 'Statement'],
   ],
   serving: [
