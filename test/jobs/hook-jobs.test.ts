@@ -57,6 +57,29 @@ test('a job that is a hook runs after each change, with the change as its payloa
   expect(await stored()).toEqual([])
 })
 
+test('a row that comes back from the trash is a creation that says so', async () => {
+  const seen: unknown[] = []
+  const payload = z.object({ kind: z.string(), isRestore: z.boolean() })
+  const watch = job('watch', { payload }, (context) => void seen.push(context.payload))
+  const things = collection('things', {
+    access: 'open',
+    softDelete: true,
+    fields: { name: field.text() },
+    hooks: { after: { create: watch, delete: watch } },
+  })
+  const { app, runAt } = await worldOf([], [things])
+  const rows = app.as('system').collection(things)
+  const { id } = await rows.create({ name: 'cup' })
+  await rows.delete(id)
+  await rows.trash.restore(id)
+  await runAt(startMs)
+  expect(seen).toEqual([
+    { kind: 'created', isRestore: false },
+    { kind: 'deleted', isRestore: false },
+    { kind: 'created', isRestore: true },
+  ])
+})
+
 test('such a job exists if and only if the change happened, and once for a request that is repeated', async () => {
   const { seen, things } = watched()
   const { app, runAt } = await worldOf([], [things])
