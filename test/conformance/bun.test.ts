@@ -1,5 +1,5 @@
 import { isFullRun } from '../harness/sample.ts'
 import { processConformance } from './process.ts'
-import { allButBounds } from './suite.ts'
+import { runtimeParts } from './suite.ts'
 
-processConformance('Bun', 'bun', {}, isFullRun ? undefined : allButBounds)
+processConformance('Bun', 'bun', {}, isFullRun ? undefined : runtimeParts)

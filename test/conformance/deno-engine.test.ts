@@ -1,10 +1,10 @@
 import { isFullRun } from '../harness/sample.ts'
 import { processConformance } from './process.ts'
-import { allButBounds } from './suite.ts'
+import { runtimeParts } from './suite.ts'
 
 processConformance(
   "Deno, on Galley's own HTTP server",
   'deno',
   { HTTP_ENGINE: 'galley' },
-  isFullRun ? undefined : allButBounds,
+  isFullRun ? undefined : runtimeParts,
 )

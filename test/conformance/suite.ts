@@ -103,7 +103,28 @@ export const httpParts = [
   'topics',
 ]
 
-/** A sample leaves out the longest part, which Node and Workers always run. */
+/** The parts that depend on the runtime, its SQLite, clock, sockets and files; the others are the same code everywhere. */
+export const runtimeParts = [
+  'todos',
+  'fields',
+  'queries',
+  'documents',
+  'jobs',
+  'webhooks',
+  'echo',
+  'errors',
+  'JSON',
+  'compression',
+  'static files',
+  'raw requests',
+  'health',
+  'limits',
+  'operations',
+  'accounts',
+  'topics',
+]
+
+/** A sample leaves out the longest part, which Galley's own server on Node always runs. */
 export const allButBounds = Object.keys(parts).filter((name) => name !== 'bounds')
 
 export function conformance(
