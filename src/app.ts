@@ -3,6 +3,7 @@ import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { checkCollections } from './app/checks.ts'
 import { createLive } from './app/live.ts'
+import { type Changes, migrateDatabase, planMigration } from './app/migrate.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema, CheckedOptions } from './app/options.ts'
 import { createServices } from './app/services.ts'
@@ -11,12 +12,9 @@ import type { AnyCollection } from './collections/declaration.ts'
 import { topicsOf } from './collections/feed.ts'
 import { createKeptRowsCleanup } from './collections/kept-rows.ts'
 import type { As } from './collections/local-client.ts'
-import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { isUpgrade } from './connections/upgrade.ts'
 import { Background } from './database/cleanup.ts'
-import { renewEpoch } from './database/epoch.ts'
-import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
 import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
@@ -35,6 +33,8 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * @throws StartError when the stored data does not fit
    */
   start(): Promise<Started>
+  /** Resolves with what `start` would change in the database, and changes nothing. @throws StartError as `start` does */
+  planMigration(): Promise<Changes>
   /** Fails readiness, so that a load balancer sends nothing more, and ends streams and polls; their clients come back. */
   drain(): void
   /** Message connections, for the transports to open. */
@@ -82,7 +82,7 @@ export function createApp<
   const T extends readonly Topic[] = readonly [],
 >(platform: Platform, options?: CheckedOptions<C, S, T>): App<AppSchema<C, S, T>> {
   const declared: AppOptions<C, S, T> = options ?? {}
-  const { collections = [], topics = [], jobs = [] } = declared
+  const { collections = [], topics = [], jobs = [], migrations = [] } = declared
   checkCollections(collections)
   checkJobs(jobs)
   const allTopics = [...topics, ...collections.flatMap(topicsOf)]
@@ -121,11 +121,7 @@ export function createApp<
     use: refuseLateMiddleware,
     fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
     async start() {
-      await platform.database.migrate(async (db) => {
-        await migrate(db)
-        await applySchema(db, collections)
-        currentEpoch = await renewEpoch(db, platform)
-      })
+      currentEpoch = await migrateDatabase({ platform, collections, migrations })
       await runner?.start()
       const administratorCode = auth === null ? null : await auth.start()
       return {
@@ -134,6 +130,7 @@ export function createApp<
         openCollections: namesOf(collections.filter(isOpen)),
       }
     },
+    planMigration: () => planMigration({ platform, collections, migrations }),
     drain() {
       health.drain()
       live.end()

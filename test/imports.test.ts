@@ -17,6 +17,7 @@ const order = [
   'queue',
   'topics',
   'collections',
+  'migrations',
   'auth',
   'jobs',
   'connections',

@@ -6,6 +6,7 @@ import type { AnyCollection, AppDependencies, Collection, Rows } from '../collec
 import type { SchemaOf } from '../collections/types.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import type { JobSchema } from '../jobs/routes.ts'
+import type { Migration } from '../migrations/migration.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -20,6 +21,11 @@ export interface AppOptions<
   collections?: C
   /** Work that runs outside of requests, durably. */
   jobs?: readonly AnyJob[]
+  /**
+   * Changes of stored data that the declarations cannot say, in the order in which they were added. Each runs once, before the
+   * collections are migrated to their declarations. Add new ones at the end, and leave those that have run.
+   */
+  migrations?: readonly Migration[]
   /** Topics beside those of the collections. */
   topics?: T
   /**
