@@ -18,6 +18,7 @@ const order = [
   'topics',
   'collections',
   'migrations',
+  'transfer',
   'auth',
   'jobs',
   'connections',

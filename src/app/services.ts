@@ -34,6 +34,8 @@ export interface Services {
   rules: TopicRules
   publisher: Publisher
   operationsOf: OperationsOf
+  /** @throws AppError `unauthorized` for an identity whose credential was revoked or has expired */
+  requireValid(who: Actor): void
   /** For middleware and own routes. */
   deps: AppDependencies<RowsOfAll>
   /** Null on a platform without accounts. */
@@ -86,5 +88,5 @@ export function createServices(
     onDue: (job, atMs) => runner?.notice(job, atMs),
     onCount: (change) => runner?.changeCounts(change),
   })
-  return { topicLog, rules, publisher, operationsOf, deps, auth, admissionControl, runner, jobRoutes }
+  return { topicLog, rules, publisher, operationsOf, requireValid, deps, auth, admissionControl, runner, jobRoutes }
 }
