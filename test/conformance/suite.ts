@@ -36,6 +36,7 @@ import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
 import { trashCases } from './trash.ts'
+import { transferCases } from './transfers.ts'
 import { traversalCases } from './traversal.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {
@@ -54,6 +55,7 @@ const parts: Record<string, (subject: Subject) => void> = {
   lists: listCases,
   queries: queryCases,
   filters: filterCases,
+  transfers: transferCases,
   bounds: boundCases,
   documents: documentCases,
   conditions: conditionCases,
@@ -99,6 +101,7 @@ export const httpParts = [
   'limits',
   'operations',
   'topics',
+  'transfers',
 ]
 
 /** A sample leaves out the longest part, which Node and Workers always run. */
