@@ -6,6 +6,7 @@ import { createLive } from './app/live.ts'
 import { type Changes, migrateDatabase, planMigration } from './app/migrate.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema, CheckedOptions } from './app/options.ts'
+import { createSeed, type Seeded } from './app/seed.ts'
 import { createServices } from './app/services.ts'
 import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
@@ -35,6 +36,8 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   start(): Promise<Started>
   /** Resolves with what `start` would change in the database, and changes nothing. @throws StartError as `start` does */
   planMigration(): Promise<Changes>
+  /** Runs the seed of the app. @throws StartError when it has none */
+  seed(): Promise<Seeded>
   /** Fails readiness, so that a load balancer sends nothing more, and ends streams and polls; their clients come back. */
   drain(): void
   /** Message connections, for the transports to open. */
@@ -130,6 +133,7 @@ export function createApp<
         openCollections: namesOf(collections.filter(isOpen)),
       }
     },
+    seed: createSeed(declared.seed, deps.as),
     planMigration: () => planMigration({ platform, collections, migrations }),
     drain() {
       health.drain()

@@ -1,4 +1,6 @@
+export type { Changes } from './app/migrate.ts'
 export type { AppOptions, Middleware, RowsByName } from './app/options.ts'
+export type { Seed, SeedContext, Seeded } from './app/seed.ts'
 export { type App, createApp } from './app.ts'
 export { collection } from './collections/collection.ts'
 export type {

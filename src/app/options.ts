@@ -10,6 +10,7 @@ import type { Migration } from '../migrations/migration.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
+import type { Seed } from './seed.ts'
 import type { CheckedReferences, NamedTopics } from './type-checks.ts'
 
 export interface AppOptions<
@@ -26,6 +27,8 @@ export interface AppOptions<
    * collections are migrated to their declarations. Add new ones at the end, and leave those that have run.
    */
   migrations?: readonly Migration[]
+  /** Fills a database with the rows that the app begins with: `galley seed`, and `app.seed()` in tests. */
+  seed?: Seed
   /** Topics beside those of the collections. */
   topics?: T
   /**

@@ -65,7 +65,7 @@ export function transferCases({ origin }: Subject): void {
       },
     })
     const response = await post('/api/todos/import', body)
-    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+    const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader()
     let text = (await reader.read()).value ?? ''
     expect(JSON.parse(text.split('\n')[0] ?? '')).toEqual({ line: 0, created: 0, updated: 0, skipped: 0, failed: 0 })
     first.resolve()
