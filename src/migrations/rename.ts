@@ -11,6 +11,8 @@ export function rename(collection: string, from: string, to: string): Migration
 export function rename(...names: [string, string, string?]): Migration {
   const [first, second, third] = names
   for (const each of names) if (each !== undefined) checkName(each)
+  if (/^(id|createdAt|version)$/i.test(names.at(-1) ?? ''))
+    throw new TypeError(`A field can't be renamed to ${names.at(-1)}.`)
   if (third === undefined) {
     const name = `rename ${first} to ${second}`
     return { name, fingerprint: name, run: (context) => renameCollection(name, first, second, context) }

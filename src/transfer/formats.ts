@@ -54,6 +54,8 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   },
 }
 
+const byteOrderMark = '\ufeff'
+
 /** JSON texts by lines; empty lines are no rows. */
 class LineReader implements RowReader {
   #line = 0
@@ -64,7 +66,8 @@ class LineReader implements RowReader {
     while (start < text.length) {
       const end = text.indexOf('\n', start)
       if (end === -1 && !isLast) break
-      const line = text.slice(start, end === -1 ? text.length : end)
+      const first = this.#line === 0 && text.startsWith(byteOrderMark) ? byteOrderMark.length : start
+      const line = text.slice(first, end === -1 ? text.length : end)
       this.#line += 1
       if (line.trim() !== '')
         rows.push({ line: this.#line, text: line, read: () => parseJson(line, { depthMax: documentDepthMax }) })
@@ -73,8 +76,6 @@ class LineReader implements RowReader {
     return { rows, rest: text.slice(start) }
   }
 }
-
-const byteOrderMark = '\ufeff'
 
 /** Records after a head that names their fields; empty lines are no rows. */
 class CsvReader implements RowReader {

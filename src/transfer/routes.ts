@@ -3,6 +3,7 @@ import type { AnyCollection } from '../collections/declaration.ts'
 import type { Fields } from '../collections/field.ts'
 import type { Operations } from '../collections/operations.ts'
 import { AppError, invalidField } from '../errors.ts'
+import { refuseEncoding } from '../http/body.ts'
 import { dataHeaders } from '../http/secure-headers.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
 import type { Database } from '../ports/database.ts'
@@ -63,6 +64,7 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
     requireHttp(c)
     const { identity } = c.env
     operations.permit('create', identity)
+    refuseEncoding(c.req.raw)
     const { format, onConflict, by, isDryRun } = parseOptions(c, collection)
     if (onConflict === 'update') operations.permit('update', identity)
     const key = keyOf(c)

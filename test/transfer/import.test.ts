@@ -34,7 +34,7 @@ const titles = async (app: Awaited<ReturnType<typeof startApp>>) =>
 
 test('rows of NDJSON are created with rules, hooks, defaults and events', async () => {
   const app = await startApp(books)
-  const text = `${lines({ title: 'a' })}\r\n  \n${JSON.stringify({ title: 'upper', copies: 3, tags: ['x'] })}`
+  const text = `\ufeff${lines({ title: 'a' })}\r\n  \n${JSON.stringify({ title: 'upper', copies: 3, tags: ['x'] })}`
   expect(await importText(app, '/api/books/import', text)).toEqual({
     errors: [],
     end: { ...noCounts, line: 4, created: 2, done: true },
@@ -253,4 +253,14 @@ test('a client that leaves ends its import', async () => {
   const response = await app.request('/api/books/import', init)
   await response.body?.cancel()
   expect(await linesOf(await app.request('/api/books/export', {})).catch(() => [])).toEqual([])
+})
+
+test('a compressed body is refused', async () => {
+  const app = await startApp(books)
+  const response = await app.request('/api/books/import', {
+    method: 'POST',
+    body: '{}',
+    headers: { 'Content-Encoding': 'gzip' },
+  })
+  expect(response.status).toBe(415)
 })
