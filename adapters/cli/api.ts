@@ -27,10 +27,14 @@ export class ConnectionError extends Error {
 }
 
 /** Sends a request. @throws StartError with the error of the server; ConnectionError */
-export async function send({ url, headers }: Api, path: string, init: RequestInit = {}): Promise<Response> {
+export async function send(
+  { url, headers }: Api,
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
   const response = await fetch(new URL(path, url), {
     ...init,
-    headers: { ...headers, ...init.headers } as never,
+    headers: { ...headers, ...init.headers },
   }).catch((error) => {
     throw new ConnectionError(`${url.origin} can't be reached: ${reasonOf(error)}`)
   })

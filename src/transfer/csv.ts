@@ -37,7 +37,7 @@ export function csvLine(values: readonly unknown[]): string {
 function csvText(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'string') return quoted(formula.test(value) ? `'${value}` : value)
-  return quoted(value instanceof JsonValue ? JSON.stringify(value.value) : String(value as number | boolean))
+  return quoted(JSON.stringify(value instanceof JsonValue ? value.value : value))
 }
 
 function quoted(text: string): string {

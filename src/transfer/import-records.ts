@@ -85,3 +85,12 @@ export function advanceImport({ owner, key }: ImportName, from: number, to: Prog
     from,
   )
 }
+
+export const digestStart = 0x811c9dc5
+
+/** Continues a digest by FNV-1a (www.isthe.com/chongo/tech/comp/fnv): it notices another file, not a forged one. */
+export function digestOf(text: string, digest: number): number {
+  let value = digest
+  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193)
+  return value
+}

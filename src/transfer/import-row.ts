@@ -65,7 +65,7 @@ function* findExisting({ collection, by }: RowOptions, body: Body): Steps<string
 /** Returns null for a value that no row can have. */
 function storedValue({ fields }: AnyCollection, by: string, value: unknown): string | number | null {
   if (value === undefined || value === null) return null
-  if (by === 'id') return String(value)
+  if (by === 'id') return typeof value === 'string' ? value : null
   const { schema, column } = fields[by] as Field
   const { success, data } = schema.safeParse(value)
   return success ? column.encode(data) : null

@@ -9,6 +9,8 @@ import type { FileRow } from './formats.ts'
 import {
   advanceImport,
   beginImport,
+  digestOf,
+  digestStart,
   findImport,
   type ImportName,
   noProgress,
@@ -195,11 +197,3 @@ function errorOfRow(error: unknown): AppError {
 }
 
 const serverErrorStatus = 500
-const digestStart = 0x811c9dc5
-
-/** Continues a digest by FNV-1a (www.isthe.com/chongo/tech/comp/fnv): it notices another file, not a forged one. */
-function digestOf(text: string, digest: number): number {
-  let value = digest
-  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193)
-  return value
-}

@@ -75,8 +75,8 @@ class TextBuffer {
 async function* chunksOf(body: ReadableStream<Uint8Array>, bound: BoundBody | null): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
   let failure: AppError | null = null
-  const fail = (error: AppError) => {
-    failure ??= error
+  const fail = (reason: AppError) => {
+    failure ??= reason
     reader.cancel().catch(() => {})
   }
   // Noted once, because each race with a promise that never settles would keep memory.

@@ -53,7 +53,7 @@ export function snapshot(): unknown {
   const tables = stored("select name, sql from sqlite_schema where name not like '%.galley_search%' order by name")
   const rows = tables.flatMap(({ name, sql }) =>
     String(sql).startsWith('CREATE TABLE') || String(sql).startsWith('create table')
-      ? [[name, stored(`select * from "${name}"`)]]
+      ? [[name, stored(`select * from "${String(name)}"`)]]
       : [],
   )
   return { tables, rows }

@@ -70,12 +70,12 @@ interface Import {
 
 async function importFile(api: Api, { path, file, key }: Import, last: { line: number }): Promise<Line> {
   const progress = createProgress()
-  const init: RequestInit & { duplex: 'half' } = {
+  const init = {
     method: 'POST',
     body: (await openAsBlob(file)).stream(),
     headers: { 'Idempotency-Key': key },
     duplex: 'half',
-  }
+  } as const
   for await (const text of linesOf(await send(api, path, init))) {
     const line = JSON.parse(text) as Line
     last.line = line.line
