@@ -38,7 +38,7 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
   planMigration(): Promise<Changes>
   /** Runs the seed of the app. @throws StartError when it has none */
   seed(): Promise<Seeded>
-  /** Fails readiness, so that a load balancer sends nothing more, and ends streams and polls; their clients come back. */
+  /** Fails readiness, so that a load balancer sends nothing more, and ends streams, polls and imports; their clients come back. */
   drain(): void
   /** Message connections, for the transports to open. */
   connections: Connections
@@ -117,8 +117,9 @@ export function createApp<
   const cleanUpKeys = createKeyCleanup(platform)
   const cleanUpKeptRows = createKeptRowsCleanup(collections, platform)
   const health = new Health(platform.database)
+  const draining = new AbortController()
   mountOwn(hono, declared, services)
-  mountCollections(hono, collections, services, epoch)
+  mountCollections(hono, collections, services, { epoch, draining: draining.signal })
   mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,
@@ -137,6 +138,7 @@ export function createApp<
     planMigration: () => planMigration({ platform, collections, migrations }),
     drain() {
       health.drain()
+      draining.abort()
       live.end()
     },
     connections: live.connections,

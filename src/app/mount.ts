@@ -42,7 +42,7 @@ export function mountCollections(
   hono: OpenAPIHono<Env>,
   collections: readonly AnyCollection[],
   { deps, operationsOf, topicLog, requireValid }: Services,
-  epoch: () => string,
+  { epoch, draining }: { epoch(): string; draining: AbortSignal },
 ): void {
   for (const collection of collections) {
     const path = `/api/${collection.name}`
@@ -53,6 +53,7 @@ export function mountCollections(
     if (operations.trash !== null) hono.route(path, createTrashRoutes(collection, operations.trash, commit))
     if (operations.history !== null) hono.route(path, createHistoryRoutes(collection, operations.history))
     hono.route(path, createTransferRoutes(collection, { operations, database, now, requireValid }))
+    hono.route(path, createTransferRoutes(collection, { operations, database, now, requireValid, draining }))
     hono.route(path, createRoutes(collection, { operations, commit, topicLog, epoch }))
   }
 }

@@ -18,6 +18,8 @@ interface ImportOptions {
   request: Request
   context: RequestContext
   cancelled: AbortSignal
+  /** Aborted when the server stops. */
+  draining: AbortSignal
 }
 
 export async function* importLines(options: ImportOptions): AsyncGenerator<string> {
@@ -44,10 +46,11 @@ export async function* importLines(options: ImportOptions): AsyncGenerator<strin
 }
 
 /** Stores the rows of the body in batches, and yields the errors of each. */
-async function* storeAll({ importer, reader, request, context, cancelled }: ImportOptions): AsyncGenerator<RowError[]> {
+async function* storeAll(options: ImportOptions): AsyncGenerator<RowError[]> {
+  const { importer, reader, request, context, cancelled, draining } = options
   if (request.body === null) return
   const bound = context.bodies?.begin(context.peer) ?? null
-  for await (const rows of readRows(request.body, reader, bound)) {
+  for await (const rows of readRows(request.body, reader, { bound, draining })) {
     for (const batch of batchesOf(rows)) {
       await context.payments?.pay(context, batch.length / importedRowsOfUnit, cancelled)
       if (cancelled.aborted) return

@@ -26,6 +26,8 @@ interface TransferOptions {
   now(): number
   /** @throws AppError `unauthorized` for an identity whose credential was revoked or has expired */
   requireValid(who: Identity | null): void
+  /** Aborted when the server stops. */
+  draining: AbortSignal
 }
 
 /** The rows of an export that cost one rate limit unit: each takes some 4 µs. */
@@ -35,7 +37,7 @@ const unitsPerMs = 20
 
 /** The routes for files of a collection, relative to `/api/NAME`. */
 export function createTransferRoutes(collection: AnyCollection, options: TransferOptions) {
-  const { operations, database, now, requireValid } = options
+  const { operations, database, now, requireValid, draining } = options
   const routes = declareTransferRoutes(collection)
 
   async function exportRows(c: Context): Promise<Response> {
@@ -54,6 +56,7 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
         await payments?.pay(c.env, Math.max(rows / exportedRowsOfUnit, ms * unitsPerMs * looking(rows)), cancelled)
         if (text !== '') yield text
         requireValid(identity)
+        if (draining.aborted) throw new AppError('draining')
       }
     }
     const disposition = { 'Content-Disposition': `attachment; filename="${collection.name}.${name}"` }
@@ -83,7 +86,7 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
     await importer.begin(JSON.stringify([collection.name, format, onConflict, by]), now())
     const reader = formats[format].reader(collection)
     const lines = (cancelled: AbortSignal) =>
-      importLines({ importer, reader, request: c.req.raw, context: c.env, cancelled })
+      importLines({ importer, reader, request: c.req.raw, context: c.env, cancelled, draining })
     return streamResponse(c, lines, { 'Content-Type': formats.ndjson.type })
   }
 

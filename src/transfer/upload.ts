@@ -12,18 +12,24 @@ const chunkBytesMin = 64
 /** Characters of one row. */
 export const rowLengthMax = bodyBytesMax
 
+export interface UploadOptions {
+  bound: BoundBody | null
+  /** Aborted when the server stops. */
+  draining: AbortSignal
+}
+
 /**
  * Yields the rows of each chunk.
- * @throws AppError `request_timeout`, `body_too_large` for a row that is too long, `bad_request`, and what the reader throws
+ * @throws AppError `draining`, `request_timeout`, `body_too_large` for a row that is too long, `bad_request`, and what the reader throws
  */
 export async function* readRows(
   body: ReadableStream<Uint8Array>,
   reader: RowReader,
-  bound: BoundBody | null,
+  { bound, draining }: UploadOptions,
 ): AsyncGenerator<readonly FileRow[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const buffer = new TextBuffer()
-  for await (const bytes of chunksOf(body, bound)) {
+  for await (const bytes of chunksOf(body, { bound, draining })) {
     const text = decode(decoder, bytes)
     if (!buffer.push(text)) continue
     const { rows, rest } = reader.read(buffer.take(), false)
@@ -72,7 +78,10 @@ class TextBuffer {
   }
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array>, bound: BoundBody | null): AsyncGenerator<Uint8Array> {
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  { bound, draining }: UploadOptions,
+): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
   let failure: AppError | null = null
   const fail = (reason: AppError) => {
@@ -81,6 +90,9 @@ async function* chunksOf(body: ReadableStream<Uint8Array>, bound: BoundBody | nu
   }
   // Noted once, because each race with a promise that never settles would keep memory.
   bound?.refused.catch(fail)
+  const stop = () => fail(new AppError('draining'))
+  draining.addEventListener('abort', stop)
+  if (draining.aborted) stop()
   try {
     let bytes = 0
     for (let chunks = 1; ; chunks += 1) {
@@ -97,6 +109,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array>, bound: BoundBody | nu
     if (error instanceof AppError) throw error
     throw new AppError('bad_request', 'The body ended early.', { cause: error })
   } finally {
+    draining.removeEventListener('abort', stop)
     bound?.release()
     // Not awaited: a client that never ends its body would hold this up.
     reader.cancel().catch(() => {})

@@ -1,6 +1,7 @@
 /** Files that are imported and exported as streams. */
 import { expect, test } from 'vitest'
 import type { Subject } from './http.ts'
+import { newClient } from './limits.ts'
 import { unique } from './rows.ts'
 
 interface Line {
@@ -48,6 +49,16 @@ export function transferCases({ origin }: Subject): void {
       [12, 'validation_failed'],
     ])
     expect(lines.at(-1)).toMatchObject({ created: 10, failed: 2, done: true })
+  })
+
+  test('an import of a client with limits', async () => {
+    const name = unique('limited')
+    const body = new Blob([rows(name).slice(0, 20).join('')]).stream()
+    expect((await importText('/api/todos/import', body, newClient())).at(-1)).toMatchObject({ created: 20, done: true })
+    const response = await fetch(`${origin()}/api/todos/export?filter[title][$startsWith]=${name}`, {
+      headers: newClient(),
+    })
+    expect((await response.text()).trimEnd().split('\n')).toHaveLength(20)
   })
 
   test('an import answers while it is still being sent', async () => {

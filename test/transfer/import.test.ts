@@ -264,3 +264,25 @@ test('a compressed body is refused', async () => {
   })
   expect(response.status).toBe(415)
 })
+
+test('a server that stops ends an import that waits for its client', async () => {
+  const app = await startApp(books)
+  let sent = false
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    pull(controller) {
+      if (sent) {
+        app.drain()
+        return new Promise(() => {})
+      }
+      sent = true
+      controller.enqueue(new TextEncoder().encode(lines({ title: 'a' })))
+    },
+  }
+  const body = new ReadableStream(source, { highWaterMark: 0 })
+  const { end } = await importText(app, '/api/books/import', body)
+  expect(end).toMatchObject({ done: false, code: 'draining', created: 1 })
+  expect((await importText(app, '/api/books/import', lines({ title: 'b' }))).end).toMatchObject({
+    code: 'draining',
+    created: 0,
+  })
+})

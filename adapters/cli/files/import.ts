@@ -88,7 +88,7 @@ async function importFile(api: Api, { path, file, key }: Import, last: { line: n
 
 /** A body that ended early is a broken connection, which the server noticed first. */
 function endOf(line: Line): Line {
-  const isCut = line.code === 'request_timeout' || line.message === 'The body ended early.'
+  const isCut = line.code === 'draining' || line.code === 'request_timeout' || line.message === 'The body ended early.'
   const isStillRunning = line.code === 'idempotency_key_reused' && line.message?.includes('another request') === true
   if (isCut || isStillRunning) throw new ConnectionError(line.message ?? '')
   return line
