@@ -127,7 +127,7 @@ class FieldChange {
   async #checkReferences(db: Kysely<unknown>): Promise<void> {
     const { title, table, name, to } = this.#options
     const target = to.column.references?.collection
-    if (target === undefined || !(await readDeclarations(db)).has(target)) return
+    if (target === undefined || to.column.type !== 'text' || !(await readDeclarations(db)).has(target)) return
     const { rows } = await sql<{ id: string }>`select id from ${sql.table(table)} where ${sql.ref(name)} is not null
       and ${sql.ref(name)} not in (select id from ${sql.table(target)}) limit 1`.execute(db)
     if (rows[0]) throw refused(title, `the row ${rows[0].id} would refer to one of ${target} that is not there`)

@@ -48,6 +48,9 @@ export async function dropIndexes(db: Kysely<unknown>, table: string, fields: De
   }
 }
 
+/** Galley's own tables whose rows belong to the collection that their column `collection` names. */
+const tablesByCollection = ['galley_fields']
+
 async function renameCollection(
   migration: string,
   from: string,
@@ -62,7 +65,8 @@ async function renameCollection(
   await applyIndex(db, from, 'createdAt', 'none')
   await db.schema.alterTable(from).renameTo(to).execute()
   await createTimeIndex(db, to)
-  await sql`update galley_fields set collection = ${to} where collection = ${from}`.execute(db)
+  for (const table of tablesByCollection)
+    await execute(db, `update ${table} set collection = ? where collection = ?`, [to, from])
   await sql`update galley_fields set declaration = json_set(declaration, '$.references', ${to})
     where declaration ->> 'references' = ${from}`.execute(db)
   // The topics of a collection have its name, or begin with it and a slash.
