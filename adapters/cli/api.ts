@@ -21,7 +21,7 @@ export function apiOf(given: { url?: string | undefined; key?: string | undefine
   return { url, headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } }
 }
 
-/** The server could not be reached, or the connection broke. */
+/** The server could not be reached or is busy, or the connection broke: a later try may succeed. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 }
@@ -39,6 +39,8 @@ export async function send(
     throw new ConnectionError(`${url.origin} can't be reached: ${reasonOf(error)}`)
   })
   if (response.ok) return response
+  if (response.status === 429 || response.status === 503)
+    throw new ConnectionError(`${url.origin} is busy: ${await errorOf(response)}`)
   throw new StartError(`${url.origin} responds with ${response.status}: ${await errorOf(response)}`)
 }
 

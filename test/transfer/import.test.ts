@@ -269,10 +269,10 @@ test('a server that stops ends an import that waits for its client', async () =>
   const app = await startApp(books)
   let sent = false
   const source: UnderlyingDefaultSource<Uint8Array> = {
-    pull(controller) {
+    async pull(controller) {
       if (sent) {
         app.drain()
-        return new Promise(() => {})
+        await new Promise(() => {})
       }
       sent = true
       controller.enqueue(new TextEncoder().encode(lines({ title: 'a' })))
