@@ -134,12 +134,18 @@ class FieldChange {
   }
 }
 
-/** Decodes the kinds whose stored values are not the values that the API gives. */
+/** Decodes stored values by their kind. The kinds that are not here are stored as JSON. */
 const decoders: Readonly<Record<string, (stored: SqlValue) => unknown>> = {
+  text: asStored,
+  integer: asStored,
+  number: asStored,
+  date: asStored,
   boolean: field.boolean().column.decode,
   timestamp: field.timestamp().column.decode,
-  list: fromJson,
-  json: fromJson,
+}
+
+function asStored(stored: SqlValue): unknown {
+  return stored
 }
 
 function fromJson(stored: SqlValue): unknown {
@@ -148,10 +154,10 @@ function fromJson(stored: SqlValue): unknown {
 
 /** Returns the function that makes a row as the API gave it. */
 function rowDecoder(fields: Declarations): (stored: SqlRow) => StoredRow {
-  const columns = Array.from(fields, ([name, { type }]) => [name, decoders[type]] as const)
+  const columns = Array.from(fields, ([name, { type }]) => [name, decoders[type] ?? fromJson] as const)
   return (stored) => {
     const row: Record<string, unknown> = { id: stored.id }
-    for (const [name, decode] of columns) row[name] = decode ? decode(stored[name] ?? null) : (stored[name] ?? null)
+    for (const [name, decode] of columns) row[name] = decode(stored[name] ?? null)
     row.createdAt = isoTime(Number(stored.createdAt))
     row.version = stored.version
     return row
