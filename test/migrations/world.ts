@@ -1,6 +1,5 @@
 /** One database in memory, on which versions of an app start one after the other. */
 import { DatabaseSync } from 'node:sqlite'
-import type { BlankSchema } from 'hono/types'
 import { afterEach, beforeEach } from 'vitest'
 import { createSqliteDatabase } from '../../adapters/sqlite/database.ts'
 import { testServer } from '../../adapters/testing/on-workers.ts'
@@ -40,11 +39,7 @@ export function plan(collections: readonly AnyCollection[], migrations: readonly
 }
 
 /** A collection that is open to all. */
-export function notes<F extends Fields>(
-  fields: F,
-  more: Partial<CollectionOptions<F, BlankSchema>> = {},
-  name = 'notes',
-) {
+export function notes<F extends Fields>(fields: F, more: Partial<CollectionOptions<F>> = {}, name = 'notes') {
   return collection(name, { access: 'open', ...more, fields })
 }
 
