@@ -52,7 +52,6 @@ export function mountCollections(
     const operations = operationsOf(collection)
     if (operations.trash !== null) hono.route(path, createTrashRoutes(collection, operations.trash, commit))
     if (operations.history !== null) hono.route(path, createHistoryRoutes(collection, operations.history))
-    hono.route(path, createTransferRoutes(collection, { operations, database, now, requireValid }))
     hono.route(path, createTransferRoutes(collection, { operations, database, now, requireValid, draining }))
     hono.route(path, createRoutes(collection, { operations, commit, topicLog, epoch }))
   }

@@ -76,7 +76,7 @@ function difference(
 
 /**
  * Gives all rows of a changed collection new versions, for caches that have them, and ends its log, so that its followers load the
- * rows again. A log that keeps its history stays.
+ * rows again. A log that keeps the data of its events stays.
  */
 async function announce(
   db: Kysely<unknown>,
@@ -86,7 +86,7 @@ async function announce(
 ): Promise<void> {
   await sql`update ${sql.table(name)} set version = max(version + 1, ${nowMs})`.execute(db)
   const collection = collections.find((each) => each.name === name)
-  if (collection === undefined || collection.history === 'keep' || !hasTopic(collection)) return
+  if (collection === undefined || collection.keepEventData === true || !hasTopic(collection)) return
   const range = `topic = ? or topic >= ? and topic < ?`
   const parameters = [name, `${name}/`, `${name}0`]
   // As the retention leaves a topic: without events, and with the offset that the next one follows.

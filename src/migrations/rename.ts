@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { renameFormerValues } from '../collections/former-values.ts'
 import { dropObjectsOf } from '../collections/schema-objects.ts'
 import { type Declarations, readDeclarations, saveDeclaration } from '../collections/stored-declarations.ts'
 import { applyIndex, createTimeIndex, renameColumn } from '../collections/table.ts'
@@ -34,6 +35,7 @@ async function renameField(
   if (taken !== undefined) throw refused(migration, `a field ${table}.${taken} is stored already`)
   await dropIndexes(db, table, fields)
   await renameColumn(db, table, from, to)
+  await renameFormerValues(db, table, from, to)
   await sql`delete from galley_fields where collection = ${table} and field = ${from}`.execute(db)
   await saveDeclaration(db, table, to, { ...declaration, index: 'none' })
   changed.add(table)
@@ -49,7 +51,7 @@ export async function dropIndexes(db: Kysely<unknown>, table: string, fields: De
 }
 
 /** Galley's own tables whose rows belong to the collection that their column `collection` names. */
-const tablesByCollection = ['galley_fields']
+const tablesByCollection = ['galley_fields', 'galley_trash', 'galley_history', 'galley_history_gone']
 
 async function renameCollection(
   migration: string,

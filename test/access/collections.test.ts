@@ -82,10 +82,8 @@ async function outcome(
   const observed = await asking.ask(transport, who, question(id))
   const isList = action === 'list' || action === 'trash'
   if (isList && observed.status === 200) return JSON.stringify(observed).includes(secret) ? 'seen' : 'unseen'
-  const missing = isList || isCreate ? null : await asking.ask(transport, who, question(none))
-  if (action === 'list' && observed.status === 200) return JSON.stringify(observed).includes(secret) ? 'seen' : 'unseen'
   if (route.endsWith('/import') && observed.status === 200) return importOutcome(String(observed.body))
-  const missing = action === 'list' || isCreate ? null : await asking.ask(transport, who, question(none))
+  const missing = isList || isCreate ? null : await asking.ask(transport, who, question(none))
   return outcomeOf(observed, missing, secret)
 }
 
@@ -110,10 +108,8 @@ const cases = Object.keys(declaredCollections).flatMap((name) =>
 )
 
 describe.each(cases)('$route, which is to $action', ({ name, route, action }) => {
-  test.each(requestTransports)('by %s: each caller gets the declared outcome', async (transport) => {
-    const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action] ?? {})
   test.each(transportsOf(route))('by %s: each caller gets the declared outcome', async (transport) => {
-    const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action])
+    const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action] ?? {})
     const asked = askerNames.filter((asker) => fits(transport, askers[asker]))
     const found = asked.map(async (asker) => [asker, await outcome(name, route, action, transport, asker)] as const)
     const expected = Object.fromEntries(asked.map((asker) => [asker, declared[asker]]))

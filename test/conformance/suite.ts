@@ -35,8 +35,8 @@ import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
-import { trashCases } from './trash.ts'
 import { transferCases } from './transfers.ts'
+import { trashCases } from './trash.ts'
 import { traversalCases } from './traversal.ts'
 
 interface Options extends Pick<Subject, 'ownsSocket' | 'ownsHttp' | 'kinds'> {

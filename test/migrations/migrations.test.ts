@@ -191,7 +191,7 @@ test.each(['select 1;', "select ';' -- ; x", 'create trigger t after insert on a
 
 test('caches and followers of changed rows load them again', async () => {
   const before = notes({ a: field.text() })
-  const kept = collection('kept', { access: 'open', history: 'keep', fields: { a: field.text() } })
+  const kept = collection('kept', { access: 'open', keepEventData: true, fields: { a: field.text() } })
   const first = await startApp([before, kept])
   const row = await first.as('system').collection(before).create({ a: '1' })
   await first.as('system').collection(kept).create({ a: '1' })
@@ -199,7 +199,10 @@ test('caches and followers of changed rows load them again', async () => {
   const etag = { 'If-None-Match': `"${row.version}"` }
   const migrations = [rename('notes', 'a', 'b'), rename('kept', 'a', 'b')]
   const app = await startApp(
-    [notes({ b: field.text() }), collection('kept', { access: 'open', history: 'keep', fields: { b: field.text() } })],
+    [
+      notes({ b: field.text() }),
+      collection('kept', { access: 'open', keepEventData: true, fields: { b: field.text() } }),
+    ],
     migrations,
   )
   expect((await app.request(`/api/notes/${row.id}`, { headers: etag })).status).toBe(200)
