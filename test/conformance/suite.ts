@@ -55,7 +55,6 @@ const parts: Record<string, (subject: Subject) => void> = {
   lists: listCases,
   queries: queryCases,
   filters: filterCases,
-  transfers: transferCases,
   bounds: boundCases,
   documents: documentCases,
   conditions: conditionCases,
@@ -82,6 +81,8 @@ const parts: Record<string, (subject: Subject) => void> = {
   accounts: accountCases,
   access: accessCases,
   topics: topicCases,
+  // Last, because its cut request may stay in flight until the server notices.
+  transfers: transferCases,
 }
 
 /** The parts that depend on the HTTP server beneath the app; the others depend on the runtime alone. */

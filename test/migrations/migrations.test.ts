@@ -221,3 +221,19 @@ test('caches and followers of changed rows load them again', async () => {
 async function read(response: Response) {
   return (await response.json()) as { data: object[]; position: { epoch: string; offset: number } }
 }
+
+test('the trash and the history of a renamed collection and field follow', async () => {
+  const more = { softDelete: true, history: true } as const
+  const before = notes({ txt: field.text() }, more)
+  const list = (await startApp([before])).as('system').collection(before)
+  const { id } = await list.create({ txt: 'a' })
+  await list.delete(id)
+  await startApp(
+    [notes({ text: field.text() }, more, 'pages')],
+    [rename('notes', 'pages'), rename('pages', 'txt', 'text')],
+  )
+  expect(stored("select collection, row ->> 'text' as text, row ->> 'txt' as txt from galley_trash")).toEqual([
+    { collection: 'pages', text: 'a', txt: null },
+  ])
+  expect(stored('select distinct collection from galley_history')).toEqual([{ collection: 'pages' }])
+})
