@@ -20,7 +20,7 @@ function project(name: string, patterns: string[], { isolate = false } = {}) {
 const projects = [
   project('unit', [
     'test/*.test.ts',
-    'test/{ports,request,database,http,limits,topics,collections,auth,jobs,webhooks,connections,web,app,adapters,testing}/**/*.test.ts',
+    'test/{ports,request,database,http,limits,topics,collections,auth,jobs,webhooks,connections,migrations,transfer,web,app,adapters,testing}/**/*.test.ts',
   ]),
   // These replace global objects such as Response for good.
   project('http1', ['test/http1/**/*.test.ts'], { isolate: true }),

@@ -55,6 +55,7 @@ async function post(path: string, body: object): Promise<Response> {
     route: '',
     bodyText: '',
     bodies: null,
+    payments: null,
     extraUnits: 0,
     isMessage: false,
     peer: { address, isSecure: true },

@@ -3,20 +3,19 @@ import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
 import { checkCollections } from './app/checks.ts'
 import { createLive } from './app/live.ts'
+import { type Changes, migrateDatabase, planMigration } from './app/migrate.ts'
 import { mountCollections, mountOwn, mountServer, refuseLateMiddleware } from './app/mount.ts'
 import type { AppOptions, AppSchema, CheckedOptions } from './app/options.ts'
+import { createSeed, type Seeded } from './app/seed.ts'
 import { createServices } from './app/services.ts'
 import { isOpen } from './collections/access.ts'
 import type { AnyCollection } from './collections/declaration.ts'
 import { topicsOf } from './collections/feed.ts'
 import { createKeptRowsCleanup } from './collections/kept-rows.ts'
 import type { As } from './collections/local-client.ts'
-import { applySchema } from './collections/schema.ts'
 import type { Connections } from './connections/connections.ts'
 import { isUpgrade } from './connections/upgrade.ts'
 import { Background } from './database/cleanup.ts'
-import { renewEpoch } from './database/epoch.ts'
-import { migrate } from './database/migrate.ts'
 import { Health } from './http/health.ts'
 import { createKeyCleanup } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
@@ -36,7 +35,11 @@ export interface App<S extends Schema> extends OpenAPIHono<Env, S> {
    * @throws StartError when the stored data does not fit
    */
   start(): Promise<Started>
-  /** Fails readiness, so that a load balancer sends nothing more, and ends streams and polls; their clients come back. */
+  /** Resolves with what `start` would change in the database, and changes nothing. @throws StartError as `start` does */
+  planMigration(): Promise<Changes>
+  /** Runs the seed of the app. @throws StartError when it has none */
+  seed(): Promise<Seeded>
+  /** Fails readiness, so that a load balancer sends nothing more, and ends streams, polls and imports; their clients come back. */
   drain(): void
   /** Message connections, for the transports to open. */
   connections: Connections
@@ -83,7 +86,7 @@ export function createApp<
   const T extends readonly Topic[] = readonly [],
 >(platform: Platform, options?: CheckedOptions<C, S, T>): App<AppSchema<C, S, T>> {
   const declared: AppOptions<C, S, T> = options ?? {}
-  const { collections = [], topics = [] } = declared
+  const { collections = [], topics = [], migrations = [] } = declared
   checkCollections(collections, declared.webhooks)
   const jobs = withHookJobs(declared.jobs ?? [], collections)
   checkJobs(jobs)
@@ -116,18 +119,15 @@ export function createApp<
   const cleanUpKeys = createKeyCleanup(platform)
   const cleanUpKeptRows = createKeptRowsCleanup(collections, platform)
   const health = new Health(platform.database)
+  const draining = new AbortController()
   mountOwn(hono, declared, services)
-  mountCollections(hono, collections, services, epoch)
+  mountCollections(hono, collections, services, { epoch, draining: draining.signal })
   mountServer(hono, platform, { collections, auth, jobRoutes: services.jobRoutes, webhooks, live, health })
   return Object.assign(hono, {
     use: refuseLateMiddleware,
     fetch: (request: Request, peer?: Peer) => pipeline.run(request, handle, peer),
     async start() {
-      await platform.database.migrate(async (db) => {
-        await migrate(db)
-        await applySchema(db, collections)
-        currentEpoch = await renewEpoch(db, platform)
-      })
+      currentEpoch = await migrateDatabase({ platform, collections, migrations })
       await webhooks?.count()
       await runner?.start()
       const administratorCode = auth === null ? null : await auth.start()
@@ -137,8 +137,11 @@ export function createApp<
         openCollections: namesOf(collections.filter(isOpen)),
       }
     },
+    seed: createSeed(declared.seed, deps.as),
+    planMigration: () => planMigration({ platform, collections, migrations }),
     drain() {
       health.drain()
+      draining.abort()
       live.end()
     },
     connections: live.connections,

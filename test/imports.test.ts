@@ -17,6 +17,8 @@ const order = [
   'queue',
   'topics',
   'collections',
+  'migrations',
+  'transfer',
   'auth',
   'jobs',
   'webhooks',

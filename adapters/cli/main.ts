@@ -3,9 +3,23 @@ import process from 'node:process'
 import { StartError } from '../../src/errors.ts'
 import { chatCommand } from './chat/command.ts'
 import { type Command, UsageError } from './command.ts'
+import { exportCommand } from './files/export.ts'
+import { importCommand } from './files/import.ts'
 import { backupCommand, restoreCommand } from './maintenance.ts'
+import { migrateCommand } from './migrate.ts'
+import { seedCommand } from './seed.ts'
+import { typesCommand } from './types.ts'
 
-const commands: readonly Command[] = [backupCommand, restoreCommand, chatCommand]
+const commands: readonly Command[] = [
+  backupCommand,
+  restoreCommand,
+  migrateCommand,
+  seedCommand,
+  typesCommand,
+  importCommand,
+  exportCommand,
+  chatCommand,
+]
 
 function help(): string {
   const lines = commands.map(({ name, usage, summary }) => `  galley ${name} ${usage}\n      ${summary}\n`)

@@ -15,6 +15,7 @@ import type { Health } from '../http/health.ts'
 import { createDescription } from '../http/openapi.ts'
 import type { Platform } from '../ports/platform.ts'
 import type { Context, Env } from '../request/context.ts'
+import { createTransferRoutes } from '../transfer/routes.ts'
 import { createFallback } from '../web/fallback.ts'
 import { createMetricsRoute } from '../web/metrics.ts'
 import { createPages } from '../web/pages.ts'
@@ -40,17 +41,18 @@ export function mountOwn<C extends readonly AnyCollection[], S extends Schema>(
 export function mountCollections(
   hono: OpenAPIHono<Env>,
   collections: readonly AnyCollection[],
-  { deps, operationsOf, topicLog }: Services,
-  epoch: () => string,
+  { deps, operationsOf, topicLog, requireValid }: Services,
+  { epoch, draining }: { epoch(): string; draining: AbortSignal },
 ): void {
   for (const collection of collections) {
     const path = `/api/${collection.name}`
     const rows = deps.rows[collection.name] as RowsOfAll[string]
     if (collection.routes) mountRoutes(hono, path, collection.routes({ ...deps, rows }), collection.name)
-    const { commit } = deps
+    const { commit, database, now } = deps
     const operations = operationsOf(collection)
     if (operations.trash !== null) hono.route(path, createTrashRoutes(collection, operations.trash, commit))
     if (operations.history !== null) hono.route(path, createHistoryRoutes(collection, operations.history))
+    hono.route(path, createTransferRoutes(collection, { operations, database, now, requireValid, draining }))
     hono.route(path, createRoutes(collection, { operations, commit, topicLog, epoch }))
   }
 }

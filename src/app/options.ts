@@ -6,10 +6,12 @@ import type { AnyCollection, AppDependencies, Collection, Rows } from '../collec
 import type { SchemaOf } from '../collections/types.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import type { JobSchema } from '../jobs/routes.ts'
+import type { Migration } from '../migrations/migration.ts'
 import type { Env } from '../request/context.ts'
 import type { TopicSchema } from '../topics/routes.ts'
 import type { Topic } from '../topics/topic.ts'
 import type { WebhookSchema } from '../webhooks/webhooks.ts'
+import type { Seed } from './seed.ts'
 import type { CheckedReferences, NamedTopics } from './type-checks.ts'
 
 export interface AppOptions<
@@ -23,6 +25,13 @@ export interface AppOptions<
   jobs?: readonly AnyJob[]
   /** The collections whose changes administrators may have sent to other servers; see `/api/admin/webhooks`. */
   webhooks?: readonly AnyCollection[]
+  /**
+   * Changes of stored data that the declarations cannot say, in the order in which they were added. Each runs once, before the
+   * collections are migrated to their declarations. Add new ones at the end, and leave those that have run.
+   */
+  migrations?: readonly Migration[]
+  /** Fills a database with the rows that the app begins with: `galley seed`, and `app.seed()` in tests. */
+  seed?: Seed
   /** Topics beside those of the collections. */
   topics?: T
   /**

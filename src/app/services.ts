@@ -36,6 +36,8 @@ export interface Services {
   rules: TopicRules
   publisher: Publisher
   operationsOf: OperationsOf
+  /** @throws AppError `unauthorized` for an identity whose credential was revoked or has expired */
+  requireValid(who: Actor): void
   /** For middleware and own routes. */
   deps: AppDependencies<RowsOfAll>
   /** Null on a platform without accounts. */
@@ -105,5 +107,17 @@ export function createServices(
     onDue,
     onCount: (change) => runner?.changeCounts(change),
   })
-  return { topicLog, rules, publisher, operationsOf, deps, auth, admissionControl, runner, jobRoutes, webhooks }
+  return {
+    topicLog,
+    rules,
+    publisher,
+    operationsOf,
+    requireValid,
+    deps,
+    auth,
+    admissionControl,
+    runner,
+    jobRoutes,
+    webhooks,
+  }
 }

@@ -41,6 +41,12 @@ export async function dropStale(
   }
 }
 
+/** Drops the objects of one table, which its next start creates again. */
+export async function dropObjectsOf(db: Kysely<unknown>, table: string): Promise<void> {
+  for (const object of (await storedObjects(db)).values())
+    if (object.name.startsWith(`${table}.`)) await drop(db, object)
+}
+
 /** Triggers come first, because they name tables. */
 async function storedObjects(db: Kysely<unknown>): Promise<Map<string, SchemaObject>> {
   const { rows } = await sql<SchemaObject>`select type, name, sql from sqlite_schema

@@ -13,27 +13,13 @@ import type { Column, Fields } from './field.ts'
 import { dropFormerValues, renameFormerValues } from './former-values.ts'
 import { dropStale } from './schema-objects.ts'
 import {
-  addColumn,
-  applyIndex,
-  createTable,
-  dropColumn,
-  dropForeignKey,
-  foreignKeys,
-  type Index,
-  renameColumn,
-} from './table.ts'
-
-/** A field as `galley_fields` keeps it, as JSON with its keys in this order. */
-interface Declaration {
-  type: string
-  optional: boolean
-  index: Index
-  references: string | null
-  /** False once the code no longer declares it. */
-  present: boolean
-}
-
-type Declarations = Map<string, Declaration>
+  type Declaration,
+  type Declarations,
+  declarationOf,
+  readDeclarations,
+  saveDeclaration,
+} from './stored-declarations.ts'
+import { addColumn, applyIndex, createTable, dropColumn, dropForeignKey, foreignKeys, renameColumn } from './table.ts'
 
 /** Columns of a table on Cloudflare's SQLite, which has the lowest limit. */
 const columnsMax = 100
@@ -53,17 +39,6 @@ export async function applySchema(db: Kysely<unknown>, collections: readonly Any
   }
   for (const [name, before] of known) await retireFields(db, name, before, {})
   await createObjects()
-}
-
-async function readDeclarations(db: Kysely<unknown>): Promise<Map<string, Declarations>> {
-  const { rows } = await sql<{ collection: string; field: string; declaration: string }>`
-    select collection, field, declaration from galley_fields`.execute(db)
-  const known = new Map<string, Declarations>()
-  for (const row of rows) {
-    const fields = known.get(row.collection) ?? new Map<string, Declaration>()
-    known.set(row.collection, fields.set(row.field, JSON.parse(row.declaration) as Declaration))
-  }
-  return known
 }
 
 /** Removes the foreign keys of all collections, declared or not: one that is left would block deletions for ever. */
@@ -145,21 +120,11 @@ function checkColumns({ name, fields }: AnyCollection, before: Declarations): vo
   )
 }
 
-function declarationOf(column: Column): Declaration {
-  return {
-    type: column.type,
-    optional: column.optional,
-    index: column.unique ? 'unique' : column.indexed ? 'plain' : 'none',
-    references: column.references?.collection ?? null,
-    present: true,
-  }
-}
-
 function refuseChangedType(table: string, field: string, then: Declaration, now: Declaration): void {
   if (then.type === now.type && then.references === now.references) return
   throw new StartError(
     `The field ${table}.${field} is declared as ${typeName(now)}, but what is stored was declared as ${typeName(then)}. ` +
-      'Put the old type back, or give the changed field a new name and copy what you need; nothing was changed.',
+      `Put the old type back, or convert the values by a migration, change('${table}', '${field}', …); nothing was changed.`,
   )
 }
 
@@ -188,15 +153,4 @@ async function fillGaps(db: Kysely<unknown>, table: string, name: string, column
     `The field ${table}.${name} is required, but rows are stored that have no value for it. ` +
       'Give it a default or make it optional; nothing was changed.',
   )
-}
-
-async function saveDeclaration(
-  db: Kysely<unknown>,
-  collection: string,
-  field: string,
-  declaration: Declaration,
-): Promise<void> {
-  const text = JSON.stringify(declaration)
-  await sql`insert into galley_fields (collection, field, declaration) values (${collection}, ${field}, ${text})
-    on conflict (collection, field) do update set declaration = excluded.declaration`.execute(db)
 }

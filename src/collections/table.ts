@@ -14,6 +14,11 @@ export async function createTable(db: Kysely<unknown>, name: string): Promise<vo
     .addColumn('createdAt', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
+  await createTimeIndex(db, name)
+}
+
+/** The index that the default sort of lists has. */
+export async function createTimeIndex(db: Kysely<unknown>, name: string): Promise<void> {
   await db.schema
     .createIndex(indexName(name, ['createdAt']))
     .ifNotExists()
@@ -39,7 +44,7 @@ export async function renameColumn(db: Kysely<unknown>, table: string, from: str
 }
 
 /** A column for a moment; no field can have its name. */
-const copyName = 'galley_copy'
+export const copyName = 'galley_copy'
 
 /** Replaces a column of ids, which earlier versions made with a foreign key, by one without. Removes its index. */
 export async function dropForeignKey(db: Kysely<unknown>, table: string, name: string): Promise<void> {

@@ -196,6 +196,24 @@ export const migrations: Record<string, Migration> = {
       await sql`create index galley_webhook_deliveries_age on galley_webhook_deliveries (attemptedAt)`.execute(db)
     },
   },
+  '015_app_migrations': {
+    async up(db) {
+      await sql`create table galley_app_migrations (
+        number integer primary key not null, name text not null, fingerprint text not null, at integer not null
+      )`.execute(db)
+    },
+  },
+  '016_imports': {
+    async up(db) {
+      await sql`create table galley_imports (
+        owner text not null, key text not null, purpose text not null, at integer not null, line integer not null,
+        digest integer not null, created integer not null, updated integer not null, skipped integer not null,
+        failed integer not null, primary key (owner, key)
+      ) without rowid`.execute(db)
+      await sql`create index galley_imports_owner on galley_imports (owner, at)`.execute(db)
+      await sql`create index galley_imports_age on galley_imports (at)`.execute(db)
+    },
+  },
 }
 
 /** Returns true if this version can read a database with this migration. */

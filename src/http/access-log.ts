@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
 import { type Metrics, secondsBounds } from '../ports/metrics.ts'
 import type { Exchange } from './exchange.ts'
@@ -34,7 +35,8 @@ export function createRecorder({ log, metrics }: { log: Log; metrics: Metrics })
       const isHead = method === 'HEAD'
       const path = pathOf(request.url)
       observe(method, route, status, durationMs / 1000)
-      if (error !== undefined) log.problem({ requestId, method, path, error })
+      // An AppError, such as that of a session that has ended, is no fault of the server.
+      if (error !== undefined && !(error instanceof AppError)) log.problem({ requestId, method, path, error })
       if (rateLimit?.isAllowed === false) return
       log.access({
         requestId,

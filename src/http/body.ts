@@ -32,11 +32,15 @@ function decode(bytes: Uint8Array | ArrayBuffer): string {
   }
 }
 
+/** @throws AppError `unsupported_encoding` for a compressed body */
+export function refuseEncoding({ headers }: Request): void {
+  const encoding = headers.get('content-encoding')
+  if (encoding === null || encoding.toLowerCase() === 'identity') return
+  throw new AppError('unsupported_encoding', undefined, { headers: { 'Accept-Encoding': 'identity' } })
+}
+
 async function readBytes(request: Request, { bodies, peer }: RequestContext): Promise<Uint8Array | ArrayBuffer> {
-  const encoding = request.headers.get('content-encoding')
-  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
-    throw new AppError('unsupported_encoding', undefined, { headers: { 'Accept-Encoding': 'identity' } })
-  }
+  refuseEncoding(request)
   const length = request.headers.get('content-length')
   if (length !== null && Number(length) > bodyBytesMax) throw tooLarge()
   if (length !== null && Number(length) <= freeBytes && /^\d+$/.test(length)) return await inTime(request.arrayBuffer())

@@ -56,7 +56,7 @@ function chargedStream(body: ReadableStream<Uint8Array>, take: TakeUnits): Reada
 }
 
 /** Resolves once the units are taken; below half of the bucket not before as many have come back, so that other requests have some, too. */
-async function pay(units: number, take: TakeUnits, cancelled: AbortSignal): Promise<void> {
+export async function pay(units: number, take: TakeUnits, cancelled: AbortSignal): Promise<void> {
   while (!cancelled.aborted) {
     const decision = await take(units)
     if (decision === null || decision.headers === null) return

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { AdmissionControl } from '../limits/admission-control.ts'
 import { IncompleteBytes } from '../limits/incomplete-bytes.ts'
 import type { Platform } from '../ports/platform.ts'
-import type { AdmittedPeer, Peer, RequestContext } from '../request/context.ts'
+import type { AdmittedPeer, Payments, Peer, RequestContext } from '../request/context.ts'
 import type { Identities, Identity } from '../request/identity.ts'
 import { createRecorder, type Recorder } from './access-log.ts'
 import { Admission, type Refusal } from './admit.ts'
@@ -14,6 +14,7 @@ import { errorResponse, failureResponse } from './error-response.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { createFinish } from './finish.ts'
 import { HeldBodies } from './held-bodies.ts'
+import { createPayments } from './payments.ts'
 import { createRequestIds } from './request-id.ts'
 import { pathOf } from './request-path.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -26,6 +27,7 @@ export class Pipeline {
   readonly #control: AdmissionControl
   readonly #admission: Admission
   readonly #bodies: HeldBodies
+  readonly #payments: Payments
   readonly #recorder: Recorder
   readonly #finish: (exchange: Exchange, response: Response) => Response
   readonly #corsOrigins: ReadonlySet<string>
@@ -39,6 +41,7 @@ export class Pipeline {
     incomplete = new IncompleteBytes(),
   ) {
     this.#bodies = new HeldBodies(incomplete, control)
+    this.#payments = createPayments(control)
     this.#platform = platform
     this.#control = control
     this.#admission = new Admission(platform.settings, identities, control)
@@ -89,6 +92,7 @@ export class Pipeline {
       route: '',
       bodyText: '',
       bodies: this.#bodies,
+      payments: this.#payments,
       extraUnits: 0,
       peer,
     }

@@ -31,6 +31,12 @@ export interface BodyBound {
   begin(peer: Peer | null): BoundBody
 }
 
+/** Rate limit units that a client pays while its request runs. */
+export interface Payments {
+  /** Resolves once the units are taken; a client that is near its limit waits as long as they take to come back. */
+  pay(client: Pick<RequestContext, 'identity' | 'peer'>, units: number, cancelled: AbortSignal): Promise<void>
+}
+
 /** The context of one request, beside the `Request`; middleware and routes find it in `c.env`. */
 export interface RequestContext {
   requestId: string
@@ -47,6 +53,8 @@ export interface RequestContext {
   peer: Peer | null
   /** Bounds the body while it is read. */
   bodies: BodyBound | null
+  /** Charges a request that runs long; null where nobody is charged. */
+  payments: Payments | null
   /** Rate limit units that the request has cost beyond those of its route. */
   extraUnits: number
   /** True if it came over a message connection, and not by HTTP. */

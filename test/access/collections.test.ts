@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ErrorCode, errorTable } from '../../src/errors.ts'
 import type { Row } from '../conformance/http.ts'
 import { type Action, type DeclaredCollection, declaredCollections, routesOf } from './declared-collections.ts'
 import { byAsker, outcomeOf } from './outcomes.ts'
@@ -9,7 +10,7 @@ import {
   type Observed,
   type Question,
   type RequestTransport,
-  requestTransports,
+  transportsOf,
 } from './request-transports.ts'
 import { server } from './server.ts'
 import { newId, noId as none, startWorld, type World } from './world.ts'
@@ -53,6 +54,7 @@ function textField(route: string): string {
 function questionOf(route: string, action: Action, values: object): (id: string) => Question {
   const line = (id: string) => route.replace(':id', id)
   if (route.endsWith('/aggregate')) return (id) => ({ line: `${route}?filter[id]=${id}&max=${textField(route)}` })
+  if (route.endsWith('/export')) return () => ({ line: route })
   if (action === 'list') return () => ({ line: `${route}?limit=1000` })
   if (action === 'trash') return () => ({ line: `${route}?limit=100` })
   if (action === 'create' && route.startsWith('PUT'))
@@ -80,8 +82,19 @@ async function outcome(
   const observed = await asking.ask(transport, who, question(id))
   const isList = action === 'list' || action === 'trash'
   if (isList && observed.status === 200) return JSON.stringify(observed).includes(secret) ? 'seen' : 'unseen'
+  if (route.endsWith('/import') && observed.status === 200) return importOutcome(String(observed.body))
   const missing = isList || isCreate ? null : await asking.ask(transport, who, question(none))
   return outcomeOf(observed, missing, secret)
+}
+
+/** The status that a request for the one row of an import would have had. */
+function importOutcome(lines: string): string {
+  const found = lines
+    .split('\n')
+    .map((line) => (line === '' ? {} : (JSON.parse(line) as { code?: ErrorCode; created?: number })))
+  const code = found.find((line) => line.code !== undefined)?.code
+  if (code !== undefined) return String(errorTable[code].status)
+  return found.some(({ created }) => created === 1) ? '201' : 'nothing'
 }
 
 /** The caller that creates a referenced row: a key without the right uses its user. */
@@ -95,7 +108,7 @@ const cases = Object.keys(declaredCollections).flatMap((name) =>
 )
 
 describe.each(cases)('$route, which is to $action', ({ name, route, action }) => {
-  test.each(requestTransports)('by %s: each caller gets the declared outcome', async (transport) => {
+  test.each(transportsOf(route))('by %s: each caller gets the declared outcome', async (transport) => {
     const declared = byAsker((declaredCollections[name] as DeclaredCollection)[action] ?? {})
     const asked = askerNames.filter((asker) => fits(transport, askers[asker]))
     const found = asked.map(async (asker) => [asker, await outcome(name, route, action, transport, asker)] as const)
@@ -103,6 +116,16 @@ describe.each(cases)('$route, which is to $action', ({ name, route, action }) =>
     expect(Object.fromEntries(await Promise.all(found))).toEqual(expected)
   })
 })
+
+test.each(['GET /api/todos/export', 'POST /api/todos/import'])(
+  '%s is refused in a message, whoever asks',
+  async (line) => {
+    for (const asker of [askers.anonymous, askers.admin])
+      expect(
+        await asking.ask('ws-json', asker, { line, ...(line.startsWith('POST') && { body: { title: 'x' } }) }),
+      ).toMatchObject({ status: 406 })
+  },
+)
 
 test('a hidden row is hidden for HEAD and under /api/v1 too', async () => {
   const { id } = await make('diaries', askers.owner, { text: 'mine' })

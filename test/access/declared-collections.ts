@@ -136,6 +136,8 @@ export const declaredCollections: Readonly<Record<string, DeclaredCollection>> =
 export const collectionRoutes = [
   { route: 'GET /api/NAME', action: 'list' },
   { route: 'GET /api/NAME/aggregate', action: 'list' },
+  { route: 'GET /api/NAME/export', action: 'list' },
+  { route: 'POST /api/NAME/import', action: 'create' },
   { route: 'POST /api/NAME', action: 'create' },
   { route: 'GET /api/NAME/:id', action: 'read' },
   { route: 'PUT /api/NAME/:id', action: 'update' },

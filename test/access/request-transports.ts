@@ -29,6 +29,11 @@ export function fits(transport: RequestTransport, { credential }: Asker): boolea
   return transport !== 'cookie' || credential !== 'key'
 }
 
+/** Imports and exports are streams, which messages do not carry. */
+export function transportsOf(route: string): readonly RequestTransport[] {
+  return /\/(import|export)$/.test(route) ? ['bearer', 'cookie'] : requestTransports
+}
+
 const varying = new Set(['date', 'x-request-id', 'connection', 'keep-alive'])
 
 export function observedReply({ status, headers, text }: Reply): Observed {

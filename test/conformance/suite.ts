@@ -35,6 +35,7 @@ import { referenceCases } from './references.ts'
 import { staticCases } from './statics.ts'
 import { todoCases } from './todos.ts'
 import { topicCases } from './topics.ts'
+import { transferCases } from './transfers.ts'
 import { trashCases } from './trash.ts'
 import { traversalCases } from './traversal.ts'
 import { webhookCases } from './webhooks.ts'
@@ -82,6 +83,8 @@ const parts: Record<string, (subject: Subject) => void> = {
   accounts: accountCases,
   access: accessCases,
   topics: topicCases,
+  // Last, because its cut request may stay in flight until the server notices.
+  transfers: transferCases,
 }
 
 /** The parts that depend on the HTTP server beneath the app; the others depend on the runtime alone. */
@@ -101,6 +104,7 @@ export const httpParts = [
   'limits',
   'operations',
   'topics',
+  'transfers',
 ]
 
 /** The parts that depend on the runtime, its SQLite, clock, sockets and files; the others are the same code everywhere. */

@@ -8,6 +8,7 @@ import { one, run, runAll } from '../../src/database/steps.ts'
 import type { AppError } from '../../src/errors.ts'
 import type { SqlValue, Statement, Steps } from '../../src/ports/database.ts'
 import { faultCases } from './database-faults.ts'
+import { migrationCases } from './database-migrations.ts'
 import { modelCase } from './database-model.ts'
 import { sizeCases } from './database-sizes.ts'
 import { add, all, type Case, codeOf, insert, prepare } from './subject.ts'
@@ -263,10 +264,12 @@ const plain: Case[] = [
   },
 ]
 
-export const databaseCases: Case[] = [...plain, ...sizeCases, ...faultCases, modelCase].map(({ name, run }) => ({
-  name,
-  async run(subject) {
-    await prepare(subject)
-    await run(subject)
-  },
-}))
+export const databaseCases: Case[] = [...plain, ...sizeCases, ...faultCases, ...migrationCases, modelCase].map(
+  ({ name, run }) => ({
+    name,
+    async run(subject) {
+      await prepare(subject)
+      await run(subject)
+    },
+  }),
+)

@@ -41,6 +41,10 @@ const described: Readonly<Record<string, readonly (readonly [file: string, ...in
     ['src/app/options.ts', 'AppOptions'],
     ['src/app.ts', 'App', 'Started'],
   ],
+  migrations: [
+    ['src/app/migrate.ts', 'Changes'],
+    ['src/app/seed.ts', 'SeedContext', 'Seeded'],
+  ],
   platform: [
     ['src/ports/platform.ts', 'Platform', 'AccountSettings', 'ConnectionSettings', 'Settings'],
     ['src/ports/webhook-sender.ts', 'WebhookSender', 'WebhookMessage', 'WebhookResponse'],

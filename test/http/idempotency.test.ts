@@ -45,6 +45,7 @@ async function createWorld() {
       route: '',
       bodyText: '',
       bodies: null,
+      payments: null,
       extraUnits: 0,
       peer: { address, isSecure: true },
       isMessage: false,

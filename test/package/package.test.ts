@@ -36,6 +36,7 @@ export const server = (platform: Platform, { GREETING }: { GREETING?: string | u
 `
 const entries = {
   'server.ts': declaration,
+  'app.ts': `export { server as default } from './server.ts'\n`,
   'node.ts': `import { serve } from 'galley/node'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'deno.ts': `import { serve } from 'galley/deno'\nimport { server } from './server.ts'\nawait serve(server)\n`,
   'bun.ts': `import { serve } from 'galley/bun'\nimport { server } from './server.ts'\nawait serve(server)\n`,
@@ -69,10 +70,13 @@ export const wrong = client.api.notes.$post({ json: { txt: 'x' } })\n`,
 }
 
 let project: string
+/** The command line of the installed package. */
+let galley: string
 /** The packed library. */
 let tarball: string
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'galley-package-'))
+  galley = join(project, 'node_modules/.bin/galley')
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: root })
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
   tarball = join(project, filename)
@@ -207,9 +211,18 @@ test('an installed package brings no install script', async () => {
   expect(Object.keys(packages).filter((name) => packages[name]?.hasInstallScript)).toEqual([])
 })
 
+test('the command line loads the app of the project', async () => {
+  const env = { ...process.env, DATA_DIR: 'data-commands' }
+  const types = await run(process.execPath, [galley, 'types'], { cwd: project, env })
+  expect(types.stdout).toContain('notes: { row: NotesRow; create: NotesCreate; change: NotesChange }')
+  const migrated = await run(process.execPath, [galley, 'migrate'], { cwd: project, env })
+  expect(migrated.stdout).toContain('add the field notes.text\n')
+})
+
 test('the command line lists its commands', async () => {
-  const { stdout } = await run(process.execPath, [join(project, 'node_modules/.bin/galley'), '--help'])
-  for (const name of ['backup', 'restore', 'chat']) expect(stdout).toContain(`galley ${name} `)
+  const { stdout } = await run(process.execPath, [galley, '--help'])
+  for (const name of ['backup', 'restore', 'migrate', 'seed', 'types', 'import', 'export', 'chat'])
+    expect(stdout).toContain(`galley ${name} `)
 })
 
 test('the types compile, and the typed client has the fields', async () => {
