@@ -10,12 +10,12 @@ import type { AnyCollection } from './declaration.ts'
 import { type Expand, expandProblem } from './expand-query.ts'
 import { pageLengthMax, rowsAtOnce } from './list.ts'
 import { readableIn } from './permissions.ts'
-import type { Expansion } from './row-types.ts'
+import type { ExpandedRow } from './row-types.ts'
 import { noRow, selectOf } from './statements.ts'
 
 /** A row with the length of its texts, and of those that were expanded in it. */
 interface Sized {
-  row: Record<string, unknown> & { expand?: Expansion }
+  row: Record<string, unknown> & { expand?: Record<string, ExpandedRow | ExpandedRow[]> }
   length: number
 }
 
@@ -47,18 +47,26 @@ export async function expandRows(
 }
 
 async function expandField(rows: readonly Sized[], { field, target, below }: Expand, state: State): Promise<void> {
-  const ids = new Set(rows.flatMap(({ row }) => (typeof row[field] === 'string' ? [row[field]] : [])))
+  const ids = new Set(rows.flatMap(({ row }) => idsIn(row[field])))
   const targets = await readTargets(target, [...ids], state)
   for (const each of below) await expandField([...targets.values()], each, state)
   let length = 0
   for (const each of rows) {
-    const found = targets.get(String(each.row[field]))
-    if (found === undefined) continue
-    each.row.expand = { ...each.row.expand, [field]: found.row as Expansion[string] }
-    each.length += found.length
-    length += found.length
+    const value = each.row[field]
+    const found = idsIn(value).flatMap((id) => targets.get(id) ?? [])
+    const isList = Array.isArray(value)
+    if (found.length === 0 && !isList) continue
+    const expanded = found.map(({ row }) => row as ExpandedRow)
+    each.row.expand = { ...each.row.expand, [field]: isList ? expanded : (expanded[0] as ExpandedRow) }
+    for (const target of found) each.length += target.length
+    for (const target of found) length += target.length
     if (length > pageLengthMax) throw tooLong()
   }
+}
+
+/** The ids in the value of a reference or of a list of them. */
+function idsIn(value: unknown): readonly string[] {
+  return typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
 }
 
 /** Reads the rows that the caller may read, in blocks where they may be long. */

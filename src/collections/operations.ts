@@ -149,7 +149,7 @@ export class Operations<F extends Fields> {
     const identity = writerOf(who)
     const permitted = permissions.required('update', id, who)
     const changes = rows.change(body)
-    const checks = [...permitted, ...permissions.referencesOf(changes, who)]
+    const checks = [...permitted, ...permissions.referencesOf(changes, who, id)]
     return function* () {
       if (checks.length > 0) yield checks
       const change = yield* rows.update(id, changes, { match, identity })

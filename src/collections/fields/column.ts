@@ -3,15 +3,17 @@ import type { SqlValue } from '../../ports/database.ts'
 import type { Operator } from '../operators.ts'
 
 /**
- * The fate of a row when the row that it refers to is deleted: it prevents that (`restrict`), is deleted too (`cascade`), or
- * refers to nothing from then on (`setNull`).
+ * The fate of a row when a row that it refers to is deleted: it prevents that (`restrict`), is deleted too (`cascade`), or
+ * no longer refers to it: its field is null (`setNull`), or its list lacks that row (`removeFromList`).
  */
-export type OnDelete = 'restrict' | 'cascade' | 'setNull'
+export type OnDelete = 'restrict' | 'cascade' | 'setNull' | 'removeFromList'
 
 export interface Reference {
   /** The collection of the row that the field refers to. */
   collection: string
   onDelete: OnDelete
+  /** True for a field that is a list of references. */
+  isList: boolean
 }
 
 /** How the values of a field are stored, filtered and read back. */
