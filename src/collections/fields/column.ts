@@ -114,13 +114,14 @@ export function createField<Value, O extends Options<Value>, Known = unknown>(
     bytesMax: kind.bytesMax ?? scalarBytesMax,
     default: initial === undefined ? null : encode(initial),
     encode: (value) => (value === null && !storesNull ? null : encode(value as Value)),
-    decode: decode ? (stored) => (stored === null ? null : decode(stored)) : (stored) => stored,
+    decode: decode ? (stored) => (stored === null ? null : decode(stored)) : asStored,
   }
   const full = withOptions(schema, optional, initial)
   return { schema: full as z.ZodType<never, never>, column: column as Column & Listed<O> & Known }
 }
 
-function asStored(value: unknown): SqlValue {
+/** Converts nothing. */
+export function asStored(value: unknown): SqlValue {
   return value as SqlValue
 }
 
