@@ -105,6 +105,7 @@ export function createApp<
   const live = createLive({
     ...services,
     platform,
+    collections,
     commit: deps.commit,
     topics: allTopics,
     incompleteBytes,

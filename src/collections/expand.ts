@@ -28,6 +28,7 @@ export interface ExpandOptions {
 
 interface State extends ExpandOptions {
   who: Actor
+  lengthMax: number
   rowsRead: number
 }
 
@@ -40,8 +41,9 @@ export async function expandRows(
   expand: readonly Expand[],
   who: Actor,
   { database, decodeOf }: ExpandOptions,
+  lengthMax = pageLengthMax,
 ): Promise<number> {
-  const state: State = { database, decodeOf, who, rowsRead: 0 }
+  const state: State = { database, decodeOf, who, lengthMax, rowsRead: 0 }
   const sized = rows.map((row): Sized => ({ row: row as Sized['row'], length: 0 }))
   for (const each of expand) await expandField(sized, each, state)
   return state.rowsRead
@@ -56,7 +58,7 @@ async function expandField(rows: readonly Sized[], { field, target, below }: Exp
   let length = 0
   for (const each of rows) {
     length += putTargets(each, field, targets)
-    if (length > pageLengthMax) throw tooLong()
+    if (length > state.lengthMax) throw tooLong(state)
   }
 }
 
@@ -111,7 +113,7 @@ async function readTargets(target: AnyCollection, ids: readonly string[], state:
       length += own
       targets.set(stored.id as string, { row: decode(stored) as Sized['row'], length: own })
     }
-    if (length > pageLengthMax) throw tooLong()
+    if (length > state.lengthMax) throw tooLong(state)
   }
   state.rowsRead += targets.size
   return targets
@@ -144,6 +146,6 @@ function lengthOf(row: SqlRow, texts: readonly string[]): number {
   return length
 }
 
-function tooLong(): AppError {
-  return expandProblem('too_long', `would be longer than ${pageLengthMax} characters: ask for fewer rows`)
+function tooLong({ lengthMax }: State): AppError {
+  return expandProblem('too_long', `would be longer than ${lengthMax} characters: ask for fewer rows`)
 }

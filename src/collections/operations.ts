@@ -103,9 +103,9 @@ export class Operations<F extends Fields> {
     })
   }
 
-  /** Puts the rows that these refer to into them, and resolves with their number. */
-  expand(rows: readonly RowOf<F>[], expand: readonly Expand[], who: Actor): Promise<number> {
-    return expandRows(rows, expand, who, this.#expanding)
+  /** Puts the rows that these refer to into them, and resolves with their number. @throws AppError `validation_failed` when they are too long */
+  expand(rows: readonly object[], expand: readonly Expand[], who: Actor, lengthMax?: number): Promise<number> {
+    return expandRows(rows, expand, who, this.#expanding, lengthMax)
   }
 
   #read(query: AllowedQuery): Matches | Promise<Matches> {

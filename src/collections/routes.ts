@@ -5,6 +5,7 @@ import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
+import { unitRows } from '../limits/costs.ts'
 import { andThen } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { trimBlanks } from '../request/header-value.ts'
@@ -19,8 +20,7 @@ import { type ListQuery, limitDefault } from './list-query.ts'
 import type { Operations } from './operations.ts'
 import { declareRoutes } from './route-declarations.ts'
 
-/** The rows of a list that cost one rate limit unit, beyond those of a usual page: each takes some 6 µs. */
-const unitRows = 8
+/** The rows of a list that cost nothing more, as many as a usual page has. */
 const freeRows = limitDefault
 /** The rows that an aggregate reads for one unit. */
 const unitRowsRead = 50
