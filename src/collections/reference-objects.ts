@@ -4,34 +4,36 @@ import type { AnyCollection } from './declaration.ts'
 import type { SchemaObject } from './indexes.ts'
 import { indexColumns, referenceTable } from './reference-index.ts'
 
-const all = `"${indexColumns.target}", "${indexColumns.createdAt}", "${indexColumns.id}"`
-
-/** Returns the table and its triggers as SQL. A trigger changes the entries that differ, and no others. */
+/** Returns the table and its triggers as SQL. A change of a list changes the entries that differ, and no others. */
 export function referenceObjects({ name }: AnyCollection, field: string): SchemaObject[] {
+  const { target, createdAt, id } = indexColumns
   const table = `"${referenceTable(name, field)}"`
-  const entriesOf = (row: 'old' | 'new') =>
-    `SELECT value, ${row}."createdAt", ${row}."id" FROM json_each(${row}."${field}")`
-  const add = `INSERT OR IGNORE INTO ${table} ${entriesOf('new')}`
-  const remove = `DELETE FROM ${table} WHERE (${all}) IN (${entriesOf('old')}`
-  const changed = [field, 'createdAt', 'id'].map((column) => `old."${column}" IS NOT new."${column}"`)
-  const trigger = (event: string, on: string, body: string): SchemaObject => ({
+  const targetsOf = (row: 'old' | 'new') => `SELECT value FROM json_each(${row}."${field}")`
+  const add = (targets: string) =>
+    `INSERT OR IGNORE INTO ${table} SELECT value, new."createdAt", new."id" FROM (${targets})`
+  const remove = (targets: string) =>
+    `DELETE FROM ${table} WHERE "${target}" IN (${targets}) AND "${createdAt}" = old."createdAt" AND "${id}" = old."id"`
+  const trigger = (event: string, on: string, ...steps: string[]): SchemaObject => ({
     type: 'trigger',
     name: `${name}.${field}.galley_${event}`,
-    sql: `CREATE TRIGGER "${name}.${field}.galley_${event}" AFTER ${on} BEGIN ${body}; END`,
+    sql: `CREATE TRIGGER "${name}.${field}.galley_${event}" AFTER ${on} BEGIN ${steps.join('; ')}; END`,
   })
   return [
     {
       type: 'table',
       name: referenceTable(name, field),
-      sql: `CREATE TABLE ${table} ("${indexColumns.target}" TEXT NOT NULL, "${indexColumns.createdAt}" INTEGER NOT NULL, "${indexColumns.id}" TEXT NOT NULL, PRIMARY KEY (${all})) WITHOUT ROWID`,
+      sql: `CREATE TABLE ${table} ("${target}" TEXT NOT NULL, "${createdAt}" INTEGER NOT NULL, "${id}" TEXT NOT NULL, PRIMARY KEY ("${target}", "${createdAt}", "${id}")) WITHOUT ROWID`,
     },
-    trigger('insert', `INSERT ON "${name}"`, add),
+    trigger('insert', `INSERT ON "${name}"`, add(targetsOf('new'))),
     trigger(
       'update',
-      `UPDATE OF "${field}", "createdAt", "id" ON "${name}" WHEN ${changed.join(' OR ')}`,
-      `${remove} EXCEPT ${entriesOf('new')}); ${add} EXCEPT ${entriesOf('old')}`,
+      `UPDATE OF "${field}" ON "${name}" WHEN old."${field}" IS NOT new."${field}"`,
+      remove(`${targetsOf('old')} EXCEPT ${targetsOf('new')}`),
+      add(`${targetsOf('new')} EXCEPT ${targetsOf('old')}`),
     ),
-    trigger('delete', `DELETE ON "${name}"`, `${remove})`),
+    // For SQL of the app: Galley itself changes neither.
+    trigger('move', `UPDATE OF "createdAt", "id" ON "${name}"`, remove(targetsOf('old')), add(targetsOf('new'))),
+    trigger('delete', `DELETE ON "${name}"`, remove(targetsOf('old'))),
   ]
 }
 

@@ -106,10 +106,16 @@ export function createRoutes<F extends Fields>(
     return replyWith(c, { status: 200, data })
   }
 
+  async function readBody(c: Context): Promise<unknown> {
+    const body = await readJson(c)
+    c.env.extraUnits += operations.listedIn(body) / unitRows
+    return body
+  }
+
   async function create(c: Context, id?: string): Promise<Response> {
     const { identity } = c.env
     operations.permit('create', identity)
-    const write = operations.creating(await readJson(c), identity, id)
+    const write = operations.creating(await readBody(c), identity, id)
     return commit(c, write, (row) => ({
       status: 201,
       data: row,
@@ -130,7 +136,7 @@ export function createRoutes<F extends Fields>(
   async function change(c: Context): Promise<Response> {
     const { identity } = c.env
     operations.permit('update', identity)
-    const write = operations.changing(idOf(c), await readJson(c), identity, matchOf(c))
+    const write = operations.changing(idOf(c), await readBody(c), identity, matchOf(c))
     return commit(c, write, (row) => ({ status: 200, data: row, headers: { ETag: etagOf(row.version) } }))
   }
 

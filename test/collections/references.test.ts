@@ -95,6 +95,25 @@ test('a list keeps its order, an absent one is empty, and the index follows ever
   expect(entries).toEqual(expected)
 })
 
+test('the index follows SQL of the app, and no change of a row reads the entries of others', async () => {
+  const { make } = app
+  const { id } = await make('tags', { name: 'a' })
+  const post = await make('posts', { tags: [id] })
+  subject.connection.exec(`update posts set createdAt = 7, tags = json_array('${id}', 'x') where id = '${post.id}'`)
+  expect(index().entries).toEqual(index().expected)
+  const triggers = subject.connection
+    .prepare(`select sql from sqlite_schema where type = 'trigger' and name like 'posts.tags.%'`)
+    .all()
+  const deletions = triggers.flatMap(({ sql }) => /DELETE FROM[^;]*/.exec(String(sql))?.[0] ?? [])
+  expect(deletions).toHaveLength(3)
+  for (const sql of deletions) {
+    const inner = sql.replaceAll(/(old|new)\."tags"/g, `'[]'`).replaceAll(/(old|new)\."\w+"/g, '1')
+    const [plan] = subject.connection.prepare(`explain query plan ${inner}`).all()
+    expect(plan?.detail).toMatch(/^SEARCH .* \(galley_target=\? AND galley_createdAt=\? AND galley_id=\?\)/)
+  }
+  await app.ask(`DELETE /api/posts/${post.id}`)
+})
+
 test.each<[string, (id: string) => unknown, string]>([
   ['a row that is not there', () => ['0'.repeat(26)], 'there is no such tag'],
   ['one of several that is not there', (id) => [id, '0'.repeat(26)], 'there is no such tag'],
