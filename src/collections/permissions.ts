@@ -62,7 +62,7 @@ export class Permissions {
    */
   checkMove<F extends Fields>({ before, row }: Change<F>, who: Actor): void {
     const create = decide(this.#collection, 'create', who)
-    const isMoved = create !== 'all' && this.#placing<F>(create).some((field) => row[field] !== before[field])
+    const isMoved = create !== 'all' && this.#placing<F>(create).some((field) => !isSame(row[field], before[field]))
     if (!matches(row, this.allowed('update', who)) || (isMoved && (create === 'none' || !matches(row, create))))
       throw new AppError('forbidden')
   }
@@ -72,6 +72,11 @@ export class Permissions {
     const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
     return [named, this.#collection.audience ?? []].flat()
   }
+}
+
+/** Lists are read anew each time. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (Array.isArray(one) && JSON.stringify(one) === JSON.stringify(other))
 }
 
 function anyOf(one: Condition, other: Condition): Condition {

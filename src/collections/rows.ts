@@ -148,10 +148,9 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const stored = yield* this.#require(id, match)
     const before = this.decode(stored)
     const version = this.#noteVersion(Math.max(Number(stored.version) + 1, this.#options.now()))
-    const changed = this.#codec.change(
-      { ...stored, version },
-      given ?? this.#validated((changes as (row: RowOf<F>) => ChangeOf<F>)(before)),
-    )
+    const computed = given ?? this.#validated((changes as (row: RowOf<F>) => ChangeOf<F>)(before))
+    if (given === null) yield requireTargets(this.#references, computed)
+    const changed = this.#codec.change({ ...stored, version }, computed)
     const next = this.#hooks === null ? changed : yield* this.#changeByHook(this.#hooks, before, changed, identity)
     const row = this.decode(next)
     const parameters = [...this.#codec.changeable(next), id]

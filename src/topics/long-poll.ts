@@ -34,7 +34,7 @@ export function createLongPolls(topics: Topics): LongPolls {
 
   async function wait(c: Context, { topic, after, expand, limit, waitMs }: Poll): Promise<PollReply> {
     const { identity: principal, peer } = c.env
-    if (after === null) return replyEvents(c, [], await topics.position(topic, principal))
+    if (after === null) return replyEvents(c, [], await topics.position(topic, principal, expand))
     const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const stop = () => resolve([])

@@ -3,7 +3,7 @@ import type { Notifier } from '../ports/notifier.ts'
 import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { AccessSweep, type Authorize } from './access-sweep.ts'
-import type { EventExpander } from './event-expander.ts'
+import type { EventExpander, EventReader, ExpandEvents } from './event-expander.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
@@ -14,8 +14,8 @@ import { gapAt, Tail } from './tail.ts'
 /** The topics of a server, to read and to follow. */
 export interface Topics {
   readonly epoch: string
-  /** The position of a topic's newest event. @throws AppError `not_found`, `unauthorized`, `forbidden` */
-  position(topic: string, principal: Identity | null): Promise<Position>
+  /** The position of a topic's newest event. @throws AppError as `subscribe` does */
+  position(topic: string, principal: Identity | null, expand?: string | null): Promise<Position>
   /**
    * Follows a topic after a position, or from now on. Resolves with the start; events come after the first `resume`, so
    * that the subscriber can send the start before them.
@@ -107,17 +107,22 @@ export function createTopics({
     authorize(topic, principal)
   }
 
+  function prepare(topic: string, expand: string | null, reader: EventReader): ExpandEvents | null {
+    return expand === null ? null : expander.prepare(topic, expand, reader)
+  }
+
   return {
     get epoch() {
       return epoch()
     },
-    async position(topic, principal) {
+    async position(topic, principal, expand = null) {
       authorize(topic, principal)
+      prepare(topic, expand, { identity: principal, peer: null })
       return { epoch: epoch(), offset: (await log.range(topic)).newest }
     },
     async subscribe({ topic, principal, after, subscriber, expand = null, peer = null }) {
       authorize(topic, principal)
-      const expandEvents = expand === null ? null : expander.prepare(topic, expand, { identity: principal, peer })
+      const expandEvents = prepare(topic, expand, { identity: principal, peer })
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
       permit(topic, principal)

@@ -1,8 +1,10 @@
 /** Lists of references: what they take, who may name which rows, and the index behind them. */
+import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestUser, testServer } from '../../adapters/testing/test-server.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
+import type { Env } from '../../src/request/context.ts'
 import { createTestDatabase } from '../harness/database.ts'
 
 const owners = collection('owners', { access: { read: 'anyone' }, fields: { name: field.text() } })
@@ -21,6 +23,15 @@ const posts = collection('posts', {
     tags: field.references('tags', { max: 3, onDelete: 'removeFromList' }),
     related: field.references('posts'),
   },
+  search: ['title'],
+  routes: ({ rows, commit }) =>
+    new Hono<Env>().post('/:id/lose', (c) =>
+      commit(
+        c,
+        () => rows.update(c.req.param('id'), () => ({ related: ['0'.repeat(26)] })),
+        ({ row }) => ({ status: 200, data: row }),
+      ),
+    ),
 })
 const rooms = collection('rooms', {
   access: {
@@ -174,6 +185,25 @@ test('rows that are referred to by a list restrict a deletion by default, and a 
   expect((await ask(`DELETE /api/posts/${first.id}`)).body.error).toBe('A row of posts still refers to it.')
   await ask(`PATCH /api/posts/${second.id}`, { related: [second.id] })
   for (const { id } of [first, second]) expect((await ask(`DELETE /api/posts/${id}`)).status).toBe(204)
+})
+
+test('searches, aggregates and groups take a list of references, and a change by a function is checked too', async () => {
+  const { ask, make } = app
+  const [a, b] = [await make('tags', { name: 'a' }), await make('tags', { name: 'b' })]
+  const first = await make('posts', { title: 'green bees', tags: [a.id] })
+  const second = await make('posts', { title: 'green ants', tags: [a.id, b.id] })
+  const idsOf = async (query: string) =>
+    new Set((await ask(`GET /api/posts?${query}`)).body.data.map(({ id }: { id: string }) => id))
+  expect(await idsOf(`search=green&filter[tags][$contains]=${b.id}`)).toEqual(new Set([second.id]))
+  expect(await idsOf(`search=bees&filter[tags][$contains]=${b.id}`)).toEqual(new Set())
+  const both = new Set([first.id, second.id])
+  expect(await idsOf(`filter[$or][0][tags][$contains]=${b.id}&filter[$or][1][id]=${first.id}`)).toEqual(both)
+  const counted = await ask(`GET /api/posts/aggregate?max=createdAt&filter[tags][$contains]=${a.id}`)
+  expect(counted.body.data).toEqual([{ count: 2, max: { createdAt: second.createdAt } }])
+  for (const query of ['sort=tags', 'filter[tags]=x', 'filter[tags][$eq]=x', 'filter[tags][$null]=true'])
+    expect((await ask(`GET /api/posts?${query}`)).status).toBe(400)
+  const lost = await ask(`POST /api/posts/${first.id}/lose`)
+  expect([lost.status, lost.body.error]).toEqual([400, 'related: there is no such post'])
 })
 
 test('a rule allows the rows whose list contains a value', async () => {
