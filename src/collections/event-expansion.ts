@@ -39,7 +39,8 @@ export function createEventExpander({
   const byName = new Map(collections.map((each) => [each.name, each]))
   const shared = new SharedWork()
 
-  function prepare(topic: string, text: string, { identity, peer }: EventReader): ExpandEvents {
+  function prepare(topic: string, text: string | null, { identity, peer }: EventReader): ExpandEvents | null {
+    if (text === null) return null
     const collection = byName.get(topic.split('/', 1)[0] ?? '')
     if (collection === undefined) throw invalidField('expand', 'not_a_reference', 'is for the topics of collections')
     const operations = operationsOf(collection)

@@ -16,6 +16,10 @@ export type ExpandEvents = (events: readonly TopicEvent[]) => Promise<readonly T
 
 /** Puts rows that the data of events refers to into it. The events themselves are shared by all readers, and stay as they are. */
 export interface EventExpander {
-  /** @param expand as in `patient,doctor.clinic` @throws AppError `validation_failed`, also for a topic of no collection */
-  prepare(topic: string, expand: string, reader: EventReader): ExpandEvents
+  /**
+   * Returns null for a reader who wants events as they are.
+   * @param expand as in `patient,doctor.clinic`
+   * @throws AppError `validation_failed`, also for a topic of no collection
+   */
+  prepare(topic: string, expand: string | null, reader: EventReader): ExpandEvents | null
 }

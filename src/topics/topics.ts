@@ -3,7 +3,7 @@ import type { Notifier } from '../ports/notifier.ts'
 import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { AccessSweep, type Authorize } from './access-sweep.ts'
-import type { EventExpander, EventReader, ExpandEvents } from './event-expander.ts'
+import type { EventExpander } from './event-expander.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
@@ -107,22 +107,18 @@ export function createTopics({
     authorize(topic, principal)
   }
 
-  function prepare(topic: string, expand: string | null, reader: EventReader): ExpandEvents | null {
-    return expand === null ? null : expander.prepare(topic, expand, reader)
-  }
-
   return {
     get epoch() {
       return epoch()
     },
     async position(topic, principal, expand = null) {
       authorize(topic, principal)
-      prepare(topic, expand, { identity: principal, peer: null })
+      expander.prepare(topic, expand, { identity: principal, peer: null })
       return { epoch: epoch(), offset: (await log.range(topic)).newest }
     },
     async subscribe({ topic, principal, after, subscriber, expand = null, peer = null }) {
       authorize(topic, principal)
-      const expandEvents = prepare(topic, expand, { identity: principal, peer })
+      const expandEvents = expander.prepare(topic, expand, { identity: principal, peer })
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
       permit(topic, principal)

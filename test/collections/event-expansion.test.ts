@@ -9,6 +9,7 @@ import { createRowCodec } from '../../src/collections/row-codec.ts'
 import type { Database, SqlRow } from '../../src/ports/database.ts'
 import type { Identity } from '../../src/request/identity.ts'
 import { TopicEvent } from '../../src/topics/event.ts'
+import type { ExpandEvents } from '../../src/topics/event-expander.ts'
 
 const clinics = collection('clinics', { access: { read: 'anyone' }, fields: { name: field.text() } })
 const doctors = collection('doctors', {
@@ -59,7 +60,7 @@ function createWorld({ nameLength = 3 } = {}) {
     },
   })
   const prepare = (identity: Identity | null, expand: string) =>
-    expander.prepare('visits', expand, { identity, peer: null })
+    expander.prepare('visits', expand, { identity, peer: null }) as ExpandEvents
   return { reads, units, expander, prepare }
 }
 

@@ -21,7 +21,9 @@ test('any reader gets every event once and in order, however slow it and its exp
   const steps = fc.array(fc.constantFrom('append', 'append many', 'room', 'turn', 'other'), { maxLength: 20 })
   await fc.assert(
     fc.asyncProperty(steps, fc.integer({ min: 1, max: 7 }), fc.nat(3), async (steps, few, turns) => {
-      const { topics, append } = await createWorld({ prepare: () => slowly(few, turns) })
+      const { topics, append } = await createWorld({
+        prepare: (_, expand) => (expand === null ? null : slowly(few, turns)),
+      })
       const subscriber = new RecordingSubscriber()
       subscriber.room = 3
       const { subscription } = await follow(topics, 'news', 0, subscriber, 'x')
@@ -55,10 +57,13 @@ test('a reader with too few units waits, gets its events later, and others do no
   let mayExpand = false
   let asked = Promise.withResolvers<void>()
   const { topics, append } = await createWorld({
-    prepare: () => async (events) => {
-      asked.resolve()
-      return mayExpand ? events.map(expanded) : null
-    },
+    prepare: (_, expand) =>
+      expand === null
+        ? null
+        : async (events) => {
+            asked.resolve()
+            return mayExpand ? events.map(expanded) : null
+          },
   })
   const { subscriber, subscription } = await follow(topics, 'news', null, undefined, 'x')
   const other = await follow(topics, 'news', null)
