@@ -218,3 +218,24 @@ test('a rule allows the rows whose list contains a value', async () => {
   expect((await ask(`PATCH /api/rooms/${room.id}`, { members: both }, ann)).status).toBe(200)
   expect((await ask('GET /api/rooms', undefined, ben)).body.data).toHaveLength(1)
 })
+
+test('a row that is restored lacks the rows of its list that are gone', async () => {
+  const people = collection('people', { access: 'open', fields: {} })
+  const teams = collection('teams', {
+    access: 'open',
+    fields: { members: field.references('people', { onDelete: 'removeFromList' }), rows: field.references('people') },
+    softDelete: true,
+  })
+  const server = await testServer({ collections: [people, teams] })
+  const [peopleOf, teamsOf] = [server.as('system').collection(people), server.as('system').collection(teams)]
+  const [a, b] = [await peopleOf.create({}), await peopleOf.create({})]
+  const first = await teamsOf.create({ members: [a.id, b.id], rows: [b.id] })
+  const second = await teamsOf.create({ rows: [a.id] })
+  for (const { id } of [first, second]) await teamsOf.delete(id)
+  await peopleOf.delete(a.id)
+  const restore = (id: string) => server.request(`/api/teams/trash/${id}/restore`, { method: 'POST' })
+  const restored = await restore(first.id)
+  expect([restored.status, (await teamsOf.get(first.id)).members]).toEqual([200, [b.id]])
+  expect((await restore(second.id)).status).toBe(400)
+  await server.stop()
+})
