@@ -125,6 +125,7 @@ function store(nodes: readonly Node[]): void {
         id: key.slice(2),
         createdAt: 1,
         version: 1,
+        ...Object.fromEntries(fieldNames.filter(isList).map((field) => [field, '[]'])),
         ...Object.fromEntries(
           Map.groupBy(references, ({ field }) => field)
             .entries()
