@@ -29,6 +29,7 @@ const visits = collection('visits', {
     name: field.text({ indexed: true }),
     note: field.text({ indexed: true }),
     tags: field.list(field.text({ max: 40 })),
+    friends: field.references('visits'),
   },
 })
 const listable = listableFields(visits)
@@ -41,9 +42,9 @@ await database.migrate(async (db) => {
 })
 connection
   .prepare(`with recursive n(i) as (select 0 union all select i + 1 from n where i < ?)
-    insert into visits (id, createdAt, version, doctor, open, name, note, tags)
+    insert into visits (id, createdAt, version, doctor, open, name, note, tags, friends)
     select printf('%026d', i), i, 1, 'doctor ' || (i % 20), i % 2, hex(randomblob(20)), hex(randomblob(100)),
-      json_array(hex(randomblob(8)), hex(randomblob(8)), hex(randomblob(8))) from n`)
+      json_array(hex(randomblob(8)), hex(randomblob(8)), hex(randomblob(8))), json_array('everybody', 'friend ' || (i % 1000)) from n`)
   .run(rowCount - 1)
 
 const queries = [
@@ -53,6 +54,9 @@ const queries = [
   'filter[open]=true&filter[doctor]=doctor 2&sort=name',
   'filter[tags][$contains]=none',
   'filter[tags][$contains]=none&sort=name',
+  'filter[friends][$contains]=everybody&sort=-createdAt',
+  'filter[friends][$contains]=friend 7&sort=name',
+  'filter[friends][$contains]=everybody&filter[open]=true&filter[tags][$contains]=none',
   'filter[note][$contains]=none',
   'filter[doctor][$ne]=none&filter[tags][$contains]=none',
   'sort=open,name',

@@ -108,6 +108,7 @@ export function createApp<
   const live = createLive({
     ...services,
     platform,
+    collections,
     commit: deps.commit,
     topics: allTopics,
     incompleteBytes,

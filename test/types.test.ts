@@ -293,3 +293,30 @@ test('the rows of hooks', () => {
     collection('a', { access: 'open', fields, hooks: { after: { craete() {} } } }),
   ])
 })
+
+test('a list of references', () => {
+  const teams = collection('teams', {
+    access: { read: (user) => user !== null && { members: { $contains: user.userId } } },
+    fields: { name: field.text(), members: field.references('patients', { onDelete: 'removeFromList' }) },
+  })
+  compiled(() =>
+    ((as: As) => {
+      const client = as(null).collection(teams)
+      void client.list({ filter: { members: { $contains: 'x' } }, expand: ['members', 'members.ward'] })
+      void client.get('x').then((row) => expectTypeOf(row.members).toEqualTypeOf<string[]>())
+      void client
+        .get('x')
+        .then(({ expand }) => expectTypeOf(expand?.members?.[0]?.id).toEqualTypeOf<string | undefined>())
+      // @ts-expect-error: a list is no text
+      void client.create({ name: 'x', members: 'y' })
+      // @ts-expect-error: a list does not sort
+      void client.list({ sort: 'members' })
+      // @ts-expect-error: misspelled
+      void client.list({ expand: ['membres'] })
+    })({} as As),
+  )
+  // @ts-expect-error: another effect
+  expect(() => field.references('patients', { onDelete: 'setNull' })).toThrow('onDelete of references')
+  // @ts-expect-error: the app has no such collection
+  expect(() => createApp(platform, { collections: [teams] })).toThrow('is not a collection')
+})

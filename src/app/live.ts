@@ -1,4 +1,7 @@
 /** The live part of an app: topics, their followers, and message connections. */
+import type { AnyCollection } from '../collections/declaration.ts'
+import { createEventExpander } from '../collections/event-expansion.ts'
+import type { OperationsOf } from '../collections/operations.ts'
 import { type Connections, createConnections } from '../connections/connections.ts'
 import type { ConnectionServices } from '../connections/host.ts'
 import type { Background } from '../database/cleanup.ts'
@@ -21,6 +24,8 @@ import { createTopics } from '../topics/topics.ts'
 
 export interface LiveOptions {
   platform: Platform
+  collections: readonly AnyCollection[]
+  operationsOf: OperationsOf
   /** Those of the collections, too. */
   topics: readonly Topic[]
   rules: TopicRules
@@ -49,6 +54,8 @@ export interface Live {
 
 export function createLive({
   platform,
+  collections,
+  operationsOf,
   topics: all,
   rules,
   publisher,
@@ -65,7 +72,13 @@ export function createLive({
   const authorize = oncePerTurn((name, who) => void rules.authorize(name, who))
   // A server that hibernates has no timers.
   const sweep = options?.heartbeatMs === null ? new AccessSweep(null) : new AccessSweep()
-  const topics = createTopics({ log, notifier, epoch, authorize, sweep, now, isRevoked })
+  const expander = createEventExpander({
+    collections,
+    operationsOf,
+    takeUnits: (who, peer, units) => takeUnits(admissionControl, who, peer, units),
+    chargeUnits: (who, peer, units) => admissionControl.charge(who, peer, units),
+  })
+  const topics = createTopics({ log, notifier, epoch, authorize, sweep, now, isRevoked, expander })
   const streams = createEventStreams(topics, now)
   const polls = createLongPolls(topics)
   const presence = createPresence({ authorize, sweep })

@@ -8,7 +8,8 @@ import { type Actor, adminRole, fits, hasScope, identityOf, refusal } from '../r
 import { type Condition, joined } from './condition.ts'
 import type { Action, AnyCollection, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
-import type { FilterValue } from './rule.ts'
+import { containsCondition } from './filter-query.ts'
+import type { FilterValue, ListFilterValue } from './rule.ts'
 
 /** The field that an owned row has: the id of the user who created it. */
 export const ownerField = 'owner'
@@ -80,6 +81,7 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
   const parts = Object.entries(filter).map(([key, value]) => {
     const column = (fields[key] as Field | undefined)?.column
     if (!column) throw new Error(`The access of ${name} names a field ${key}, which does not exist.`)
+    if (isListFilter(value)) return containsCondition(name, key, column, value.$contains)
     const all: SqlValue[] = listOf(value).map((each) => column.encode(each))
     const values = all.filter((each) => each !== null)
     const equal = values.length === 0 ? 'false' : `"${key}" in (${values.map(() => '?').join()})`
@@ -94,7 +96,11 @@ function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Co
 export function matches(row: Readonly<Record<string, unknown>>, decision: AllowedAccess): boolean {
   if (decision === 'all') return true
   return decision.some((filter) =>
-    Object.entries(filter).every(([key, value]) => listOf(value).includes(row[key] as FilterValue)),
+    Object.entries(filter).every(([key, value]) =>
+      isListFilter(value)
+        ? Array.isArray(row[key]) && row[key].includes(value.$contains)
+        : listOf(value).includes(row[key] as FilterValue),
+    ),
   )
 }
 
@@ -102,8 +108,14 @@ export function matches(row: Readonly<Record<string, unknown>>, decision: Allowe
 export function coversAudience(decision: AccessDecision, field: string, value: string): boolean {
   if (typeof decision === 'string') return decision === 'all'
   return decision.some((filter) =>
-    Object.entries(filter).every(([key, values]) => key === field && listOf(values).includes(value)),
+    Object.entries(filter).every(
+      ([key, values]) => key === field && !isListFilter(values) && listOf(values).includes(value),
+    ),
   )
+}
+
+function isListFilter(value: RowFilter[string]): value is ListFilterValue {
+  return typeof value === 'object' && value !== null && '$contains' in value
 }
 
 function listOf(value: FilterValue | readonly FilterValue[]): readonly FilterValue[] {

@@ -5,7 +5,8 @@ import { type AggregateFunction, type AggregateQuery, functions, type Term } fro
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import { conditionsOf } from './list.ts'
-import { direct, indexedBy, isServed, type Plan, planRows, tooManyRows } from './query-plan.ts'
+import { type Plan, planRows, servedRows, tooManyRows } from './query-plan.ts'
+import { rowSource } from './row-source.ts'
 
 /** Rows that one aggregate reads: about a twentieth of a second on a small machine. */
 export const aggregateRowsMax = 50_000
@@ -32,7 +33,7 @@ export function readGroups(
   query: AllowedAggregate,
 ): Group[] | Promise<Group[]> {
   const conditions = conditionsOf(collection, query)
-  const plan = isServed(collection, conditions) ? direct : planRows(database, collection, conditions, aggregateRowsMax)
+  const plan = servedRows(collection, conditions) ?? planRows(database, collection, conditions, aggregateRowsMax)
   return andThen(plan, (found) => {
     if (found === null) throw tooManyRows('filter', aggregateRowsMax)
     return andThen(database.read(aggregateStatement(collection, query, conditions, found)), (rows) => {
@@ -44,12 +45,13 @@ export function readGroups(
 
 /** Reads one row more than it may, and one group. Its names are no names of fields. */
 function aggregateStatement(
-  { name }: AnyCollection,
+  collection: AnyCollection,
   { terms, group }: AllowedAggregate,
   conditions: readonly Condition[],
   { index }: Plan,
 ): Statement {
-  const where = whereOf(conditions)
+  const source = rowSource(collection, index, conditions)
+  const where = whereOf(source.conditions)
   const columns = ['1', ...terms.map(({ field }, position) => `"${field}" as galley_${position}`)]
   const values = [
     'count(*) as count',
@@ -60,9 +62,8 @@ function aggregateStatement(
     values.push('galley_group as "group"')
   }
   const groupBy = group === null ? '' : ` group by galley_group order by galley_group limit ${groupsMax + 1}`
-  const from = `"${name}"${indexedBy(index)}${where.sql}`
   return {
-    sql: `select ${values.join()} from (select ${columns.join()} from ${from} limit ?)${groupBy}`,
+    sql: `select ${values.join()} from (select ${columns.join()} from ${source.from}${where.sql} limit ?)${groupBy}`,
     parameters: [...where.values, aggregateRowsMax + 1],
   }
 }

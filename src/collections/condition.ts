@@ -17,6 +17,8 @@ export interface Condition {
 export interface Comparison {
   field: string
   kind: 'equal' | 'range' | 'several'
+  /** True for a list of which one element is compared. */
+  isElement?: true
 }
 
 /** Returns ` where …` that requires all conditions, and nothing for no conditions. */

@@ -14,7 +14,7 @@ import type { Fields } from './field.ts'
 import type { KeepHistory, SoftDelete } from './keeping.ts'
 import type { As } from './local-client.ts'
 import type { ChangeOf, RowChange, RowOf } from './row-types.ts'
-import type { FilterValue, RuleOf } from './rule.ts'
+import type { FilterValue, ListFilterValue, RuleOf } from './rule.ts'
 
 /**
  * `restore` is to see rows in the trash and to restore them, `purge` to delete one of them for good, `history` to read what a row
@@ -22,8 +22,8 @@ import type { FilterValue, RuleOf } from './rule.ts'
  */
 export type Action = 'read' | 'create' | 'update' | 'delete' | 'restore' | 'purge' | 'history'
 
-/** A condition on rows: the value of each field, or a list of which it must be one. */
-export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>
+/** A condition on rows: the value of each field, values of which it must be one, or a value that its list must contain. */
+export type RowFilter = Readonly<Record<string, FilterValue | readonly FilterValue[] | ListFilterValue>>
 
 /** A rule of any collection. */
 export type Rule = string | ((identity: Identity | null) => boolean | RowFilter | readonly RowFilter[])

@@ -1,6 +1,6 @@
 /**
  * Deletes a row together with the rows that refer to it, as each reference declares by `onDelete`. First a plan is made of all
- * rows that are affected; then references are set to null, and the rows are deleted, those below before those above them, by the
+ * rows that are affected; then references are cleared, and the rows are deleted, those below before those above them, by the
  * same code as any other change, with its hooks and events. Last, no row may be left that refers to a deleted one: this is where
  * `restrict` is decided, so a row that is deleted in the same write restricts nothing. The declaration is the authority: access
  * rules are asked about the row that the client deletes, not about those below it.
@@ -13,7 +13,7 @@ import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
 import type { OnDelete } from './fields/column.ts'
 import { readableIn } from './permissions.ts'
-import { referring } from './statements.ts'
+import { referring } from './references.ts'
 
 /** Rows that one deletion changes beside its own: more would hold up all other writes. */
 export const dependentRowsMax = 1000
@@ -44,7 +44,7 @@ export function dependentsIn(collections: readonly AnyCollection[]): Dependents 
 interface AffectedRow {
   collection: AnyCollection
   id: string
-  /** The fields to set to null; null for a row to delete. */
+  /** The fields that no longer refer to what is deleted; null for a row to delete. */
   fields: Set<string> | null
 }
 
@@ -61,7 +61,7 @@ class Plan {
     return true
   }
 
-  setNull(collection: AnyCollection, id: string, field: string): void {
+  clear(collection: AnyCollection, id: string, field: string): void {
     const key = `${collection.name}/${id}`
     const known = this.#rows.get(key)
     if (known === undefined) this.#add(key, { collection, id, fields: new Set([field]) })
@@ -113,7 +113,7 @@ function* planDeletion(plan: Plan, dependents: Dependents, collection: AnyCollec
       if (onDelete === 'restrict') continue
       for (const row of yield* run(referring(collection, field, ids, dependentRowsMax + 2))) {
         const id = String(row.id)
-        if (onDelete === 'setNull') plan.setNull(collection, id, field)
+        if (onDelete !== 'cascade') plan.clear(collection, id, field)
         else if (plan.delete(collection, id)) below.set(collection.name, [...(below.get(collection.name) ?? []), id])
       }
     }
@@ -129,10 +129,13 @@ function* dependentsOf(
   for (const [name, ids] of rows) for (const dependent of dependents.get(name) ?? []) yield [dependent, ids]
 }
 
+/** The ids of rows to delete, by collection. */
+export type DeletedIds = ReadonlyMap<string, readonly string[]>
+
 /** The rows of a collection, as far as a deletion changes them. A hook may have deleted any of them before its turn. */
 export interface DeletableRows {
-  /** Sets fields of a row to null, if it is there. */
-  setNull(id: string, fields: Iterable<string>, identity: Identity | null | undefined): Steps<void>
+  /** Takes ids, which are given by collection, out of fields of a row, if it is there. */
+  clear(id: string, fields: Iterable<string>, deleted: DeletedIds, identity: Identity | null | undefined): Steps<void>
   /** Deletes a row, if it is there, and none that refers to it. */
   removeAlone(id: string, removal: Removal): Steps<void>
 }
@@ -166,12 +169,14 @@ export function* deleteWithDependents(
   }
   const who = identity ?? null
   if (!plan.hasHooks) yield* requireUnrestricted(plan, dependents, who)
-  for (const { collection, id, fields } of plan.changed()) yield* rowsOf(collection).setNull(id, fields ?? [], identity)
+  const deleted = plan.deletedIds()
+  for (const { collection, id, fields } of plan.changed())
+    yield* rowsOf(collection).clear(id, fields ?? [], deleted, identity)
   for (const { collection, id } of plan.deleted()) {
     const isRoot = collection.name === root.name && id === rootId
     yield* rowsOf(collection).removeAlone(id, { identity, deletion, isRoot })
   }
-  for (const [dependent, ids] of dependentsOf(dependents, plan.deletedIds())) yield* requireNone(dependent, ids, who)
+  for (const [dependent, ids] of dependentsOf(dependents, deleted)) yield* requireNone(dependent, ids, who)
 }
 
 /** Refuses a deletion that a row restricts before it is begun, because a thousand rows that are deleted in vain cost much. */

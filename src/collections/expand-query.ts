@@ -2,7 +2,7 @@
 import { type AppError, invalidField } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import type { FieldSelection } from './field-selection.ts'
-import { referencesIn } from './statements.ts'
+import { referencesIn } from './references.ts'
 
 /** References one after the other. */
 export const expandDepthMax = 3

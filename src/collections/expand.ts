@@ -8,14 +8,15 @@ import type { Actor } from '../request/identity.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type Expand, expandProblem } from './expand-query.ts'
+import type { Fields } from './field.ts'
 import { pageLengthMax, rowsAtOnce } from './list.ts'
 import { readableIn } from './permissions.ts'
-import type { Expansion } from './row-types.ts'
-import { noRow, selectOf } from './statements.ts'
+import type { ExpandedRow } from './row-types.ts'
+import { columnList, noRow } from './statements.ts'
 
 /** A row with the length of its texts, and of those that were expanded in it. */
 interface Sized {
-  row: Record<string, unknown> & { expand?: Expansion }
+  row: Record<string, unknown> & { expand?: Record<string, ExpandedRow | ExpandedRow[]> }
   length: number
 }
 
@@ -27,6 +28,7 @@ export interface ExpandOptions {
 
 interface State extends ExpandOptions {
   who: Actor
+  lengthMax: number
   rowsRead: number
 }
 
@@ -38,27 +40,60 @@ export async function expandRows(
   rows: readonly object[],
   expand: readonly Expand[],
   who: Actor,
-  options: ExpandOptions,
+  { database, decodeOf }: ExpandOptions,
+  lengthMax = pageLengthMax,
 ): Promise<number> {
-  const state: State = { ...options, who, rowsRead: 0 }
+  const state: State = { database, decodeOf, who, lengthMax, rowsRead: 0 }
   const sized = rows.map((row): Sized => ({ row: row as Sized['row'], length: 0 }))
   for (const each of expand) await expandField(sized, each, state)
   return state.rowsRead
 }
 
 async function expandField(rows: readonly Sized[], { field, target, below }: Expand, state: State): Promise<void> {
-  const ids = new Set(rows.flatMap(({ row }) => (typeof row[field] === 'string' ? [row[field]] : [])))
-  const targets = await readTargets(target, [...ids], state)
-  for (const each of below) await expandField([...targets.values()], each, state)
+  const targets = await readTargets(target, idsIn(rows, field), state)
+  if (below.length > 0) {
+    const found = [...targets.values()]
+    for (const each of below) await expandField(found, each, state)
+  }
   let length = 0
   for (const each of rows) {
-    const found = targets.get(String(each.row[field]))
-    if (found === undefined) continue
-    each.row.expand = { ...each.row.expand, [field]: found.row as Expansion[string] }
-    each.length += found.length
-    length += found.length
-    if (length > pageLengthMax) throw tooLong()
+    length += putTargets(each, field, targets)
+    if (length > state.lengthMax) throw tooLong(state)
   }
+}
+
+/** The ids that a reference, or a list of them, has in any of these rows. */
+function idsIn(rows: readonly Sized[], field: string): readonly string[] {
+  const ids = new Set<string>()
+  for (const { row } of rows) {
+    const value = row[field]
+    if (typeof value === 'string') ids.add(value)
+    else if (Array.isArray(value)) for (const id of value) ids.add(id)
+  }
+  return [...ids]
+}
+
+/** Puts the rows that a field refers to into its row, and returns their length. */
+function putTargets(sized: Sized, field: string, targets: ReadonlyMap<string, Sized>): number {
+  const { row } = sized
+  const value = row[field]
+  if (Array.isArray(value)) return putList(sized, field, value, targets)
+  const found = typeof value === 'string' ? targets.get(value) : undefined
+  if (found === undefined) return 0
+  row.expand ??= {}
+  row.expand[field] = found.row as ExpandedRow
+  sized.length += found.length
+  return found.length
+}
+
+function putList(sized: Sized, field: string, ids: readonly string[], targets: ReadonlyMap<string, Sized>): number {
+  const found = ids.flatMap((id) => targets.get(id) ?? [])
+  let length = 0
+  for (const each of found) length += each.length
+  sized.row.expand ??= {}
+  sized.row.expand[field] = found.map(({ row }) => row as ExpandedRow)
+  sized.length += length
+  return length
 }
 
 /** Reads the rows that the caller may read, in blocks where they may be long. */
@@ -67,24 +102,29 @@ async function readTargets(target: AnyCollection, ids: readonly string[], state:
   const only = readableIn(target, state.who)
   if (only === noRow) return targets
   const decode = state.decodeOf(target)
+  const texts = textColumns(target)
   const block = rowsAtOnce(target, null)
   let length = 0
   for (let start = 0; start < ids.length; start += block) {
-    for (const stored of await state.database.read(selectByIds(target, ids.slice(start, start + block), only))) {
-      const own = lengthOf(stored)
+    const some = ids.length <= block ? ids : ids.slice(start, start + block)
+    const read = state.database.read(selectByIds(target, some, only))
+    for (const stored of read instanceof Promise ? await read : read) {
+      const own = lengthOf(stored, texts)
       length += own
-      targets.set(String(stored.id), { row: decode(stored) as Sized['row'], length: own })
+      targets.set(stored.id as string, { row: decode(stored) as Sized['row'], length: own })
     }
-    if (length > pageLengthMax) throw tooLong()
+    if (length > state.lengthMax) throw tooLong(state)
   }
   state.rowsRead += targets.size
   return targets
 }
 
+/** A join, because `in` would sort the ids first. */
 function selectByIds(collection: AnyCollection, ids: readonly string[], only: Condition | null): Statement {
-  const more = only === null ? '' : ` and ${only.sql}`
+  const { name } = collection
+  const where = only === null ? '' : ` where ${only.sql}`
   return {
-    sql: `${selectOf(collection)} where "id" in (select value from json_each(?))${more}`,
+    sql: `select ${columnList(collection)} from (select value as galley_id from json_each(?)) cross join "${name}" on "${name}"."id" = galley_id${where}`,
     parameters: [JSON.stringify(ids), ...(only?.values ?? [])],
   }
 }
@@ -92,12 +132,20 @@ function selectByIds(collection: AnyCollection, ids: readonly string[], only: Co
 /** A row has some length besides its texts. */
 const rowLengthMin = 100
 
-function lengthOf(row: SqlRow): number {
+/** The columns whose values may be long. */
+function textColumns({ fields }: AnyCollection): readonly string[] {
+  return Object.keys(fields).filter((name) => (fields as Fields)[name]?.column.sqlType === 'text')
+}
+
+function lengthOf(row: SqlRow, texts: readonly string[]): number {
   let length = rowLengthMin
-  for (const value of Object.values(row)) if (typeof value === 'string') length += value.length
+  for (const name of texts) {
+    const value = row[name]
+    if (typeof value === 'string') length += value.length
+  }
   return length
 }
 
-function tooLong(): AppError {
-  return expandProblem('too_long', `would be longer than ${pageLengthMax} characters: ask for fewer rows`)
+function tooLong({ lengthMax }: State): AppError {
+  return expandProblem('too_long', `would be longer than ${lengthMax} characters: ask for fewer rows`)
 }

@@ -8,6 +8,7 @@ import { type Condition, joined } from './condition.ts'
 import type { Column } from './field.ts'
 import type { ColumnFilter } from './fields/column.ts'
 import { definitionOf, type Operator, operators } from './operators.ts'
+import { containsReference } from './reference-index.ts'
 
 /** Groups inside groups. */
 export const groupDepthMax = 3
@@ -105,7 +106,7 @@ function parseFilter(
 }
 
 function typeText({ type }: Column): string {
-  return type === 'list' ? 'must be a value of the list' : `must be of type ${type}`
+  return type === 'list' || type === 'references' ? 'must be a value of the list' : `must be of type ${type}`
 }
 
 function flagOf(text: string): SqlValue {
@@ -135,10 +136,29 @@ export function filterConditions(table: string, { filters, groups }: FilterSet):
 
 /** Names the table, because the parts of a list have columns of their own. */
 function filterCondition(table: string, { field, column, operator, values }: Filter): Condition {
+  if (column.references?.isList) return containsReference(table, field, values)
   const { build, compares } = definitionOf(operator)
   const condition = build(`"${table}"."${field}"`, values, column.type === 'list')
   const kind = compares?.(values)
   return kind === undefined ? condition : { ...condition, compares: { field, kind } }
+}
+
+/** The rows whose list contains a value, as JSON has it. @throws Error for a field that is no list */
+export function containsCondition(
+  table: string,
+  field: string,
+  column: Column,
+  value: string | number | boolean | null,
+): Condition {
+  if (column.filter?.needsNoIndex !== true)
+    throw new Error(`The field ${table}.${field} has no $contains in an access rule.`)
+  if (value === null) return { sql: 'false', values: [] }
+  return filterCondition(table, {
+    field,
+    column,
+    operator: '$contains',
+    values: [typeof value === 'boolean' ? Number(value) : value],
+  })
 }
 
 function allOf(conditions: readonly Condition[]): Condition {

@@ -1,6 +1,7 @@
 /** The indexes of a collection: those of one field, and those of several, which `indexes` and `unique` declare. */
 import type { AnyCollection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import { listsOfReferences, referenceTable } from './reference-index.ts'
 
 /** Fields of one index of several. */
 const fieldsMax = 4
@@ -49,6 +50,8 @@ export interface Index {
   name: string
   columns: readonly string[]
   isUnique: boolean
+  /** True for the index of a list of references, which is a table to join. */
+  isTable?: true
 }
 
 const known = new WeakMap<AnyCollection, readonly Index[]>()
@@ -57,7 +60,7 @@ const known = new WeakMap<AnyCollection, readonly Index[]>()
 export function indexesOf(collection: AnyCollection): readonly Index[] {
   let all = known.get(collection)
   if (all === undefined) {
-    all = [...indexesOfOne(collection), ...indexesOfSeveral(collection)]
+    all = [...indexesOfOne(collection), ...indexesOfSeveral(collection), ...indexesOfReferences(collection)]
     known.set(collection, all)
   }
   return all
@@ -78,6 +81,15 @@ function indexesOfSeveral({ name, indexes = [], unique = [] }: AnyCollection): I
     ...indexes.map((fields) => indexOf(name, fields, false)),
     ...unique.map((fields) => indexOf(name, fields, true)),
   ]
+}
+
+function indexesOfReferences(collection: AnyCollection): Index[] {
+  return listsOfReferences(collection).map((field) => ({
+    name: referenceTable(collection.name, field),
+    columns: [field, 'createdAt', 'id'],
+    isUnique: false,
+    isTable: true,
+  }))
 }
 
 function indexOf(table: string, fields: readonly string[], isUnique: boolean): Index {

@@ -28,7 +28,7 @@ export type IndexedName<L extends Listed> =
 /** Fields that lists filter by. `owner` is one where a rule is `owner`. */
 export type FilterName<L extends Listed> =
   | IndexedName<L>
-  | NameWhere<L['fields'], { type: 'list' }>
+  | NameWhere<L['fields'], { type: 'list' | 'references' }>
   | SystemName
   | 'owner'
 

@@ -14,18 +14,17 @@ import type { Index } from './indexes.ts'
 import type { ListQuery, SortTerm } from './list-query.ts'
 import { afterCondition, cursorAfter, findKey, keyOf, untilCondition } from './page-end.ts'
 import {
-  direct,
-  indexedBy,
-  isServed,
   type Plan,
   planPage,
   planRows,
   scanEnd,
   scanRowsMax,
   servedConditions,
+  servedRows,
   tooManyRows,
 } from './query-plan.ts'
-import { selectColumns, selectOf } from './statements.ts'
+import { rowSource } from './row-source.ts'
+import { columnList, quoted } from './statements.ts'
 
 /** Counting stops at this number, which then means "this many or more". */
 export const countMax = 10_000
@@ -60,7 +59,7 @@ export function readPage(database: Database, collection: AnyCollection, query: A
         readBlocks(database, collection, query, { after, conditions, index: plan.index, end }),
       )
     })
-    return plan === direct ? page : andThen(page, (found) => ({ ...found, isScan: true }))
+    return plan.isServed ? page : andThen(page, (found) => ({ ...found, isScan: true }))
   })
 }
 
@@ -126,19 +125,17 @@ export function listStatement(
   },
 ): Statement {
   const { limit, sort } = query
-  const upTo = end === null ? [] : [untilCondition(sort, keyOf(end, sort))]
-  const where = whereOf([...conditions, ...afterKey(sort, after), ...upTo])
-  const order = sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
-  const sql = `${selectFor(collection, query)}${indexedBy(index)}${where.sql} order by ${order.join()} limit ?`
+  const source = rowSource(collection, index, conditions, sort)
+  const upTo = end === null ? [] : [untilCondition(source.sort, keyOf(end, sort))]
+  const where = whereOf([...source.conditions, ...afterKey(source.sort, after), ...upTo])
+  const order = source.sort.map(({ field, descending }) => `"${field}" ${descending ? 'desc' : 'asc'}`)
+  const columns = query.fields === null ? columnList(collection) : quoted(selectedColumns(collection, query))
+  const sql = `select ${columns} from ${source.from}${where.sql} order by ${order.join()} limit ?`
   return { sql, parameters: [...where.values, limit + 1] }
 }
 
 function afterKey(sort: readonly SortTerm[], after: CursorKey | null): Condition[] {
   return after === null ? [] : [afterCondition(sort, after)]
-}
-
-function selectFor(collection: AnyCollection, query: AllowedQuery): string {
-  return query.fields === null ? selectOf(collection) : selectColumns(collection, selectedColumns(collection, query))
 }
 
 /** The columns of the response and those of the sort, for the cursor. */
@@ -153,17 +150,18 @@ export function countRows(
   query: AllowedQuery,
 ): number | Promise<number> {
   const conditions = conditionsOf(collection, query)
-  const plan = isServed(collection, conditions) ? direct : planRows(database, collection, conditions, scanRowsMax)
+  const plan = servedRows(collection, conditions) ?? planRows(database, collection, conditions, scanRowsMax)
   return andThen(plan, (found) => {
     if (found === null) throw tooManyRows('count', scanRowsMax)
     return andThen(database.read(countStatement(collection, conditions, found)), ([row]) => Number(row?.count))
   })
 }
 
-function countStatement({ name }: AnyCollection, conditions: readonly Condition[], { index }: Plan): Statement {
-  const { sql, values } = whereOf(conditions)
+function countStatement(collection: AnyCollection, conditions: readonly Condition[], { index }: Plan): Statement {
+  const source = rowSource(collection, index, conditions)
+  const { sql, values } = whereOf(source.conditions)
   return {
-    sql: `select count(*) as count from (select 1 from "${name}"${indexedBy(index)}${sql} limit ${countMax})`,
+    sql: `select count(*) as count from (select 1 from ${source.from}${sql} limit ${countMax})`,
     parameters: values,
   }
 }
@@ -174,5 +172,14 @@ export function conditionsOf(
   { only, ...filters }: FilterSet & { only: Condition | null },
 ): readonly Condition[] {
   const conditions = filterConditions(name, filters)
-  return only === null ? conditions : [...conditions, ...(only.parts ?? [only])]
+  return only === null ? conditions : [...conditions, ...withoutRepeats(conditions, only.parts ?? [only])]
+}
+
+/** A list may have to contain two ids, of which an index serves one. */
+function withoutRepeats(conditions: readonly Condition[], others: readonly Condition[]): readonly Condition[] {
+  return others.map((other) => {
+    const isRepeat =
+      other.compares?.isElement && conditions.some(({ compares }) => compares?.field === other.compares?.field)
+    return isRepeat ? { sql: other.sql, values: other.values } : other
+  })
 }

@@ -17,7 +17,7 @@ export interface Declared<F extends Fields = Fields> extends Listed {
 
 /** A page of rows. */
 export interface List<F extends Fields> {
-  rows: (RowOf<F> & { expand?: Expansion })[]
+  rows: (RowOf<F> & { expand?: Expansion<F> })[]
   /** The cursor of the next page; null for the last page. */
   next: string | null
   /** The number of all matching rows, up to 10,000; where it was asked for. */
@@ -37,7 +37,7 @@ export interface ExpectOptions {
 /** A collection on somebody's behalf. Each method throws the `AppError` that a client would get. */
 export interface LocalCollection<D extends Declared, F extends Fields = D['fields']> {
   /** @param expand references, as in `['patient', 'doctor.clinic']`, whose rows are put into the row */
-  get(id: string, expand?: readonly ExpandPath<F>[]): Promise<RowOf<F> & { expand?: Expansion }>
+  get(id: string, expand?: readonly ExpandPath<F>[]): Promise<RowOf<F> & { expand?: Expansion<F> }>
   list(options?: ListOptions<D>): Promise<List<F>>
   /** @param id the id of the new row; by default one is made */
   create(body: CreateOf<F>, id?: string): Promise<RowOf<F>>

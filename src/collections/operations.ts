@@ -20,6 +20,7 @@ import { type AllowedQuery, countRows, readPage } from './list.ts'
 import { type ListQuery, listableFields, type OtherParameters, parseListQuery } from './list-query.ts'
 import type { Declared, List } from './local-client.ts'
 import { Permissions } from './permissions.ts'
+import { listsOfReferences } from './reference-index.ts'
 import type { RowOf } from './row-types.ts'
 import { type Matches, readMatches } from './search.ts'
 import { notFound, selectOne } from './statements.ts'
@@ -44,6 +45,7 @@ export class Operations<F extends Fields> {
   readonly #parseAggregate: (parameters: URLSearchParams) => AggregateQuery
   readonly #others: OtherParameters
   readonly #expanding: ExpandOptions
+  readonly #lists: readonly string[]
   /** Parses the references to expand. @throws AppError `validation_failed` */
   readonly parseExpand: (text: string) => readonly Expand[]
   /** Null for a collection without one. */
@@ -68,6 +70,7 @@ export class Operations<F extends Fields> {
       isSearched: collection.search !== undefined,
       parseExpand: this.parseExpand,
     }
+    this.#lists = listsOfReferences(collection)
     this.#expanding = { database, decodeOf: (target) => decodeOf(target.name) }
   }
 
@@ -103,9 +106,9 @@ export class Operations<F extends Fields> {
     })
   }
 
-  /** Puts the rows that these refer to into them, and resolves with their number. */
-  expand(rows: readonly RowOf<F>[], expand: readonly Expand[], who: Actor): Promise<number> {
-    return expandRows(rows, expand, who, this.#expanding)
+  /** Puts the rows that these refer to into them, and resolves with their number. @throws AppError `validation_failed` when they are too long */
+  expand(rows: readonly object[], expand: readonly Expand[], who: Actor, lengthMax?: number): Promise<number> {
+    return expandRows(rows, expand, who, this.#expanding, lengthMax)
   }
 
   #read(query: AllowedQuery): Matches | Promise<Matches> {
@@ -121,6 +124,16 @@ export class Operations<F extends Fields> {
   aggregate(parameters: URLSearchParams, who: Actor): Group[] | Promise<Group[]> {
     const query = { ...this.#parseAggregate(parameters), only: this.#permissions.readable(who) }
     return readGroups(this.#database, this.#collection, query)
+  }
+
+  /** Counts the ids in the lists of references of a body, each of which a write checks and indexes. */
+  listedIn(body: unknown): number {
+    let count = 0
+    for (const name of this.#lists) {
+      const ids: unknown = (body as Readonly<Record<string, unknown>> | null)?.[name]
+      if (Array.isArray(ids)) count += ids.length
+    }
+    return count
   }
 
   /** Reads a row inside a write. */
@@ -149,7 +162,7 @@ export class Operations<F extends Fields> {
     const identity = writerOf(who)
     const permitted = permissions.required('update', id, who)
     const changes = rows.change(body)
-    const checks = [...permitted, ...permissions.referencesOf(changes, who)]
+    const checks = [...permitted, ...permissions.referencesOf(changes, who, id)]
     return function* () {
       if (checks.length > 0) yield checks
       const change = yield* rows.update(id, changes, { match, identity })

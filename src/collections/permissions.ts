@@ -5,7 +5,8 @@ import { type AccessDecision, type AllowedAccess, allowed, conditionOf, decide, 
 import type { Condition } from './condition.ts'
 import type { Action, AnyCollection, Change } from './declaration.ts'
 import type { Fields } from './field.ts'
-import { noRow, notFound, type ReferenceField, referencesIn, requireOne } from './statements.ts'
+import { heldBy, type ReferenceField, referencesIn, requireTarget } from './references.ts'
+import { noRow, notFound, requireOne } from './statements.ts'
 
 /** The permissions of clients on the rows of a collection, as statements that a write begins with. */
 export class Permissions {
@@ -40,12 +41,18 @@ export class Permissions {
     return statements
   }
 
-  /** Requires that the client may read the rows that a row refers to; others are as if they were not there. */
-  referencesOf(values: Readonly<Record<string, unknown>>, who: Actor): Statement[] {
-    return this.#references.flatMap(({ field, target, guard }) => {
-      const id = values[field]
-      const only = typeof id === 'string' ? readableIn(target, who) : null
-      return only === null ? [] : [requireOne(target, id as string, only, guard)]
+  /**
+   * Requires that the client may read the rows that values refer to; others are as if they were not there. Those that a list of the
+   * row with this id has already may stay in it.
+   */
+  referencesOf(values: Readonly<Record<string, unknown>>, who: Actor, id?: string): Statement[] {
+    return this.#references.flatMap((reference) => {
+      const value = values[reference.field]
+      if (value === undefined || value === null) return []
+      const only = readableIn(reference.target, who)
+      if (only === null) return []
+      const held = reference.isList && id !== undefined ? heldBy(this.#collection, reference, id) : null
+      return requireTarget(reference, value, held === null ? only : anyOf(only, held)) ?? []
     })
   }
 
@@ -55,7 +62,7 @@ export class Permissions {
    */
   checkMove<F extends Fields>({ before, row }: Change<F>, who: Actor): void {
     const create = decide(this.#collection, 'create', who)
-    const isMoved = create !== 'all' && this.#placing<F>(create).some((field) => row[field] !== before[field])
+    const isMoved = create !== 'all' && this.#placing<F>(create).some((field) => !isSame(row[field], before[field]))
     if (!matches(row, this.allowed('update', who)) || (isMoved && (create === 'none' || !matches(row, create))))
       throw new AppError('forbidden')
   }
@@ -65,6 +72,15 @@ export class Permissions {
     const named = typeof create === 'string' ? [] : create.flatMap((filter) => Object.keys(filter))
     return [named, this.#collection.audience ?? []].flat()
   }
+}
+
+/** Lists are read anew each time. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (Array.isArray(one) && JSON.stringify(one) === JSON.stringify(other))
+}
+
+function anyOf(one: Condition, other: Condition): Condition {
+  return { sql: `(${one.sql} or ${other.sql})`, values: [...one.values, ...other.values] }
 }
 
 /** The condition on rows of a collection that the client may read; null for all. */

@@ -16,6 +16,8 @@ import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type Index, indexesOf } from './indexes.ts'
 import type { SortTerm } from './list-query.ts'
+import { listsOfReferences } from './reference-index.ts'
+import { rowSource } from './row-source.ts'
 
 /** Rows that a query reads to find those of its page. */
 export const scanRowsMax = 5000
@@ -26,12 +28,14 @@ export interface Plan {
   index: Index | null
   /** True when only a part of the rows may be read. */
   isScan: boolean
+  /** True when an index has the rows next to each other. */
+  isServed: boolean
 }
 
 /** Leaves the way to SQLite. */
-export const direct: Plan = { index: null, isScan: false }
+const direct: Plan = { index: null, isScan: false, isServed: true }
 /** The same for a table that is small enough to be read as a whole. */
-const small: Plan = { ...direct }
+const small: Plan = { ...direct, isServed: false }
 
 /** Plans a page of a list. @throws AppError `validation_failed` when it would read too many rows */
 export function planPage(
@@ -40,7 +44,8 @@ export function planPage(
   conditions: readonly Condition[],
   sort: readonly SortTerm[],
 ): Plan | Promise<Plan> {
-  if (isPageServed(collection, conditions, sort)) return direct
+  const served = servedPage(collection, conditions, sort)
+  if (served !== null) return served
   const indexes = indexesOf(collection)
   const equal = equalFields(conditions)
   return andThen(planRows(database, collection, conditions, scanRowsMax), (plan) => {
@@ -48,17 +53,21 @@ export function planPage(
     const serving = indexes.filter((index) => servesSort(index, equal, sort))
     // The index of the longest beginning that is equal reads the fewest rows that do not match.
     const [best] = serving.toSorted((a, b) => equalBeginning(b, equal) - equalBeginning(a, equal))
-    if (best !== undefined && hasOneDirection(sort)) return { index: best, isScan: true }
-    throw unservedSort(equal, sort)
+    if (best !== undefined && hasOneDirection(sort)) return { index: best, isScan: true, isServed: false }
+    throw unservedSort(collection, equal, sort)
   })
 }
 
-/** Whether an index serves a list, by its shape, because most lists have one of few. */
-const shapes = new WeakMap<AnyCollection, Map<string, boolean>>()
+/** The plan of a list that an index serves, and null for others, by the list's shape, because most lists have one of few. */
+const shapes = new WeakMap<AnyCollection, Map<string, Plan | null>>()
 /** More shapes are forgotten: a client may invent them. */
 const shapesMax = 1000
 
-function isPageServed(collection: AnyCollection, conditions: readonly Condition[], sort: readonly SortTerm[]): boolean {
+function servedPage(
+  collection: AnyCollection,
+  conditions: readonly Condition[],
+  sort: readonly SortTerm[],
+): Plan | null {
   let shape = ''
   for (const { compares } of conditions) shape += compares === undefined ? '? ' : `${compares.kind} ${compares.field} `
   for (const { field, descending } of sort) shape += descending ? `-${field}` : `+${field}`
@@ -67,15 +76,23 @@ function isPageServed(collection: AnyCollection, conditions: readonly Condition[
     known = new Map()
     shapes.set(collection, known)
   }
-  let isKnown = known.get(shape)
-  if (isKnown === undefined) {
+  let plan = known.get(shape)
+  if (plan === undefined) {
     const equal = equalFields(conditions)
-    isKnown = indexesOf(collection).some(
-      (index) => servesSort(index, equal, sort) && servesConditions(index, equal, conditions),
+    plan = planBy(
+      indexesOf(collection).find(
+        (index) => servesSort(index, equal, sort) && servesConditions(index, equal, conditions),
+      ),
     )
-    known.set(shape, isKnown)
+    known.set(shape, plan)
   }
-  return isKnown
+  return plan
+}
+
+/** SQLite finds the way by an index of its own, and not the one by a table. */
+function planBy(index: Index | undefined): Plan | null {
+  if (index === undefined) return null
+  return index.isTable ? { ...direct, index } : direct
 }
 
 /** Plans to read all rows that match; null when these conditions would read more than `rowsMax`. */
@@ -99,20 +116,18 @@ export function planRows(
         return count <= rowsMax ? [{ index, count }] : []
       })
       const [best] = few.toSorted((a, b) => a.count - b.count)
-      return best === undefined ? null : { index: best.index, isScan: false }
+      return best === undefined ? null : { ...small, index: best.index }
     })
   })
 }
 
-/** Returns true if an index has all rows that match next to each other. */
-export function isServed(collection: AnyCollection, conditions: readonly Condition[]): boolean {
+/** Returns the plan for all rows that match, where an index has them next to each other; else null. */
+export function servedRows(collection: AnyCollection, conditions: readonly Condition[]): Plan | null {
   const ranges = conditions.map((condition) =>
     condition.compares?.kind === 'several' ? asRange(condition) : condition,
   )
-  return (
-    conditions.length === 0 ||
-    indexesOf(collection).some((index) => servesConditions(index, equalFields(ranges), ranges))
-  )
+  if (conditions.length === 0) return direct
+  return planBy(indexesOf(collection).find((index) => servesConditions(index, equalFields(ranges), ranges)))
 }
 
 /** Several values are several places of an index, which matters for the order alone. */
@@ -126,14 +141,14 @@ function newestNumber({ name }: AnyCollection): Statement {
 }
 
 function countEach(
-  { name }: AnyCollection,
+  collection: AnyCollection,
   ways: readonly { condition: Condition; index: Index }[],
   rowsMax: number,
 ): Statement {
-  const counts = ways.map(
-    ({ condition, index }, at) =>
-      `(select count(*) from (select 1 from "${name}" indexed by "${index.name}" where ${condition.sql} limit ${rowsMax + 1})) as count${at}`,
-  )
+  const counts = ways.map(({ condition, index }, at) => {
+    const { from, conditions } = rowSource(collection, index, [condition])
+    return `(select count(*) from (select 1 from ${from}${whereOf(conditions).sql} limit ${rowsMax + 1})) as count${at}`
+  })
   return { sql: `select ${counts.join()}`, parameters: ways.flatMap(({ condition }) => condition.values) }
 }
 
@@ -171,9 +186,13 @@ function hasOneDirection(sort: readonly SortTerm[]): boolean {
   return sort.every(({ descending }) => descending === sort[0]?.descending)
 }
 
-function unservedSort(equal: Equal, sort: readonly SortTerm[]): AppError {
+function unservedSort(collection: AnyCollection, equal: Equal, sort: readonly SortTerm[]): AppError {
   const terms = sort.map(({ field }) => field).filter((field) => field !== 'createdAt' && field !== 'id')
-  const fields = [...new Set([...equal, ...terms])].map((field) => `'${field}'`).join(', ')
+  const lists = new Set(listsOfReferences(collection))
+  const fields = [...new Set([...equal, ...terms])]
+    .filter((field) => !lists.has(field))
+    .map((field) => `'${field}'`)
+    .join(', ')
   return invalidField(
     'sort',
     'not_indexed',
@@ -183,17 +202,19 @@ function unservedSort(equal: Equal, sort: readonly SortTerm[]): AppError {
 
 /** Reads the row up to which a page may be read, after these conditions; there is none when all rows may be. */
 export function scanEnd(
-  { name }: AnyCollection,
+  collection: AnyCollection,
   index: Index,
   conditions: readonly Condition[],
   sort: readonly SortTerm[],
 ): Statement {
-  const where = whereOf(conditions)
+  const source = rowSource(collection, index, conditions, sort)
+  const where = whereOf(source.conditions)
   const columns = sort.map(({ field }) => `"${field}"`)
   const direction = sort[0]?.descending ? 'desc' : 'asc'
+  const order = source.sort.map(({ field }) => `"${field}" ${direction}`)
   return {
-    sql: `select ${columns.join()} from "${name}" indexed by "${index.name}"${where.sql}
-      order by ${columns.map((column) => `${column} ${direction}`).join()} limit 1 offset ${scanRowsMax - 1}`,
+    sql: `select ${columns.join()} from ${source.from}${where.sql}
+      order by ${order.join()} limit 1 offset ${scanRowsMax - 1}`,
     parameters: where.values,
   }
 }
@@ -219,9 +240,4 @@ export function tooManyRows(parameter: string, rowsMax: number): AppError {
     'too_many_rows',
     `would read more than ${rowsMax} rows: filter by an indexed field that fewer rows match, or declare indexes of the fields together`,
   )
-}
-
-/** The part of a statement that names the index it must use. */
-export function indexedBy(index: Index | null): string {
-  return index === null ? '' : ` indexed by "${index.name}"`
 }

@@ -9,8 +9,8 @@ import { ownerField } from './access.ts'
 import type { AnyCollection, WriteOptions } from './declaration.ts'
 import type { Fields } from './field.ts'
 import { markGone } from './history-store.ts'
+import { foundIn, type ReferenceField } from './references.ts'
 import type { RowOf } from './row-types.ts'
-import { type ReferenceField, selectOne } from './statements.ts'
 import {
   deletedTogether,
   purgeTogether,
@@ -76,7 +76,8 @@ interface CreatableRows<F extends Fields> {
 
 /**
  * Restores one row, if it is in the trash, with its id, time of creation and owner. Its values are validated, because the
- * declaration may have changed. A reference that a deletion sets to null is null where its row is not there any more.
+ * declaration may have changed. A reference that a deletion sets to null is null where its row is not there any more,
+ * and a list from which it is removed lacks it.
  */
 export function* restoreRow<F extends Fields>(
   collection: AnyCollection,
@@ -91,11 +92,14 @@ export function* restoreRow<F extends Fields>(
   const row = rows.make(trashed, id, ownerIn(trashed), trashed.version + 1)
   const values: Record<string, unknown> = row
   values.createdAt = trashed.createdAt
-  for (const { field, target, onDelete } of references) {
-    const named = values[field]
-    if (onDelete !== 'setNull' || typeof named !== 'string' || isTogether(target.name, named)) continue
-    const [found] = yield* run(selectOne(target, named, null))
-    if (found === undefined) values[field] = null
+  for (const { field, target, onDelete, isList } of references) {
+    if (onDelete !== 'setNull' && onDelete !== 'removeFromList') continue
+    const named = [values[field]].flat().filter((each) => typeof each === 'string')
+    const apart = named.filter((each) => !isTogether(target.name, each))
+    if (apart.length === 0) continue
+    const found = new Set((yield* run(foundIn(target, apart))).map((stored) => String(stored.id)))
+    const kept = named.filter((each) => isTogether(target.name, each) || found.has(each))
+    values[field] = isList ? kept : (kept[0] ?? null)
   }
   return yield* rows.insert(row, { identity }, trashed)
 }

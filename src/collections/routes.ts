@@ -5,6 +5,7 @@ import type { Commit } from '../http/commit.ts'
 import { etagOf, matchesTag } from '../http/etag.ts'
 import { reply, replyWith } from '../http/reply.ts'
 import { ValidatedRoutes } from '../http/validated-routes.ts'
+import { unitRows } from '../limits/costs.ts'
 import { andThen } from '../ports/database.ts'
 import type { Context } from '../request/context.ts'
 import { trimBlanks } from '../request/header-value.ts'
@@ -19,8 +20,7 @@ import { type ListQuery, limitDefault } from './list-query.ts'
 import type { Operations } from './operations.ts'
 import { declareRoutes } from './route-declarations.ts'
 
-/** The rows of a list that cost one rate limit unit, beyond those of a usual page: each takes some 6 µs. */
-const unitRows = 8
+/** The rows of a list that cost nothing more, as many as a usual page has. */
 const freeRows = limitDefault
 /** The rows that an aggregate reads for one unit. */
 const unitRowsRead = 50
@@ -106,10 +106,16 @@ export function createRoutes<F extends Fields>(
     return replyWith(c, { status: 200, data })
   }
 
+  async function readBody(c: Context): Promise<unknown> {
+    const body = await readJson(c)
+    c.env.extraUnits += operations.listedIn(body) / unitRows
+    return body
+  }
+
   async function create(c: Context, id?: string): Promise<Response> {
     const { identity } = c.env
     operations.permit('create', identity)
-    const write = operations.creating(await readJson(c), identity, id)
+    const write = operations.creating(await readBody(c), identity, id)
     return commit(c, write, (row) => ({
       status: 201,
       data: row,
@@ -130,7 +136,7 @@ export function createRoutes<F extends Fields>(
   async function change(c: Context): Promise<Response> {
     const { identity } = c.env
     operations.permit('update', identity)
-    const write = operations.changing(idOf(c), await readJson(c), identity, matchOf(c))
+    const write = operations.changing(idOf(c), await readBody(c), identity, matchOf(c))
     return commit(c, write, (row) => ({ status: 200, data: row, headers: { ETag: etagOf(row.version) } }))
   }
 

@@ -2,6 +2,7 @@ import { isoTime } from '../iso-time.ts'
 import type { SqlRow, SqlValue } from '../ports/database.ts'
 import type { Collection } from './declaration.ts'
 import type { Fields } from './field.ts'
+import { asStored } from './fields/column.ts'
 import type { RowOf } from './row-types.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -19,10 +20,17 @@ export interface RowCodec<F extends Fields> {
 
 export function createRowCodec<F extends Fields>(collection: Collection<string, F>): RowCodec<F> {
   const fields = Object.entries(collection.fields)
+  const columns = fields.map(([name, { column }]) => ({
+    name,
+    decode: column.decode === asStored ? null : column.decode,
+  }))
   return {
     decode(stored) {
       const row: Record<string, unknown> = { id: stored.id }
-      for (const [name, { column }] of fields) row[name] = column.decode(stored[name] ?? null)
+      for (const { name, decode } of columns) {
+        const value = stored[name] ?? null
+        row[name] = decode === null ? value : decode(value)
+      }
       row.createdAt = isoTime(Number(stored.createdAt))
       row.version = stored.version
       return row as RowOf<F>

@@ -29,9 +29,17 @@ export type CreateOf<F extends Fields> = Simplify<
 /** The body that changes a row: any of its fields. */
 export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]> }>
 
-/** The rows that a row refers to, by field; each may have its own. */
-export interface Expansion {
-  [field: string]: { id: string; expand?: Expansion; [field: string]: unknown }
+/** The rows that a row refers to, by field; of a list, those that the caller may read, in its order. */
+export type Expansion<F extends Fields> = {
+  [K in keyof F]?: OutputOf<F[K]> extends readonly string[] ? ExpandedRow[] : ExpandedRow
+}
+
+/** A row in `expand`, which may have its own. */
+export interface ExpandedRow {
+  id: string
+  // biome-ignore lint/suspicious/noExplicitAny: a row, or several; the compiler does not know the fields of a target.
+  expand?: Record<string, any>
+  [field: string]: unknown
 }
 
 /** A deleted row. */

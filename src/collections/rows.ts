@@ -7,12 +7,20 @@ import type { TopicLog } from '../topics/log.ts'
 import { hasOwner, ownerField } from './access.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection, Change, Collection, Match, MatchOptions, Rows, WriteOptions } from './declaration.ts'
-import { type DeletableRows, type Dependents, deleteWithDependents, dependentsIn, type Removal } from './deletion.ts'
+import {
+  type DeletableRows,
+  type DeletedIds,
+  type Dependents,
+  deleteWithDependents,
+  dependentsIn,
+  type Removal,
+} from './deletion.ts'
 import { createFeed, type Feed, joinFeeds } from './feed.ts'
 import type { Fields } from './field.ts'
 import { actorOf, createHistoryRecorder, type HistoryRecorder } from './history-recorder.ts'
 import { createJobFeed, type EnqueueChange } from './hook-jobs.ts'
 import { createHookRunner, type HookOptions, type HookRunner } from './hooks.ts'
+import { type ReferenceField, referencesIn, requireTargets } from './references.ts'
 import {
   purgeWithDependents,
   type RestorableRows,
@@ -22,7 +30,7 @@ import {
 } from './restoration.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
 import type { ChangeOf, RowOf } from './row-types.ts'
-import { compile, type ReferenceField, referencesIn, selectOne } from './statements.ts'
+import { compile, selectOne } from './statements.ts'
 import { findTrashed, insertTrashed, requireNotTrashed, trashedRowOf } from './trash-store.ts'
 
 export interface RowsOptions extends HookOptions {
@@ -119,7 +127,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const row = extra === undefined ? valid : { ...valid, ...this.change(extra) }
     const parameters = this.#codec.encode(row)
     const insert = { ...this.#statements.insert, parameters, ...hooks?.afterCreate(row, identity, trashed !== null) }
-    const required = trashed === null ? this.#requireTargets(row) : []
+    const required = trashed === null ? requireTargets(this.#references, row) : []
     if (this.#hasTrash) required.push(requireNotTrashed(this.#collection, row.id))
     const statements = [...required, insert, ...this.#feed.created(row, identity, trashed !== null)]
     if (this.#history !== null)
@@ -136,14 +144,13 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     { match, identity }: MatchOptions = {},
   ): Steps<Change<F>> {
     const given = typeof changes === 'function' ? null : this.#validated(changes)
-    if (given !== null) yield this.#requireTargets(given)
+    if (given !== null) yield requireTargets(this.#references, given)
     const stored = yield* this.#require(id, match)
     const before = this.decode(stored)
     const version = this.#noteVersion(Math.max(Number(stored.version) + 1, this.#options.now()))
-    const changed = this.#codec.change(
-      { ...stored, version },
-      given ?? this.#validated((changes as (row: RowOf<F>) => ChangeOf<F>)(before)),
-    )
+    const computed = given ?? this.#validated((changes as (row: RowOf<F>) => ChangeOf<F>)(before))
+    if (given === null) yield requireTargets(this.#references, computed)
+    const changed = this.#codec.change({ ...stored, version }, computed)
     const next = this.#hooks === null ? changed : yield* this.#changeByHook(this.#hooks, before, changed, identity)
     const row = this.decode(next)
     const parameters = [...this.#codec.changeable(next), id]
@@ -165,9 +172,20 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     return row
   }
 
-  *setNull(id: string, fields: Iterable<string>, identity: Identity | null | undefined): Steps<void> {
-    const changes = Object.fromEntries(Array.from(fields, (field) => [field, null])) as ChangeOf<F>
-    if ((yield* this.find(id)) !== null) yield* this.update(id, changes, { identity })
+  *clear(
+    id: string,
+    fields: Iterable<string>,
+    deleted: DeletedIds,
+    identity: Identity | null | undefined,
+  ): Steps<void> {
+    const row = yield* this.find(id)
+    if (row === null) return
+    const changes = Array.from(fields, (field) => {
+      const gone = new Set(deleted.get(this.#collection.fields[field]?.column.references?.collection ?? ''))
+      const value: unknown = row[field]
+      return [field, Array.isArray(value) ? value.filter((each) => !gone.has(each)) : null] as const
+    })
+    yield* this.update(id, Object.fromEntries(changes) as ChangeOf<F>, { identity })
   }
 
   *removeAlone(id: string, removal: Removal): Steps<void> {
@@ -208,7 +226,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
 
   *restoreAlone(id: string, options: RestoreOptions): Steps<readonly Statement[]> {
     const row = yield* restoreRow(this.#collection, id, this.#references, options, this)
-    return row === null ? [] : this.#requireTargets(row)
+    return row === null ? [] : requireTargets(this.#references, row)
   }
 
   /** Code of the app may pass what no client could. Only such code may change an owner. */
@@ -227,7 +245,7 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const extra = yield* hooks.beforeUpdate(before, this.decode(changed), identity)
     if (extra === undefined) return changed
     const changes = this.change(extra)
-    yield this.#requireTargets(changes)
+    yield requireTargets(this.#references, changes)
     return this.#codec.change(changed, changes)
   }
 
@@ -240,15 +258,6 @@ class CollectionRows<F extends Fields> implements Rows<F>, DeletableRows, Restor
     const stored = yield* one({ ...this.#statements.get, parameters: [id] })
     if (match && !match(Number(stored.version))) throw new AppError('precondition_failed')
     return stored
-  }
-
-  /** Requires the rows that these values refer to. */
-  #requireTargets(values: Readonly<Record<string, unknown>>): Statement[] {
-    return this.#references.flatMap(({ field, target, guard }) => {
-      const id = values[field]
-      if (typeof id !== 'string') return []
-      return [{ sql: `select "id" from "${target.name}" where "id" = ?`, parameters: [id], guard }]
-    })
   }
 
   #noteVersion(version: number): number {

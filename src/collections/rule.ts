@@ -4,13 +4,19 @@ import type { Fields } from './field.ts'
 import type { RowOf } from './row-types.ts'
 
 export type FilterValue = string | number | boolean | null
+/** A value that the list of a row must contain. */
+export interface ListFilterValue {
+  $contains: FilterValue
+}
 
 /** A condition on the rows of these fields. `owner` is the field of a collection with an `owner` rule. */
 export type FilterOf<F extends Fields> = {
   readonly [Name in keyof F | 'owner']?: OneOf<Name extends keyof F ? RowOf<F>[Name] : string | null>
 }
 
-type OneOf<Value> = Extract<Value, FilterValue> | readonly Extract<Value, FilterValue>[]
+type OneOf<Value> = [NonNullable<Value>] extends [readonly (infer Item)[]]
+  ? { $contains: Extract<Item, FilterValue> }
+  : Extract<Value, FilterValue> | readonly Extract<Value, FilterValue>[]
 
 /**
  * Allows an action to `anyone`, `signedIn` users, those whose email address is `verified`, the `owner` who created the row, `nobody`,

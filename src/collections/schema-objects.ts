@@ -1,5 +1,5 @@
 /**
- * Indexes of several fields, and the search index with its triggers. Each is created by one statement of SQL, which SQLite keeps in
+ * Indexes of several fields, of lists of references and of searches, with their triggers. Each is created by one statement of SQL, which SQLite keeps in
  * its schema. So a start compares the statements that it finds with those that follow from the declarations: it drops what differs
  * before it changes columns, and creates what is missing afterwards.
  */
@@ -7,6 +7,8 @@ import { type Kysely, sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import type { AnyCollection } from './declaration.ts'
 import { compositeIndexes, type SchemaObject } from './indexes.ts'
+import { listsOfReferences } from './reference-index.ts'
+import { fillReferences, referenceObjects } from './reference-objects.ts'
 import { fillSearch, searchObjects } from './search-index.ts'
 
 /** Objects that are created and dropped together. */
@@ -18,8 +20,12 @@ interface ObjectGroup {
 
 function groupsOf(collection: AnyCollection): ObjectGroup[] {
   const indexes = compositeIndexes(collection).map((object) => ({ objects: [object] }))
-  if (collection.search === undefined) return indexes
-  return [...indexes, { objects: searchObjects(collection), fill: (db) => fillSearch(db, collection) }]
+  const references = listsOfReferences(collection).map((field) => ({
+    objects: referenceObjects(collection, field),
+    fill: (db: Kysely<unknown>) => fillReferences(db, collection, field),
+  }))
+  if (collection.search === undefined) return [...indexes, ...references]
+  return [...indexes, ...references, { objects: searchObjects(collection), fill: (db) => fillSearch(db, collection) }]
 }
 
 /** Drops the objects that no declaration has, or another one. Returns a function that creates those that are missing. */

@@ -129,15 +129,27 @@ function refuseChangedType(table: string, field: string, then: Declaration, now:
 }
 
 function typeName({ type, references }: Declaration): string {
-  return references === null ? type : `a reference to ${references}`
+  return references === null ? type : `${type === 'references' ? type : 'a reference'} to ${references}`
 }
 
 /** Removes references to rows that were deleted while their field was not declared. */
 async function clearDangling(db: Kysely<unknown>, table: string, name: string, column: Column): Promise<void> {
   if (column.references === null) return
   const field = sql.ref(name)
+  if (column.references.isList) {
+    await clearDanglingElements(db, table, name, column.references.collection)
+    return
+  }
   await sql`update ${sql.table(table)} set ${field} = null where ${field} is not null
     and ${field} not in (select id from ${sql.table(column.references.collection)})`.execute(db)
+}
+
+async function clearDanglingElements(db: Kysely<unknown>, table: string, name: string, target: string): Promise<void> {
+  const field = sql.ref(name)
+  const isThere = sql`value in (select id from ${sql.table(target)})`
+  await sql`update ${sql.table(table)}
+    set ${field} = (select json_group_array(value) from (select value from json_each(${field}) where ${isThere} order by key))
+    where exists (select 1 from json_each(${field}) where not ${isThere})`.execute(db)
 }
 
 /** Gives the default of a new required field to the rows that are older. @throws StartError when it has none */

@@ -7,7 +7,8 @@ import { andThen, type Database, type Statement } from '../ports/database.ts'
 import { type Condition, whereOf } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
 import { type AllowedQuery, conditionsOf, type Page, rowsAtOnce, selectedColumns } from './list.ts'
-import { indexedBy, type Plan, planRows, scanRowsMax } from './query-plan.ts'
+import { type Plan, planRows, scanRowsMax } from './query-plan.ts'
+import { rowSource } from './row-source.ts'
 import { numbersTable, searchTable } from './search-index.ts'
 import { type Search, searchCursor } from './search-query.ts'
 
@@ -105,10 +106,11 @@ function wordsStatement({ name }: AnyCollection, words: readonly string[]): Stat
 }
 
 /** The numbers of the rows for which conditions hold, where few rows have to be read for that. */
-function numbersOf({ name }: AnyCollection, conditions: readonly Condition[], { index }: Plan): Condition {
-  const where = whereOf(conditions)
+function numbersOf(collection: AnyCollection, conditions: readonly Condition[], { index }: Plan): Condition {
+  const source = rowSource(collection, index, conditions)
+  const where = whereOf(source.conditions)
   return {
-    sql: `select number from "${numbersTable(name)}" where id in (select "id" from "${name}"${indexedBy(index)}${where.sql})`,
+    sql: `select number from "${numbersTable(collection.name)}" where id in (select "id" from ${source.from}${where.sql})`,
     values: where.values,
   }
 }

@@ -2,8 +2,6 @@
 import type { Guard, Statement } from '../ports/database.ts'
 import type { Condition } from './condition.ts'
 import type { AnyCollection } from './declaration.ts'
-import type { Fields } from './field.ts'
-import type { OnDelete } from './fields/column.ts'
 
 export const noRow: Condition = { sql: 'false', values: [] }
 
@@ -14,21 +12,21 @@ export function notFound({ singular }: AnyCollection): Guard {
   return { error: 'not_found', message: `${singular.charAt(0).toUpperCase()}${singular.slice(1)} not found` }
 }
 
-const selects = new WeakMap<AnyCollection, string>()
+const columnLists = new WeakMap<AnyCollection, string>()
 
-/** Selects all columns, without a condition. */
-export function selectOf(collection: AnyCollection): string {
-  let text = selects.get(collection)
+/** All columns of a collection's table. */
+export function columnList(collection: AnyCollection): string {
+  let text = columnLists.get(collection)
   if (text === undefined) {
-    text = selectColumns(collection, columnsOf(collection))
-    selects.set(collection, text)
+    text = quoted(columnsOf(collection))
+    columnLists.set(collection, text)
   }
   return text
 }
 
-/** Selects these columns, without a condition. */
-export function selectColumns({ name }: AnyCollection, columns: readonly string[]): string {
-  return `select ${quoted(columns)} from "${name}"`
+/** Selects all columns, without a condition. */
+export function selectOf(collection: AnyCollection): string {
+  return `select ${columnList(collection)} from "${collection.name}"`
 }
 
 /** The columns of a collection's table, in order. */
@@ -36,7 +34,7 @@ function columnsOf({ fields }: AnyCollection): string[] {
   return ['id', 'createdAt', 'version', ...Object.keys(fields)]
 }
 
-function quoted(columns: readonly string[]): string {
+export function quoted(columns: readonly string[]): string {
   return columns.map((column) => `"${column}"`).join()
 }
 
@@ -71,41 +69,4 @@ export function selectOne(collection: AnyCollection, id: string, only: Condition
 export function requireOne({ name }: AnyCollection, id: string, only: Condition | null, guard: Guard): Statement {
   const more = only === null ? '' : ` and ${only.sql}`
   return { sql: `select "id" from "${name}" where "id" = ?${more}`, parameters: [id, ...(only?.values ?? [])], guard }
-}
-
-/** Finds rows that refer to one of these ids by a field, and for which the condition holds. */
-export function referring(
-  { name }: AnyCollection,
-  field: string,
-  ids: readonly string[],
-  limit: number,
-  only: Condition | null = null,
-): Statement {
-  const more = only === null ? '' : ` and ${only.sql}`
-  return {
-    sql: `select "id" from "${name}" where "${field}" in (select value from json_each(?))${more} limit ?`,
-    parameters: [JSON.stringify(ids), ...(only?.values ?? []), limit],
-  }
-}
-
-/** A field that refers to rows of another collection, and the error for a row that is not there. */
-export interface ReferenceField {
-  field: string
-  target: AnyCollection
-  onDelete: OnDelete
-  guard: Guard
-}
-
-/** The fields of a collection that refer to rows of others. */
-export function referencesIn(
-  { fields }: AnyCollection,
-  collections: ReadonlyMap<string, AnyCollection>,
-): ReferenceField[] {
-  return Object.entries(fields as Fields).flatMap(([field, { column }]) => {
-    const { references } = column
-    const target = references === null ? undefined : collections.get(references.collection)
-    if (references === null || target === undefined) return []
-    const guard: Guard = { error: 'validation_failed', field, message: `there is no such ${target.singular}` }
-    return [{ field, target, onDelete: references.onDelete, guard }]
-  })
 }

@@ -14,6 +14,8 @@ export interface ConnectionState {
 export interface SubscriptionState {
   topic: string
   window: number
+  /** References to expand in events; missing for none. */
+  expand?: string
   epoch: string
   /** The offset of the last acknowledged event. */
   acked: number

@@ -28,6 +28,8 @@ export const pathLengthMax = 8 * 1024
 export const headerLengthMax = 1024
 /** A topic name has 40 characters, a slash and a partition of 100; the rest is left to the validation of topics. */
 export const topicLengthMax = 200
+/** Ten paths of three names, and more. Kept with the subscription. */
+export const expandLengthMax = 2000
 /** A peer silent for this long is pinged, and silent for twice as long is closed. NATs drop idle connections after about a minute. */
 export const heartbeatMsDefault = 20_000
 /** A connection costs a socket and a few KB; one process on a small machine holds 20,000. */

@@ -1,5 +1,5 @@
 import type { Position } from '../topics/position.ts'
-import { topicLengthMax, windowDefault, windowMax } from './limits.ts'
+import { expandLengthMax, topicLengthMax, windowDefault, windowMax } from './limits.ts'
 import { MessageError } from './message-error.ts'
 
 type Params = Readonly<Record<string, unknown>>
@@ -32,6 +32,14 @@ export function readAfter({ after }: Params): Position | null {
 export function readWindow({ window = windowDefault }: Params): number {
   if (isCount(window) && window >= 1 && window <= windowMax) return window
   throw bad('window', `must be an integer from 1 to ${windowMax}`)
+}
+
+/** @throws MessageError -32602 */
+export function readExpand({ expand }: Params): string | null {
+  if (expand === undefined || expand === null) return null
+  if (typeof expand !== 'string') throw bad('expand', 'must be a string')
+  if (expand.length > expandLengthMax) throw bad('expand', `may have ${expandLengthMax} characters at most`)
+  return expand
 }
 
 /** @throws MessageError -32602 */

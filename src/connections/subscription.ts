@@ -13,10 +13,19 @@ export interface SubscriptionOwner {
   failed(subscription: ConnectionSubscription, error: unknown): void
 }
 
+/** What a client asks for. */
+export interface SubscriptionRequest {
+  topic: string
+  window: number
+  /** References to expand in events. */
+  expand: string | null
+}
+
 /** Follows one topic for a connection, with at most `window` events sent and not acknowledged. */
 export class ConnectionSubscription implements Subscriber {
   readonly topic: string
   readonly window: number
+  readonly expand: string | null
   readonly #owner: SubscriptionOwner
   #source: TopicSubscription | null = null
   #epoch = ''
@@ -26,9 +35,10 @@ export class ConnectionSubscription implements Subscriber {
   #isPaused = true
   #isClosed = false
 
-  constructor(topic: string, window: number, owner: SubscriptionOwner) {
+  constructor({ topic, window, expand }: SubscriptionRequest, owner: SubscriptionOwner) {
     this.topic = topic
     this.window = window
+    this.expand = expand
     this.#owner = owner
   }
 
@@ -38,8 +48,9 @@ export class ConnectionSubscription implements Subscriber {
   }
 
   get state(): SubscriptionState {
-    const { topic, window } = this
-    return { topic, window, epoch: this.#epoch, acked: this.#acked, behind: this.#isPaused ? this.#sent : null }
+    const { topic, window, expand } = this
+    const behind = this.#isPaused ? this.#sent : null
+    return { topic, window, ...(expand !== null && { expand }), epoch: this.#epoch, acked: this.#acked, behind }
   }
 
   /**

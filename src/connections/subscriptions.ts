@@ -1,12 +1,13 @@
 import { AppError } from '../errors.ts'
 import { KeyedQueue } from '../limits/keyed-queue.ts'
 import type { Position } from '../topics/position.ts'
+import type { Topics } from '../topics/topics.ts'
 import type { SubscriptionState } from './connection-state.ts'
 import type { ConnectionContext } from './context.ts'
 import { subscriptionsMax } from './limits.ts'
 import { loseAccess } from './lose-access.ts'
-import { bad, readAfter, readOffset, readTopic, readWindow } from './params.ts'
-import { ConnectionSubscription, type SubscriptionOwner } from './subscription.ts'
+import { bad, readAfter, readExpand, readOffset, readTopic, readWindow } from './params.ts'
+import { ConnectionSubscription, type SubscriptionOwner, type SubscriptionRequest } from './subscription.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
@@ -34,8 +35,8 @@ export class Subscriptions {
   async subscribe(params: Params, respond: Respond): Promise<void> {
     const topic = readTopic(params)
     const after = readAfter(params)
-    const window = readWindow(params)
-    await this.#queue.run(topic, () => this.#follow(topic, after, window, respond))
+    const request = { topic, window: readWindow(params), expand: readExpand(params) }
+    await this.#queue.run(topic, () => this.#follow(request, after, respond))
   }
 
   /** @throws MessageError -32602 */
@@ -61,13 +62,11 @@ export class Subscriptions {
   }
 
   /** Resumes a subscription from its state. One that was live continues at the newest event of the topic. */
-  async restore({ topic, window, epoch, acked, behind }: SubscriptionState): Promise<void> {
-    const subscriber = new ConnectionSubscription(topic, window, this.#owner)
+  async restore({ topic, window, expand, epoch, acked, behind }: SubscriptionState): Promise<void> {
+    const subscriber = new ConnectionSubscription({ topic, window, expand: expand ?? null }, this.#owner)
     const isSame = epoch === this.#context.host.topics.epoch
     const after = behind === null && isSame ? null : { epoch, offset: behind ?? acked }
-    const request = { topic, principal: this.#context.caller.identity, after, subscriber }
-    const { host } = this.#context
-    const resumed = await host.topics.subscribe(request).catch((error: unknown) => {
+    const resumed = await this.#open(subscriber, after).catch((error: unknown) => {
       this.#end(topic, { epoch, offset: behind ?? acked }, error)
       return null
     })
@@ -107,15 +106,21 @@ export class Subscriptions {
     loseAccess(this.#context, error, 'unsubscribed', { topic, position })
   }
 
-  async #follow(topic: string, after: Position | null, window: number, respond: Respond): Promise<void> {
+  #open(subscriber: ConnectionSubscription, after: Position | null): ReturnType<Topics['subscribe']> {
+    const { host, caller } = this.#context
+    const { topic, expand } = subscriber
+    return host.topics.subscribe({ topic, principal: caller.identity, peer: caller.peer, after, expand, subscriber })
+  }
+
+  async #follow(wanted: SubscriptionRequest, after: Position | null, respond: Respond): Promise<void> {
+    const { topic } = wanted
     if (this.#followed.has(topic)) throw bad('topic', 'is followed already')
     if (this.#followed.size + this.#queue.size > subscriptionsMax) {
       throw new AppError('too_many_requests', `A connection may follow at most ${subscriptionsMax} topics.`)
     }
     if (!this.#takeQuota()) throw new AppError('too_many_requests', 'Your connections follow too many topics.')
-    const subscriber = new ConnectionSubscription(topic, window, this.#owner)
-    const request = { topic, principal: this.#context.caller.identity, after, subscriber }
-    const { start, subscription: source } = await this.#context.host.topics.subscribe(request).catch((error) => {
+    const subscriber = new ConnectionSubscription(wanted, this.#owner)
+    const { start, subscription: source } = await this.#open(subscriber, after).catch((error) => {
       this.#giveQuota()
       throw error
     })

@@ -3,6 +3,8 @@ export type CostTable = Readonly<Record<string, number>>
 
 /** The bytes that cost one unit, in bodies of requests, in messages, and in responses. */
 export const unitBytes = 16 * 1024
+/** The rows of collections that cost one unit, where they are many: each takes some 6 µs. */
+export const unitRows = 8
 
 /** The cost of a request that is not in the table. */
 const costDefault = 1

@@ -10,8 +10,8 @@ import type { Context } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { Sweep } from '../sweep.ts'
 import { eventText, type TopicEvent } from './event.ts'
-import type { Position, Start } from './position.ts'
-import type { Topics } from './topics.ts'
+import type { Start } from './position.ts'
+import type { Subscribe, Topics } from './topics.ts'
 
 /** Buffered for the client; beyond it the stream waits. */
 const bufferBytesMax = 64 * 1024
@@ -23,7 +23,7 @@ const retryMs = 1000
 
 export interface EventStreams {
   /** Responds with the events of a topic after a position, or from now on. @throws AppError as `Topics.subscribe` does */
-  open(c: Context, topic: string, after: Position | null): Promise<Response>
+  open(c: Context, request: Pick<Subscribe, 'topic' | 'after' | 'expand'>): Promise<Response>
   /** Ends all streams and refuses new ones. */
   end(): void
   /** Ends the streams of this credential. */
@@ -64,9 +64,9 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
     heartbeats.delete(stream)
   }
 
-  async function open(c: Context, topic: string, after: Position | null): Promise<Response> {
+  async function open(c: Context, request: Pick<Subscribe, 'topic' | 'after' | 'expand'>): Promise<Response> {
     if (isEnding) throw new AppError('draining')
-    const { identity } = c.env
+    const { identity, peer } = c.env
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
     const isOpen = () => streams.has(stream)
     const finish = (error?: unknown) => {
@@ -79,9 +79,9 @@ export function createEventStreams(topics: Topics, now: () => number): EventStre
     const send = (bytes: Uint8Array) => controller?.enqueue(bytes)
     const hasRoom = () => (controller?.desiredSize ?? 0) > 0
     const { start, subscription } = await topics.subscribe({
-      topic,
+      ...request,
       principal: identity,
-      after,
+      peer,
       subscriber: {
         take(events) {
           let taken = 0

@@ -10,6 +10,7 @@ import type { Topics } from './topics.ts'
 interface Poll {
   topic: string
   after: Position | null
+  expand: string | null
   /** Events at most. */
   limit: number
   waitMs: number
@@ -31,9 +32,9 @@ export function createLongPolls(topics: Topics): LongPolls {
   const waiting = new Map<() => void, string | undefined>()
   let isEnding = false
 
-  async function wait(c: Context, { topic, after, limit, waitMs }: Poll): Promise<PollReply> {
-    const { identity: principal } = c.env
-    if (after === null) return replyEvents(c, [], await topics.position(topic, principal))
+  async function wait(c: Context, { topic, after, expand, limit, waitMs }: Poll): Promise<PollReply> {
+    const { identity: principal, peer } = c.env
+    if (after === null) return replyEvents(c, [], await topics.position(topic, principal, expand))
     const { promise, resolve, reject } = Promise.withResolvers<readonly TopicEvent[]>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const stop = () => resolve([])
@@ -47,7 +48,7 @@ export function createLongPolls(topics: Topics): LongPolls {
       else timer ??= setTimeout(stop, waitMs)
     }
     const subscriber = { take, caughtUp, gap, fail: reject }
-    const { start, subscription } = await topics.subscribe({ topic, principal, after, subscriber })
+    const { start, subscription } = await topics.subscribe({ topic, principal, peer, after, expand, subscriber })
     const { signal } = c.req.raw
     try {
       if (!start.recovered) throw gapError(start)

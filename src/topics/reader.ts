@@ -1,5 +1,6 @@
 import type { Checked } from './access-sweep.ts'
 import type { TopicEvent } from './event.ts'
+import type { ExpandEvents } from './event-expander.ts'
 import type { Position } from './position.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
 import type { Follower, Source, Tail } from './tail.ts'
@@ -10,6 +11,8 @@ export interface ReaderOptions {
   epoch: string
   offset: number
   subscriber: Subscriber
+  /** Null for events as they are in the log. */
+  expand: ExpandEvents | null
   /** @throws AppError when the topic may not be read any more, `unauthorized` when the credential has ended */
   authorize(): void
   acquire(): Tail
@@ -19,13 +22,20 @@ export interface ReaderOptions {
 /** Yields between two batches, since a database may respond synchronously. */
 const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve))
 
-/** One subscription: following the tail, reading the log to get there, or waiting for `resume`. */
+/** The delay before events are expanded that the client has too few rate limit units for. */
+const unitsWaitMs = 1000
+
+/**
+ * One subscription: following the tail, reading the log to get there, expanding events, or waiting for `resume`. While it expands some,
+ * it has left the tail; the next ones it reads from the log.
+ */
 export class Reader implements Subscription, Follower, Checked {
   readonly #options: ReaderOptions
   readonly #tail: Tail
   #offset: number
   #isCatchingUp = false
-  #state: 'waiting' | 'reading' | 'following' | 'closed' = 'waiting'
+  #state: 'waiting' | 'reading' | 'following' | 'expanding' | 'closed' = 'waiting'
+  #unitsTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -50,6 +60,7 @@ export class Reader implements Subscription, Follower, Checked {
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    clearTimeout(this.#unitsTimer)
     this.#tail.leave(this)
     this.#options.release()
   }
@@ -63,6 +74,39 @@ export class Reader implements Subscription, Follower, Checked {
   }
 
   deliver(events: readonly TopicEvent[]): boolean {
+    const { expand } = this.#options
+    if (expand === null) return this.#pass(events)
+    this.#state = 'expanding'
+    void this.#deliverExpanded(events, expand)
+    return false
+  }
+
+  async #deliverExpanded(events: readonly TopicEvent[], expand: ExpandEvents): Promise<void> {
+    try {
+      this.#options.authorize()
+      const expanded = await expand(events)
+      if (this.#state !== 'expanding') return
+      if (expanded === null) {
+        this.#unitsTimer = setTimeout(() => this.#goOn(), unitsWaitMs)
+        return
+      }
+      if (!this.#pass(expanded)) return
+      await nextTurn()
+      this.#goOn()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Reads the events after those that were expanded. */
+  #goOn(): void {
+    if (this.#state !== 'expanding') return
+    this.#state = 'waiting'
+    this.resume()
+  }
+
+  /** Returns true if the subscriber took all of them. */
+  #pass(events: readonly TopicEvent[]): boolean {
     const taken = this.#take(events)
     this.#offset = events[taken - 1]?.offset ?? this.#offset
     const wantsMore = taken === events.length

@@ -6,6 +6,8 @@ import type { Topic } from './topic.ts'
 
 const eventsLimitDefault = 100
 const eventsLimitMax = 256
+/** Ten paths of three names, and more. */
+const expandLengthMax = 2000
 /** Shorter than the time after which proxies and servers abort a request. */
 const waitSecondsMax = 25
 
@@ -25,6 +27,11 @@ const followQuery = z
     after: wholeNumber(0, Number.MAX_SAFE_INTEGER, { description: 'Returns events after this offset.' }).optional(),
     epoch: z.string().optional().openapi({ description: 'The epoch of `after`.' }),
     wait: wholeNumber(0, waitSecondsMax, { default: 0, description: 'Seconds to wait for new events.' }).default(0),
+    expand: z
+      .string()
+      .max(expandLengthMax)
+      .optional()
+      .openapi({ description: 'For topics of collections: references whose rows are put into `expand` of each row.' }),
     limit: wholeNumber(1, eventsLimitMax, { default: eventsLimitDefault }).default(eventsLimitDefault),
   })
   .superRefine(({ after, epoch }, { addIssue }) => {

@@ -45,8 +45,9 @@ export function createTopicRoutes({
     const type = negotiateType(c.req.raw.headers.get('accept'), ['application/json', 'text/event-stream'])
     if (type === null) throw new AppError('not_acceptable')
     const after = positionOf(query)
-    if (type === 'text/event-stream') return streams.open(c, topic, lastEventOf(c) ?? after)
-    return polls.wait(c, { topic, after, limit: query.limit, waitMs: query.wait * 1000 })
+    const { expand = null, limit } = query
+    if (type === 'text/event-stream') return streams.open(c, { topic, after: lastEventOf(c) ?? after, expand })
+    return polls.wait(c, { topic, after, expand, limit, waitMs: query.wait * 1000 })
   }
 
   async function publish(c: Context, message: EventInput) {

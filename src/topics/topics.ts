@@ -1,7 +1,9 @@
 import { AppError } from '../errors.ts'
 import type { Notifier } from '../ports/notifier.ts'
+import type { Peer } from '../request/context.ts'
 import { type Identity, isExpired } from '../request/identity.ts'
 import { AccessSweep, type Authorize } from './access-sweep.ts'
+import type { EventExpander } from './event-expander.ts'
 import type { TopicLog } from './log.ts'
 import type { Position, Start } from './position.ts'
 import { Reader } from './reader.ts'
@@ -12,12 +14,12 @@ import { gapAt, Tail } from './tail.ts'
 /** The topics of a server, to read and to follow. */
 export interface Topics {
   readonly epoch: string
-  /** The position of a topic's newest event. @throws AppError `not_found`, `unauthorized`, `forbidden` */
-  position(topic: string, principal: Identity | null): Promise<Position>
+  /** The position of a topic's newest event. @throws AppError as `subscribe` does */
+  position(topic: string, principal: Identity | null, expand?: string | null): Promise<Position>
   /**
    * Follows a topic after a position, or from now on. Resolves with the start; events come after the first `resume`, so
    * that the subscriber can send the start before them.
-   * @throws AppError `not_found`, `unauthorized`, `forbidden`, `busy`
+   * @throws AppError `not_found`, `unauthorized`, `forbidden`, `busy`, `validation_failed` for an `expand` that the topic does not have
    */
   subscribe(request: Subscribe): Promise<{ start: Start; subscription: Subscription }>
 }
@@ -27,6 +29,10 @@ export interface Subscribe {
   principal: Identity | null
   after: Position | null
   subscriber: Subscriber
+  /** References whose rows are put into the data of events, as in `patient,doctor.clinic`. */
+  expand?: string | null
+  /** The connection of the client, whose rate limit pays for that. */
+  peer?: Peer | null
 }
 
 export interface TopicsOptions {
@@ -41,6 +47,7 @@ export interface TopicsOptions {
   /** Asked at the start, before each delivery, and by the sweep. */
   authorize: Authorize
   sweep?: AccessSweep
+  expander: EventExpander
 }
 
 /** Subscriptions of all connections, streams and polls together; each takes some hundred bytes. */
@@ -54,6 +61,7 @@ export function createTopics({
   now = Date.now,
   isRevoked = () => false,
   sweep = new AccessSweep(),
+  expander,
 }: TopicsOptions): Topics {
   const source = { range: log.range, read: createRecentReads(log) }
   const tails = new Map<string, { tail: Tail; readers: number }>()
@@ -103,12 +111,14 @@ export function createTopics({
     get epoch() {
       return epoch()
     },
-    async position(topic, principal) {
+    async position(topic, principal, expand = null) {
       authorize(topic, principal)
+      expander.prepare(topic, expand, { identity: principal, peer: null })
       return { epoch: epoch(), offset: (await log.range(topic)).newest }
     },
-    async subscribe({ topic, principal, after, subscriber }) {
+    async subscribe({ topic, principal, after, subscriber, expand = null, peer = null }) {
       authorize(topic, principal)
+      const expandEvents = expander.prepare(topic, expand, { identity: principal, peer })
       if (readers >= readersMax) throw new AppError('busy')
       const start = await startAt(topic, after)
       permit(topic, principal)
@@ -117,6 +127,7 @@ export function createTopics({
         topic,
         epoch: epoch(),
         subscriber,
+        expand: expandEvents,
         offset: start.position.offset,
         authorize: () => permit(topic, principal),
         acquire: () => acquire(topic),

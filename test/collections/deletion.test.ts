@@ -50,6 +50,10 @@ function nodes(name: string, read: 'anyone' | 'editor'): AnyCollection {
     bRestricts: field.reference('b', { optional: true, onDelete: 'restrict' }),
     bCascades: field.reference('b', { optional: true, onDelete: 'cascade' }),
     bNulls: field.reference('b', { optional: true, onDelete: 'setNull' }),
+    aListRestricts: field.references('a'),
+    aListCascades: field.references('a', { onDelete: 'cascade' }),
+    aListLoses: field.references('a', { onDelete: 'removeFromList' }),
+    bListLoses: field.references('b', { onDelete: 'removeFromList' }),
   } satisfies Fields
   return collection(name, { fields, hooks, access: { read }, softDelete: true })
 }
@@ -92,15 +96,23 @@ const graphs = fc.integer({ min: 1, max: 7 }).chain((count) =>
   }),
 )
 
+const isList = (field: string) => field.includes('List')
+
 const keyOf = (index: number) => `${index % 2 === 0 ? 'a' : 'b'}/${idOf(Math.floor(index / 2))}`
 
 function nodesOf(graph: readonly Record<string, number>[]): Node[] {
   return graph.map((references, index) => ({
     key: keyOf(index),
-    references: Object.entries(references).map(([field, number]) => ({
-      field,
-      key: `${field.charAt(0)}/${idOf(number)}`,
-    })),
+    references: Object.entries(references).flatMap(([field, number]) =>
+      // A list refers to two rows, where there are as many.
+      (isList(field) ? new Set([number, number >> 1]) : [number])
+        .values()
+        .map((each) => ({
+          field,
+          key: `${field.charAt(0)}/${idOf(each)}`,
+        }))
+        .toArray(),
+    ),
   }))
 }
 
@@ -113,7 +125,15 @@ function store(nodes: readonly Node[]): void {
         id: key.slice(2),
         createdAt: 1,
         version: 1,
-        ...Object.fromEntries(references.map(({ field, key }) => [field, key.slice(2)])),
+        ...Object.fromEntries(fieldNames.filter(isList).map((field) => [field, '[]'])),
+        ...Object.fromEntries(
+          Map.groupBy(references, ({ field }) => field)
+            .entries()
+            .map(([field, all]) => {
+              const ids = all.map((each) => each.key.slice(2))
+              return [field, isList(field) ? JSON.stringify(ids) : ids[0]]
+            }),
+        ),
       })),
     )
   }
@@ -123,12 +143,16 @@ async function stored(): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   for (const name of ['a', 'b']) {
     for (const row of await database.read({ sql: `select * from ${name}`, parameters: [] }))
-      found[`${name}/${row.id}`] = fieldNames.filter((field) => row[field] !== null)
+      found[`${name}/${row.id}`] = fieldNames.flatMap((field) => {
+        const value = row[field] ?? null
+        const ids = isList(field) ? (JSON.parse(String(value ?? '[]')) as string[]) : value === null ? [] : [value]
+        return ids.map((id) => `${field} ${id}`)
+      })
   }
   return found
 }
 
-/** The rows that are left with the fields that refer to something; null where the deletion is refused. */
+/** The rows that are left with what their fields refer to; null where the deletion is refused. */
 function expected(nodes: readonly Node[], root: string): Record<string, string[]> | null {
   const gone = new Set([root])
   for (let size = 0; size !== gone.size; ) {
@@ -141,8 +165,13 @@ function expected(nodes: readonly Node[], root: string): Record<string, string[]
     return null
   return Object.fromEntries(
     left.map(({ key, references }) => {
-      const kept = references.filter((each) => !gone.has(each.key)).map(({ field }) => field)
-      return [key, fieldNames.filter((field) => kept.includes(field))]
+      const kept = references.filter((each) => !gone.has(each.key))
+      return [
+        key,
+        fieldNames.flatMap((field) =>
+          kept.filter((each) => each.field === field).map((each) => `${field} ${each.key.slice(2)}`),
+        ),
+      ]
     }),
   )
 }
@@ -181,7 +210,7 @@ test.each([true, false])(
 )
 
 test('each row is one event and has its hooks once, with the identity of the client', async () => {
-  const left = { aNulls: 0, bNulls: 0 }
+  const left = { aNulls: 0, bNulls: 0, aListLoses: 0 }
   store(nodesOf([{}, { aCascades: 0 }, { bCascades: 0, aNulls: 0 }, { aNulls: 0, aCascades: 1 }, left]))
   await removeRoot(keyOf(0))
   const gone = [3, 2, 1, 0].map((index) => keyOf(index).slice(2))
@@ -237,4 +266,6 @@ test('the bound counts all rows that change, whatever their depth', async () => 
 test('a reference to nothing can be null alone, so setNull must be optional', () => {
   expect(() => field.reference('a', { onDelete: 'setNull' })).toThrow(/must be optional/)
   expect(() => field.reference('a', { onDelete: 'delete' as 'cascade' })).toThrow(/restrict, cascade, setNull/)
+  expect(() => field.references('a', { onDelete: 'setNull' as 'cascade' })).toThrow(/restrict, cascade, removeFromList/)
+  for (const max of [0, 1001, 1.5]) expect(() => field.references('a', { max })).toThrow('must be 1 to 1000')
 })

@@ -22,6 +22,7 @@ const visits = collection('visits', {
     code: field.integer({ indexed: true }),
     ward: field.text({ max: 10 }),
     tags: field.list(field.text(), { default: [] }),
+    friends: field.references('visits'),
   },
   indexes: [['doctor', 'start']],
   unique: [['ward', 'code']],
@@ -31,12 +32,12 @@ const rowCount = 3 * scanRowsMax
 const { database, connection, remove } = await createTestDatabase([visits])
 afterAll(remove)
 
-/** Doctor 0 has nearly all rows, each other one a hundred; a third is open; a row in 1,000 has a tag. */
+/** Doctor 0 has nearly all rows, each other one a hundred; a third is open; a row in 1,000 has a tag and a friend that few have. */
 connection
   .prepare(`with recursive n(i) as (select 0 union all select i + 1 from n where i < ?)
-    insert into visits (id, createdAt, version, doctor, open, start, code, ward, tags)
+    insert into visits (id, createdAt, version, doctor, open, start, code, ward, tags, friends)
     select printf('%026d', i), i / 3, 1, iif(i % 100 < 97, 0, i % 7), i % 3 = 0, i * 7919 % 1000, i * 104729 % ${rowCount}, 'w' || (i % 3),
-      iif(i % 1000 = 999, '["rare"]', '["often"]') from n`)
+      iif(i % 1000 = 999, '["rare"]', '["often"]'), iif(i % 1000 = 999, '["few","many"]', '["many"]') from n`)
   .run(rowCount - 1)
 const all = connection.prepare('select * from visits').all() as SqlRow[]
 
@@ -76,6 +77,10 @@ const conditions: fc.Arbitrary<Case> = fc.oneof(
     parameters: { 'filter[tags][$contains]': tag },
     matches: (row: SqlRow) => String(row.tags).includes(tag),
   })),
+  fc.constantFrom('few', 'many').map((friend) => ({
+    parameters: { 'filter[friends][$contains]': friend },
+    matches: (row: SqlRow) => String(row.friends).includes(friend),
+  })),
 )
 const sorts = fc.constantFrom('createdAt', '-createdAt', 'code', '-doctor', 'open', '-start')
 
@@ -113,6 +118,8 @@ test.each<[string, Record<string, string>, number]>([
   ['a filter and a sort that one index serves', { 'filter[doctor]': '0', sort: 'start' }, 1],
   ['a filter that few rows match', { 'filter[doctor]': '3', sort: 'code', 'filter[open]': 'true' }, 1],
   ['a filter that many rows match', { 'filter[doctor]': '0', sort: 'code' }, 1],
+  ['a reference in a list', { 'filter[friends][$contains]': 'many', sort: '-createdAt' }, 1],
+  ['a reference that few rows have', { 'filter[friends][$contains]': 'few', sort: 'code' }, 1],
   ['a filter without an index that few rows match', { 'filter[tags][$contains]': 'rare' }, 3],
 ])('a list of five with %s needs no more pages than it must', async (_, parameters, pages) => {
   const found = await readPage(database, visits, queryOf({ ...parameters, limit: '5' }))
@@ -144,6 +151,10 @@ test.each<[Record<string, string>]>([
   [{ 'filter[doctor]': '0', sort: '-start' }],
   [{ 'filter[doctor]': '3', sort: 'code', 'filter[open]': 'true' }],
   [{ 'filter[tags][$contains]': 'rare', sort: 'code' }],
+  [{ 'filter[friends][$contains]': 'many', sort: '-createdAt' }],
+  [{ 'filter[friends][$contains]': 'many', 'filter[open]': 'true' }],
+  [{ 'filter[friends][$contains]': 'few', sort: 'code' }],
+  [{ 'filter[$or][0][friends][$contains]': 'few', 'filter[$or][1][open]': 'true' }],
   [{ 'filter[ward]': 'w1', 'filter[code][$gt]': '1', sort: 'code' }],
   [{ 'filter[id]': '1', 'filter[open]': 'true', sort: 'code' }],
   [{ 'filter[open]': 'true', sort: 'id' }],
@@ -163,6 +174,9 @@ test('a sort without an index is refused, and the error names the index to decla
   await expect(plan({ sort: 'start' })).rejects.toEqual(refusal("'start'"))
   await expect(plan({ sort: 'open,code' })).rejects.toEqual(refusal("'open', 'code'"))
   await expect(plan({ 'filter[open]': 'false', sort: 'start' })).rejects.toEqual(refusal("'open', 'start'"))
+  await expect(plan({ 'filter[friends][$contains]': 'many', sort: 'open,code' })).rejects.toEqual(
+    refusal("'open', 'code'"),
+  )
   await expect(plan({ 'filter[doctor]': '3', sort: 'open,-code' })).resolves.toMatchObject({ isScan: false })
 })
 
@@ -173,6 +187,10 @@ test('a count and an aggregate read no more rows than they may', async () => {
   expect(await count({ 'filter[open]': 'true' })).toBe(all.filter(({ open }) => open === 1).length)
   expect(await count({ 'filter[doctor]': '3', 'filter[open]': 'true' })).toBe(
     all.filter(({ open, doctor }) => open === 1 && doctor === 3).length,
+  )
+  expect(await count({ 'filter[friends][$contains]': 'many' })).toBe(10_000)
+  expect(await count({ 'filter[friends][$contains]': 'few', 'filter[open]': 'true' })).toBe(
+    all.filter(({ open, friends }) => open === 1 && String(friends).includes('few')).length,
   )
   await expect(count({ 'filter[doctor]': '0', 'filter[tags][$contains]': 'rare' })).rejects.toEqual(refused('count'))
   const parse = createAggregateParser(visits, listable)
@@ -185,4 +203,12 @@ test('a rule is a condition like a filter', async () => {
   const query = { ...queryOf({ sort: 'open,code' }), only }
   expect((await readPage(database, visits, query)).rows).toHaveLength(50)
   expect(await countRows(database, visits, query)).toBe(all.filter(({ doctor }) => doctor === 3).length)
+  const lists = {
+    ...queryOf({ 'filter[friends][$contains]': 'few' }),
+    only: conditionOf(visits, [{ friends: { $contains: 'many' } }]),
+  }
+  const found = await readPage(database, visits, lists)
+  expect(found.rows.map(({ id }) => id)).toEqual(
+    all.filter(({ friends }) => String(friends).includes('few')).map(({ id }) => id),
+  )
 })

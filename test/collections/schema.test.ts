@@ -256,3 +256,35 @@ test('the JSON null of a database of an earlier version is kept, too', async () 
   const filled = { a: field.json(z.json(), { default: 1 }), b: field.text({ default: 'filled' }) }
   expect(await start(filled, rows)).toMatchObject([{ a: 'null', b: 'filled' }])
 })
+
+test('a list of references has an index of the rows that are stored, and loses ids of rows that were deleted meanwhile', async () => {
+  const target = collection('targets', { access: 'open', fields: {} })
+  const withFields = (fields: Record<string, Field>) => [target, collection('things', { access: 'open', fields })]
+  const entries = (field: string) => (connection: DatabaseSync) =>
+    connection
+      .prepare(`select galley_target from "things.${field}.galley_references"`)
+      .all()
+      .map((row) => row.galley_target)
+  await startAll(withFields({}), (connection) => {
+    put('x')(connection)
+    connection.exec("insert into targets values ('a', 1, 1), ('b', 1, 1)")
+  })
+  const fields = { links: field.references('targets') }
+  await startAll(withFields(fields), (connection) => {
+    expect(rows(connection)).toMatchObject([{ id: 'x', links: '[]' }])
+    connection.exec(`update things set links = '["b","a"]'`)
+    expect(entries('links')(connection)).toEqual(['a', 'b'])
+  })
+  await startAll(withFields({}), (connection) => {
+    const left = connection
+      .prepare("select name from sqlite_schema where name like '%galley\\_%' escape '\\' and tbl_name like 'things%'")
+      .all()
+    expect(left).toEqual([])
+    connection.exec("delete from targets where id = 'b'")
+  })
+  const renamed = { Links: field.references('targets') }
+  expect(await startAll(withFields(renamed), rows)).toMatchObject([{ Links: '["a"]' }])
+  expect(await startAll(withFields(renamed), entries('Links'))).toEqual(['a'])
+  const changed = { Links: field.list(field.text(), { default: [] }) }
+  await expect(startAll(withFields(changed))).rejects.toThrow('was declared as references to targets')
+})

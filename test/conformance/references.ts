@@ -10,6 +10,7 @@ export function referenceCases(subject: Subject): void {
   settingNull(subject)
   bounds(subject)
   expanding(subject)
+  lists(subject)
 }
 
 async function make(send: Send, name: string, body: object): Promise<Row> {
@@ -223,5 +224,62 @@ function expanding({ send }: Subject): void {
     expect((await send(`GET ${path}`)).body().data).toEqual([expected])
     expect((await send(`GET /api/visits/${visit.id}?expand=patient.ward`)).row).toEqual(expected)
     expect((await send(`GET /api/visits/${visit.id}?expand=wards`)).status).toBe(400)
+  })
+}
+
+function lists({ send }: Subject): void {
+  const makeDoctor = () => make(send, 'doctors', { name: unique('doctor') })
+  const teamsWith = async (id: string, rest = '') =>
+    (await send(`GET /api/teams?filter[members][$contains]=${id}${rest}`)).rows.map((row) => row.id)
+
+  test('a list of references keeps its order, is found by a row in it, and expands to rows', async () => {
+    const [first, second] = [await makeDoctor(), await makeDoctor()]
+    const one = await make(send, 'teams', { name: 'one', members: [second.id, first.id] })
+    const two = await make(send, 'teams', { name: 'two', members: [first.id] })
+    expect([one.members, two.wards]).toEqual([[second.id, first.id], []])
+    expect(await teamsWith(first.id)).toEqual([one.id, two.id])
+    expect(await teamsWith(first.id, '&sort=-createdAt&limit=1')).toEqual([two.id])
+    expect(await teamsWith(second.id)).toEqual([one.id])
+    const reply = await send(`GET /api/teams/${one.id}?expand=members`)
+    expect(reply.row).toEqual({ ...one, expand: { members: [second, first] } })
+    expect((await send(`PATCH /api/teams/${two.id}`, { body: { members: [second.id] } })).row.members).toEqual([
+      second.id,
+    ])
+    expect([await teamsWith(first.id), await teamsWith(second.id)]).toEqual([[one.id], [one.id, two.id]])
+    await send(`DELETE /api/teams/${one.id}`)
+    expect(await teamsWith(second.id)).toEqual([two.id])
+  })
+
+  test('a list of references refuses rows that are not there, repeats, and too many', async () => {
+    const { id } = await makeDoctor()
+    for (const members of [
+      ['0'.repeat(26)],
+      [id, id],
+      [id, '0'.repeat(26)],
+      Array.from({ length: 6 }, (_, n) => `${n}`.padStart(26, '0')),
+    ]) {
+      const reply = await send('POST /api/teams', { body: { name: 'x', members } })
+      expect([reply.status, reply.body().code]).toEqual([400, 'validation_failed'])
+    }
+    expect(await teamsWith(id)).toEqual([])
+  })
+
+  test('a deletion removes the row from lists, deletes with it, or is restricted, as each list declares', async () => {
+    const [doctor, other] = [await makeDoctor(), await makeDoctor()]
+    const team = await make(send, 'teams', { name: 'x', members: [doctor.id, other.id] })
+    const position = await positionOf(send, 'teams')
+    expect((await send(`DELETE /api/doctors/${doctor.id}`)).status).toBe(204)
+    const changed = (await send(`GET /api/teams/${team.id}`)).row
+    expect(changed).toEqual({ ...team, members: [other.id], version: changed.version })
+    const events = await eventsAfter(send, 'teams', position)
+    expect(events.map(({ type, data }) => [type, data])).toEqual([['updated', changed]])
+    const ward = await makeWard(send)
+    const patient = await makePatient(send)
+    const both = await make(send, 'teams', { name: 'y', wards: [ward.id], patients: [patient.id] })
+    const refused = await send(`DELETE /api/wards/${ward.id}`)
+    expect([refused.status, refused.body().error]).toEqual([409, 'A row of teams still refers to it.'])
+    expect((await send(`DELETE /api/patients/${patient.id}`)).status).toBe(204)
+    expect(await statuses(send, [['teams', both]])).toEqual([404])
+    expect((await send(`DELETE /api/wards/${ward.id}`)).status).toBe(204)
   })
 }

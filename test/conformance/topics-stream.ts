@@ -43,7 +43,8 @@ async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Messag
   }
 }
 
-function openStream(url: string, headers: Record<string, string> = {}): Promise<Stream> {
+/** Opens a stream of events. */
+export function openStream(url: string, headers: Record<string, string> = {}): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent: false, headers: { Accept: 'text/event-stream', ...headers } }, (response) => {
       const messages = messagesOf(response)

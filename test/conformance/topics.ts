@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { Reply, Send, SendOptions, Subject } from './http.ts'
 import { topicAccessCases } from './topics-access.ts'
+import { topicExpandCases } from './topics-expand.ts'
 import { topicFeedCases } from './topics-feed.ts'
 import { topicHistoryCases } from './topics-history.ts'
 import { topicPollCases } from './topics-poll.ts'
@@ -10,6 +11,7 @@ import { topicStreamCases } from './topics-stream.ts'
 
 export function topicCases(subject: Subject): void {
   topicAccessCases(subject)
+  topicExpandCases(subject)
   topicFeedCases(subject)
   topicHistoryCases(subject)
   topicPollCases(subject)

@@ -149,6 +149,17 @@ describe.each(formats)('a connection that is saved and restored, in %s', (_, for
     expect(again.channel.offsets('todos')).toEqual([6])
   })
 
+  test('keeps what it expands', async () => {
+    const server = serve({ format })
+    await server.open().call('subscribe', { topic: 'todos', expand: 'doctor.clinic' })
+    const client = server.open()
+    await client.call('subscribe', { topic: 'todos', expand: 'doctor' })
+    await server.restore(client.connection.state())
+    expect(server.topics.expands).toEqual(['doctor.clinic', 'doctor', 'doctor'])
+    for (const expand of [7, 'x'.repeat(2001)])
+      expect((await server.open().call('subscribe', { topic: 'todos', expand })).error.code).toBe(-32602)
+  })
+
   test('keeps its acknowledged offset, and so its credit', async () => {
     const server = await follow(10)
     server.topics.publish('todos', ...range(1, 8))

@@ -11,6 +11,8 @@ export class MemoryTopics implements Topics {
   failure: unknown = null
   /** Subscribing waits for this. */
   latch: Promise<void> | null = null
+  /** What each subscriber asked to expand. */
+  readonly expands: (string | null | undefined)[] = []
   readonly followers = new Set<MemorySubscription>()
   readonly #logs = new Map<string, TopicEvent[]>()
   readonly #oldest = new Map<string, number>()
@@ -43,7 +45,13 @@ export class MemoryTopics implements Topics {
     return { epoch: this.epoch, offset: this.log(topic).length }
   }
 
-  async subscribe({ topic, after, subscriber }: Subscribe): Promise<{ start: Start; subscription: Subscription }> {
+  async subscribe({
+    topic,
+    after,
+    subscriber,
+    expand,
+  }: Subscribe): Promise<{ start: Start; subscription: Subscription }> {
+    this.expands.push(expand)
     const { failure, latch } = this
     this.failure = null
     await latch

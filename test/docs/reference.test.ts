@@ -18,6 +18,7 @@ const described: Readonly<Record<string, readonly (readonly [file: string, ...in
     ['src/collections/fields/text.ts', 'TextOptions'],
     ['src/collections/fields/number.ts', 'NumberOptions'],
     ['src/collections/fields/reference.ts', 'ReferenceOptions'],
+    ['src/collections/fields/references.ts', 'ReferencesOptions'],
     ['src/collections/fields/list.ts', 'ListOptions'],
     ['src/collections/fields/json.ts', 'JsonOptions'],
   ],

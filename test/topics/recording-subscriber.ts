@@ -67,6 +67,7 @@ export async function follow(
   topic: string,
   after: number | Position | null,
   subscriber = new RecordingSubscriber(),
+  expand: string | null = null,
 ): Promise<Following> {
   const position = typeof after === 'number' ? { epoch: topics.epoch, offset: after } : after
   const { start, subscription } = await topics.subscribe({
@@ -74,6 +75,7 @@ export async function follow(
     principal: null,
     after: position,
     subscriber,
+    expand,
   })
   subscription.resume()
   return { subscriber, start, subscription }

@@ -6,6 +6,7 @@ import type { Database, Statement } from '../../src/ports/database.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Identity } from '../../src/request/identity.ts'
+import type { EventExpander } from '../../src/topics/event-expander.ts'
 import { createTopicLog, type TopicLog } from '../../src/topics/log.ts'
 import { createTopics, type Topics } from '../../src/topics/topics.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -22,6 +23,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** Makes the events of a reader who asks for `expand`. */
+  prepare?: EventExpander['prepare']
   notifier?: Notifier
   /** Wraps the database. */
   wrapDatabase?(database: Database): Database
@@ -34,7 +37,12 @@ afterEach(async () => {
 })
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { notifier = createLocalNotifier(), wrapDatabase = (database) => database, authorize = () => {} } = options
+  const {
+    notifier = createLocalNotifier(),
+    wrapDatabase = (database) => database,
+    authorize = () => {},
+    prepare = asTheyAre,
+  } = options
   const { database: stored, connection, remove } = await createTestDatabase([])
   removals.push(remove)
   const database = wrapDatabase(stored)
@@ -46,13 +54,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     connection,
     notifier,
     log,
-    topics: createTopics({ log, notifier: notifier, epoch: () => 'e1', authorize }),
+    topics: createTopics({ log, notifier: notifier, epoch: () => 'e1', authorize, expander: { prepare } }),
     clock,
     async append(topic, count = 1, more = '') {
       await database.write(() => runAll(...Array.from({ length: count }, () => statement(topic, more))))
     },
   }
 }
+
+const asTheyAre: EventExpander['prepare'] = () => null
 
 /** Whole numbers, both ends included. */
 export function range(first: number, last: number): number[] {

@@ -3,15 +3,17 @@ import type { SqlValue } from '../../ports/database.ts'
 import type { Operator } from '../operators.ts'
 
 /**
- * The fate of a row when the row that it refers to is deleted: it prevents that (`restrict`), is deleted too (`cascade`), or
- * refers to nothing from then on (`setNull`).
+ * The fate of a row when a row that it refers to is deleted: it prevents that (`restrict`), is deleted too (`cascade`), or
+ * no longer refers to it: its field is null (`setNull`), or its list lacks that row (`removeFromList`).
  */
-export type OnDelete = 'restrict' | 'cascade' | 'setNull'
+export type OnDelete = 'restrict' | 'cascade' | 'setNull' | 'removeFromList'
 
 export interface Reference {
   /** The collection of the row that the field refers to. */
   collection: string
   onDelete: OnDelete
+  /** True for a field that is a list of references. */
+  isList: boolean
 }
 
 /** How the values of a field are stored, filtered and read back. */
@@ -112,13 +114,14 @@ export function createField<Value, O extends Options<Value>, Known = unknown>(
     bytesMax: kind.bytesMax ?? scalarBytesMax,
     default: initial === undefined ? null : encode(initial),
     encode: (value) => (value === null && !storesNull ? null : encode(value as Value)),
-    decode: decode ? (stored) => (stored === null ? null : decode(stored)) : (stored) => stored,
+    decode: decode ? (stored) => (stored === null ? null : decode(stored)) : asStored,
   }
   const full = withOptions(schema, optional, initial)
   return { schema: full as z.ZodType<never, never>, column: column as Column & Listed<O> & Known }
 }
 
-function asStored(value: unknown): SqlValue {
+/** Converts nothing. */
+export function asStored(value: unknown): SqlValue {
   return value as SqlValue
 }
 

@@ -5,11 +5,11 @@ import { textFilter } from './text.ts'
 
 interface ReferenceOptions extends Omit<Options<string>, 'default'> {
   /** The effect of deleting the row that the field names; default: `restrict`. */
-  onDelete?: OnDelete
+  onDelete?: Exclude<OnDelete, 'removeFromList'>
 }
 
 /** For OpenAPI: the effect of deleting the row that is named. */
-const effects: Record<OnDelete, string> = {
+const effects: Record<NonNullable<ReferenceOptions['onDelete']>, string> = {
   restrict: 'which cannot be deleted before this row',
   cascade: 'with which this row is deleted',
   setNull: 'null once that is deleted',
@@ -37,7 +37,7 @@ export function reference<const Target extends string, const O extends Reference
       type: 'text',
       sqlType: 'text',
       filter: textFilter,
-      references: { collection, onDelete },
+      references: { collection, onDelete, isList: false },
     },
   )
 }
