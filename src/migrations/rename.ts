@@ -5,7 +5,7 @@ import { type Declarations, readDeclarations, saveDeclaration } from '../collect
 import { applyIndex, createTimeIndex, renameColumn } from '../collections/table.ts'
 import { checkName, execute, type Migration, type MigrationContext, refused } from './migration.ts'
 
-/** Renames a collection with its events, the references to it and the scopes of API keys: `rename('memos', 'notes')`. */
+/** Renames a collection with its events, the references to it, the scopes of API keys and the events of webhooks: `rename('memos', 'notes')`. */
 export function rename(from: string, to: string): Migration
 /** Renames a field: `rename('notes', 'userid', 'userId')`. */
 export function rename(collection: string, from: string, to: string): Migration
@@ -75,10 +75,16 @@ async function renameCollection(
   await sql`update galley_events set topic = ${to} || substr(topic, ${from.length + 1})
     where topic = ${from} or topic >= ${`${from}/`} and topic < ${`${from}0`}`.execute(db)
   await renameScopes(db, from, to)
+  await renameWebhookEvents(db, from, to)
   if (changed.delete(from)) changed.add(to)
 }
 
 async function renameScopes(db: Kysely<unknown>, from: string, to: string): Promise<void> {
   for (const use of ['read', 'write'])
     await execute(db, `update galley_keys set scopes = replace(scopes, ?, ?)`, [`"${from}:${use}"`, `"${to}:${use}"`])
+}
+
+/** Endpoints of webhooks choose events by names such as `memos.created`. */
+async function renameWebhookEvents(db: Kysely<unknown>, from: string, to: string): Promise<void> {
+  await execute(db, `update galley_webhooks set events = replace(events, ?, ?)`, [`"${from}.`, `"${to}.`])
 }

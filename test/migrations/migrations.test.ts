@@ -62,6 +62,34 @@ test('a renamed collection keeps rows, references, events and the scopes of keys
   expect(stored("select name from sqlite_schema where name like 'writers%'")).toEqual([])
 })
 
+test('lists of references keep their rows and their index when a field, their target and their collection are renamed', async () => {
+  const tags = (name: string) => notes({ name: text }, {}, name)
+  const before = notes({ tags: field.references('tags') })
+  const first = (await startApp([before, tags('tags')])).as('system')
+  const { id } = await first.collection(tags('tags')).create({ name: 'urgent' })
+  await first.collection(before).create({ tags: [id] })
+  const after = notes({ labels: field.references('labels') }, {}, 'memos')
+  const app = await startApp(
+    [after, tags('labels')],
+    [rename('tags', 'labels'), rename('notes', 'tags', 'labels'), rename('notes', 'memos')],
+  )
+  const list = await app
+    .as('system')
+    .collection(after)
+    .list({ filter: { labels: { $contains: id } }, expand: ['labels'] })
+  expect(list.rows).toMatchObject([{ labels: [id], expand: { labels: [{ name: 'urgent' }] } }])
+  expect(stored("select name from sqlite_schema where name like 'notes%' or name like 'tags%'")).toEqual([])
+})
+
+test('an endpoint of webhooks goes on receiving the events of a renamed collection', async () => {
+  const memos = notes({ title: text }, {}, 'memos')
+  await startApp([memos])
+  stored(`insert into galley_webhooks (id, url, description, events, secret, createdAt)
+    values ('1', 'https://example.com', '', '["memos.created","memo.*","memos.*"]', 's', 0)`)
+  await startApp([notes({ title: text })], [rename('memos', 'notes')])
+  expect(stored('select events from galley_webhooks')).toEqual([{ events: '["notes.created","memo.*","notes.*"]' }])
+})
+
 test('the topics of a renamed collection are renamed with its audiences, and no other', async () => {
   const rooms = (name: string) => notes({ room: text }, { audience: 'room' }, name)
   const other = rooms('memo')
