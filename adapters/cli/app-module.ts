@@ -32,7 +32,7 @@ export async function loadApp(path: string): Promise<MakeApp> {
   const file = resolve(path)
   if (!existsSync(file)) throw new StartError(`There is no ${path}. Name the module of your app by --app.`)
   const { default: make } = (await import(pathToFileURL(file).href)) as { default?: unknown }
-  if (typeof make === 'function') return make as MakeApp
+  if (typeof make === 'function') return (platform) => make(platform, process.env) as CommandApp
   throw new StartError(
     `${path} must have a default export as serve takes it: export default (platform) => createApp(platform, { … }).`,
   )
