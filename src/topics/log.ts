@@ -7,6 +7,7 @@
 import { runAll } from '../database/steps.ts'
 import { andThen, type SqlRow, type Statement } from '../ports/database.ts'
 import type { Platform } from '../ports/platform.ts'
+import { ByteCounts } from './byte-counts.ts'
 import { TopicEvent } from './event.ts'
 
 /** The type of an emptied event, and of no other. */
@@ -68,20 +69,28 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
 
   /** Returns the offset up to which events may be deleted. */
   async function trimmable(topic: string, { events, ageMs }: Retention): Promise<number> {
-    const row = await first(trimmableSql, topic, topic, now() - ageMs, topic)
+    const row = await first(trimmableSql, topic, topic, now() - ageMs)
     const newest = Number(row?.newest ?? 0)
-    const tooLong = Number(row?.bytes ?? 0) > topicBytesMax ? await first(tooLongSql, topic, topicBytesMax) : undefined
+    const isTooLong = await byteCounts.mayExceed(topic, topicBytesMax, () => bytesOf(topic))
+    const tooLong = isTooLong ? await first(tooLongSql, topic, topicBytesMax) : undefined
     const young = row?.fresh === null ? newest : Number(row?.fresh ?? 1) - 1
     return Math.max(newest - events, young, Number(tooLong?.offset ?? 0))
   }
 
+  async function bytesOf(topic: string): Promise<number> {
+    return Number((await first(bytesSql, topic))?.bytes ?? 0)
+  }
+
+  const byteCounts = new ByteCounts()
   const blankListeners = new Set<(topic: string) => void>()
 
   return {
     append(topic, type, json, about) {
       const parameters = [topic, topic, type, now(), json]
       const afterCommit = ([row]: readonly SqlRow[]) => {
-        if (row) notifier.notify(topic, Number(row.offset))
+        if (!row) return
+        byteCounts.add(topic, json)
+        notifier.notify(topic, Number(row.offset))
       }
       if (about === undefined) return { sql: appendSql, parameters, afterCommit }
       if ('row' in about) return { sql: appendRowSql, parameters: [...parameters, about.row], afterCommit }
@@ -115,7 +124,7 @@ export function createTopicLog({ database, now, notifier }: Pick<Platform, 'data
       const until = await trimmable(topic, retention)
       for (let gone = trimEventsMax; gone === trimEventsMax; ) {
         const statements = [
-          { sql: trimSql, parameters: [topic, topic, topic, until, trimEventsMax] },
+          { sql: trimSql, parameters: [topic, until, topic, topic, trimEventsMax] },
           { sql: emptySql, parameters: [topic, until, topic] },
         ]
         const [rows] = await database.write(() => runAll(...statements))
@@ -151,18 +160,18 @@ const readSql = `select "offset", type, at, data from (
     sum(length(data)) over (order by "offset" rows between unbounded preceding and 1 preceding) as before
   from galley_events where topic = ? and "offset" > ? order by "offset" limit ?
 ) where before is null or before < ?`
-/** Finds the newest event, the oldest that is young enough to be kept, and the size of the data. */
+/** Finds the newest event, and the oldest that is young enough to be kept. */
 const trimmableSql = `select (select max("offset") from galley_events where topic = ?) as newest,
-  (select "offset" from galley_events where topic = ? and at >= ? order by "offset" limit 1) as fresh,
-  (select sum(octet_length(data)) from galley_events where topic = ?) as bytes`
+  (select "offset" from galley_events where topic = ? and at >= ? order by "offset" limit 1) as fresh`
+const bytesSql = 'select sum(octet_length(data)) as bytes from galley_events where topic = ?'
 /** Finds the newest event that is followed by too many bytes. */
 const tooLongSql = `select max("offset") as "offset" from (
   select "offset", sum(octet_length(data)) over (order by "offset" desc) as bytes from galley_events where topic = ?
 ) where bytes > ?`
-const trimSql = `delete from galley_events where topic = ? and "offset" in (
-  select "offset" from galley_events where topic = ? and "offset" < (select max("offset") from galley_events where topic = ?)
-    and "offset" <= ? order by "offset" limit ?
-) returning 1 as gone`
+/** Deletes events up to an offset, the oldest first, and never the newest. */
+const trimSql = `delete from galley_events where topic = ? and "offset" <= ?
+  and "offset" < (select max("offset") from galley_events where topic = ?)
+  and "offset" < (select min("offset") from galley_events where topic = ?) + ? returning 1 as gone`
 /** Empties the newest event, once it is the only one. */
 const emptySql = `update galley_events set type = '${trimmedType}', data = '', messageId = null, row = null
   where topic = ? and "offset" <= ? and type <> '${trimmedType}'
