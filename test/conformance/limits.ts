@@ -29,14 +29,13 @@ export function limitCases({ send, origin, ownsSocket, ownsHttp = true }: Subjec
     const post = () => send('POST /api/todos', { body: megabyte, headers: client, chunked: true })
     const all = Promise.all(Array.from({ length: 9 }, post))
     let remaining = ''
-    await Promise.race([
-      all,
-      vi.waitFor(async () => {
-        remaining = (await send('GET /api/todos?limit=1', { headers: client })).header('ratelimit')
-        expect(remaining).toMatch(/;r=\d+;/)
-      }),
-    ])
-    expect(remaining).toMatch(/;r=\d+;/)
+    const look = async () => {
+      remaining = (await send('GET /api/todos?limit=1', { headers: client })).header('ratelimit')
+      expect(remaining).toMatch(/;r=\d+;/)
+    }
+    await Promise.race([all, vi.waitFor(look)])
+    // On a slow machine the bodies may have arrived before the first look.
+    if (remaining === '') await look()
     expect(tally(await all)[400]).toBe(9)
   })
 

@@ -47,7 +47,7 @@ async function openReset(): Promise<Page> {
 /** The account page with every element, including a new key. */
 async function openFull(): Promise<Page> {
   const { page } = await openHome(openPage, server.url, long)
-  await page.getByText('Create a key', { exact: true }).click()
+  await page.getByText('Create a key', { exact: true }).press('Enter')
   await page.getByLabel('Name', { exact: true }).fill('Kombüse'.repeat(14))
   await page.getByRole('checkbox', { name: 'everything' }).check()
   await button(page, 'Create the key').click()

@@ -77,7 +77,7 @@ describe('API keys', () => {
     await makeAccount(server.url, 'dora@example.org')
     const { page, faults } = await openHome(openPage, server.url, 'dora@example.org')
     await text(page, 'No keys yet.').waitFor()
-    await page.getByText('Create a key', { exact: true }).click()
+    await page.getByText('Create a key', { exact: true }).press('Enter')
     await button(page, 'Create the key').click()
     await text(page, 'Enter what the key is for.').waitFor()
     await page.getByLabel('Name', { exact: true }).fill('<b>backup</b>')
@@ -110,7 +110,7 @@ describe('API keys', () => {
     const { page } = await openHome(openPage, server.url, 'eve@example.org', {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    await page.getByText('Create a key', { exact: true }).click()
+    await page.getByText('Create a key', { exact: true }).press('Enter')
     await page.getByLabel('Name', { exact: true }).fill('copy')
     await page.getByRole('checkbox', { name: 'everything' }).check()
     await button(page, 'Create the key').click()
