@@ -82,6 +82,7 @@ test('a field that a rule filters by', () => {
       access: {
         read: (who) => who !== null && { owner: who.userId },
         update: () => ({ patient: ['a', 'b'], shared: true }),
+        delete: (who) => who !== null && { id: who.userId },
       },
     }),
     // @ts-expect-error: misspelled
@@ -92,6 +93,8 @@ test('a field that a rule filters by', () => {
     collection('a', { fields, access: { read: (who) => who !== null && [{ pateint: who.userId }, { shared: true }] } }),
     // @ts-expect-error: a boolean
     collection('a', { fields, access: { read: () => ({ shared: 'yes' }) } }),
+    // @ts-expect-error: a text
+    collection('a', { fields, access: { read: () => ({ id: 1 }) } }),
   ])
 })
 

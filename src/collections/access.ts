@@ -8,6 +8,7 @@ import { type Actor, adminRole, fits, hasScope, identityOf, refusal } from '../r
 import { type Condition, joined } from './condition.ts'
 import type { Action, AnyCollection, RowFilter } from './declaration.ts'
 import type { Field } from './field.ts'
+import { text } from './fields/text.ts'
 import { containsCondition } from './filter-query.ts'
 import type { FilterValue, ListFilterValue } from './rule.ts'
 
@@ -77,15 +78,19 @@ export function conditionOf(collection: AnyCollection, decision: AllowedAccess):
   return { sql: `(${joined(sqls, 'or')})`, values: parts.flatMap(({ values }) => values) }
 }
 
+/** Of the `id`, which is no declared field. */
+const idColumn = text().column
+
 function filterCondition({ name, fields }: AnyCollection, filter: RowFilter): Condition {
   const parts = Object.entries(filter).map(([key, value]) => {
-    const column = (fields[key] as Field | undefined)?.column
+    const column = key === 'id' ? idColumn : (fields[key] as Field | undefined)?.column
     if (!column) throw new Error(`The access of ${name} names a field ${key}, which does not exist.`)
     if (isListFilter(value)) return containsCondition(name, key, column, value.$contains)
     const all: SqlValue[] = listOf(value).map((each) => column.encode(each))
     const values = all.filter((each) => each !== null)
-    const equal = values.length === 0 ? 'false' : `"${key}" in (${values.map(() => '?').join()})`
-    if (values.length < all.length) return { sql: `(${equal} or "${key}" is null)`, values }
+    const operand = `"${name}"."${key}"`
+    const equal = values.length === 0 ? 'false' : `${operand} in (${values.map(() => '?').join()})`
+    if (values.length < all.length) return { sql: `(${equal} or ${operand} is null)`, values }
     return { sql: equal, values, compares: { field: key, kind: values.length === 1 ? 'equal' : 'several' } as const }
   })
   if (parts.length === 0) return { sql: 'true', values: [] }

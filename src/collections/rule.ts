@@ -9,9 +9,12 @@ export interface ListFilterValue {
   $contains: FilterValue
 }
 
-/** A condition on the rows of these fields. `owner` is the field of a collection with an `owner` rule. */
+/** Fields of rules that are not declared; `owner` is one of a collection with an `owner` rule. */
+type ServerField = 'id' | 'owner'
+
+/** A condition on the rows of these fields. */
 export type FilterOf<F extends Fields> = {
-  readonly [Name in keyof F | 'owner']?: OneOf<Name extends keyof F ? RowOf<F>[Name] : string | null>
+  readonly [Name in keyof F | ServerField]?: OneOf<Name extends keyof RowOf<F> ? RowOf<F>[Name] : string | null>
 }
 
 type OneOf<Value> = [NonNullable<Value>] extends [readonly (infer Item)[]]
@@ -42,6 +45,6 @@ export type CheckedAccess<R, F extends Fields, Role extends string> =
     }
 
 type UnknownField<Filter, F extends Fields> =
-  KeyOf<Filter> extends keyof F | 'owner'
+  KeyOf<Filter> extends keyof F | ServerField
     ? unknown
-    : `There is no field ${Exclude<KeyOf<Filter>, keyof F | 'owner'> & string}.`
+    : `There is no field ${Exclude<KeyOf<Filter>, keyof F | ServerField> & string}.`
