@@ -17,6 +17,7 @@ import { createLocalNotifier } from '../../src/ports/notifier.ts'
 import type { Platform } from '../../src/ports/platform.ts'
 import { createMailer } from '../mail/configured.ts'
 import { createPasswords } from '../process/passwords.ts'
+import { createWebhookSender } from '../process/webhooks.ts'
 import { DirectoryInUseError, openDataDirectory } from '../sqlite/data-directory.ts'
 
 /** The option that names the module. */
@@ -63,6 +64,7 @@ export function createCommandPlatform(database: Database): Platform {
     log,
     metrics: createMetrics(),
     scheduler: { wakeAt() {}, listen() {}, close() {} },
+    webhooks: createWebhookSender({ networks: config.WEBHOOKS_ALLOW_PRIVATE }),
     accounts: {
       passwords: createPasswords(),
       mailer: createMailer(config, log),
