@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { StartError } from '../../src/errors.ts'
+import { AppError, StartError } from '../../src/errors.ts'
 import { chatCommand } from './chat/command.ts'
 import { type Command, UsageError } from './command.ts'
 import { exportCommand } from './files/export.ts'
@@ -42,7 +42,8 @@ function isOfSystem(error: unknown): error is Error {
 }
 
 function report(error: unknown): number {
-  if (!(error instanceof UsageError || error instanceof StartError || isOfSystem(error))) throw error
+  const isExpected = error instanceof UsageError || error instanceof StartError || error instanceof AppError
+  if (!isExpected && !isOfSystem(error)) throw error
   const isUsage = error instanceof UsageError
   process.stderr.write(`galley: ${error.message}\n${isUsage ? `\n${help()}` : ''}`)
   return isUsage ? 2 : 1

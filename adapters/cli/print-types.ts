@@ -56,8 +56,12 @@ function typeOf(schema: Schema, indent: string): string {
 
 function simpleType(type: string, schema: Schema, indent: string): string {
   if (type === 'integer') return 'number'
-  if (type === 'array') return `(${typeOf(schema.items ?? {}, indent)})[]`
+  if (type === 'array') return arrayOf(typeOf(schema.items ?? {}, indent))
   return type === 'object' ? objectType(schema, indent) : type
+}
+
+function arrayOf(item: string): string {
+  return /^\w+$/.test(item) ? `${item}[]` : `(${item})[]`
 }
 
 function objectType({ properties = {}, required = [], additionalProperties }: Schema, indent: string): string {

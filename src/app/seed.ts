@@ -34,13 +34,22 @@ export function createSeed(seed: Seed | undefined, as: As): () => Promise<Seeded
     await seed({
       as,
       async put(collection, name, body) {
-        const { row, outcome } = await put(as, collection, await idOf(collection.name, name), body)
+        const id = await idOf(collection.name, name)
+        const { row, outcome } = await put(as, collection, id, body).catch((cause: unknown) => {
+          throw named(cause, `${collection.name} "${name}"`)
+        })
         seeded[outcome] += 1
         return row
       },
     })
     return seeded
   }
+}
+
+/** The same error, whose message begins with the row. */
+function named(error: unknown, row: string): unknown {
+  if (!(error instanceof AppError)) return error
+  return new AppError(error.code, `${row}: ${error.message}`, { details: error.details, cause: error })
 }
 
 interface Put<F extends Fields> {

@@ -49,4 +49,5 @@ test('the printed types compile, and refuse what the server would', async () => 
   }).catch((error: { stdout: string }) => error)
   expect(stdout).toBe('')
   expect(types).toContain('format: "paper" | "ebook" | "audio"\n')
+  expect(types).toContain('tags: string[]\n')
 })

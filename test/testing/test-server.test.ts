@@ -97,3 +97,16 @@ test('tells at the end what the app has reported', async () => {
   await expect(app.stop()).rejects.toThrow('broken hook')
   stop = async () => {}
 })
+
+test('a row that a seed cannot put is named in the error', async () => {
+  const tags = collection('tags', { access: 'open', fields: { name: field.text({ unique: true }) } })
+  const app = await testServer({
+    collections: [tags],
+    async seed({ put }) {
+      await put(tags, 'one', { name: 'garden' })
+      await put(tags, 'two', { name: 'garden' })
+    },
+  })
+  await expect(app.seed()).rejects.toMatchObject({ code: 'conflict', message: 'tags "two": name: is taken' })
+  await app.stop()
+})
