@@ -297,6 +297,37 @@ test('the rows of hooks', () => {
   ])
 })
 
+test('a reference to a declared collection', () => {
+  const wards = collection('wards', { access: 'open', fields: { floor: field.integer() } })
+  const patients = collection('patients', {
+    access: 'open',
+    fields: { name: field.text(), ward: field.reference(wards, { optional: true }) },
+  })
+  const teams = collection('teams', {
+    access: 'open',
+    fields: { leader: field.reference(patients), members: field.references(patients), other: field.reference('wards') },
+  })
+  compiled(() =>
+    ((as: As) =>
+      as(null)
+        .collection(teams)
+        .get('x', ['leader.ward', 'members', 'other'])
+        .then(({ leader, expand }) => {
+          expectTypeOf(leader).toEqualTypeOf<string>()
+          expectTypeOf(expand?.leader?.name).toEqualTypeOf<string | undefined>()
+          expectTypeOf(expand?.leader?.expand?.ward?.floor).toEqualTypeOf<number | undefined>()
+          expectTypeOf(expand?.members?.[0]?.ward).toEqualTypeOf<string | null | undefined>()
+          expectTypeOf(expand?.other?.floor).toEqualTypeOf<unknown>()
+          // @ts-expect-error: misspelled
+          void expand?.leader?.nmae
+        }))({} as As),
+  )
+  expect(teams.fields.leader.column.references.collection).toBe('patients')
+  compiled(() => createApp(platform, { collections: [wards, patients, teams] }))
+  // @ts-expect-error: the app has no such collection
+  expect(() => createApp(platform, { collections: [teams] })).toThrow('is not a collection')
+})
+
 test('a list of references', () => {
   const teams = collection('teams', {
     access: { read: (user) => user !== null && { members: { $contains: user.userId } } },

@@ -31,13 +31,17 @@ export type ChangeOf<F extends Fields> = Partial<{ [K in keyof F]: OutputOf<F[K]
 
 /** The rows that a row refers to, by field; of a list, those that the caller may read, in its order. */
 export type Expansion<F extends Fields> = {
-  [K in keyof F]?: OutputOf<F[K]> extends readonly string[] ? ExpandedRow[] : ExpandedRow
+  [K in keyof F]?: OutputOf<F[K]> extends readonly string[] ? Expanded<F[K]>[] : Expanded<F[K]>
 }
 
-/** A row in `expand`, which may have its own. */
+type Expanded<F> = F extends { column: { references: { fields: infer Target extends Fields } } }
+  ? RowOf<Target> & { expand?: Expansion<Target> }
+  : ExpandedRow
+
+/** A row in `expand`, which may have its own, of a collection that the reference names. */
 export interface ExpandedRow {
   id: string
-  // biome-ignore lint/suspicious/noExplicitAny: a row, or several; the compiler does not know the fields of a target.
+  // biome-ignore lint/suspicious/noExplicitAny: a row, or several; the compiler does not know the fields of a target that is named.
   expand?: Record<string, any>
   [field: string]: unknown
 }

@@ -16,6 +16,18 @@ export interface Reference {
   isList: boolean
 }
 
+/** The collection of a reference: its name, or its declaration, of which the compiler knows the rows that `expand` gives. */
+export type Target = string | { name: string; fields: Fields }
+
+/** What the compiler knows of a reference. `fields` is of no use at run time, and is not there. */
+export type ReferenceTo<T extends Target> = T extends { name: infer Name; fields: infer F }
+  ? { collection: Name; fields: F }
+  : { collection: T }
+
+export function targetName(target: Target): string {
+  return typeof target === 'string' ? target : target.name
+}
+
 /** How the values of a field are stored, filtered and read back. */
 export interface Column {
   /** Kept with the table in `galley_fields`; a start with another type than the stored one is refused. */

@@ -1,6 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { idPattern } from '../../database/id.ts'
-import { createField, type FieldOf, type OnDelete, type Options } from './column.ts'
+import {
+  createField,
+  type FieldOf,
+  type OnDelete,
+  type Options,
+  type ReferenceTo,
+  type Target,
+  targetName,
+} from './column.ts'
 import { textFilter } from './text.ts'
 
 interface ReferenceOptions extends Omit<Options<string>, 'default'> {
@@ -16,13 +24,14 @@ const effects: Record<NonNullable<ReferenceOptions['onDelete']>, string> = {
 }
 
 /**
- * The id of a row of another collection, or of the same. That row must exist.
+ * The id of a row of another collection, or of the same. That row must exist. Name the collection where it is declared later.
  * @throws TypeError when `setNull` is declared for a field that is not optional
  */
-export function reference<const Target extends string, const O extends ReferenceOptions>(
-  collection: Target,
+export function reference<const T extends Target, const O extends ReferenceOptions>(
+  target: T,
   options: O = {} as O,
-): FieldOf<string, O & { indexed: true }, { references: { collection: Target } }> {
+): FieldOf<string, O & { indexed: true }, { references: ReferenceTo<T> }> {
+  const collection = targetName(target)
   const { onDelete = 'restrict' } = options
   if (!Object.hasOwn(effects, onDelete))
     throw new TypeError(`onDelete of a reference must be one of ${Object.keys(effects).join(', ')}.`)

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { idPattern } from '../../database/id.ts'
-import { createField, type FieldOf, type OnDelete } from './column.ts'
+import { createField, type FieldOf, type OnDelete, type ReferenceTo, type Target, targetName } from './column.ts'
 
 interface ReferencesOptions {
   /** The greatest number of references; 100 by default, and 1,000 at most. */
@@ -24,13 +24,14 @@ const idBytes = 29
 
 /**
  * The ids of rows of another collection, or of the same, in an order and without repeats. Those rows must exist. A row that gives none
- * has an empty list.
+ * has an empty list. Name the collection where it is declared later.
  * @throws TypeError for a `max` or an `onDelete` that there is not
  */
-export function references<const Target extends string>(
-  collection: Target,
+export function references<const T extends Target>(
+  target: T,
   { max = referencesDefault, onDelete = 'restrict' }: ReferencesOptions = {},
-): FieldOf<string[], { default: string[] }, { type: 'references'; references: { collection: Target } }> {
+): FieldOf<string[], { default: string[] }, { type: 'references'; references: ReferenceTo<T> }> {
+  const collection = targetName(target)
   if (!Object.hasOwn(effects, onDelete))
     throw new TypeError(`onDelete of references must be one of ${Object.keys(effects).join(', ')}.`)
   if (!Number.isInteger(max) || max < 1 || max > referencesMax)
