@@ -81,16 +81,43 @@ test('a patient sees and books only for themself, the staff sees all', async () 
   assert.deepEqual((await taken.json()).data, [{ startsAt: nine, minutes: 20 }])
 })
 
-test('patients are reminded a day before, at the time to which an appointment was moved', async () => {
+test('a booking is confirmed, and its patient is reminded a day before the time to which it was moved', async () => {
   const { doctor, ann } = await world()
   const { id } = await ann.appointments.create({ doctor: doctor.id, patient: ann.row.id, startsAt: nine })
   await ann.appointments.update(id, { startsAt: '2027-01-05T12:00:00Z' })
+  const subjects = () => app.mail.map(({ to, subject }) => `${to}: ${subject}`)
   await app.advance(4 * 60 * 60_000)
-  assert.equal(app.mail.length, 0)
+  assert.deepEqual(subjects(), ['ann@example.com: Your appointment is booked'])
   await app.advance(2 * 60 * 60_000)
-  assert.deepEqual(
-    app.mail.map(({ to }) => to),
-    ['ann@example.com'],
-  )
+  assert.equal(subjects()[1], 'ann@example.com: Your appointment is tomorrow')
+})
+
+test('a cancelled appointment is restored only while its time is free, and the staff sees who did what', async () => {
+  const { doctor, ann, ben, staff } = await world()
+  const booking = { doctor: doctor.id, startsAt: nine }
+  const { id } = await ann.appointments.create({ ...booking, patient: ann.row.id })
   await ann.appointments.delete(id)
+  const other = await ben.appointments.create({ ...booking, patient: ben.row.id })
+  await assert.rejects(ann.appointments.trash.restore(id), refused(/another patient/))
+  await ben.appointments.delete(other.id)
+  await ann.appointments.trash.restore(id)
+  await assert.rejects(ann.appointments.history(id), { code: 'forbidden' })
+  const { entries } = await app.as(staff.identity).collection(appointments).history(id)
+  assert.deepEqual(
+    entries.map(({ action, by }) => [action, by]),
+    ['restored', 'deleted', 'created'].map((action) => [action, ann.id]),
+  )
+})
+
+test('a change of an appointment is sent to the addresses that an administrator has entered', async () => {
+  const { doctor, ann } = await world()
+  const admin = await app.signUp('admin@example.com', { role: 'admin' })
+  const body = JSON.stringify({ url: 'https://calendar.example/hook', events: ['appointments.*'] })
+  assert.equal((await admin.request('/api/admin/webhooks', { method: 'POST', body })).status, 201)
+  await ann.appointments.create({ doctor: doctor.id, patient: ann.row.id, startsAt: nine })
+  await app.runJobs()
+  assert.deepEqual(
+    app.webhooks.map((sent) => [sent.url, JSON.parse(sent.body).type]),
+    [['https://calendar.example/hook', 'appointments.created']],
+  )
 })

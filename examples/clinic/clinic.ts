@@ -1,11 +1,12 @@
-/** The appointments of a clinic: who may see and change what, the rules of a booking, reminders, and the free times of a day. */
+/** The appointments of a clinic: who may see and change what, the rules of a booking, mail and webhooks about it, and the times that are taken. */
 import {
   type AppDependencies,
   AppError,
-  type AppOptions,
   type Env,
   field,
+  type HookContext,
   type Identity,
+  type JobContext,
   job,
   roles,
   run,
@@ -41,11 +42,37 @@ export const patients = collection('patients', {
   },
 })
 
+/** Both run at least once, also after a crash. */
+export const confirm = job('confirm', { payload: z.object({ row: z.object({ id: z.string() }) }) }, (context) =>
+  send(context, context.payload.row.id, 'Your appointment is booked'),
+)
+export const remind = job('remind', { payload: z.object({ id: z.string() }) }, (context) =>
+  send(context, context.payload.id, 'Your appointment is tomorrow'),
+)
+
+/** Writes to the patient, unless the appointment was cancelled. */
+async function send({ as, mailer }: JobContext<unknown>, id: string, subject: string): Promise<void> {
+  const { rows } = await as('system')
+    .collection(appointments)
+    .list({ filter: { id }, expand: ['patient', 'doctor'] })
+  const { startsAt, expand: { patient, doctor } = {} } = rows[0] ?? {}
+  if (!patient || !doctor) return
+  const text = `${patient.name}, you see ${doctor.name} at ${startsAt}.\n`
+  await mailer?.send({ to: patient.email, subject, text })
+}
+
 export const appointments = collection('appointments', {
-  access: { read: ownOrStaff, create: 'signedIn', update: 'owner', delete: 'owner' },
+  access: {
+    read: ownOrStaff,
+    create: 'signedIn',
+    update: 'owner',
+    delete: 'owner',
+    restore: 'owner',
+    history: 'staff',
+  },
   fields: {
-    doctor: field.reference('doctors'),
-    patient: field.reference('patients', { onDelete: 'cascade' }),
+    doctor: field.reference(doctors),
+    patient: field.reference(patients, { onDelete: 'cascade' }),
     startsAt: field.timestamp({ indexed: true }),
     minutes: field.integer({ min: 10, max: 120, default: 20 }),
     reason: field.text({ max: 500, default: '' }),
@@ -53,17 +80,12 @@ export const appointments = collection('appointments', {
   indexes: [['doctor', 'startsAt']],
   // The staff follows the appointments of one doctor: the topic appointments/DOCTOR.
   audience: 'doctor',
+  // A cancelled appointment can be restored, if its time is still free.
+  softDelete: true,
+  history: true,
   hooks: {
-    before: {
-      *create(appointment, { enqueue, now }) {
-        yield* check(appointment, now())
-        yield* enqueue(remind, { appointment: appointment.id }, reminderOf(appointment))
-      },
-      *update(_, appointment, { enqueue, now }) {
-        yield* check(appointment, now())
-        yield* enqueue(remind, { appointment: appointment.id }, reminderOf(appointment))
-      },
-    },
+    before: { create: checked, update: (_, appointment, context) => checked(appointment, context) },
+    after: { create: confirm },
   },
 })
 
@@ -74,11 +96,14 @@ interface Booking {
   minutes: number
 }
 
-/** Refuses a booking in the past, outside of the hours, or at a time when the doctor has another patient. */
-function* check({ id, doctor, startsAt, minutes }: Booking, nowMs: number) {
+/**
+ * Refuses a booking in the past, outside of the hours, or at a time when the doctor has another patient. The reminder is due a day
+ * before; a change of the appointment moves it, because the key is the same.
+ */
+function* checked({ id, doctor, startsAt, minutes }: Booking, { enqueue, now }: HookContext) {
   const start = Date.parse(startsAt)
   const end = start + minutes * minuteMs
-  if (start < nowMs) throw new AppError('conflict', 'The time has passed.')
+  if (start < now()) throw new AppError('conflict', 'The time has passed.')
   const day = start - (start % dayMs)
   if (start < day + open.from * 60 * minuteMs || end > day + open.to * 60 * minuteMs)
     throw new AppError('conflict', `The clinic is open from ${open.from}:00 to ${open.to}:00.`)
@@ -88,28 +113,8 @@ function* check({ id, doctor, startsAt, minutes }: Booking, nowMs: number) {
     parameters: [doctor, start - 120 * minuteMs, end, start, id],
   })
   if (other) throw new AppError('conflict', 'The doctor has another patient at that time.')
+  yield* enqueue(remind, { id }, { key: id, at: start - dayMs })
 }
-
-/** A day before. A change of the appointment moves it, because the key is the same. */
-const reminderOf = ({ id, startsAt }: Booking) => ({ key: id, at: Date.parse(startsAt) - dayMs })
-
-export const remind = job(
-  'remind',
-  { payload: z.object({ appointment: z.string() }) },
-  async ({ payload, as, mailer, id }) => {
-    const clinic = as('system').collection(appointments)
-    const found = await clinic.list({ filter: { id: payload.appointment }, expand: ['patient', 'doctor'] })
-    const [appointment] = found.rows
-    // It was cancelled.
-    if (appointment === undefined) return
-    const { patient, doctor } = appointment.expand ?? {}
-    await mailer?.send({
-      to: String(patient?.email),
-      subject: 'Your appointment',
-      text: `${String(patient?.name)}, you see ${String(doctor?.name)} at ${appointment.startsAt}. (${id})\n`,
-    })
-  },
-)
 
 export const days = topic('days', { access: { read: 'staff' } })
 
@@ -137,5 +142,7 @@ export const clinic = {
   collections: [doctors, patients, appointments],
   topics: [days],
   jobs: [remind, announce],
+  // Administrators enter where changes are sent to, such as the calendar of the clinic.
+  webhooks: [appointments],
   routes,
-} as const satisfies AppOptions<readonly [typeof doctors, typeof patients, typeof appointments], never>
+}
