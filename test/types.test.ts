@@ -308,19 +308,16 @@ test('a reference to a declared collection', () => {
     fields: { leader: field.reference(patients), members: field.references(patients), other: field.reference('wards') },
   })
   compiled(() =>
-    ((as: As) =>
-      as(null)
-        .collection(teams)
-        .get('x', ['leader.ward', 'members', 'other'])
-        .then(({ leader, expand }) => {
-          expectTypeOf(leader).toEqualTypeOf<string>()
-          expectTypeOf(expand?.leader?.name).toEqualTypeOf<string | undefined>()
-          expectTypeOf(expand?.leader?.expand?.ward?.floor).toEqualTypeOf<number | undefined>()
-          expectTypeOf(expand?.members?.[0]?.ward).toEqualTypeOf<string | null | undefined>()
-          expectTypeOf(expand?.other?.floor).toEqualTypeOf<unknown>()
-          // @ts-expect-error: misspelled
-          void expand?.leader?.nmae
-        }))({} as As),
+    (async (as: As) => {
+      const { leader, expand } = await as(null).collection(teams).get('x', ['leader.ward', 'members', 'other'])
+      expectTypeOf(leader).toEqualTypeOf<string>()
+      expectTypeOf(expand?.leader?.name).toEqualTypeOf<string | undefined>()
+      expectTypeOf(expand?.leader?.expand?.ward?.floor).toEqualTypeOf<number | undefined>()
+      expectTypeOf(expand?.members?.[0]?.ward).toEqualTypeOf<string | null | undefined>()
+      expectTypeOf(expand?.other?.floor).toEqualTypeOf<unknown>()
+      // @ts-expect-error: misspelled
+      void expand?.leader?.nmae
+    })({} as As),
   )
   expect(teams.fields.leader.column.references.collection).toBe('patients')
   compiled(() => createApp(platform, { collections: [wards, patients, teams] }))
