@@ -1,5 +1,6 @@
 /** The response to an import: a line of JSON for each row that is refused, one for the progress now and then, and one at the end. */
 import { AppError } from '../errors.ts'
+import { unitRows } from '../limits/costs.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { FileRow, RowReader } from './formats.ts'
 import type { Importer, RowError } from './importer.ts'
@@ -54,7 +55,11 @@ async function* storeAll(options: ImportOptions): AsyncGenerator<RowError[]> {
     for (const batch of batchesOf(rows)) {
       await context.payments?.pay(context, batch.length / importedRowsOfUnit, cancelled)
       if (cancelled.aborted) return
-      yield await importer.store(batch)
+      const listed = importer.listed
+      const errors = await importer.store(batch)
+      if (importer.listed > listed)
+        await context.payments?.pay(context, (importer.listed - listed) / unitRows, cancelled)
+      yield errors
     }
   }
 }

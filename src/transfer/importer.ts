@@ -59,6 +59,8 @@ class DryRun extends Error {
 
 export class Importer {
   readonly #options: ImporterOptions
+  /** References in lists of the rows that `store` has read, each of which it checks and indexes. */
+  listed = 0
   /** How far the import has come, in this request and those before. */
   progress: Progress = noProgress
   /** The line up to which rows were done when this request began. */
@@ -125,7 +127,9 @@ export class Importer {
   #itemOf(row: FileRow, errors: RowError[]): Item {
     const { line } = row
     try {
-      return { line, digest: this.#digest, steps: importing(this.#options, row.read()) }
+      const value = row.read()
+      this.listed += this.#options.operations.listedIn(value)
+      return { line, digest: this.#digest, steps: importing(this.#options, value) }
     } catch (error) {
       errors.push({ line, error: errorOfRow(error) })
       return { line, digest: this.#digest, steps: null }

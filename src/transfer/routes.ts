@@ -32,7 +32,7 @@ interface TransferOptions {
 
 /** The rows of an export that cost one rate limit unit: each takes some 4 µs. */
 const exportedRowsOfUnit = 12
-/** A unit is 50 µs, for pages that take longer because their rows must be looked for. */
+/** A unit is 50 µs, for pages whose rows must be looked for. */
 const unitsPerMs = 20
 
 /** The routes for files of a collection, relative to `/api/NAME`. */
@@ -52,8 +52,8 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
 
     async function* texts(cancelled: AbortSignal): AsyncGenerator<string> {
       for (let page = first; !page.done; page = await pages.next()) {
-        const { text, rows, ms } = page.value
-        await payments?.pay(c.env, Math.max(rows / exportedRowsOfUnit, ms * unitsPerMs * looking(rows)), cancelled)
+        const { text, rows, ms, isScan } = page.value
+        await payments?.pay(c.env, Math.max(rows / exportedRowsOfUnit, isScan ? ms * unitsPerMs : 0), cancelled)
         if (text !== '') yield text
         requireValid(identity)
         if (draining.aborted) throw new AppError('draining')
@@ -91,11 +91,6 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
   }
 
   return new ValidatedRoutes().add(routes.export, exportRows).add(routes.import, importRows)
-}
-
-/** A page with few rows may have read many. */
-function looking(rows: number): number {
-  return rows < exportedRowsOfUnit ? 1 : 0
 }
 
 function streamResponse(
