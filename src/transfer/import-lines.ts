@@ -55,10 +55,11 @@ async function* storeAll(options: ImportOptions): AsyncGenerator<RowError[]> {
     for (const batch of batchesOf(rows)) {
       await context.payments?.pay(context, batch.length / importedRowsOfUnit, cancelled)
       if (cancelled.aborted) return
-      const listed = importer.listed
+      const { listed, tried } = importer
       const errors = await importer.store(batch)
-      if (importer.listed > listed)
-        await context.payments?.pay(context, (importer.listed - listed) / unitRows, cancelled)
+      const retried = Math.max(0, importer.tried - tried - batch.length)
+      const units = (importer.listed - listed) / unitRows + retried / importedRowsOfUnit
+      if (units > 0) await context.payments?.pay(context, units, cancelled)
       yield errors
     }
   }

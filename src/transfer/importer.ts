@@ -59,6 +59,8 @@ class DryRun extends Error {
 
 export class Importer {
   readonly #options: ImporterOptions
+  /** Rows that were tried, some of them again. */
+  tried = 0
   /** References in lists of the rows that `store` has read, each of which it checks and indexes. */
   listed = 0
   /** How far the import has come, in this request and those before. */
@@ -159,6 +161,7 @@ export class Importer {
   async #writeTogether(items: readonly Item[]): Promise<void> {
     const { database, name, isDryRun, requireValid } = this.#options
     const [before, storedLine] = [this.progress, this.#storedLine]
+    this.tried += items.length
     try {
       this.progress = await database.write(function* () {
         requireValid()

@@ -51,3 +51,23 @@ test('an import costs units for its references', async () => {
   await (await ask('203.0.113.2', '/api/lists/import', { method: 'POST', body })).text()
   expect(await allowance(ask, '203.0.113.2')).toBeLessThan(usual - 100)
 })
+
+test('the first page of an export is paid for, even if nobody reads it', async () => {
+  const ask = await start()
+  await (await ask('127.0.0.1', '/api/notes/import', { method: 'POST', body: '{"text":"x"}\n'.repeat(500) })).text()
+  const usual = await allowance(ask, '203.0.113.1')
+  for (let n = 0; n < 10; n += 1)
+    await (await ask('203.0.113.2', '/api/notes/export', { method: 'HEAD' })).body?.cancel()
+  expect(await allowance(ask, '203.0.113.2')).toBeLessThan(usual - 200)
+})
+
+test('an import costs units for rows that are tried again', async () => {
+  const ask = await start()
+  const first = await ask('127.0.0.1', '/api/notes', { method: 'POST', body: '{"text":"x"}' })
+  const { data } = (await first.json()) as { data: { id: string } }
+  const usual = await allowance(ask, '203.0.113.1')
+  const body = `${'{"text":"x"}\n'.repeat(19)}{"id":"${data.id}","text":"x"}\n`.repeat(5)
+  await (await ask('203.0.113.2', '/api/notes/import', { method: 'POST', body })).text()
+  // Some 50 units for its rows, and 200 for its parts.
+  expect(await allowance(ask, '203.0.113.2')).toBeLessThan(usual - 120)
+})
