@@ -114,6 +114,7 @@ async function readTargets(target: AnyCollection, ids: readonly string[], state:
   if (only === noRow) return targets
   state.lookedUp += ids.length
   if (state.lookedUp > targetsMax) throw expandProblem('too_long', `would have over ${targetsMax} rows: ask for fewer`)
+  if (state.lookedUp * rowLengthMin > state.lengthMax) throw tooLong(state)
   state.onLookUp?.(ids.length)
   const decode = state.decodeOf(target)
   const texts = textColumns(target)
