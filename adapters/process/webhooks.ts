@@ -13,17 +13,18 @@ export interface WebhookSenderOptions {
   /** Networks of private addresses that may receive webhooks. */
   networks: readonly string[]
   /** Finds the addresses of a name. Default: as the system does. */
-  lookup?: (name: string) => Promise<readonly string[]>
+  lookup?: Lookup
   /** Certificates that are trusted in place of the usual ones. */
   ca?: string
 }
 
 export function createWebhookSender({ networks, lookup = systemLookup, ca }: WebhookSenderOptions): WebhookSender {
   const destinations = new Destinations(networks)
+  const find = sharing(lookup)
 
   async function addressOf(url: URL): Promise<string> {
     const literal = addressIn(url)
-    const addresses = literal === null ? await lookup(url.hostname) : [literal]
+    const addresses = literal === null ? await find(url.hostname) : [literal]
     for (const address of addresses) destinations.check(address, url)
     // IPv4 first, because many machines have no route for IPv6.
     const address = addresses.find((each) => !each.includes(':')) ?? addresses[0]
@@ -52,6 +53,23 @@ export function createWebhookSender({ networks, lookup = systemLookup, ca }: Web
 async function systemLookup(name: string): Promise<string[]> {
   const found = await lookUp(name, { all: true })
   return found.map(({ address }) => address)
+}
+
+type Lookup = (name: string) => Promise<readonly string[]>
+
+/**
+ * Looks a name up once at a time. A lookup that takes long cannot be ended and keeps one of few threads, so the deliveries to one
+ * endpoint must not take them all from the others.
+ */
+function sharing(lookup: Lookup): Lookup {
+  const running = new Map<string, Promise<readonly string[]>>()
+  return (name) => {
+    const known = running.get(name)
+    if (known !== undefined) return known
+    const started = lookup(name).finally(() => running.delete(name))
+    running.set(name, started)
+    return started
+  }
 }
 
 /** A lookup cannot be ended, but it need not be waited for. */

@@ -51,8 +51,8 @@ export function createEventExpander({
     async function expandBatch(events: readonly TopicEvent[], lengthMax?: number): Promise<readonly TopicEvent[]> {
       const rows = events.map(({ json }) => JSON.parse(json) as unknown)
       const expandable = rows.filter((row) => typeof row === 'object' && row !== null)
-      const rowsRead = await operations.expand(expandable, expand, identity, lengthMax)
-      chargeUnits(identity, peer, rowsRead / unitRows)
+      const onLookUp = (count: number) => chargeUnits(identity, peer, count / unitRows)
+      await operations.expand(expandable, expand, identity, { lengthMax, onLookUp })
       return events.map((event, at) => withData(event, rows[at]))
     }
 

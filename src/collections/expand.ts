@@ -26,14 +26,25 @@ export interface ExpandOptions {
   decodeOf(collection: AnyCollection): (stored: SqlRow) => object
 }
 
+/** References that are looked up for one response: some tens of milliseconds, for which others wait. */
+const targetsMax = 10_000
+
+export interface ExpandBounds {
+  /** Characters of the expanded rows. */
+  lengthMax?: number | undefined
+  /** Called with each number of references that are looked up, also where the response becomes too long. */
+  onLookUp?: ((count: number) => void) | undefined
+}
+
 interface State extends ExpandOptions {
   who: Actor
   lengthMax: number
-  rowsRead: number
+  onLookUp: ExpandBounds['onLookUp']
+  lookedUp: number
 }
 
 /**
- * Expands references in rows, and resolves with the number of rows that were read for it.
+ * Expands references in rows, and resolves with the number of those that were looked up.
  * @throws AppError `validation_failed` when the response would be too long
  */
 export async function expandRows(
@@ -41,12 +52,12 @@ export async function expandRows(
   expand: readonly Expand[],
   who: Actor,
   { database, decodeOf }: ExpandOptions,
-  lengthMax = pageLengthMax,
+  { lengthMax = pageLengthMax, onLookUp }: ExpandBounds = {},
 ): Promise<number> {
-  const state: State = { database, decodeOf, who, lengthMax, rowsRead: 0 }
+  const state: State = { database, decodeOf, who, lengthMax, onLookUp, lookedUp: 0 }
   const sized = rows.map((row): Sized => ({ row: row as Sized['row'], length: 0 }))
   for (const each of expand) await expandField(sized, each, state)
-  return state.rowsRead
+  return state.lookedUp
 }
 
 async function expandField(rows: readonly Sized[], { field, target, below }: Expand, state: State): Promise<void> {
@@ -101,6 +112,10 @@ async function readTargets(target: AnyCollection, ids: readonly string[], state:
   const targets = new Map<string, Sized>()
   const only = readableIn(target, state.who)
   if (only === noRow) return targets
+  state.lookedUp += ids.length
+  if (state.lookedUp > targetsMax) throw expandProblem('too_long', `would have over ${targetsMax} rows: ask for fewer`)
+  if (state.lookedUp * rowLengthMin > state.lengthMax) throw tooLong(state)
+  state.onLookUp?.(ids.length)
   const decode = state.decodeOf(target)
   const texts = textColumns(target)
   const block = rowsAtOnce(target, null)
@@ -115,7 +130,6 @@ async function readTargets(target: AnyCollection, ids: readonly string[], state:
     }
     if (length > state.lengthMax) throw tooLong(state)
   }
-  state.rowsRead += targets.size
   return targets
 }
 

@@ -6,7 +6,7 @@ import { appendEntry, markGone } from './history-store.ts'
 
 /** Characters of the values of one entry as JSON; of a field whose values are too long for it only the name is kept. */
 const changesLengthMax = 32_768
-/** The same for the short values by which rules tell rows apart. A reader looks through all of them. */
+/** The same for what rules tell rows apart by. A reader looks through all of it. */
 const movesLengthMax = 2000
 
 type Row = Readonly<Record<string, unknown>>
@@ -51,7 +51,10 @@ export function actorOf(writer: Writer): SqlValue {
 
 /** JSON of the changed fields: the values before and after of each, or null where they are too long. */
 interface Recorded {
-  /** Only texts, numbers and booleans; null for none. */
+  /**
+   * By which rules tell rows apart: of a list the elements that went and those that came, null for other compound values. The whole
+   * is null for none.
+   */
   moves: string | null
   changes: string
 }
@@ -67,14 +70,21 @@ function record(names: readonly string[], before: Row, row: Row): Recorded {
     if (was === is) continue
     const pair = `[${was},${is}]`
     changes.add(name, pair)
-    if (!isCompound(before[name]) && !isCompound(row[name])) moves.add(name, pair)
+    moves.add(name, isShort(before[name], row[name]) ? pair : differenceOf(before[name] ?? [], row[name] ?? []))
   }
   if (changes.isEmpty) return nothing
   return { moves: moves.isEmpty ? null : moves.json, changes: changes.json }
 }
 
-function isCompound(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+function isShort(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value !== 'object' || value === null)
+}
+
+/** Null for values that are not both lists. */
+function differenceOf(before: unknown, after: unknown): string {
+  if (!Array.isArray(before) || !Array.isArray(after)) return 'null'
+  const [were, are] = [new Set<unknown>(before), new Set<unknown>(after)]
+  return JSON.stringify([[...were.difference(are)], [...are.difference(were)]])
 }
 
 /** A JSON object of bounded length. */

@@ -62,9 +62,7 @@ export class History<F extends Fields> {
     for (const { number, moves } of await this.#options.database.read(listMoves(state))) {
       const pairs = Object.entries(JSON.parse(String(moves)) as Pairs).filter(([field]) => named.has(field))
       for (const [field, pair] of pairs) {
-        // Else entries are missing in between, or the values are.
-        if (pair === null || pair[1] !== past[field]) return Number(number)
-        past[field] = pair[0]
+        if (!undo(past, field, pair)) return Number(number)
       }
       if (!decisions.every((decision) => matches(past, decision))) return Number(number)
     }
@@ -74,6 +72,29 @@ export class History<F extends Fields> {
 
 /** The values before and after by field; null if they were too long to be kept. */
 type Pairs = Record<string, [unknown, unknown] | null>
+
+/** Takes back the change of a field. Returns false where entries are missing in between, or the values are. */
+function undo(past: Record<string, unknown>, field: string, pair: Pairs[string] | undefined): boolean {
+  if (!pair) return false
+  const [before, after] = pair
+  const isList = Array.isArray(before) && Array.isArray(after)
+  if (isList) return undoList(past, field, [before, after])
+  if (after !== past[field]) return false
+  past[field] = before
+  return true
+}
+
+/** Of a list, the elements that went and those that came are known. */
+function undoList(
+  past: Record<string, unknown>,
+  field: string,
+  [gone, added]: readonly [readonly unknown[], readonly unknown[]],
+): boolean {
+  const elements = new Set((past[field] ?? []) as readonly unknown[])
+  const isKnown = added.every((each) => elements.has(each)) && !gone.some((each) => elements.has(each))
+  past[field] = [...elements.difference(new Set(added)), ...gone]
+  return isKnown
+}
 
 function entryOf<F extends Fields>({ fields }: Collection<string, F>, stored: SqlRow): HistoryEntry<F> {
   const { action, at, actor, version, changes } = stored

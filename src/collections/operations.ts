@@ -10,7 +10,7 @@ import { matches } from './access.ts'
 import { type Group, readGroups } from './aggregate.ts'
 import { type AggregateQuery, createAggregateParser } from './aggregate-query.ts'
 import type { Action, AnyCollection, Collection, Match, MatchOptions, Rows } from './declaration.ts'
-import { type ExpandOptions, expandRows } from './expand.ts'
+import { type ExpandBounds, type ExpandOptions, expandRows } from './expand.ts'
 import { type Expand, parseExpand } from './expand-query.ts'
 import type { Fields } from './field.ts'
 import { decodeSelected, fieldNames } from './field-selection.ts'
@@ -92,8 +92,8 @@ export class Operations<F extends Fields> {
     return parseListQuery(parameters, this.#listable, this.#others)
   }
 
-  /** @throws AppError `unauthorized`, `forbidden` */
-  list(query: ListQuery, who: Actor): List<F> | Promise<List<F>> {
+  /** @throws AppError `unauthorized`, `forbidden`, `validation_failed` when the expanded rows are too long */
+  list(query: ListQuery, who: Actor, bounds?: ExpandBounds): List<F> | Promise<List<F>> {
     const { fields } = query
     const decode = fields === null ? this.#rows.decode : decodeSelected(this.#collection, fields)
     return andThen(this.#read({ ...query, only: this.#permissions.readable(who) }), (page) => {
@@ -102,13 +102,13 @@ export class Operations<F extends Fields> {
       if (page.count !== undefined) list.count = page.count
       if (page.isScan) list.isScan = true
       if (query.expand.length === 0) return list
-      return this.expand(list.rows, query.expand, who).then((expandedRows) => ({ ...list, expandedRows }))
+      return this.expand(list.rows, query.expand, who, bounds).then((expandedRows) => ({ ...list, expandedRows }))
     })
   }
 
   /** Puts the rows that these refer to into them, and resolves with their number. @throws AppError `validation_failed` when they are too long */
-  expand(rows: readonly object[], expand: readonly Expand[], who: Actor, lengthMax?: number): Promise<number> {
-    return expandRows(rows, expand, who, this.#expanding, lengthMax)
+  expand(rows: readonly object[], expand: readonly Expand[], who: Actor, bounds?: ExpandBounds): Promise<number> {
+    return expandRows(rows, expand, who, this.#expanding, bounds)
   }
 
   #read(query: AllowedQuery): Matches | Promise<Matches> {

@@ -53,11 +53,14 @@ export function createRoutes<F extends Fields>(
     operations.permit('read', identity)
     const query = operations.query(parametersOf(c))
     const startMs = performance.now()
+    const bounds = query.expand.length === 0 ? undefined : { onLookUp: charging(c) }
     // Before the page, so that no change falls between both.
     return andThen(positionBefore(c, query), (position) =>
-      andThen(operations.list(query, identity), ({ rows: data, next, count, isScan, expandedRows = 0 }) => {
+      andThen(operations.list(query, identity, bounds), ({ rows: data, next, count, isScan, expandedRows = 0 }) => {
         const rowUnits = Math.max(0, data.length + expandedRows - freeRows) / unitRows
-        c.env.extraUnits += isScan ? Math.max(rowUnits, (performance.now() - startMs) * unitsPerMs) : rowUnits
+        const units = isScan ? Math.max(rowUnits, (performance.now() - startMs) * unitsPerMs) : rowUnits
+        // Less those that are charged already.
+        c.env.extraUnits += units - expandedRows / unitRows
         return replyWith(c, { status: 200, data, more: { next, count, position } })
       }),
     )
@@ -101,7 +104,7 @@ export function createRoutes<F extends Fields>(
     const expand = operations.parseExpand(text)
     checkSelected(expand, fields)
     const row = await operations.get(idOf(c), identity)
-    c.env.extraUnits += (await operations.expand([row], expand, identity)) / unitRows
+    await operations.expand([row], expand, identity, { onLookUp: charging(c) })
     const data = fields === null ? row : selectFields(row, [...fields, 'expand'])
     return replyWith(c, { status: 200, data })
   }
@@ -168,6 +171,13 @@ const noParameters = new URLSearchParams()
 function parametersOf({ req }: Context): URLSearchParams {
   const start = req.url.indexOf('?')
   return start === -1 ? noParameters : new URLSearchParams(req.url.slice(start))
+}
+
+/** Charges references that are looked up, of a response that is refused, too. */
+function charging(c: Context): (count: number) => void {
+  return (count) => {
+    c.env.extraUnits += count / unitRows
+  }
 }
 
 function idOf(c: Context): string {

@@ -10,6 +10,7 @@ import {
 import { addColumn, copyName, dropColumn, renameColumn } from '../collections/table.ts'
 import { isoTime } from '../iso-time.ts'
 import type { SqlRow, SqlValue } from '../ports/database.ts'
+import { changeTrashed } from './change-trash.ts'
 import { checkName, execute, type Migration, type MigrationContext, refused } from './migration.ts'
 import { dropIndexes } from './rename.ts'
 import { withoutBlanks } from './sql.ts'
@@ -73,6 +74,7 @@ class FieldChange {
     await dropIndexes(db, table, fields)
     await addColumn(db, table, copyName, to.column)
     await this.#convertAll(db, fields)
+    await changeTrashed(db, { table, name, to, select: this.#select, fields, newValue: this.#newValue(fields) })
     if (fields.has(name)) await dropColumn(db, table, name)
     await renameColumn(db, table, copyName, name)
     await saveDeclaration(db, table, name, { ...declarationOf(to.column), index: 'none' })
@@ -80,10 +82,15 @@ class FieldChange {
     changed.add(table)
   }
 
+  /** What is selected of a stored row. */
+  get #select(): string {
+    const { convert } = this.#options
+    return typeof convert === 'string' ? `*, (${convert}) as "${resultName}"` : '*'
+  }
+
   async #convertAll(db: Kysely<unknown>, fields: Declarations): Promise<void> {
-    const { table, convert } = this.#options
-    const select = typeof convert === 'string' ? `*, (${convert}) as "${resultName}"` : '*'
-    const read = `select ${select} from (select * from "${table}" where id > ? order by id limit ${batchRows})`
+    const { table } = this.#options
+    const read = `select ${this.#select} from (select * from "${table}" where id > ? order by id limit ${batchRows}) as "${table}"`
     const write = `update "${table}" set "${copyName}" = fresh.value
       from (select value ->> 0 as id, value ->> 1 as value from json_each(?)) as fresh where "${table}".id = fresh.id`
     const newValue = this.#newValue(fields)

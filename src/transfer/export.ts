@@ -31,6 +31,8 @@ export interface ExportedPage {
   rows: number
   /** The time that reading it took. */
   ms: number
+  /** True if its rows had to be looked for, because no index serves the query. */
+  isScan: boolean
 }
 
 /** Yields the pages of an export, the first with the head of the file. @throws AppError as a list */
@@ -49,7 +51,7 @@ export async function* exportPages({
     const startMs = performance.now()
     const page = await operations.list(operations.query(query), who)
     const text = head + page.rows.map(line).join('')
-    yield { text, rows: page.rows.length, ms: performance.now() - startMs }
+    yield { text, rows: page.rows.length, ms: performance.now() - startMs, isScan: page.isScan === true }
     head = ''
     next = page.next
     if (next !== null) query.set('cursor', next)

@@ -55,25 +55,37 @@ export const formats: Readonly<Record<FormatName, Format>> = {
 }
 
 const byteOrderMark = '\ufeff'
+const tab = 0x09
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const space = 0x20
 
 /** JSON texts by lines; empty lines are no rows. */
 class LineReader implements RowReader {
-  #line = 0
+  #isBegun = false
+  #line = 1
 
   read(text: string, isLast: boolean): { rows: FileRow[]; rest: string } {
     const rows: FileRow[] = []
-    let start = 0
-    while (start < text.length) {
+    let start = !this.#isBegun && text.startsWith(byteOrderMark) ? byteOrderMark.length : 0
+    if (text !== '') this.#isBegun = true
+    for (start = this.#skipBlanks(text, start); start < text.length; start = this.#skipBlanks(text, start)) {
       const end = text.indexOf('\n', start)
       if (end === -1 && !isLast) break
-      const first = this.#line === 0 && text.startsWith(byteOrderMark) ? byteOrderMark.length : start
-      const line = text.slice(first, end === -1 ? text.length : end)
-      this.#line += 1
-      if (line.trim() !== '')
-        rows.push({ line: this.#line, text: line, read: () => parseJson(line, { depthMax: documentDepthMax }) })
-      start = end === -1 ? text.length : end + 1
+      const line = text.slice(start, end === -1 ? text.length : end)
+      rows.push({ line: this.#line, text: line, read: () => parseJson(line, { depthMax: documentDepthMax }) })
+      start = end === -1 ? text.length : end
     }
     return { rows, rest: text.slice(start) }
+  }
+
+  /** Returns the index of the next row. Each character takes no longer than one of a row, because the client pays for it alone. */
+  #skipBlanks(text: string, start: number): number {
+    for (let at = start; ; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code === lineFeed) this.#line += 1
+      else if (code !== space && code !== tab && code !== carriageReturn) return at
+    }
   }
 }
 
@@ -90,21 +102,31 @@ class CsvReader implements RowReader {
   read(text: string, isLast: boolean): { rows: FileRow[]; rest: string } {
     const rows: FileRow[] = []
     let at = this.#line === 1 && this.#cells === null && text.startsWith(byteOrderMark) ? 1 : 0
-    while (at < text.length) {
+    for (at = this.#skipEmpty(text, at, isLast); at < text.length; at = this.#skipEmpty(text, at, isLast)) {
       const record = this.#next(text, at, isLast)
       if (record === null) break
       const source = text.slice(at, record.end)
       const line = this.#line
-      const [first] = record.values
-      const isEmpty = record.values.length === 1 && first?.text === '' && !first.isQuoted
-      if (!isEmpty) {
-        if (this.#cells === null) this.#cells = createCells(this.#collection, record.values)
-        else rows.push({ line, text: source, read: this.#reading(this.#cells, record.values) })
-      }
+      if (this.#cells === null) this.#cells = createCells(this.#collection, record.values)
+      else rows.push({ line, text: source, read: this.#reading(this.#cells, record.values) })
       this.#line += linesIn(source)
       at = record.end
     }
     return { rows, rest: text.slice(at) }
+  }
+
+  /** Returns the index of the next record. */
+  #skipEmpty(text: string, start: number, isLast: boolean): number {
+    for (let at = start; ; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code !== lineFeed && code !== carriageReturn) return at
+      if (code === carriageReturn) {
+        // Its line feed may come with the next chunk.
+        if (at + 1 === text.length && !isLast) return at
+        if (text.charCodeAt(at + 1) === lineFeed) at += 1
+      }
+      this.#line += 1
+    }
   }
 
   #next(text: string, at: number, isLast: boolean): ReturnType<typeof readRecord> {

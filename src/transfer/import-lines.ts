@@ -1,5 +1,6 @@
 /** The response to an import: a line of JSON for each row that is refused, one for the progress now and then, and one at the end. */
 import { AppError } from '../errors.ts'
+import { unitRows } from '../limits/costs.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { FileRow, RowReader } from './formats.ts'
 import type { Importer, RowError } from './importer.ts'
@@ -54,7 +55,12 @@ async function* storeAll(options: ImportOptions): AsyncGenerator<RowError[]> {
     for (const batch of batchesOf(rows)) {
       await context.payments?.pay(context, batch.length / importedRowsOfUnit, cancelled)
       if (cancelled.aborted) return
-      yield await importer.store(batch)
+      const { listed, tried } = importer
+      const errors = await importer.store(batch)
+      const retried = Math.max(0, importer.tried - tried - batch.length)
+      const units = (importer.listed - listed) / unitRows + retried / importedRowsOfUnit
+      if (units > 0) await context.payments?.pay(context, units, cancelled)
+      yield errors
     }
   }
 }

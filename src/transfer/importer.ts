@@ -59,6 +59,10 @@ class DryRun extends Error {
 
 export class Importer {
   readonly #options: ImporterOptions
+  /** Rows that were tried, some of them again. */
+  tried = 0
+  /** References in lists of the rows that `store` has read, each of which it checks and indexes. */
+  listed = 0
   /** How far the import has come, in this request and those before. */
   progress: Progress = noProgress
   /** The line up to which rows were done when this request began. */
@@ -125,7 +129,9 @@ export class Importer {
   #itemOf(row: FileRow, errors: RowError[]): Item {
     const { line } = row
     try {
-      return { line, digest: this.#digest, steps: importing(this.#options, row.read()) }
+      const value = row.read()
+      this.listed += this.#options.operations.listedIn(value)
+      return { line, digest: this.#digest, steps: importing(this.#options, value) }
     } catch (error) {
       errors.push({ line, error: errorOfRow(error) })
       return { line, digest: this.#digest, steps: null }
@@ -155,6 +161,7 @@ export class Importer {
   async #writeTogether(items: readonly Item[]): Promise<void> {
     const { database, name, isDryRun, requireValid } = this.#options
     const [before, storedLine] = [this.progress, this.#storedLine]
+    this.tried += items.length
     try {
       this.progress = await database.write(function* () {
         requireValid()

@@ -10,7 +10,7 @@ import type { Database } from '../ports/database.ts'
 import { clientNetworksOf } from '../request/client-network.ts'
 import type { Context } from '../request/context.ts'
 import type { Identity } from '../request/identity.ts'
-import { exportPages } from './export.ts'
+import { type ExportedPage, exportPages } from './export.ts'
 import { type FormatName, formats } from './formats.ts'
 import { importLines } from './import-lines.ts'
 import { conflictChoices, type OnConflict } from './import-row.ts'
@@ -32,7 +32,7 @@ interface TransferOptions {
 
 /** The rows of an export that cost one rate limit unit: each takes some 4 µs. */
 const exportedRowsOfUnit = 12
-/** A unit is 50 µs, for pages that take longer because their rows must be looked for. */
+/** A unit is 50 µs, for pages whose rows must be looked for. */
 const unitsPerMs = 20
 
 /** The routes for files of a collection, relative to `/api/NAME`. */
@@ -49,11 +49,13 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
     const format = formats[name]
     const pages = exportPages({ collection, operations, who: identity, parameters, format })
     const first = await pages.next()
+    // At once, because a client may never read it, as with HEAD.
+    if (!first.done) c.env.extraUnits += unitsOf(first.value)
 
     async function* texts(cancelled: AbortSignal): AsyncGenerator<string> {
       for (let page = first; !page.done; page = await pages.next()) {
-        const { text, rows, ms } = page.value
-        await payments?.pay(c.env, Math.max(rows / exportedRowsOfUnit, ms * unitsPerMs * looking(rows)), cancelled)
+        const { text } = page.value
+        if (page !== first) await payments?.pay(c.env, unitsOf(page.value), cancelled)
         if (text !== '') yield text
         requireValid(identity)
         if (draining.aborted) throw new AppError('draining')
@@ -93,9 +95,8 @@ export function createTransferRoutes(collection: AnyCollection, options: Transfe
   return new ValidatedRoutes().add(routes.export, exportRows).add(routes.import, importRows)
 }
 
-/** A page with few rows may have read many. */
-function looking(rows: number): number {
-  return rows < exportedRowsOfUnit ? 1 : 0
+function unitsOf({ rows, ms, isScan }: ExportedPage): number {
+  return Math.max(rows / exportedRowsOfUnit, isScan ? ms * unitsPerMs : 0)
 }
 
 function streamResponse(

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestUser, testServer } from '../../adapters/testing/test-server.ts'
 import { collection } from '../../src/collections/collection.ts'
+import { expandRows } from '../../src/collections/expand.ts'
 import { field } from '../../src/collections/field.ts'
 import type { Database } from '../../src/ports/database.ts'
 import { createTestDatabase } from '../harness/database.ts'
@@ -118,4 +119,21 @@ test('refuses a response that would be too long', async () => {
   const path = `/api/visits?filter[patient]=${patient.id}&expand=patient`
   expect((await ask(path, ann)).body.details[0]).toMatchObject({ field: 'expand', code: 'too_long' })
   expect((await ask(`${path}&limit=4`, ann)).status).toBe(200)
+})
+
+test('looks up 10,000 references at most, and tells the number also where the response is refused', async () => {
+  const { system, doctor } = await start()
+  const visit = await system.collection(visits).create({ doctor: doctor.id })
+  const counts: number[] = []
+  const options = { database: subject.database, decodeOf: () => (stored: object) => ({ ...stored }) }
+  const below = [{ field: 'doctor', target: doctors, below: [] }]
+  const expand = [{ field: 'before', target: visits, below }]
+  const expanding = (ids: readonly string[], lengthMax?: number) =>
+    expandRows([{ before: ids }], expand, 'system', options, { lengthMax, onLookUp: (count) => counts.push(count) })
+  const ids = Array.from({ length: 9999 }, (_, index) => String(index))
+  expect(await expanding([visit.id, ...ids.slice(1)])).toBe(10_000)
+  await expect(expanding([visit.id, ...ids])).rejects.toMatchObject({ details: [{ code: 'too_long' }] })
+  await expect(expanding([visit.id], 150)).rejects.toMatchObject({ details: [{ code: 'too_long' }] })
+  await expect(expanding([...ids, visit.id, 'one more'])).rejects.toMatchObject({ details: [{ code: 'too_long' }] })
+  expect(counts).toEqual([9999, 1, 10_000, 1])
 })

@@ -38,6 +38,18 @@ const pages = collection('pages', {
   history: true,
 })
 
+/** Each row is in reach of its members. */
+const plans = collection('plans', {
+  access: {
+    read: (who) => who !== null && { members: { $contains: who.userId } },
+    create: 'signedIn',
+    update: (who) => who !== null && { members: { $contains: who.userId } },
+    history: 'signedIn',
+  },
+  fields: { text: field.text(), members: field.list(field.text(), { max: 1000 }) },
+  history: true,
+})
+
 interface Given {
   rows: { pages: Rows<typeof pages.fields>; notes: Rows<typeof notes.fields> }
   database: Database
@@ -49,7 +61,7 @@ let ben: typeof ann
 let admin: typeof ann
 const start = () =>
   testServer({
-    collections: [teams, cards, notes, pages],
+    collections: [teams, cards, notes, pages, plans],
     middleware(deps) {
       given = deps as Given
       return []
@@ -167,6 +179,27 @@ test('a history ends where the row came into the reach of the reader', async () 
   await database.write(() => rows.notes.update(note.id, { owner: ben.id } as object))
   expect((await his.history(note.id)).entries).toEqual([])
   expect((await app.as(admin.identity).collection(notes).history(note.id)).entries).toHaveLength(6)
+})
+
+test('a history ends where a list came to have the reader', async () => {
+  const hers = app.as(ann.identity).collection(plans)
+  const others = Array.from({ length: 100 }, (_, index) => `somebody ${index}`)
+  const plan = await hers.create({ text: 'secret', members: [ann.id, ...others] })
+  await hers.update(plan.id, { text: 'public' })
+  await hers.update(plan.id, { members: [ben.id, ann.id, ...others] })
+  await hers.update(plan.id, { members: [ann.id, ...others, ben.id], text: 'for Ben' })
+  await hers.update(plan.id, { members: [ann.id, ben.id] })
+  const textsOf = async (who: typeof ann) =>
+    (await app.as(who.identity).collection(plans).history(plan.id)).entries.map(({ changes }) => changes.text?.before)
+  expect(await textsOf(ben)).toEqual([undefined, 'public'])
+  expect(await textsOf(ann)).toEqual([undefined, 'public', undefined, 'secret', undefined])
+  await hers.update(plan.id, { members: [ann.id], text: 'without Ben' })
+  await hers.update(plan.id, { members: [ann.id, ben.id] })
+  expect(await textsOf(ben)).toEqual([])
+  // Too many came and went to be kept.
+  const members = [ben.id, ...others, ...others.map((name) => `${name}, a different one`)]
+  await app.as('system').collection(plans).update(plan.id, { members })
+  expect(await textsOf(ben)).toEqual([])
 })
 
 test('changes that were made past the server end it too', async () => {

@@ -265,3 +265,36 @@ test('the trash and the history of a renamed collection and field follow', async
   ])
   expect(stored('select distinct collection from galley_history')).toEqual([{ collection: 'pages' }])
 })
+
+test('a field is changed in the trash too, where its new value is valid', async () => {
+  const more = { softDelete: true } as const
+  const before = notes(
+    { price: field.text(), isNew: field.boolean(), at: field.timestamp(), tags: field.list(field.text()) },
+    more,
+  )
+  const list = (await startApp([before])).as('system').collection(before)
+  const rest = { isNew: true, at: '2027-01-04T09:00:00.000Z', tags: ['a', 'b'] }
+  for (const price of ['4', 'much']) await list.delete((await list.create({ price, ...rest })).id)
+  const after = notes(
+    { price: field.integer(), isNew: field.text(), at: field.timestamp(), tags: field.integer(), sum: field.number() },
+    more,
+  )
+  const app = await startApp(
+    [after],
+    [
+      change('notes', 'price', field.integer(), (value) => Number(value)),
+      change('notes', 'sum', field.number(), 'price * 2.5 + isNew + "at" % 1000'),
+      change('notes', 'isNew', field.text(), (value) => (value === true ? 'yes' : 'no')),
+      change('notes', 'tags', field.integer(), 'json_array_length(notes.tags)'),
+    ],
+  )
+  const { trash } = app.as('system').collection(after)
+  const { entries } = await trash.list()
+  const shown = { isNew: 'yes', at: rest.at, tags: 2 }
+  expect(entries.map(({ row }) => row)).toMatchObject([
+    { price: 'much', ...shown },
+    { price: 4, sum: 11, ...shown },
+  ])
+  expect(await trash.restore(entries[1]?.row.id ?? '')).toMatchObject({ price: 4, sum: 11, ...shown })
+  await expect(trash.restore(entries[0]?.row.id ?? '')).rejects.toMatchObject({ code: 'validation_failed' })
+})

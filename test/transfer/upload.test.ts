@@ -1,5 +1,6 @@
 /** The body of an import, as it is held in memory. */
 import { expect, test } from 'vitest'
+import { field } from '../../src/collections/field.ts'
 import { AppError } from '../../src/errors.ts'
 import { formats } from '../../src/transfer/formats.ts'
 import { readRows } from '../../src/transfer/upload.ts'
@@ -25,6 +26,20 @@ test('only the row that is not complete is held, and nothing at the end', async 
   const bound = createBound()
   expect(await read(['a\nb', 'b\n', 'ccc', 'c'.repeat(5)], bound)).toEqual(['a', 'bb', 'cccccccc'])
   expect(bound.held).toEqual([1, 0, 3, 8, 0])
+})
+
+test.each([
+  ['ndjson', '\ufeff\n \t\r\n{"a":1}\r\n\n{}\n\n \u00a0\n{}', [3, 5, 7, 8]],
+  ['csv', '\ufeff\n\r\n\ntext\r\n\r\n\r"a\n\nb"\r\n\n""\n', [7, 11]],
+] as const)('empty lines of %s are counted, and are no rows', async (name, text, expected) => {
+  for (const size of [1, 2, 3, 100]) {
+    const reader = formats[name].reader({ fields: { text: field.text() }, access: {} } as never)
+    const chunks = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []
+    const lines: number[] = []
+    for await (const rows of readRows(streamOfChunks(chunks), reader, { bound: null, draining }))
+      lines.push(...rows.map(({ line }) => line))
+    expect(lines).toEqual(expected)
+  }
 })
 
 test('a body that holds too much for its network ends', async () => {

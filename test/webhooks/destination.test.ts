@@ -120,6 +120,26 @@ test('a name is looked up once, and the connection goes to that address with the
   expect(receiver.received).toMatchObject([{ headers: { host: new URL(url).host }, body: '{"a":"ä"}' }])
 })
 
+test('a name is looked up once at a time, and anew for what comes later', async () => {
+  const lookups: PromiseWithResolvers<string[]>[] = []
+  const lookup = () => {
+    const started = Promise.withResolvers<string[]>()
+    lookups.push(started)
+    return started.promise
+  }
+  const sender = createWebhookSender({ networks: [], lookup })
+  const message = { url: 'https://slow.example/', headers: {}, body: '{}', responseBytesMax: 100 }
+  for (let round = 0; round < 2; round += 1) {
+    const sent = [
+      sender.send(message, new AbortController().signal),
+      sender.send(message, new AbortController().signal),
+    ]
+    expect(lookups).toHaveLength(round + 1)
+    lookups.at(-1)?.resolve(['10.0.0.1'])
+    for (const each of sent) await expect(each).rejects.toThrow('private address 10.0.0.1')
+  }
+})
+
 test('a lookup or a receiver that gives no response ends with the signal', async () => {
   const receiver = await receive()
   const asked = Promise.withResolvers<void>()
