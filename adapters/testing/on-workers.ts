@@ -5,7 +5,7 @@
  */
 import type { Schema } from 'hono'
 import type { BlankSchema } from 'hono/types'
-import type { AppSchema, CheckedOptions } from '../../src/app/options.ts'
+import type { AppOptions, AppSchema, CheckedOptions } from '../../src/app/options.ts'
 import { type App, createApp } from '../../src/app.ts'
 import type { AnyCollection } from '../../src/collections/declaration.ts'
 import type { Database } from '../../src/ports/database.ts'
@@ -28,6 +28,8 @@ export interface TestOptions {
   seed?: number
   /** On Workers, the database of a Durable Object: `createObjectDatabase(state.storage)`. */
   database: Database
+  /** The environment, for the function that makes the app. Default: empty. */
+  env?: object
   /** Default: no log; an unexpected error of a route, hook or job is thrown by `stop`. */
   log?: Log
 }
@@ -52,15 +54,20 @@ export interface TestServer<S extends Schema> extends App<S> {
 
 const startMs = Date.UTC(2027, 0, 1)
 
-/** Starts an app. Its rate limits are off. */
-export async function testServer<
+/** The function of an app that `serve` takes, too. */
+export type MakeApp<S extends Schema> = (platform: Platform, env: never) => App<S>
+
+/** Starts an app, of the function that makes it or of its options. Its rate limits are off. */
+export function testServer<S extends Schema>(make: MakeApp<S>, options: TestOptions): Promise<TestServer<S>>
+export function testServer<
   const C extends readonly AnyCollection[] = readonly [],
   S extends Schema = BlankSchema,
   const T extends readonly Topic[] = readonly [],
->(
-  options: CheckedOptions<C, S, T> | undefined,
-  { now = startMs, seed = 1, database, log }: TestOptions,
-): Promise<TestServer<AppSchema<C, S, T>>> {
+>(app: CheckedOptions<C, S, T> | undefined, options: TestOptions): Promise<TestServer<AppSchema<C, S, T>>>
+export async function testServer(
+  given: MakeApp<Schema> | AppOptions<readonly AnyCollection[]> | undefined,
+  { now = startMs, seed = 1, database, env = {}, log }: TestOptions,
+): Promise<TestServer<Schema>> {
   const state = {
     ms: now,
     mail: [] as Mail[],
@@ -99,7 +106,7 @@ export async function testServer<
     },
     ownsDatabase: true,
   }
-  const app = createApp(platform, options)
+  const app = typeof given === 'function' ? given(platform, env as never) : createApp(platform, given)
   await app.start()
   const { stop } = app
   return Object.assign(app, {

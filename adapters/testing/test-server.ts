@@ -7,20 +7,24 @@ import type { AnyCollection } from '../../src/collections/declaration.ts'
 import type { Database } from '../../src/ports/database.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 import { createSqliteDatabase } from '../sqlite/database.ts'
-import { testServer as start, type TestOptions, type TestServer } from './on-workers.ts'
+import { type MakeApp, testServer as start, type TestOptions, type TestServer } from './on-workers.ts'
 
-export type { TestOptions, TestServer, TestUser, UserOptions } from './on-workers.ts'
+export type { MakeApp, TestOptions, TestServer, TestUser, UserOptions } from './on-workers.ts'
 
-/** Starts an app in memory. Its rate limits are off. */
-export async function testServer<
+/** Starts an app in memory, of the function that makes it or of its options. Its rate limits are off. */
+export function testServer<S extends Schema>(make: MakeApp<S>, options?: Partial<TestOptions>): Promise<TestServer<S>>
+export function testServer<
   const C extends readonly AnyCollection[] = readonly [],
   S extends Schema = BlankSchema,
   const T extends readonly Topic[] = readonly [],
->(
-  options?: CheckedOptions<C, S, T>,
+>(app?: CheckedOptions<C, S, T>, options?: Partial<TestOptions>): Promise<TestServer<AppSchema<C, S, T>>>
+export async function testServer(
+  given?: MakeApp<Schema> | CheckedOptions<readonly AnyCollection[], BlankSchema, readonly Topic[]>,
   { database = openMemory(), ...more }: Partial<TestOptions> = {},
-): Promise<TestServer<AppSchema<C, S, T>>> {
-  const app = await start(options, { database, ...more })
+): Promise<TestServer<Schema>> {
+  const options = { database, ...more }
+  const app: TestServer<Schema> =
+    typeof given === 'function' ? await start(given, options) : await start(given, options)
   const { stop } = app
   return Object.assign(app, {
     async stop() {

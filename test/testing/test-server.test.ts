@@ -1,8 +1,13 @@
+import { Hono } from 'hono'
+import { hc } from 'hono/client'
 import { afterEach, expect, test } from 'vitest'
 import { testServer } from '../../adapters/testing/test-server.ts'
+import { createApp } from '../../src/app.ts'
 import { collection } from '../../src/collections/collection.ts'
 import { field } from '../../src/collections/field.ts'
 import { job } from '../../src/jobs/job.ts'
+import type { Platform } from '../../src/ports/platform.ts'
+import type { Env } from '../../src/request/context.ts'
 
 const reminders: string[] = []
 const remind = job('remind', { backoff: { firstMs: 1000, maxMs: 1000 } }, ({ attempt, now }) => {
@@ -44,6 +49,20 @@ test('serves requests and acts on behalf of users, without a port', async () => 
   const editor = await app.signUp('ed@example.com', { role: 'editor', isVerified: true })
   const { data } = (await (await editor.request('/api/auth/me')).json()) as { data: object }
   expect(data).toMatchObject({ role: 'editor', verifiedAt: '1970-01-01T00:00:00.000Z' })
+})
+
+test('takes the function that a server takes, with an environment', async () => {
+  const server = (platform: Platform, { GREETING }: { GREETING: string }) =>
+    createApp(platform, {
+      collections: [notes],
+      jobs: [remind],
+      routes: () => new Hono<Env>().get('/greeting', (c) => c.json({ data: GREETING })),
+    })
+  const app = await testServer(server, { env: { GREETING: 'hello' } })
+  stop = app.stop
+  expect(await (await app.request('/greeting')).json()).toEqual({ data: 'hello' })
+  const client = hc<typeof app>('http://localhost', { fetch: app.request })
+  expect((await client.api.notes.$get()).status).toBe(401)
 })
 
 test('webhooks are caught', async () => {
