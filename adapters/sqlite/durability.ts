@@ -3,7 +3,8 @@
  *
  * With `synchronous=NORMAL` a COMMIT only appends its pages to the write-ahead log. Another thread then syncs the log,
  * and the writes resolve after that. Meanwhile readers see a snapshot from before the COMMIT, so nobody reads data that
- * a power cut could take back. Checkpoints, which move the log into the database file, run on a worker thread with its
+ * a power cut could take back. The transaction of that snapshot stays open until the next one, because a read outside of a
+ * transaction takes and releases locks each time. Checkpoints, which move the log into the database file, run on a worker thread with its
  * own connection, which syncs as SQLite does.
  */
 import { closeSync, fdatasync, openSync, readSync } from 'node:fs'
@@ -52,16 +53,28 @@ export function syncedInBackground(connection: Connection, path: string): Durabi
   const touchSchema = snapshot.prepare('SELECT 1 FROM sqlite_schema')
   const files = createFiles(path)
   const checkpointer = createCheckpointer(path)
-  let isPinned = false
   let isLogBroken = false
 
-  function unpinReaders(): void {
-    isPinned = false
+  /** Lets readers see what is committed, as soon as one reads. */
+  function releaseReaders(): void {
     if (snapshot.isTransaction) snapshot.exec('COMMIT')
+  }
+
+  /** Has readers see what is committed now, until they are released. */
+  function pinReaders(): void {
+    if (snapshot.isTransaction) return
+    snapshot.exec('BEGIN')
+    try {
+      touchSchema.get()
+    } catch (error) {
+      releaseReaders()
+      throw error
+    }
   }
 
   /** After a failed sync the disk may have any part of the log, so all of it is checkpointed, and the log is truncated. */
   function saveLog(): void {
+    releaseReaders()
     connection.exec('PRAGMA synchronous = FULL')
     try {
       const [result] = connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all()
@@ -86,19 +99,15 @@ export function syncedInBackground(connection: Connection, path: string): Durabi
     if (frames >= logFramesMax) {
       await checkpointer.runWhole()
       if (files.log().moved < frames) checkpointHere()
+      // A reader of the log would keep SQLite from restarting it.
+      releaseReaders()
     } else if (frames - moved >= checkpointFrames) void checkpointer.run()
   }
 
   return {
     pinReaders() {
       if (isLogBroken) saveLog()
-      try {
-        snapshot.exec('BEGIN')
-        touchSchema.get()
-        isPinned = true
-      } finally {
-        if (!isPinned) unpinReaders()
-      }
+      pinReaders()
     },
     async sync() {
       try {
@@ -107,14 +116,17 @@ export function syncedInBackground(connection: Connection, path: string): Durabi
         isLogBroken = true
         throw error
       } finally {
-        unpinReaders()
+        releaseReaders()
       }
       await checkpointIfDue()
     },
-    reader: () => (isPinned ? snapshot : connection),
+    reader() {
+      pinReaders()
+      return snapshot
+    },
     async close() {
       await checkpointer.close()
-      unpinReaders()
+      releaseReaders()
       snapshot.close()
       closeConnection(connection)
       files.close()
