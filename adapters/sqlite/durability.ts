@@ -50,6 +50,7 @@ export function syncedByCommit(connection: Connection): Durability {
 export function syncedInBackground(connection: Connection, path: string): Durability {
   connection.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
   const snapshot = new DatabaseSync(path, { readOnly: true })
+  snapshot.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000')
   const touchSchema = snapshot.prepare('SELECT 1 FROM sqlite_schema')
   const files = createFiles(path)
   const checkpointer = createCheckpointer(path)

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDataDirectory } from '../../adapters/sqlite/data-directory.ts'
 import { migrate } from '../../src/database/migrate.ts'
-import { runAll } from '../../src/database/steps.ts'
+import { run, runAll } from '../../src/database/steps.ts'
 import { StartError } from '../../src/errors.ts'
 import type { Database } from '../../src/ports/database.ts'
 import { createLocalNotifier } from '../../src/ports/notifier.ts'
@@ -57,7 +57,8 @@ describe('a data directory', () => {
   test('has a database that is durable, checks references and bears the mark of Galley', async () => {
     const database = openAt(folder)
     expect(await one(database, 'PRAGMA journal_mode')).toBe('wal')
-    expect(await one(database, 'PRAGMA foreign_keys')).toBe(1)
+    expect(await database.write(() => run(statement('PRAGMA foreign_keys')))).toEqual([{ foreign_keys: 1 }])
+    expect(await database.write(() => run(statement('PRAGMA trusted_schema')))).toEqual([{ trusted_schema: 0 }])
     expect(await one(database, 'PRAGMA trusted_schema')).toBe(0)
     expect(Number(await one(database, 'PRAGMA application_id')).toString(16)).toBe('47414c59')
   })
