@@ -110,7 +110,7 @@ function readLength(contentLength: string | null, transferEncoding: string | nul
   return Number(contentLength)
 }
 
-/** A request ends only where `chunked` is the last coding, RFC 9112 §6.1. Others before it are not implemented. */
+/** A request ends only where `chunked` is the last coding, RFC 9112 §6.1. Any other before it is answered with 501. */
 function checkCoding(value: string): void {
   if (value.toLowerCase() === 'chunked') return
   const codings = elements(value)
